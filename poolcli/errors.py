@@ -1,0 +1,33 @@
+"""What can go wrong, by whose doing. Each layer adds the one fact it knows: option, step, file."""
+
+from __future__ import annotations
+
+
+class PoolError(Exception):
+    """Anything poolcli foresees: one line for a person, and the exit code it deserves."""
+
+    exit_code = 1
+
+
+class RequestError(PoolError):
+    """The request itself is wrong: no file could make it right."""
+
+    exit_code = 2
+
+
+class NothingFound(PoolError):
+    """The inputs name nothing."""
+
+    exit_code = 3
+
+
+class ShapeError(PoolError):
+    """The windows do not fit this map."""
+
+
+class ValueRuleError(PoolError):
+    """The values of this map cannot be pooled, or kept, as asked."""
+
+
+class FileError(PoolError):
+    """A file cannot be read or written."""

@@ -1,0 +1,35 @@
+"""The sizes of planes: batch and channels, where there are any, before the spatial axes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import prod
+
+from poolcli.values import Size
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What the axes of an array of planes are: (batch, channels, *space), without those that are None."""
+
+    batch: int | None
+    channels: int | None
+    space: Size
+
+    @property
+    def lead(self) -> Size:
+        """Sizes before the spatial axes."""
+        return tuple(size for size in (self.batch, self.channels) if size is not None)
+
+    @property
+    def shape(self) -> Size:
+        return self.lead + self.space
+
+    @property
+    def planes(self) -> int:
+        """How many planes there are."""
+        return prod(self.lead)
+
+    def pooled(self, space: Size) -> Frame:
+        """The same planes with other spatial sizes."""
+        return replace(self, space=space)
