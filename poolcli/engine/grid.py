@@ -1,0 +1,153 @@
+"""Where: places turn the shape of a map into cells, in whole numbers only. No value is looked at here.
+
+Along an axis the cells are `Run`s: stretches of equal windows at equal distances, clipped to the map. A sliding
+window is one long run with a few clipped windows at each border; adaptive cells repeat with a period and are as
+many runs as the period is long. Whoever folds a run (`kernels.py`) folds every place.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any, Protocol
+
+from poolcli.errors import ShapeError
+from poolcli.frame import Frame
+from poolcli.values import Size
+
+AXIS_NAMES = {1: "L", 2: "HW", 3: "DHW"}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """`count` windows of `size` taps, `step` apart, the first at `start`, each next `stride` further.
+
+    They are the cells `cell`, `cell + every`, ... of the axis. `extent` counts a window's taps together with those
+    in the padding, which only an average that counts padding asks for; `head` those that the beginning clips.
+    """
+
+    cell: int
+    count: int
+    start: int
+    stride: int
+    size: int
+    extent: int
+    step: int = 1
+    every: int = 1
+    head: int = 0
+
+    @property
+    def end(self) -> int:
+        """Where the last window ends."""
+        return self.start + (self.count - 1) * self.stride + (self.size - 1) * self.step + 1
+
+    def part(self, first: int, stop: int) -> Iterator[Run]:
+        """The windows of this run that are cells first to stop, which count from first on; none or one run."""
+        low = max(0, -(-(first - self.cell) // self.every))
+        high = min(self.count, -(-(stop - self.cell) // self.every))
+        if low < high:
+            cell, start = self.cell + low * self.every - first, self.start + low * self.stride
+            yield replace(self, cell=cell, start=start, count=high - low)
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The cells along one axis: windows of `taps` taps that nothing clips, which span `window` pixels."""
+
+    cells: int
+    runs: tuple[Run, ...]
+    taps: int
+    window: int
+    stride: Fraction
+
+    @property
+    def largest(self) -> int:
+        """Pixels in the largest window."""
+        return max(run.size for run in self.runs)
+
+    def part(self, first: int, stop: int) -> tuple[slice, Axis]:
+        """Some of the cells: the pixels they see, and the cells as an axis of those pixels alone."""
+        runs = [part for run in self.runs for part in run.part(first, stop)]
+        begin = min(run.start for run in runs)
+        end = max(run.end for run in runs)
+        moved = tuple(replace(run, start=run.start - begin) for run in runs)
+        return slice(begin, end), replace(self, cells=stop - first, runs=moved)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The cells of a map: one `Axis` for each of its trailing, spatial axes."""
+
+    axes: tuple[Axis, ...]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(axis.cells for axis in self.axes)
+
+    @property
+    def largest(self) -> int:
+        """Pixels in the largest window."""
+        return math.prod(axis.largest for axis in self.axes)
+
+    @property
+    def taps(self) -> int:
+        """Pixels of a window that nothing clips."""
+        return math.prod(axis.taps for axis in self.axes)
+
+    @property
+    def pixels(self) -> int:
+        """Pixels in all windows together."""
+        return math.prod(sum(run.size * run.count for run in axis.runs) for axis in self.axes)
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A grid over so many of the planes: `source` and `target` index the array read and the array written."""
+
+    source: Any
+    target: Any
+    grid: Grid
+    planes: int
+
+
+@dataclass(frozen=True)
+class Cells:
+    """What a place makes of a frame: the frame of the result, and the patches it is put together from."""
+
+    frame: Frame
+    patches: tuple[Patch, ...]
+
+
+class Place(Protocol):
+    """Windows of any kind."""
+
+    def cells(self, frame: Frame) -> Cells:
+        """The cells of planes of this frame; ShapeError where windows do not fit."""
+        ...
+
+
+class Uniform:
+    """A place that has one grid for all planes."""
+
+    def grid(self, space: Size) -> Grid:
+        """The cells of a map whose spatial axes have these sizes."""
+        raise NotImplementedError
+
+    def cells(self, frame: Frame) -> Cells:
+        """The same cells on every plane."""
+        grid = self.grid(frame.space)
+        return Cells(frame.pooled(grid.shape), (Patch(..., ..., grid, frame.planes),))
+
+
+def spread(name: str, numbers: tuple, count: int) -> tuple:  # type: ignore[type-arg]
+    """One number for each axis, from one for all or from as many as there are axes."""
+    if not count:
+        raise ShapeError("the map has no spatial axis left to pool: let this step come before the one that flattens")
+    if len(numbers) not in (1, count):
+        axes = "x".join(AXIS_NAMES[count])
+        raise ShapeError(
+            f"--{name} has {len(numbers)} numbers and the map {count} spatial axes ({axes}): give one, or {count}"
+        )
+    return tuple(numbers) * (count // len(numbers))
