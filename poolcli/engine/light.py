@@ -1,0 +1,42 @@
+"""sRGB's curve between the numbers of an image and light (IEC 61966-2-1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from poolcli.array import Array
+from poolcli.engine.operation import Operation, Outline
+from poolcli.engine.pixels import Rules
+from poolcli.frame import Frame
+
+
+def to_light(x: Array) -> Array:
+    """Whole numbers 0..max of their dtype to linear light 0..1."""
+    high = np.iinfo(x.dtype).max
+    levels = np.arange(high + 1) / high
+    table = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
+    return table[x]
+
+
+def from_light(light: Array, dtype: np.dtype[np.unsignedinteger]) -> Array:
+    """Linear light 0..1 to 0..max of an unsigned dtype, not yet rounded."""
+    light = np.maximum(light, 0)
+    curve = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+    return curve * np.iinfo(dtype).max
+
+
+@dataclass(frozen=True)
+class InLight:
+    """An operation done in linear light."""
+
+    operation: Operation
+
+    def outline(self, frame: Frame) -> Outline:
+        return self.operation.outline(frame)
+
+    def __call__(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Array:
+        nodata = None if rules.nodata is None else float(to_light(np.array(rules.nodata, planes.dtype)))
+        light = self.operation(to_light(planes), frame, replace(rules, dtype=np.float64, nodata=nodata), weights)
+        return rules.kept(from_light(light, planes.dtype))

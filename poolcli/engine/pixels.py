@@ -1,0 +1,126 @@
+"""Which pixels count, how often, and where they are."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import reduce
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from poolcli.array import Array
+from poolcli.engine.index import NOWHERE, Indexing
+from poolcli.engine.rounding import Ratio, cast
+from poolcli.engine.tasks import Task
+from poolcli.errors import ValueRuleError
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Which values count, what an empty window gives, and how the result is kept.
+
+    `mask` is True where a pixel counts, and broadcasts to the array; `emit` asks for the "count" or the "fraction"
+    of pixels that count instead of the result, `indexing` for the index of the pixel that is the result. `empty` is
+    what an empty window gives when that is not the `nodata` that is left out.
+    """
+
+    dtype: DTypeLike
+    nan: str = "propagate"
+    nodata: float | None = None
+    min_valid: float | None = None
+    rounding: str = "half-even"
+    mask: Array | None = None
+    emit: str | None = None
+    indexing: Indexing | None = None
+    empty: float | None = None
+
+    def for_alpha(self) -> Rules:
+        """Alpha is coverage: no value of it means that data is missing."""
+        return replace(self, nodata=None, min_valid=None, mask=None, emit=None)
+
+    def kept(self, result: Array | Ratio) -> Array:
+        """The exact result as the dtype says, rounded once."""
+        return cast(result, self.dtype, self.rounding)
+
+
+@dataclass(frozen=True)
+class Layers:
+    """Values, the mask, the weights, and the number of the plane, of every pixel: all of one shape."""
+
+    values: Array
+    mask: Array | None
+    weights: Array | None
+    planes: Array
+
+    def part(self, where: Any) -> Layers:
+        """Some of the pixels."""
+        mask, weights = (None if each is None else each[where] for each in (self.mask, self.weights))
+        return Layers(self.values[where], mask, weights, self.planes[where])
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where a block is in the map: the numbers of its planes, and which pixels and which cells are its own."""
+
+    planes: Array
+    task: Task
+    space: tuple[int, ...]
+    cells: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """Values; which of them count (None: all); how often each does (None: once); and where they are."""
+
+    values: Array
+    valid: Array | None
+    weights: Array | None
+    spot: Spot
+
+
+def layers_of(planes: Array, space: int, rules: Rules, weights: Array | None) -> Layers:
+    lead = planes.shape[: planes.ndim - space]
+    numbers = np.arange(math.prod(lead)).reshape(*lead, *(1,) * space)
+    mask = None if rules.mask is None else np.broadcast_to(rules.mask, planes.shape)
+    return Layers(planes, mask, weights, np.broadcast_to(numbers, planes.shape))
+
+
+def pixels_of(block: Layers, rules: Rules, spot: Spot) -> Pixels:
+    x, weights = block.values.astype(block.values.dtype.newbyteorder("="), copy=False), block.weights
+    valid = counting(x, block.mask, rules)
+    if valid is None:
+        return Pixels(x, None, None if weights is None else weights.astype(np.int64), spot)
+    heavy = valid.astype(np.int64) if weights is None else np.where(valid, weights, 0).astype(np.int64)
+    return Pixels(np.where(valid, x, np.ones((), x.dtype)), valid, heavy, spot)
+
+
+def counting(x: Array, mask: Array | None, rules: Rules) -> Array | None:
+    """Which values count; None stands for all."""
+    missing = [] if mask is None else [~mask]
+    if rules.nan == "ignore" and x.dtype.kind == "f":
+        missing.append(np.isnan(x))
+    if rules.nodata is not None:
+        missing.append(np.isnan(x) if math.isnan(rules.nodata) else x == np.array(rules.nodata, x.dtype))
+    return ~reduce(np.logical_or, missing) if missing else None
+
+
+def check_nodata(nodata: float | None, dtype: np.dtype[Any]) -> None:
+    if nodata is None or dtype.kind == "f":
+        return
+    low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+    if not (low <= nodata <= high and float(nodata).is_integer()):
+        raise ValueRuleError(f"--nodata {nodata} is no {dtype} value ({low} to {high})")
+
+
+def blank(rules: Rules, valid: Array | None, dtype: np.dtype[Any]) -> Array:
+    """What an empty window gives: the nodata value, else NaN; no colour where all is transparent."""
+    if rules.indexing is not None:
+        return np.array(NOWHERE)
+    nodata = rules.nodata if rules.empty is None else rules.empty
+    if nodata is not None:
+        return np.array(nodata, dtype)
+    if valid is None:
+        return np.array(0, dtype)
+    return np.array(np.nan)

@@ -1,0 +1,124 @@
+"""Pool an array: which pixels count, their states folded (or their windows gathered), the result rounded once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from poolcli.array import Array
+from poolcli.engine.grid import Grid, Patch
+from poolcli.engine.index import chosen, numbered
+from poolcli.engine.kernels import empty_like, fold_grid, spread_runs, windows
+from poolcli.engine.pixels import Pixels, Rules, Spot, blank, check_nodata, layers_of, pixels_of
+from poolcli.engine.reduce import Count, Fold, Gather, Part, Values, Window
+from poolcli.engine.rounding import Ratio
+from poolcli.engine.tasks import Task, cut, run
+from poolcli.errors import ValueRuleError
+
+Reducer = Callable[[Values], Fold | Gather]
+
+
+def pool(planes: Array, patch: Patch, reducer: Reducer, rules: Rules, weights: Array | None = None) -> Array:
+    """Pool what a patch reads, (..., *map), to (..., *cells), the grid's axes last.
+
+    `weights` (whole numbers, of the planes' shape) count a pixel so many times.
+    """
+    layers, grid = layers_of(planes, len(patch.grid.axes), rules, weights).part(patch.source), patch.grid
+    x = layers.values
+    native = x.dtype.newbyteorder("=")
+    heaviest = 1 if weights is None else np.iinfo(weights.dtype).max
+    how = reducer(Values(native, grid.largest * heaviest, grid.taps))
+    check_nodata(rules.nodata, native)
+    out = empty_like(x, x.shape[: -len(grid.axes)] + grid.shape, rules.dtype)
+
+    def work(task: Task) -> None:
+        with np.errstate(all="ignore"):
+            block = layers.part(task.source)
+            corner: Any = (..., *(0,) * len(grid.axes))
+            spot = Spot(block.planes[corner], task, x.shape[-len(grid.axes) :], grid.shape)
+            out[task.target] = rules.kept(_pool(pixels_of(block, rules, spot), task.grid, how, rules))
+
+    run(cut(x, grid), work, x.nbytes)
+    return out
+
+
+def _pool(pixels: Pixels, grid: Grid, how: Fold | Gather, rules: Rules) -> Array | Ratio:
+    if rules.emit:
+        return _emitted(pixels, grid, rules)
+    count = _count(grid)
+    if pixels.weights is None:
+        return _told(_reduced(pixels, grid, how, count), pixels, grid, rules)
+    seen = fold_grid(np.add, pixels.weights, grid)
+    result = _plain(_told(_reduced(pixels, grid, how, Count(seen, count.padding)), pixels, grid, rules))
+    few = seen == 0
+    if rules.min_valid is not None and pixels.valid is not None:
+        few |= fold_grid(np.add, pixels.valid.astype(np.int64), grid) < rules.min_valid * count.pixels
+    return np.where(few, blank(rules, pixels.valid, result.dtype), result)
+
+
+def _told(result: Array | Ratio, pixels: Pixels, grid: Grid, rules: Rules) -> Array | Ratio:
+    """The result, or which pixel it is."""
+    if rules.indexing is None or isinstance(result, Ratio):
+        return result
+    spot = pixels.spot
+    numbers = rules.indexing.numbers(spot.planes, spot.space, spot.task.source[-1])
+    return chosen(result, pixels.values, pixels.weights, (numbers, grid, rules.indexing))
+
+
+def _reduced(pixels: Pixels, grid: Grid, how: Fold | Gather, count: Count) -> Array | Ratio:
+    if isinstance(how, Gather):
+        return _gathered(pixels, grid, how)
+    states = [fold_grid(part.rule.merge, _states(part, pixels), grid) for part in how.parts]
+    return how.finish(*states, count)
+
+
+def _states(part: Part, pixels: Pixels) -> Array:
+    """The pixels' states, counted as often as they weigh; those without weight as if they were not there."""
+    state = part.lift(pixels.values)
+    if pixels.weights is None:
+        return state
+    empty = np.asarray(part.rule.empty(state.dtype), state.dtype)
+    if empty.ndim:
+        empty = empty.reshape(-1, *(1,) * pixels.values.ndim)
+    return np.where(pixels.weights > 0, part.rule.weigh(state, pixels.weights.astype(state.dtype)), empty)
+
+
+def _gathered(pixels: Pixels, grid: Grid, gather: Gather) -> Array:
+    out = np.empty(pixels.values.shape[: -len(grid.axes)] + grid.shape, gather.dtype)
+    heavy = None if pixels.weights is None else windows(pixels.weights, grid)
+    cells = numbered(pixels.spot.cells, pixels.spot.task.target[-1])
+    for target, taps, values in windows(pixels.values, grid):
+        weights = None if heavy is None else next(heavy)[2]
+        out[target] = gather.choose(Window(values, weights, taps, pixels.spot.planes, cells[target]))
+    return out
+
+
+def _emitted(pixels: Pixels, grid: Grid, rules: Rules) -> Array:
+    """How many pixels of each window count, or which fraction of those inside the map."""
+    valid = np.ones(pixels.values.shape, np.int64) if pixels.valid is None else pixels.valid.astype(np.int64)
+    seen = fold_grid(np.add, valid, grid)
+    if rules.emit == "fraction":
+        return seen / _count(grid).pixels
+    dtype = np.dtype(rules.dtype)
+    if dtype.kind in "iu" and seen.max() > np.iinfo(dtype).max:
+        raise ValueRuleError(f"a window has {seen.max()} valid pixels, more than {dtype} can count: "
+                             "give --dtype uint16 or wider, or --emit fraction")  # fmt: skip
+    return seen
+
+
+def _count(grid: Grid) -> Count:
+    """Pixels and padding of each window: one number where all are alike."""
+    runs = [axis.runs for axis in grid.axes]
+    if all(len(line) == 1 and line[0].extent == line[0].size for line in runs):
+        return Count(grid.largest, 0)
+    sizes, extents = (
+        reduce(np.multiply.outer, [spread_runs(axis, fact) for axis in grid.axes]) for fact in ("size", "extent")
+    )
+    return Count(sizes, extents - sizes)
+
+
+def _plain(result: Array | Ratio) -> Array:
+    return result.value() if isinstance(result, Ratio) else result

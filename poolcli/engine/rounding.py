@@ -1,0 +1,67 @@
+"""From the exact result to the dtype that is kept: one rounding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from poolcli.array import Array
+from poolcli.errors import ValueRuleError
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A quotient not yet taken: of whole numbers it can be rounded without leaving them."""
+
+    total: Array
+    count: int
+
+    def value(self) -> Array:
+        """The quotient in double precision."""
+        return self.total / self.count
+
+    def rounded(self, rounding: str) -> Array:
+        """The quotient as a whole number. `total` has room to be doubled."""
+        if rounding == "floor":
+            return self.total // self.count
+        double = 2 * self.total + self.total.dtype.type(self.count)
+        half_up = double // (2 * self.count)
+        if rounding == "half-even" and self.count % 2 == 0:
+            half_up = half_up - (half_up & (double == half_up * (2 * self.count)))
+        return np.asarray(half_up)
+
+
+def cast(result: Array | Ratio, dtype: DTypeLike, rounding: str) -> Array:
+    """The exact result, rounded once."""
+    dtype = np.dtype(dtype)
+    if isinstance(result, Ratio):
+        result = result.rounded(rounding) if dtype.kind in "iu" else result.value()
+    if dtype.kind == "f" or result.dtype == dtype:
+        return result.astype(dtype, copy=False)
+    if result.dtype.kind == "f":
+        if np.isnan(result).any():
+            raise ValueRuleError(f"a result is NaN, which {dtype} cannot hold: give --nodata, or a float --dtype")
+        result = _rounded(result, rounding)
+    if dtype.kind == "b":
+        return np.not_equal(result, 0)
+    return _saturated(result, dtype)
+
+
+def _rounded(x: Array, rounding: str) -> Array:
+    if rounding == "half-even":
+        return np.rint(x)
+    down: Array = np.floor(x)
+    return down if rounding == "floor" else down + (x - down >= 0.5)
+
+
+def _saturated(x: Array, dtype: np.dtype[Any]) -> Array:
+    """Whole numbers clipped to what the dtype holds."""
+    low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
+    if x.dtype.kind == "f":
+        inside = np.clip(x, float(low), np.nextafter(float(high), 0) if dtype.itemsize == 8 else float(high))
+        return np.where(x >= float(high), np.array(high, dtype), inside.astype(dtype))
+    room = np.iinfo(x.dtype)
+    return np.clip(x, max(low, room.min), min(high, room.max)).astype(dtype)
