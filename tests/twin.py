@@ -1,0 +1,425 @@
+"""The slow, plain reference of every place and every folding reducer, written from the definitions alone.
+
+A window's pixels are Python numbers and sums are exact fractions, so nothing cancels, overflows or depends on an
+order. Where a formula leaves the rationals (a root, an exponential) its argument is scaled into [0, 1] first.
+"""
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Number = int | float | Fraction
+
+
+# Where: windows along one axis ----------------------------------------------------------------------------------
+
+
+class Window(NamedTuple):
+    """One window along one axis: the indices it takes, and how many of its taps fall in map plus padding."""
+
+    taps: tuple[int, ...]
+    extent: int
+
+
+def sliding(
+    length: int,
+    kernel: int,
+    stride: int | None = None,
+    padding: tuple[int, int] | str = (0, 0),
+    dilation: int = 1,
+    ceil_mode: bool = False,
+) -> list[Window]:
+    """The windows of a sliding kernel; the words for padding fix the number of windows whatever ceil_mode says."""
+    stride = kernel if stride is None else stride
+    if min(length, kernel, stride, dilation) < 1:
+        raise ValueError("length, kernel, stride and dilation start at 1")
+    reach = dilation * (kernel - 1) + 1
+    begin, end, count = _layout(length, reach, stride, padding, ceil_mode)
+    if min(begin, end) < 0 or reach > length + begin + end:
+        raise ValueError(f"a kernel reaching over {reach} does not fit in {length} + {begin} + {end}")
+    windows = []
+    for cell in range(count):
+        places = [cell * stride - begin + tap * dilation for tap in range(kernel)]
+        inside = tuple(place for place in places if 0 <= place < length)
+        if not inside:
+            raise ValueError(f"window {cell} has no pixel")
+        windows.append(Window(inside, sum(-begin <= place < length + end for place in places)))
+    return windows
+
+
+def _layout(length: int, reach: int, stride: int, padding: tuple[int, int] | str, ceil_mode: bool) -> tuple[int, ...]:
+    """Padding before, padding after and the number of windows."""
+    if padding in ("same", "same-lower"):
+        count = math.ceil(Fraction(length, stride))
+        total = max((count - 1) * stride + reach - length, 0)
+        less, more = math.floor(Fraction(total, 2)), math.ceil(Fraction(total, 2))
+        return (less, more, count) if padding == "same" else (more, less, count)
+    if padding == "valid":
+        return 0, 0, math.ceil(Fraction(length - reach + 1, stride))
+    begin, end = padding
+    steps = Fraction(length + begin + end - reach, stride)
+    count = (math.ceil(steps) if ceil_mode else math.floor(steps)) + 1
+    if ceil_mode and (count - 1) * stride >= length + begin:  # the last window would start in the padding after
+        count -= 1
+    return begin, end, count
+
+
+def adaptive(length: int, cells: int) -> list[Window]:
+    """That many windows, each from the floor of its share of the axis to the ceiling of it."""
+    if min(length, cells) < 1:
+        raise ValueError("length and cells start at 1")
+    windows = []
+    for cell in range(cells):
+        start = math.floor(Fraction(cell * length, cells))
+        stop = math.ceil(Fraction((cell + 1) * length, cells))
+        windows.append(Window(tuple(range(start, stop)), stop - start))
+    return windows
+
+
+# How: reducers of one window's valid pixels ---------------------------------------------------------------------
+
+
+class Settings(NamedTuple):
+    """What reducers are told besides the pixels."""
+
+    norm: float | None = None  # None: 2 for lp, 3 for gem
+    sharpness: float = 1.0
+    alpha: float | Fraction = 0.5
+    eps: float = 1e-6
+    count_include_pad: bool = False
+    divisor: float | None = None
+    q: float = 0.5
+    interpolation: str = "linear"
+    seed: int = 0
+
+
+class Cell(NamedTuple):
+    """One window's valid pixels, their weights, the number of padding places under it, and the settings."""
+
+    pixels: list[int | float]
+    weights: list[Fraction]
+    padding: int
+    settings: Settings
+    plane: int = 0  # its number, and that of the cell in the plane
+    number: int = 0
+
+
+def _total(pixels: Sequence[Number], weights: Sequence[Fraction]) -> Number:
+    """The exact weighted sum, or by IEEE's rules infinity or NaN when there are infinities."""
+    infinite = [pixel for pixel in pixels if not math.isfinite(pixel)]
+    if infinite:
+        return sum(infinite)
+    return sum((Fraction(pixel) * weight for pixel, weight in zip(pixels, weights, strict=True)), Fraction(0))
+
+
+def _mean(pixels: Sequence[Number], weights: Sequence[Fraction]) -> Number:
+    return _total(pixels, weights) / sum(weights)
+
+
+def _sum(cell: Cell) -> Number:
+    return _total(cell.pixels, [Fraction(1)] * len(cell.pixels))
+
+
+def _avg(cell: Cell) -> Number:
+    total = _total(cell.pixels, cell.weights)
+    if cell.settings.divisor is not None:
+        return total / Fraction(cell.settings.divisor)
+    return total / (sum(cell.weights) + (cell.padding if cell.settings.count_include_pad else 0))
+
+
+def _range(cell: Cell) -> Number:
+    highest, lowest = max(cell.pixels), min(cell.pixels)
+    if math.isinf(highest) or math.isinf(lowest):
+        return highest - lowest
+    return Fraction(highest) - Fraction(lowest)
+
+
+def _root_mean_square(pixels: Sequence[Number], weights: Sequence[Fraction]) -> float:
+    """The root of the mean square: the mean of (x / the largest)^2 is exact and at most 1."""
+    largest = max(abs(Fraction(pixel)) for pixel in pixels)
+    if largest == 0:
+        return 0.0
+    mean = _mean([(Fraction(pixel) / largest) ** 2 for pixel in pixels], weights)
+    return as_float(largest) * math.sqrt(mean)
+
+
+def _std(cell: Cell) -> float:
+    mean = _mean(cell.pixels, cell.weights)
+    if not math.isfinite(mean):
+        return math.nan
+    return _root_mean_square([Fraction(pixel) - mean for pixel in cell.pixels], cell.weights)
+
+
+def _l2(cell: Cell) -> float:
+    if any(math.isinf(pixel) for pixel in cell.pixels):
+        return math.inf
+    return _root_mean_square(cell.pixels, cell.weights)
+
+
+def _lp(cell: Cell) -> float:
+    norm = 2 if cell.settings.norm is None else cell.settings.norm
+    sizes = [float(abs(pixel)) for pixel in cell.pixels]
+    largest = max(sizes)
+    if largest in (0, math.inf):
+        return largest
+    return largest * math.fsum((size / largest) ** norm for size in sizes) ** (1 / norm)
+
+
+def _gem(cell: Cell) -> float:
+    norm = 3 if cell.settings.norm is None else cell.settings.norm
+    sizes = [max(float(pixel), cell.settings.eps) for pixel in cell.pixels]
+    largest = max(sizes)
+    if largest == math.inf:
+        return math.inf
+    return largest * float(_mean([(size / largest) ** norm for size in sizes], cell.weights)) ** (1 / norm)
+
+
+def _lse(cell: Cell) -> float:
+    sharpness = cell.settings.sharpness
+    peak = max(cell.pixels) if sharpness > 0 else min(cell.pixels)  # the pixel with the largest e^(r x)
+    if math.isinf(peak):
+        return peak
+    mean = _mean([math.exp(sharpness * float(pixel - peak)) for pixel in cell.pixels], cell.weights)
+    return float(peak) + math.log(mean) / sharpness
+
+
+def _soft(cell: Cell) -> Number:
+    if any(math.isinf(pixel) for pixel in cell.pixels):
+        return math.nan
+    peak = max(cell.pixels)
+    shares = [
+        weight * Fraction(math.exp(float(pixel - peak)))
+        for pixel, weight in zip(cell.pixels, cell.weights, strict=True)
+    ]
+    return _mean(cell.pixels, shares)
+
+
+def _mixed(cell: Cell) -> Number:
+    highest, mean, alpha = max(cell.pixels), _mean(cell.pixels, cell.weights), cell.settings.alpha
+    if math.isfinite(mean):
+        return Fraction(alpha) * Fraction(highest) + (1 - Fraction(alpha)) * mean
+    return float(alpha) * highest + float(1 - alpha) * mean
+
+
+def _quantile(cell: Cell) -> Number:
+    """Between the neighbours of the place q (n - 1) in the sorted pixels."""
+    pixels, how = sorted(cell.pixels), cell.settings.interpolation
+    place = Fraction(str(cell.settings.q)) * (len(pixels) - 1)
+    low, high = pixels[math.floor(place)], pixels[math.ceil(place)]
+    if how == "nearest":
+        return pixels[round(place)]
+    if how in ("lower", "higher"):
+        return low if how == "lower" else high
+    share = place - math.floor(place) if how == "linear" else Fraction(1, 2)
+    if low == high or share == 0:
+        return low
+    if math.isinf(low) or math.isinf(high):
+        return low * float(1 - share) + high * float(share)
+    return (1 - share) * Fraction(low) + share * Fraction(high)
+
+
+def _mode(cell: Cell) -> Number:
+    return min(cell.pixels, key=lambda pixel: (-cell.pixels.count(pixel), pixel))
+
+
+def _stochastic(cell: Cell) -> Number:
+    """The pixel at which the running sum passes a drawn share of the whole; zero where there is none."""
+    shares = [Fraction(pixel) for pixel in cell.pixels if math.isfinite(pixel)]
+    if len(shares) < len(cell.pixels):
+        shares = [Fraction(math.isinf(pixel)) for pixel in cell.pixels]
+    mark = sum(shares) * drawn(cell.settings.seed, cell.plane, cell.number)
+    for pixel, total in zip(cell.pixels, itertools.accumulate(shares), strict=True):
+        if total > mark:
+            return pixel
+    return 0
+
+
+def drawn(*numbers: int) -> Fraction:
+    """A share that depends on these numbers alone: SplitMix64, one step for each, 52 bits of the last state."""
+    state = 0
+    for number in numbers:
+        state = ((state ^ number) + 0x9E3779B97F4A7C15) % 2**64
+        state = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
+        state = (state ^ (state >> 27)) * 0x94D049BB133111EB % 2**64
+        state = state ^ (state >> 31)
+    return Fraction(state >> 12, 2**52)
+
+
+REDUCERS: dict[str, Callable[[Cell], Number]] = {
+    "max": lambda cell: max(cell.pixels),
+    "min": lambda cell: min(cell.pixels),
+    "sum": _sum,
+    "avg": _avg,
+    "range": _range,
+    "std": _std,
+    "l2": _l2,
+    "lp": _lp,
+    "gem": _gem,
+    "lse": _lse,
+    "soft": _soft,
+    "mixed": _mixed,
+    "median": _quantile,
+    "quantile": _quantile,
+    "mode": _mode,
+    "stochastic": _stochastic,
+}
+PICKING = ("lower", "higher", "nearest")
+EXACT = ("max", "min", "sum", "avg", "range", "mixed")
+
+
+# Together: every window of every plane --------------------------------------------------------------------------
+
+
+class Validity(NamedTuple):
+    """Which pixels count, and how many of a window must."""
+
+    nan: str = "propagate"
+    nodata: float | None = None
+    min_valid: float | None = None
+    weights: np.ndarray | None = None
+
+
+def pool(
+    x: np.ndarray,
+    op: str,
+    windows: Sequence[list[Window]],
+    *,
+    nan: str = "propagate",
+    nodata: float | None = None,
+    min_valid: float | None = None,
+    weights: np.ndarray | None = None,
+    **settings: Any,
+) -> np.ndarray:
+    """The pooled map in float64; what picks a pixel keeps x's dtype, unless an empty window's value does not fit."""
+    cells = _pool(x, op, windows, Settings(**settings), Validity(nan, nodata, min_valid, weights))
+    empty = math.nan if nodata is None else nodata
+    dtype = np.dtype(np.float64)
+    if op in ("max", "min", "mode", "stochastic") or settings.get("interpolation") in PICKING:
+        held = _in_dtype(empty, x.dtype)
+        if held is not None or not any(cell is None for cell in cells.flat):
+            empty, dtype = held, x.dtype.newbyteorder("=")
+    pooled = np.empty(cells.shape, dtype)
+    for place in np.ndindex(cells.shape):
+        value = empty if cells[place] is None else cells[place]
+        pooled[place] = as_float(value) if isinstance(value, Fraction) else value
+    return pooled
+
+
+def pool_exact(
+    x: np.ndarray,
+    op: str,
+    windows: Sequence[list[Window]],
+    *,
+    nodata: float | None = None,
+    min_valid: float | None = None,
+    weights: np.ndarray | None = None,
+    **settings: Any,
+) -> np.ndarray:
+    """The pooled map of integers as an object array of fractions; an empty window is nodata, or None without one."""
+    if op not in EXACT or x.dtype.kind not in "biu":
+        raise TypeError(f"{op} of {x.dtype} is no fraction")
+    cells = _pool(x, op, windows, Settings(**settings), Validity("propagate", nodata, min_valid, weights))
+    for place in np.ndindex(cells.shape):
+        value = nodata if cells[place] is None else cells[place]
+        cells[place] = None if value is None else Fraction(value)
+    return cells
+
+
+def round_exact(value: Fraction, how: str) -> int:
+    """The integer a fraction rounds to: half-even, half-up (towards +infinity, also below zero) or floor."""
+    return {"half-even": round(value), "half-up": math.floor(value + Fraction(1, 2)), "floor": math.floor(value)}[how]
+
+
+def as_float(value: Number) -> float:
+    """The nearest float64, infinite beyond its range."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def _pool(
+    x: np.ndarray, op: str, windows: Sequence[list[Window]], settings: Settings, validity: Validity
+) -> np.ndarray:
+    """What the reducer makes of every cell, None where a window is empty."""
+    batch = x.shape[: x.ndim - len(windows)]
+    cells = np.empty(batch + tuple(len(axis) for axis in windows), object)
+    for place in np.ndindex(cells.shape):
+        plane, position = place[: len(batch)], place[len(batch) :]
+        cell_windows = [axis[index] for axis, index in zip(windows, position, strict=True)]
+        indices = [plane + index for index in itertools.product(*(window.taps for window in cell_windows))]
+        pixels, weights = _valid(x, indices, validity)
+        fraction = len(pixels) / len(indices)
+        if not pixels or (validity.min_valid is not None and fraction < validity.min_valid):
+            cells[place] = None
+        elif any(math.isnan(pixel) for pixel in pixels):
+            cells[place] = math.nan
+        else:
+            padding = math.prod(window.extent for window in cell_windows) - len(indices)
+            numbers = _flat(plane, batch), _flat(position, cells.shape[len(batch) :])
+            cells[place] = REDUCERS[op](Cell(pixels, weights, padding, settings, *numbers))
+    return cells
+
+
+def indices(
+    x: np.ndarray, op: str, windows: Sequence[list[Window]], *, order: str = "plane", **given: Any
+) -> np.ndarray:
+    """The flat index of the first pixel of each window that is the result; -1 where none is."""
+    pooled = pool(x, op, windows, **given)
+    validity = Validity(**{name: given[name] for name in given if name in Validity._fields})
+    batch = x.shape[: x.ndim - len(windows)]
+    places = np.full(pooled.shape, -1, np.int64)
+    for place in np.ndindex(pooled.shape):
+        taps = [axis[index].taps for axis, index in zip(windows, place[len(batch) :], strict=True)]
+        for index in itertools.product(*taps):
+            pixel, _ = _valid(x, [place[: len(batch)] + index], validity)
+            if pixel and (pixel[0] == pooled[place] or (math.isnan(pixel[0]) and math.isnan(pooled[place]))):
+                whole = _flat(place[: len(batch)] + index, x.shape)
+                places[place] = whole if order == "tensor" else _flat(index, x.shape[len(batch) :])
+                break
+    return places
+
+
+def _flat(index: tuple[int, ...], shape: tuple[int, ...]) -> int:
+    number = 0
+    for place, size in zip(index, shape, strict=True):
+        number = number * size + place
+    return number
+
+
+def _valid(
+    x: np.ndarray, indices: list[tuple[int, ...]], validity: Validity
+) -> tuple[list[int | float], list[Fraction]]:
+    """The pixels of a window that count, and their weights."""
+    pixels, weights = [], []
+    for index in indices:
+        pixel = x[index].item()
+        weight = Fraction(1) if validity.weights is None else Fraction(validity.weights[index].item())
+        if weight > 0 and not _is_left_out(pixel, x.dtype, validity):
+            pixels.append(int(pixel) if isinstance(pixel, bool) else pixel)
+            weights.append(weight)
+    return pixels, weights
+
+
+def _is_left_out(pixel: float, dtype: np.dtype, validity: Validity) -> bool:
+    """Whether a pixel does not count: an ignored NaN, or the nodata value (which may itself be NaN)."""
+    hidden = None if validity.nodata is None else _in_dtype(validity.nodata, dtype)
+    if math.isnan(pixel):
+        return validity.nan == "ignore" or (hidden is not None and math.isnan(hidden))
+    return pixel == hidden
+
+
+def _in_dtype(value: float, dtype: np.dtype) -> float | None:
+    """A value as the dtype stores it (floats round it, integers need it exactly), None when it does not fit."""
+    if dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            stored = np.float64(value).astype(dtype).item()
+        return None if math.isinf(stored) and not math.isinf(value) else stored
+    if not math.isfinite(value) or value != int(value):
+        return None
+    low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+    return int(value) if low <= value <= high else None
