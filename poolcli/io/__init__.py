@@ -1,0 +1,156 @@
+"""Files in, files out: what a file is, is told by its content; what is written, by the format asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from poolcli.array import Array
+from poolcli.errors import FileError
+from poolcli.feature_map import FeatureMap
+from poolcli.io.atomic import atomic, is_device
+from poolcli.io.encode import encode
+from poolcli.io.format import FORMATS, Format, format_named
+from poolcli.io.header import Header, Peek
+from poolcli.io.image import peek_image, read_image
+from poolcli.io.npy import MAGIC, peek_npy, read_npy, write_npy
+from poolcli.io.npz import peek_npz, read_npz, write_npz
+from poolcli.io.reason import reason
+from poolcli.layout import LETTERS, check_layout
+
+__all__ = [
+    "FORMATS",
+    "Format",
+    "Header",
+    "Peek",
+    "atomic",
+    "default_format",
+    "format_named",
+    "is_device",
+    "peek",
+    "read",
+    "reason",
+    "write",
+    "writer",
+]
+
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+
+
+def read(source: Path | BinaryIO, layout: str | None = None) -> tuple[FeatureMap, ...]:
+    """Every map of a file: the array, the arrays of an .npz, the pages or frames of an image.
+
+    `layout` names the axes of arrays; an image is HW or HWC by nature. A stream that can seek is left
+    where it was, another is read to its end. Raises FileError, without the path, for what cannot be read.
+    """
+    letters = layout and check_layout(layout)
+    with _opened(source) as (kind, stream, size):
+        if kind == "npy":
+            return (FeatureMap(*read_npy(stream, size, letters)),)
+        return read_npz(stream, size, letters) if kind == "npz" else read_image(stream)
+
+
+def peek(source: Path | BinaryIO, layout: str | None = None) -> Peek:
+    """What `read` would give, shapes and dtypes, from the headers alone."""
+    letters = layout and check_layout(layout)
+    with _opened(source) as (kind, stream, size):
+        if kind == "npy":
+            return Peek(kind, (peek_npy(stream, size, letters),))
+        return Peek(kind, peek_npz(stream, size, letters)) if kind == "npz" else peek_image(stream)
+
+
+def write(
+    maps: Sequence[FeatureMap],
+    stream: BinaryIO,
+    format: Format,  # noqa: A002 the word its users know
+    save: Mapping[str, str] | None = None,
+    scale: str | None = None,
+) -> None:
+    """The maps of one file, in a format, onto a stream that need not seek; see `writer`."""
+    writer(maps, format, save, scale)(stream)
+
+
+def writer(
+    maps: Sequence[FeatureMap],
+    format: Format,  # noqa: A002 the word its users know
+    save: Mapping[str, str] | None = None,
+    scale: str | None = None,
+) -> Callable[[BinaryIO], object]:
+    """What writes the maps of one file, in a format, onto a stream that need not seek.
+
+    `save` holds the format's options as texts; `scale` (minmax or none) makes pixels of values that are none.
+    Raises RequestError for an option the format lacks, FileError for what it cannot hold, before there is a stream.
+    """
+    options = format.options(save or {})
+    with _memory():
+        if format.name == "npy":
+            array = _single(maps)
+            return lambda stream: write_npy(stream, array)
+        if format.name == "npz":
+            arrays = [(one.name, _array(one)) for one in maps]
+            return lambda stream: write_npz(stream, arrays, **options)
+        encoded = encode(maps, format, options, scale)
+        return lambda stream: stream.write(encoded)
+
+
+def default_format(maps: Sequence[FeatureMap]) -> Format:
+    """The format the maps came from; PNG for images of a kind that is only read."""
+    if maps[0].picture is None:
+        return format_named("npz" if len(maps) > 1 else "npy")
+    named = {known.pillow: known for known in FORMATS}
+    return named.get(maps[0].picture.format, format_named("png"))
+
+
+@contextmanager
+def _opened(source: Path | BinaryIO) -> Iterator[tuple[str, BinaryIO, int]]:
+    """What kind of file it is, a stream of it that can seek, and its length."""
+    try:
+        with _memory(), _seekable(source) as stream:
+            head, size = stream.read(8), stream.seek(0, 2)
+            stream.seek(0)
+            if not size:
+                raise FileError("the file is empty")
+            yield "npy" if head.startswith(MAGIC) else "npz" if head.startswith(_ZIP) else "image", stream, size
+    except OSError as error:
+        raise FileError(reason(error)) from error
+
+
+@contextmanager
+def _seekable(source: Path | BinaryIO) -> Iterator[BinaryIO]:
+    if isinstance(source, Path):
+        with source.open("rb") as stream:
+            yield stream if stream.seekable() else BytesIO(stream.read())
+    elif source.seekable():
+        start = source.tell()
+        whole = BytesIO(source.read())
+        source.seek(start)
+        yield whole
+    else:
+        yield BytesIO(source.read())
+
+
+@contextmanager
+def _memory() -> Iterator[None]:
+    try:
+        yield
+    except MemoryError as error:
+        raise FileError("it needs more memory than there is: cut it into parts") from error
+
+
+def _single(maps: Sequence[FeatureMap]) -> Array:
+    if len(maps) > 1:
+        raise FileError(f"{len(maps)} maps do not fit an .npy, which holds one array: write .npz")
+    return _array(maps[0])
+
+
+def _array(one: FeatureMap) -> Array:
+    """The values; an image's with channels first, because that is how arrays are read back."""
+    if one.picture is None:
+        return one.data
+    usual = sorted(one.layout, key=LETTERS.index)
+    return np.transpose(one.data, [one.layout.index(letter) for letter in usual])

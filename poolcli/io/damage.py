@@ -1,0 +1,144 @@
+"""What goes wrong in Pillow, as one FileError; and what it would quietly get wrong."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO
+
+from PIL import Image, TiffImagePlugin, UnidentifiedImageError
+
+from poolcli.errors import FileError
+
+# Pillow's plugins and decoders promise nothing about damaged data: each of these has been seen from one of them.
+# Warnings are here for programs that turn them into errors.
+DAMAGE = (
+    Image.DecompressionBombError,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    Warning,
+    struct.error,
+    zlib.error,
+)
+_HEAD = 1 << 16  # JPEG 2000 and AVIF say their depth within the first bytes
+_TIFF_BITS, _TIFF_SAMPLES = 258, 277
+
+
+@contextmanager
+def decoding() -> Iterator[None]:
+    """The block where Pillow reads: whatever it raises there is the file's doing."""
+    try:
+        yield
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _bomb(str(error).split(" exceeds")[0].lower()) from error
+    except UnidentifiedImageError as error:
+        raise FileError("it is neither an array (.npy, .npz) nor an image Pillow can read") from error
+    except DAMAGE as error:
+        words = " ".join(str(error).split()) or type(error).__name__
+        raise FileError(f"the image is cut short or damaged ({words}): save or download it again") from error
+
+
+def check_size(image: Image.Image) -> None:
+    """Refuses what Pillow takes for a decompression bomb, where Pillow itself only warns."""
+    limit, (width, height) = Image.MAX_IMAGE_PIXELS, image.size
+    if limit is not None and width * height > limit:
+        raise _bomb(f"image size ({width * height} pixels, {width} wide and {height} high)")
+
+
+def _bomb(size: str) -> FileError:
+    limit = Image.MAX_IMAGE_PIXELS
+    return FileError(f"{size} is past the limit of {limit} pixels: cut it into parts, or save it as .npy")
+
+
+def check_depth(image: Image.Image, stream: BinaryIO) -> None:
+    """Refuses an image whose samples Pillow would cut to fit its mode."""
+    if image.format in ("EPS", "WMF"):
+        raise FileError(f"{image.format} is a drawing, not pixels: export it as .png")
+    if image.mode == "I;16" and "transparency" in image.info:
+        raise FileError("16-bit gray with a transparent colour does not fit Pillow's modes: remove the transparency")
+    with decoding():
+        bits = _bits(image, stream)
+    if bits > 8 and not image.mode.startswith(("I", "F")):
+        raise FileError(
+            f"{bits} bits a channel, of which Pillow would keep 8: save it as 8-bit, as gray, or as a .npy array"
+        )
+    if image.mode == "F" and ";64" in rawmode(image):
+        raise FileError("64-bit floats, of which Pillow would keep 32 bits: save it as 32-bit float or as .npy")
+    _check_samples(image)
+
+
+def _check_samples(image: Image.Image) -> None:
+    samples, bands = tag(image, _TIFF_SAMPLES, 1), len(image.getbands())
+    if samples > bands:
+        raise FileError(
+            f"{samples} channels, of which Pillow would keep {bands}: save the extra ones apart, or use .npy"
+        )
+
+
+def _bits(image: Image.Image, stream: BinaryIO) -> int:
+    if image.format == "TIFF":
+        return int(max(tag(image, _TIFF_BITS, (1,))))
+    if image.format == "PPM":
+        return _ppm_bits(image)
+    if image.format in ("JPEG2000", "AVIF"):
+        return _hidden_bits(image.format, stream)
+    raw = rawmode(image)
+    return 16 if raw == "L;16" or raw.endswith((";16L", ";16B", ";16N")) or _codec(image) == "SGI16" else 8
+
+
+def tag(image: Image.Image, number: int, default: Any) -> Any:
+    """A TIFF's tag; the default where there is none, or no TIFF."""
+    return image.tag_v2.get(number, default) if isinstance(image, TiffImagePlugin.TiffImageFile) else default
+
+
+def _codec(image: Image.Image) -> str:
+    tiles = getattr(image, "tile", [])
+    return str(tiles[0][0]) if tiles else ""
+
+
+def _arguments(image: Image.Image) -> tuple[Any, ...]:
+    tiles = getattr(image, "tile", [])
+    arguments = tiles[0][3] if tiles else ()
+    return arguments if isinstance(arguments, tuple) else (arguments,)
+
+
+def rawmode(image: Image.Image) -> str:
+    """Pillow's word for the samples as they are stored, until the image is loaded."""
+    return str(next(iter(_arguments(image)), ""))
+
+
+def _ppm_bits(image: Image.Image) -> int:
+    limits = [value for value in _arguments(image)[1:] if isinstance(value, int)]
+    return max(8, *(value.bit_length() for value in limits)) if limits else 8
+
+
+def _hidden_bits(kind: str, stream: BinaryIO) -> int:
+    place = stream.tell()
+    stream.seek(0)
+    head = stream.read(_HEAD)
+    stream.seek(place)
+    return _j2k_bits(head) if kind == "JPEG2000" else _avif_bits(head)
+
+
+def _j2k_bits(head: bytes) -> int:
+    """The widest component that the SIZ marker names (ISO 15444-1, A.5.1)."""
+    start = head.find(b"\xff\x4f\xff\x51") + 40
+    (count,) = struct.unpack_from(">H", head, start)
+    return max((byte & 0x7F) + 1 for byte in head[start + 2 : start + 2 + 3 * count : 3])
+
+
+def _avif_bits(head: bytes) -> int:
+    """10 or 12 where the av1C box has its high_bitdepth bit set, else 8."""
+    box = head.find(b"av1C")
+    flags = head[box + 6] if box >= 0 else 0
+    return 8 if not flags & 0x40 else 12 if flags & 0x20 else 10

@@ -1,0 +1,175 @@
+"""The table of formats that can be written: what each holds, and its options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from poolcli.errors import RequestError
+
+
+@dataclass(frozen=True)
+class Whole:
+    """Reads a whole number between two limits."""
+
+    low: int
+    high: int
+
+    def __call__(self, text: str) -> int:
+        value = int(text)
+        if not self.low <= value <= self.high:
+            raise ValueError(text)
+        return value
+
+    def __str__(self) -> str:
+        return f"a whole number from {self.low} to {self.high}"
+
+
+@dataclass(frozen=True)
+class Word:
+    """Reads one of a few words, each with its value."""
+
+    values: tuple[tuple[str, Any], ...]
+
+    def __call__(self, text: str) -> Any:
+        found = dict(self.values)
+        if text.lower() not in found:
+            raise ValueError(text)
+        return found[text.lower()]
+
+    def __str__(self) -> str:
+        return "one of " + ", ".join(word for word, _ in self.values)
+
+
+_TRUTH = Word((("true", True), ("false", False), ("yes", True), ("no", False), ("1", True), ("0", False)))
+_SUBSAMPLING = Word((("4:4:4", 0), ("4:2:2", 1), ("4:2:0", 2)))
+_COMPRESSION = Word(
+    (
+        ("none", "raw"),
+        ("lzw", "tiff_lzw"),
+        ("deflate", "tiff_adobe_deflate"),
+        ("packbits", "packbits"),
+        ("jpeg", "jpeg"),
+    )
+)
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of file: `modes` it holds as they are, `keeps` of what an image carries besides pixels.
+
+    The first suffix is the usual one. `modes` are those of `Picture`, and PA, a palette with alpha.
+    `largest` is the longest side it can have.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    pillow: str | None
+    modes: tuple[str, ...]
+    note: str
+    holds_pages: bool = False
+    keeps: tuple[str, ...] = ()
+    save: Mapping[str, Callable[[str], Any]] = field(default_factory=dict, hash=False)
+    largest: int = 2**31 - 1
+
+    def options(self, save: Mapping[str, str]) -> dict[str, Any]:
+        """The values of the texts, or a RequestError naming what this format takes."""
+        return {name: self._option(name, text) for name, text in save.items()}
+
+    def _option(self, name: str, text: str) -> Any:
+        if name not in self.save:
+            raise RequestError(f"{self.name} has no option {name!r}; {_hint(name, tuple(self.save))}")
+        try:
+            return self.save[name](text)
+        except ValueError:
+            raise RequestError(f"{self.name} option {name} is {self.save[name]}, not {text!r}") from None
+
+
+FORMATS = (
+    Format(
+        "png",
+        (".png", ".apng"),
+        "PNG",
+        ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "I;16"),
+        "lossless; frames only from an animated PNG",
+        holds_pages=True,
+        keeps=("icc", "exif", "dpi"),
+        save={"compress_level": Whole(0, 9), "optimize": _TRUTH},
+    ),
+    Format(
+        "jpeg",
+        (".jpg", ".jpeg", ".jpe", ".jfif"),
+        "JPEG",
+        ("L", "RGB", "CMYK", "YCbCr"),
+        "lossy; quality 95 and subsampling 4:4:4 unless told",
+        keeps=("icc", "exif", "dpi"),
+        save={"quality": Whole(1, 100), "subsampling": _SUBSAMPLING, "progressive": _TRUTH, "optimize": _TRUTH},
+        largest=65500,
+    ),
+    Format(
+        "tiff",
+        (".tiff", ".tif"),
+        "TIFF",
+        ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "I;16", "I", "F"),
+        "lossless; pages; keeps the compression; quality is for compression=jpeg",
+        holds_pages=True,
+        keeps=("icc", "exif", "dpi"),
+        save={"compression": _COMPRESSION, "quality": Whole(1, 100)},
+    ),
+    Format(
+        "webp",
+        (".webp",),
+        "WEBP",
+        ("RGB", "RGBA"),
+        "lossless unless a quality is given; frames",
+        holds_pages=True,
+        keeps=("icc", "exif"),
+        save={"quality": Whole(0, 100), "lossless": _TRUTH, "method": Whole(0, 6)},
+        largest=16383,
+    ),
+    Format("bmp", (".bmp", ".dib"), "BMP", ("1", "L", "P", "RGB"), "lossless; no alpha", keeps=("dpi",)),
+    Format(
+        "gif",
+        (".gif",),
+        "GIF",
+        ("L", "P", "PA", "LA", "RGB", "RGBA"),
+        "frames; exact up to 256 colours; a pixel is transparent or not",
+        holds_pages=True,
+        save={"optimize": _TRUTH},
+        largest=65535,
+    ),
+    Format(
+        "ppm",
+        (".ppm", ".pgm", ".pbm", ".pnm"),
+        "PPM",
+        ("1", "L", "RGB", "I;16"),
+        "lossless; PBM, PGM or PPM by what the map holds",
+    ),
+    Format("npy", (".npy",), None, (), "one array, any dtype and layout"),
+    Format("npz", (".npz",), None, (), "several named arrays", holds_pages=True, save={"compressed": _TRUTH}),
+)
+
+
+def format_named(word: str) -> Format:
+    """The format a name or a suffix means, in capitals or not.
+
+    >>> format_named(".JPG").name
+    'jpeg'
+    """
+    plain = word.lower().removeprefix(".")
+    for known in FORMATS:
+        if plain == known.name or f".{plain}" in known.suffixes:
+            return known
+    raise RequestError(f"no format {word!r}; {_hint(plain, _names())}")
+
+
+def _names() -> tuple[str, ...]:
+    return tuple(dict.fromkeys(suffix[1:] for known in FORMATS for suffix in known.suffixes))
+
+
+def _hint(word: str, known: tuple[str, ...]) -> str:
+    if close := get_close_matches(word, known, 1):
+        return f"did you mean {close[0]}?"
+    return "there are " + ", ".join(known) if known else "there are none"

@@ -1,0 +1,140 @@
+"""One array as .npy: its header, its values, and nothing that could run code."""
+
+from __future__ import annotations
+
+import ast
+import re
+import struct
+from dataclasses import dataclass
+from math import prod
+from typing import BinaryIO
+
+import numpy as np
+
+from poolcli.array import Array
+from poolcli.errors import FileError
+from poolcli.io.header import Header
+from poolcli.layout import check_layout, default_layout, shape_words
+
+MAGIC = b"\x93NUMPY"
+_PLAIN = {"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"}
+_REFUSED = {
+    "O": "pickled Python objects, which are never loaded: save it as a plain numeric array",
+    "c": "complex numbers, which have no order: save its real part, imaginary part or absolute value",
+    "S": "text: save numbers",
+    "U": "text: save numbers",
+    "a": "text: save numbers",
+    "T": "text: save numbers",
+    "M": "dates: save them as numbers, .astype('int64')",
+    "m": "time spans: save them as numbers, .astype('int64')",
+    "V": "records without a number type: save one field of them",
+    "f": "floats wider than 64 bits: save it with .astype('float64')",
+    "g": "floats wider than 64 bits: save it with .astype('float64')",
+}
+_LONGEST_HEADER = 10_000  # NumPy's own limit: longer ones could exhaust the parser
+_DAMAGE = (ValueError, TypeError, LookupError, SyntaxError, MemoryError, RecursionError, struct.error)
+
+
+@dataclass(frozen=True)
+class _Claim:
+    shape: tuple[int, ...]
+    dtype: np.dtype[np.generic]
+    fortran: bool
+
+
+def peek_npy(stream: BinaryIO, size: int, layout: str | None, name: str = "") -> Header:
+    """What `read_npy` would give, from the header alone; `size` is all the bytes the stream has."""
+    claim = _claim(stream, size)
+    return Header(name, claim.shape, claim.dtype.newbyteorder("=").name, _layout(claim, layout))
+
+
+def read_npy(stream: BinaryIO, size: int, layout: str | None) -> tuple[Array, str]:
+    """The array in this machine's byte order, and its layout."""
+    claim = _claim(stream, size)
+    letters = _layout(claim, layout)
+    values = _values(stream, claim)
+    return values.reshape(claim.shape, order="F" if claim.fortran else "C"), letters
+
+
+def write_npy(stream: BinaryIO, data: Array) -> None:
+    """The array in C order, by plain writes, so that a pipe will do."""
+    data = np.ascontiguousarray(data)
+    np.lib.format.write_array_header_1_0(stream, np.lib.format.header_data_from_array_1_0(data))
+    stream.write(data.reshape(-1).view(np.uint8).data)
+
+
+def _layout(claim: _Claim, layout: str | None) -> str:
+    ndim = len(claim.shape)
+    return default_layout(ndim) if layout is None else check_layout(layout, ndim)
+
+
+def _claim(stream: BinaryIO, size: int) -> _Claim:
+    fields = _fields(stream)
+    claim = _Claim(_shape(fields.get("shape")), _dtype(fields.get("descr")), bool(fields.get("fortran_order")))
+    held, claimed = size - stream.tell(), prod(claim.shape) * claim.dtype.itemsize
+    if claimed > held:
+        raise FileError(
+            f"its header claims {shape_words(claim.shape)} {claim.dtype.name}, {claimed} bytes, "
+            f"the file holds {held}: it is cut short or damaged; save it again"
+        )
+    return claim
+
+
+def _fields(stream: BinaryIO) -> dict[str, object]:
+    try:
+        text = _header_text(stream)
+        # Python 2 wrote its long integers as 3L.
+        fields = ast.literal_eval(re.sub(r"(?<=\d)L\b", "", text).strip())
+        if not isinstance(fields, dict):
+            raise TypeError(fields)
+    except _DAMAGE:
+        raise FileError("its .npy header is damaged: save it again") from None
+    return fields
+
+
+def _header_text(stream: BinaryIO) -> str:
+    major = stream.read(8)[6]
+    width = {1: "<H", 2: "<I", 3: "<I"}[major]
+    (length,) = struct.unpack(width, stream.read(struct.calcsize(width)))
+    if length > _LONGEST_HEADER:
+        raise ValueError(length)
+    return stream.read(length).decode("utf-8" if major == 3 else "latin-1")
+
+
+def _shape(shape: object) -> tuple[int, ...]:
+    if not isinstance(shape, tuple) or not all(type(length) is int and length >= 0 for length in shape):
+        raise FileError("its .npy header has no proper shape: save it again")
+    if not shape:
+        raise FileError("a single number (0 axes) has nothing to pool: give it at least one axis")
+    if 0 in shape:
+        raise FileError(f"an array of shape {shape_words(shape)} has no values: there is nothing to pool")
+    return shape
+
+
+def _dtype(code: object) -> np.dtype[np.generic]:
+    if not isinstance(code, str):
+        raise FileError("it holds records of several fields: save one field as a plain numeric array")
+    plain = code.lstrip("<>|=")
+    if plain not in _PLAIN:
+        raise FileError(f"it holds {_REFUSED.get(plain[:1], f'values of unknown type {code!r}: save numbers')}")
+    return np.dtype(code)
+
+
+def _values(stream: BinaryIO, claim: _Claim) -> Array:
+    raw = np.empty(prod(claim.shape) * claim.dtype.itemsize, np.uint8)
+    if _fill(stream, raw) < raw.size:
+        raise FileError("the array is cut short: save it again")
+    if claim.dtype.kind == "b":
+        return np.not_equal(raw, 0)  # a damaged file may hold a 7 where NumPy counts on 0 or 1
+    values: Array = raw.view(claim.dtype)
+    return values.astype(claim.dtype.newbyteorder("="), copy=False)
+
+
+def _fill(stream: BinaryIO, raw: Array) -> int:
+    filled = 0
+    while filled < raw.size:
+        got: int = stream.readinto(raw[filled:].data)  # type: ignore[attr-defined]
+        if not got:
+            break
+        filled += got
+    return filled
