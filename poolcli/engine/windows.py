@@ -1,0 +1,44 @@
+"""The kinds of windows by name: each function makes the place of one kind from its options."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from poolcli.engine.adaptive import Adaptive
+from poolcli.engine.places import Fractional, Pyramid, Regions
+from poolcli.engine.sliding import Sliding
+from poolcli.values import Size
+
+
+def sliding(**options: Any) -> Sliding:
+    return Sliding(**options)
+
+
+def adaptive(*, adaptive: Size) -> Adaptive:
+    return Adaptive(adaptive)
+
+
+def whole_map(**_: Any) -> Adaptive:
+    return Adaptive((1,))
+
+
+def fractional(*, fractional: Size, kernel: Size, seed: int, samples: Any) -> Fractional:
+    return Fractional(fractional, kernel, seed, getattr(samples, "array", samples))
+
+
+def pyramid(*, levels: Size) -> Pyramid:
+    return Pyramid(levels)
+
+
+def regions(*, boxes: Any, output_size: Size, spatial_scale: float) -> Regions:
+    return Regions(boxes.array, output_size, spatial_scale)
+
+
+def strided(*, stride: Size) -> Sliding:
+    return Sliding((1,), stride)
+
+
+def fitted(*, weights: Any, kernel: Size | None, **options: Any) -> Sliding:
+    from poolcli.engine.weighted import kernel_of
+
+    return Sliding(kernel=kernel_of(weights, kernel), **options)
