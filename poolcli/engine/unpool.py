@@ -1,0 +1,89 @@
+"""Pooled values, put back where they were."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from poolcli.array import Array
+from poolcli.engine.grid import spread
+from poolcli.engine.index import NOWHERE
+from poolcli.engine.operation import Outline
+from poolcli.engine.pixels import Rules
+from poolcli.errors import RequestError, ShapeError, ValueRuleError
+from poolcli.frame import Frame
+from poolcli.values import Padding, Size
+
+if TYPE_CHECKING:
+    from poolcli.files import FileArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unpool:
+    """Each value at its index, in a map of zeros of this size.
+
+    Without a size it is that of sliding windows that fit: (cells - 1) stride - padding + kernel.
+
+    Source: PyTorch MaxUnpool2d; ONNX MaxUnpool.
+    """
+
+    indices: FileArray
+    output_size: Size | None
+    kernel: Size
+    stride: Size | None
+    padding: Padding
+    index_order: str
+
+    def __post_init__(self) -> None:
+        if (kind := self.indices.array.dtype).kind not in "iu":
+            raise RequestError(f"--indices {self.indices.text} holds {kind}: indices are whole numbers")
+
+    def outline(self, frame: Frame) -> Outline:
+        """The planes, larger."""
+        space = self._space(frame.space)
+        stride = tuple(Fraction(cells, size) for cells, size in zip(frame.space, space, strict=True))
+        return Outline(frame.pooled(space), (1,) * len(space), stride, 0)
+
+    def _space(self, cells: Size) -> Size:
+        if self.output_size:
+            return spread("output-size", self.output_size, len(cells))
+        if self.padding in ("same", "same-lower"):
+            raise RequestError(f"--padding {self.padding} does not tell how large the map was: give --output-size")
+        count = len(cells)
+        kernel, stride = spread("kernel", self.kernel, count), spread("stride", self.stride or self.kernel, count)
+        pads = spread("padding", ((0, 0),) if isinstance(self.padding, str) else self.padding, count)
+        facts = zip(cells, kernel, stride, pads, strict=True)
+        space = tuple((cell - 1) * step + size - sum(pad) for cell, size, step, pad in facts)
+        if min(space) < 1:
+            raise ShapeError(f"padding {pads} leaves no pixel of a map of {cells} cells: give --output-size")
+        return space
+
+    def __call__(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Array:
+        """The map; `weights` are the indices, of the planes' shape."""
+        assert weights is not None
+        shape = self.outline(frame).frame.shape
+        plane = prod(shape[len(frame.lead) :])
+        places = self._places(weights, plane, frame)
+        out = np.zeros(prod(shape), rules.dtype)
+        put = weights != NOWHERE
+        out[places[put]] = rules.kept(planes[put])
+        return out.reshape(shape)
+
+    def _places(self, indices: Array, plane: int, frame: Frame) -> Array:
+        """The indices, counted in the whole tensor."""
+        first = (np.arange(frame.planes) * plane).reshape(*frame.lead, *(1,) * len(frame.space))
+        low, high = (first, first + plane - 1) if self.index_order == "tensor" else (0, plane - 1)
+        wrong = (indices != NOWHERE) & ((indices < low) | (indices > high))
+        if wrong.any():
+            index = indices[wrong].flat[0]
+            where = "its plane" if self.index_order == "tensor" and 0 <= index < frame.planes * plane else "the map"
+            raise ValueRuleError(f"--indices has {index}, which is outside of {where} of {plane} pixels a plane: "
+                                 "give the --output-size and the --index-order they were made with")  # fmt: skip
+        return indices.astype(np.int64) + (0 if self.index_order == "tensor" else first)
+
+
+unpool = Unpool
