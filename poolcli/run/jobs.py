@@ -1,0 +1,232 @@
+"""What is to be done: paths become jobs, each with one place to read and one to write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+from poolcli.errors import NothingFound, RequestError
+from poolcli.io import FORMATS, Format, format_named
+from poolcli.pipeline import Pipeline
+
+STREAM = Path("-")
+FIELDS = ("stem", "suffix", "op", "index", "level")
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Which files: paths, folders, - for stdin, and a list of more."""
+
+    paths: tuple[Path, ...]
+    recursive: bool = False
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where the results go, and how they are written."""
+
+    output: str | None = None
+    name: str | None = None
+    to: str | None = None
+    save: tuple[tuple[str, str], ...] = ()
+    scale: str | None = None
+    overwrite: bool = False
+    skip_existing: bool = False
+    indices: Path | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file, and the folder it was found in: what is below it is kept in the output."""
+
+    path: Path
+    root: Path | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """One input and where its result goes; `format` is None where the content decides.
+
+    `more` are the files of the second map and the others, where a pipeline gives several and each goes to its own.
+    """
+
+    source: Path
+    target: Path
+    format: Format | None
+    pipeline: Pipeline
+    outputs: Outputs = field(default_factory=Outputs)
+    layout: str | None = None
+    more: tuple[Path, ...] = ()
+
+    @property
+    def targets(self) -> tuple[Path, ...]:
+        """Every file it writes."""
+        return self.target, *self.more
+
+
+def expand(inputs: Inputs) -> list[Found]:
+    """Every file the inputs name, each once; NothingFound where they name none."""
+    found = {file.path: file for path in inputs.paths for file in _files(path, inputs)}
+    if not found:
+        names = ", ".join(map(str, inputs.paths))
+        more = "" if inputs.recursive else "; -r looks into the folders below"
+        raise NothingFound(f"{names}: no image or array to read{more}, --include 'PATTERN' names other files")
+    return list(found.values())
+
+
+def _files(path: Path, inputs: Inputs) -> Iterator[Found]:
+    try:
+        yield from _named(path, inputs)
+    except OSError:  # who opens it learns why
+        yield Found(path)
+
+
+def _named(path: Path, inputs: Inputs) -> Iterator[Found]:
+    if path.is_dir():
+        walk = path.rglob("*") if inputs.recursive else path.glob("*")
+        yield from (Found(file, path) for file in sorted(walk) if _wanted(file, path, inputs) and file.is_file())
+    elif path == STREAM or path.exists() or not set("*?[") & set(path.name):
+        yield Found(path)
+    else:
+        yield from (Found(file) for file in sorted(path.parent.glob(path.name)))
+
+
+def _wanted(file: Path, root: Path, inputs: Inputs) -> bool:
+    """Files that look like images or arrays, or that --include names; none that is hidden or that --exclude names."""
+    below = file.relative_to(root)
+    if any(part.startswith(".") for part in below.parts):
+        return False
+    include = inputs.include or tuple(f"*{suffix}" for suffix in KNOWN)
+    return _matches(below, include) and not _matches(below, inputs.exclude)
+
+
+def _matches(path: Path, patterns: Iterable[str]) -> bool:
+    names = (path.name.lower(), path.as_posix().lower())
+    return any(fnmatch(name, pattern.lower()) for pattern in patterns for name in names)
+
+
+KNOWN = tuple(suffix for format_ in FORMATS for suffix in format_.suffixes)
+
+
+def plan_jobs(found: Sequence[Found], pipeline: Pipeline, outputs: Outputs, layout: str | None) -> list[Job]:
+    """A job a file; RequestError where two would write one file, or one would write another's input."""
+    folder = _folder(found, outputs)
+    jobs = []
+    for index, file in enumerate(found, start=1):
+        target, *more = _targets(file, _facts(file, index, pipeline, outputs), folder, outputs)
+        jobs.append(Job(file.path, target, _format(target, outputs), pipeline, outputs, layout, tuple(more)))
+    _check_collisions(jobs)
+    if outputs.indices is not None:
+        _check_indices(jobs, outputs.indices)
+    formats = {job.format for job in jobs}
+    if len(formats) == 1 and (format_ := formats.pop()):
+        format_.options(dict(outputs.save))  # wrong for all is wrong before the start
+    return jobs
+
+
+def _folder(found: Sequence[Found], outputs: Outputs) -> Path | None:
+    """The folder that --output names; None where it names a file, a stream, or nothing."""
+    many = len(found) > 1 or found[0].root is not None
+    if outputs.output is None:
+        return None
+    output = Path(outputs.output)
+    if output == STREAM and not many:
+        _check_no_name(outputs)
+        return None
+    if output == STREAM:
+        raise RequestError(f"-o - takes one input, and there are {len(found)}: give a folder")
+    if output.is_dir() or outputs.output.endswith(("/", "\\")) or many:
+        if output.exists() and not output.is_dir():
+            raise RequestError(f"-o {output} is a file, and many inputs need a folder")
+        return output
+    _check_no_name(outputs)
+    return None
+
+
+def _check_no_name(outputs: Outputs) -> None:
+    if outputs.name is not None:
+        raise RequestError(f"-o {outputs.output} already names the output: leave --name out, or give a folder")
+
+
+def _facts(file: Found, index: int, pipeline: Pipeline, outputs: Outputs) -> dict[str, Any]:
+    """What the fields of a name stand for; the level as a list, empty where all maps go to one file."""
+    suffix = format_named(outputs.to).suffixes[0] if outputs.to else file.path.suffix
+    levels = list(range(1, pipeline.outputs + 1)) if pipeline.several and outputs.to != "npz" else []
+    op = "-".join(step.op.name for step in pipeline.steps)
+    return {"stem": file.path.stem, "suffix": suffix, "op": op, "index": index, "level": levels}
+
+
+def _targets(file: Found, facts: dict[str, Any], folder: Path | None, outputs: Outputs) -> list[Path]:
+    """A file for each level, or one for all where their names are the same."""
+    named = [_target(file, {**facts, "level": level}, folder, outputs) for level in facts["level"] or [""]]
+    return named if len(set(named)) > 1 else named[:1]
+
+
+def _target(file: Found, facts: dict[str, Any], folder: Path | None, outputs: Outputs) -> Path:
+    if outputs.output is not None and folder is None:
+        return Path(outputs.output)
+    if file.path == STREAM and (folder is None or outputs.name is None):
+        raise RequestError("- has no name to call its result after: give -o FILE, or -o - for stdout")
+    level = "-{level}" if facts["level"] else ""
+    usual = "{stem}-{op}{level}{suffix}" if folder is None else f"{{stem}}{level}{{suffix}}"
+    template = usual if outputs.name is None else outputs.name
+    name = _fill(template, facts)
+    if folder is None:
+        return file.path.parent / name
+    return folder / (file.path.parent.relative_to(file.root) if file.root else Path()) / name
+
+
+def _fill(template: str, facts: dict[str, Any]) -> Path:
+    """The file name that a template gives; it stays below the output folder."""
+    try:
+        used = {name for _, name, _, _ in Formatter().parse(template) if name is not None}
+        if used - facts.keys():
+            raise ValueError(f"there is no {{{min(used - facts.keys())}}}")  # noqa: TRY301 - one sentence for both
+        name = Path(template.format(**facts))
+    except (ValueError, IndexError, KeyError) as error:
+        fields = " ".join(f"{{{field}}}" for field in FIELDS)
+        raise RequestError(f"--name {template}: {error}; the fields are {fields}") from None
+    if name.is_absolute() or ".." in name.parts or not name.name:
+        raise RequestError(f"--name {template}: names {name}, which is not below the output folder")
+    return name
+
+
+def _format(target: Path, outputs: Outputs) -> Format | None:
+    """The format that --to or the suffix names; None leaves it to the content."""
+    if outputs.to:
+        return format_named(outputs.to)
+    known = target != STREAM and target.suffix.lower() in KNOWN
+    if target.suffix and not known and target != STREAM and outputs.output and Path(outputs.output) == target:
+        return format_named(target.suffix)  # says which formats there are
+    return format_named(target.suffix) if known else None
+
+
+def _check_collisions(jobs: Sequence[Job]) -> None:
+    writers: dict[Path, Job] = {}
+    for job, target in [(each, target) for each in jobs for target in each.targets if target != STREAM]:
+        place = target.parent.resolve() / target.name
+        if place in writers:
+            raise RequestError(f"{writers[place].source} and {job.source} would both write {target}: "
+                               "give --name with {stem}, {suffix}, {index} or {level}")  # fmt: skip
+        writers[place] = job
+    readers = {job.source.resolve(): job for job in jobs if job.source != STREAM}
+    for target, writer in writers.items():
+        if readers.get(target, writer) is not writer:
+            raise RequestError(f"{writer.source} would overwrite {target}, which is an input too: give another -o")
+
+
+def _check_indices(jobs: Sequence[Job], path: Path) -> None:
+    """One file of indices is for one input, and is no other file of the run."""
+    jobs[0].pipeline.steps[-1].check_indices()
+    if len(jobs) > 1:
+        raise RequestError(f"--indices {path}: takes one input, and there are {len(jobs)}")
+    if path.suffix.lower() not in (".npy", ".npz"):
+        raise RequestError(f"--indices {path}: takes an .npy, or an .npz where the input has several maps")
+    if path.resolve() in (jobs[0].source.resolve(), jobs[0].target.resolve()):
+        raise RequestError(f"--indices {path}: is the input or the output, too: give another file")

@@ -1,0 +1,185 @@
+"""One job done: read, pool, write. What goes wrong with a file becomes its outcome, not the run's end."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import product
+from pathlib import Path
+from typing import TypeVar
+
+from poolcli import io
+from poolcli.errors import FileError, PoolError
+from poolcli.feature_map import FeatureMap, Form
+from poolcli.run.jobs import STREAM, Job
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Row:
+    """What went into a step and came out, and how long it took."""
+
+    step: str
+    input: Form
+    output: Form
+    ms: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended: done, planned (nothing is written in a dry run), skipped, or failed with a reason."""
+
+    source: Path
+    target: Path
+    status: str
+    rows: tuple[Row, ...] = ()
+    pages: int = 0
+    more: tuple[Path, ...] = ()
+    read_ms: float = 0.0
+    write_ms: float = 0.0
+    reason: str = ""
+
+    @property
+    def pool_ms(self) -> float:
+        return sum(row.ms for row in self.rows)
+
+
+def work(job: Job) -> Outcome:
+    """Read, pool and write one file."""
+    return _attempt(_work, job)
+
+
+def preview(job: Job) -> Outcome:
+    """What `work` would do, from the file's header alone."""
+    return _attempt(_preview, job)
+
+
+def _attempt(act: Callable[[Job], Outcome], job: Job) -> Outcome:
+    try:
+        if job.outputs.skip_existing and all(map(_is_there, job.targets)):
+            return Outcome(job.source, job.target, "skipped")
+        _refuse_existing(job)
+        return act(job)
+    except PoolError as error:
+        return failed(job, str(error))
+    except MemoryError:
+        return failed(job, "it needs more memory than there is: cut it into parts")
+    except BrokenPipeError:
+        raise  # who reads the result has had enough: that ends the run, and fails nothing
+    except OSError as error:
+        return failed(job, io.reason(error))
+
+
+def failed(job: Job, reason: str) -> Outcome:
+    return Outcome(job.source, job.target, "failed", reason=reason)
+
+
+def _preview(job: Job) -> Outcome:
+    header, ms = timed(lambda: io.peek(opened(job.source), job.layout))
+    stages = job.pipeline.plan(header.maps[0].form)
+    rows = tuple(Row(str(stage.step), stage.input, stage.output, 0.0) for stage in stages)
+    return Outcome(job.source, job.target, "planned", rows, len(header.maps), job.more, ms)
+
+
+def _work(job: Job) -> Outcome:
+    maps, read_ms = timed(lambda: io.read(opened(job.source), job.layout))
+    rows: list[Row] = []
+    pooled = tuple(made for fmap in maps for made in _walk(job, fmap, rows))
+    indices = tuple(map(job.pipeline.indices, maps)) if job.outputs.indices else ()
+    _, write_ms = timed(lambda: _write(job, pooled, indices))
+    merged = _merged(rows, len(rows) // len(maps))
+    return Outcome(job.source, job.target, "done", merged, len(maps), job.more, read_ms, write_ms)
+
+
+def _walk(job: Job, fmap: FeatureMap, rows: list[Row]) -> tuple[FeatureMap, ...]:
+    """Pool one map, a row for each map that a step makes; they share its time."""
+    steps = job.pipeline.walk(fmap)
+    maps: tuple[FeatureMap, ...] = (fmap,)
+    for step in job.pipeline.steps:
+        before = maps
+        maps, ms = timed(lambda: next(steps))
+        turns = product(before, step.parts)
+        rows += [
+            Row(str(part), one.form, made.form, ms / len(maps)) for (one, part), made in zip(turns, maps, strict=True)
+        ]
+    return maps
+
+
+def _merged(rows: list[Row], steps: int) -> tuple[Row, ...]:
+    """The rows of a file's first map, with the time of all its maps."""
+    return tuple(
+        Row(row.step, row.input, row.output, sum(same.ms for same in rows[number::steps]))
+        for number, row in enumerate(rows[:steps])
+    )
+
+
+def _write(job: Job, maps: tuple[FeatureMap, ...], indices: tuple[FeatureMap, ...]) -> None:
+    """Write all maps to one file, or the maps of each level to a file of its own."""
+    levels = [maps[level :: len(job.targets)] for level in range(len(job.targets))]
+    options = dict(job.outputs.save), job.outputs.scale
+    puts = [io.writer(level, job.format or io.default_format(level), *options) for level in levels]
+    if job.target == STREAM:
+        encoded = BytesIO()
+        puts[0](encoded)
+        with _beside(job, indices):
+            sys.stdout.buffer.write(encoded.getbuffer())
+            sys.stdout.buffer.flush()
+        return
+    with _beside(job, indices):
+        for target, put in zip(job.targets, puts, strict=True):
+            if not (job.outputs.skip_existing and _is_there(target)):
+                _make_folder(target.parent)
+                with io.atomic(target, overwrite=job.outputs.overwrite) as stream:
+                    put(stream)
+
+
+@contextmanager
+def _beside(job: Job, indices: tuple[FeatureMap, ...]) -> Iterator[None]:
+    """The file of indices, if there is one: it gets its name when the block ends well."""
+    path = job.outputs.indices
+    if path is None:
+        yield
+        return
+    put = io.writer(indices, io.format_named(path.suffix), {}, None)
+    _make_folder(path.parent)
+    with io.atomic(path, overwrite=job.outputs.overwrite) as stream:
+        put(stream)
+        yield
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise FileError(f"{folder} is a file, and a folder is needed there: choose another place") from None
+    except OSError as error:
+        raise FileError(f"cannot make the folder {folder}: {io.reason(error)}") from None
+
+
+def opened(source: Path) -> Path | BytesIO:
+    """What to read: the file, or all of stdin."""
+    return BytesIO(sys.stdin.buffer.read()) if source == STREAM else source
+
+
+def _is_there(target: Path) -> bool:
+    return target != STREAM and target.exists() and not io.is_device(target)
+
+
+def _refuse_existing(job: Job) -> None:
+    there = [target for target in job.targets if _is_there(target)]
+    if there and not (job.outputs.overwrite or job.outputs.skip_existing):
+        raise FileError(f"{there[0]} is there already: --overwrite replaces it, --skip-existing leaves it")
+    if job.outputs.indices and job.outputs.indices.exists() and not job.outputs.overwrite:
+        raise FileError(f"--indices {job.outputs.indices} is there already: --overwrite replaces it")
+
+
+def timed(act: Callable[[], T]) -> tuple[T, float]:
+    """A result and the milliseconds it took."""
+    start = time.perf_counter()
+    result = act()
+    return result, 1000 * (time.perf_counter() - start)
