@@ -1,0 +1,1 @@
+"""What there is to tell: outcomes, plans, lists; as a table, JSON or CSV."""

@@ -1,0 +1,103 @@
+"""Describing: a plan, the table of operations, and files, as records and as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from poolcli.layout import shape_words
+from poolcli.report.show import Record, plain
+
+if TYPE_CHECKING:
+    from poolcli.feature_map import Form
+    from poolcli.io import Peek
+    from poolcli.ops import Op
+    from poolcli.step import Stage
+    from poolcli.windows import Windows
+
+
+def form_record(which: str, form: Form | None) -> Record:
+    """A form as JSON gives it, its fields named after which form it is."""
+    return {
+        f"{which}_shape": list(form.shape) if form else None,
+        f"{which}_dtype": str(form.dtype) if form else None,
+        f"{which}_layout": form.layout if form else None,
+    }
+
+
+STAGE_COLUMNS = ("step", "shape", "dtype", "receptive", "jump", "operations", "memory")
+
+
+def stage_record(stage: Stage) -> Record:
+    """A step of a plan as JSON gives it."""
+    return {
+        "step": str(stage.step),
+        **form_record("input", stage.input),
+        **form_record("output", stage.output),
+        "receptive_field": list(stage.receptive),
+        "jump": [float(step) for step in stage.jump],
+        "operations": stage.operations,
+        "memory_bytes": stage.memory,
+    }
+
+
+def stage_rows(form: Form, stages: Sequence[Stage]) -> Iterator[tuple[str, ...]]:
+    """The input, a row a step, and the peak of memory."""
+    yield f"input ({form.layout})", shape_words(form.shape), str(form.dtype), "", "", "", ""
+    for stage in stages:
+        jump = "x".join(f"{float(step):g}" for step in stage.jump)
+        facts = shape_words(stage.output.shape), str(stage.output.dtype), shape_words(stage.receptive), jump
+        yield str(stage.step), *facts, f"{stage.operations:,}", _bytes(stage.memory)
+    total, peak = sum(stage.operations for stage in stages), max(stage.memory for stage in stages)
+    yield "total", "", "", "", "", f"{total:,}", f"peak {_bytes(peak)}"
+
+
+def _bytes(count: float) -> str:
+    power = min(max(0, len(str(int(count))) - 1) // 3, 4)
+    return f"{count / 1000**power:.{1 if power else 0}f} {('B', 'KB', 'MB', 'GB', 'TB')[power]}"
+
+
+def op_record(op: Op) -> Record:
+    """A row of the table as JSON gives it."""
+    own = " ".join(parameter.flag for parameter in op.parameters)
+    return {"name": op.name, "formula": op.formula, "options": own, "source": op.source}
+
+
+def windows_record(kind: Windows) -> Record:
+    """A kind of windows as JSON gives it."""
+    flags = " ".join(parameter.flag for parameter in kind.parameters)
+    return {"name": kind.name, "formula": kind.summary, "options": flags, "source": kind.source}
+
+
+def cells(row: Record) -> tuple[str, ...]:
+    """What a table shows of a row of the table of operations."""
+    return row["name"], row["formula"], row["options"], row["source"]
+
+
+INFO_COLUMNS = ("file", "map", "format", "shape", "layout", "dtype", "mode", "carries")
+
+
+def info_records(path: Path, peek: Peek) -> list[Record]:
+    """A file as JSON gives it: a record for each of its maps."""
+    return [
+        {
+            "file": str(path), "map": header.name, "format": peek.format, "shape": list(header.shape),
+            "layout": header.layout, "dtype": str(header.dtype), "mode": header.mode, "palette": header.palette,
+            "icc": header.icc, "orientation": header.orientation, "dpi": list(header.dpi) if header.dpi else None,
+        }
+        for header in peek.maps
+    ]  # fmt: skip
+
+
+def info_cells(row: Record) -> tuple[str, ...]:
+    """What a table shows of a file."""
+    carries = [
+        f"{row['palette']} colours" if row["palette"] else "",
+        "ICC" if row["icc"] else "",
+        f"EXIF orientation {row['orientation']}" if row["orientation"] != 1 else "",
+        f"{row['dpi'][0]:g} dpi" if row["dpi"] else "",
+    ]
+    told = ", ".join(fact for fact in carries if fact)
+    facts = (row["map"], row["format"], shape_words(row["shape"]), row["layout"], row["dtype"], row["mode"])
+    return plain(row["file"]), *map(plain, facts), told

@@ -1,0 +1,110 @@
+"""Showing: records as a table, JSON or CSV, and progress as a bar. Nobody else prints."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TextIO
+
+from poolcli.layout import shape_words
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+Record = dict[str, Any]
+
+
+def plain(text: Any) -> str:
+    """Text with its control characters spelt out, so that a file's name cannot drive the terminal."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in str(text))
+
+
+def tell(
+    style: str, stream: TextIO, records: Sequence[Record], columns: Sequence[str] = (), rows: Iterable[Any] = ()
+) -> None:
+    """Records in the style asked for: the table shows `columns` and `rows`, the others whole records."""
+    if style == "table":
+        table(columns, rows, stream)
+    elif style == "json":
+        write_json(list(records), stream)
+    elif style == "jsonl":
+        for each in records:
+            print(json.dumps(each), file=stream, flush=True)
+    elif style == "csv":
+        flat = [_flat(each) for each in records]
+        writer = csv.DictWriter(stream, list(flat[0]) if flat else [], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(flat)
+
+
+def table(columns: Sequence[str], rows: Iterable[Any], stream: TextIO) -> None:
+    """A table in plain lines; numbers to the right. Off a terminal nothing is cut or folded."""
+    from rich.console import Console
+
+    console = Console(file=stream, highlight=False, width=None if stream.isatty() else 10_000)
+    lines = [[_encodable(cell, stream) for cell in row] for row in rows]
+    sheet = _sheet(columns, lines)
+    if console.measure(sheet, options=console.options.update(width=10_000)).maximum > console.width:
+        sheet = _sheet(columns, lines, tight=True)
+    with console.capture() as drawn:
+        console.print(sheet)
+    stream.write(drawn.get())
+
+
+def _sheet(columns: Sequence[str], rows: Sequence[Sequence[str]], *, tight: bool = False) -> Table:
+    """The table; a tight one breaks facts between words only, so that the paths get the room."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    sheet = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 0 if tight else 1))
+    for number, column in enumerate(columns):
+        words = [word for cell in (column, *(row[number] for row in rows)) for word in re.split(" (?!→)", cell)]
+        width = max(map(len, words)) if tight and column in FACTS else None
+        sheet.add_column(column, justify="right" if column in RIGHT else "left", overflow="fold", width=width)
+    for row in rows:
+        sheet.add_row(*map(Text, row))
+    return sheet
+
+
+def _encodable(text: str, stream: TextIO) -> str:
+    """The text, with an arrow that the stream's encoding has."""
+    try:
+        "→".encode(stream.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return text.replace("→", "->")
+    return text
+
+
+RIGHT = frozenset({"read ms", "pool ms", "write ms", "receptive", "jump", "operations", "memory"})
+FACTS = RIGHT - {"memory"} | {"shape", "dtype", "layout", "mode", "format"}
+
+
+def write_json(value: Any, stream: TextIO) -> None:
+    """A value as indented JSON."""
+    print(json.dumps(value, indent=2), file=stream)
+
+
+def _flat(whole: Record) -> Record:
+    """A record of one level: shapes as text, what is nested left to JSON."""
+    flat = {key: value for key, value in whole.items() if key not in ("steps", "more_outputs")}
+    return {key: shape_words(value) if isinstance(value, list) else value for key, value in flat.items()}
+
+
+@contextmanager
+def progress(total: int, *, shown: bool) -> Iterator[Callable[[], None]]:
+    """What to call after each file: a bar on stderr, when that is a terminal and there are many."""
+    if not (shown and total > 1 and sys.stderr.isatty()):
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("pooling"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda: bar.advance(task)
