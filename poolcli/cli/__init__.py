@@ -1,0 +1,115 @@
+"""The command line: Click, and nothing that another room could do."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from io import TextIOWrapper
+
+import click
+
+from poolcli.errors import PoolError, RequestError
+from poolcli.ops import OPS
+from poolcli.values import did_you_mean
+
+COMMANDS = {
+    "run": ("poolcli.cli.pool", "Run a pipeline, as text or from a recipe file."),
+    "shape": ("poolcli.cli.look", "Plan a pipeline without pixels: shapes, receptive field, memory."),
+    "ops": ("poolcli.cli.look", "List the reducers and the windows, with formulas and sources."),
+    "semantics": ("poolcli.cli.look", "Print where frameworks disagree, and what --semantics chooses."),
+    "info": ("poolcli.cli.look", "Say what files are: shape, dtype, mode, layout, pages."),
+}
+
+
+class Poolcli(click.Group):
+    """The commands: a row of the table each, and a few more. A command is made when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - Click's signature
+        return [*OPS, *COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in COMMANDS:
+            command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), cmd_name)
+            return command
+        if cmd_name in OPS:
+            from poolcli.cli.pool import op_command
+
+            return op_command(OPS[cmd_name])
+        raise RequestError(f"there is no command {cmd_name!r}{did_you_mean(cmd_name, self.list_commands(ctx))}")
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        for title, lines in (
+            ("Reducers", [(name, f"{op.summary}: {op.formula}") for name, op in OPS.items()]),
+            ("Commands", [(name, summary) for name, (_, summary) in COMMANDS.items()]),
+        ):
+            with formatter.section(title):
+                formatter.write_dl(lines)
+
+
+@click.command(
+    cls=Poolcli,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="poolcli COMMAND --help tells the options of one.",
+)
+@click.version_option(package_name="poolcli", message="%(prog)s %(version)s")
+def poolcli() -> None:
+    """Pool images and feature maps: pick how a window becomes one number, pick the windows.
+
+    \b
+    poolcli max -k 2 -s 2 img.png                  writes img-max.png, prints a table
+    poolcli avg -k 3 -s 2 -p same photos/ -o small/ -r
+    poolcli max --adaptive 7 features.npy -o pooled.npy
+    poolcli run 'max -k 3 -s 2 -p 1 | avg --global' x.npy -o v.npy
+    """  # noqa: D301 - Click's mark for lines to keep
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run, and end with the exit code; what was foreseen is one line on stderr."""
+    _open_streams()
+    code = 0
+    try:
+        code = poolcli.main(args, prog_name="poolcli", standalone_mode=False)
+        sys.stdout.flush()
+    except PoolError as error:
+        code = _say(str(error), error.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else "")
+        code = 2
+    except click.ClickException as error:
+        code = _say(error.format_message(), error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        code = _say("interrupted", 130)
+    except SystemExit:  # Click's way out of a closed pipe
+        code = 0
+    except OSError as error:
+        code = _refused(error, code)
+    sys.exit(code)
+
+
+def _open_streams() -> None:
+    """Streams that the caller closed lead nowhere; where a file's name does not fit the encoding, it is spelt out."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: PTH123, SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _refused(error: OSError, code: int) -> int:
+    """Say what the system refused, unless a failure has been told already, or nobody listens any more."""
+    from poolcli.io import reason
+
+    if error.filename is None:  # what stdout did not take is dropped, or the interpreter would try again as it leaves
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if code or isinstance(error, BrokenPipeError):
+        return code
+    return _say(f"{error.filename or 'stdout'}: {reason(error)}", 1)
+
+
+def _say(message: str, code: int) -> int:
+    from poolcli.report.show import plain
+
+    click.echo(f"Error: {plain(message)}", err=True)
+    return code

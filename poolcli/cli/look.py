@@ -1,0 +1,132 @@
+"""The commands that look and change nothing: `shape`, `ops`, `info`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from poolcli.cli.options import (
+    FOLDERS,
+    LAYOUT,
+    REPORT,
+    Command,
+    Option,
+    inputs_argument,
+    options,
+    take_inputs,
+    take_path,
+)
+from poolcli.cli.pool import RECIPE, take_pipeline
+from poolcli.errors import PoolError, RequestError
+from poolcli.values import DTYPE, SIZE, Parameter
+
+SHAPE = options(
+    "Pipeline",
+    *RECIPE,
+    Option(["--input", "shape_text"], metavar="SHAPE", help="Shape of the input, such as 1x64x112x112."),
+    Option(["--dtype"], default="float32", show_default=True, metavar="DTYPE", help="Type of --input's values."),
+)
+
+
+@click.command(cls=Command, params=[inputs_argument("words", "[PIPELINE] [FILE]"), *SHAPE, *LAYOUT, *REPORT])
+def shape(words: tuple[str, ...], file: str | None, **given: Any) -> None:
+    """Plan a pipeline without pixels: shapes, receptive field, jump, operations and memory of each step.
+
+    \b
+    poolcli shape 'max -k 3 -s 2 -p 1 | avg -k 2' --input 1x64x112x112
+    poolcli shape 'max -k 2' photo.png
+    poolcli shape --file samples/recipes/vgg16.toml
+    """  # noqa: D301 - Click's mark for lines to keep
+    from poolcli.report import describe, show
+
+    pipeline, usual, rest = take_pipeline(words, file)
+    text = given["shape_text"] or (None if rest else usual)
+    if len(rest) != (text is None):
+        raise RequestError("give one input: a FILE, or --input with a shape like 1x64x112x112")
+    if text is None:
+        form = _peek(take_path("FILE", rest[0]), given["layout"]).maps[0].form
+        stages = pipeline.plan(form)
+    else:
+        form, stages = _written(pipeline, text, given["layout"], given["dtype"])
+    records = [describe.stage_record(stage) for stage in stages]
+    rows = describe.stage_rows(form, stages)
+    style = "none" if given["quiet"] else given["report"]
+    show.tell(style, sys.stdout, records, describe.STAGE_COLUMNS, rows)
+
+
+def _written(pipeline: Any, text: str, layout: str | None, dtype: str) -> tuple[Any, Any]:
+    """The form that a written shape stands for, and its plan; nothing but the request can be wrong with it."""
+    import numpy as np
+
+    from poolcli.feature_map import Form
+    from poolcli.layout import check_layout, default_layout
+
+    sizes = Parameter("input", ("--input",), SIZE, "").read(text)
+    kind = np.dtype(Parameter("dtype", ("--dtype",), DTYPE, "").read(dtype))
+    try:
+        form = Form(sizes, kind, check_layout(layout, len(sizes)) if layout else default_layout(len(sizes)))
+        return form, pipeline.plan(form)
+    except PoolError as error:
+        raise RequestError(str(error)) from None
+
+
+def _peek(path: Path, layout: str | None) -> Any:
+    from poolcli import io
+    from poolcli.run.work import opened
+
+    try:
+        return io.peek(opened(path), layout)
+    except PoolError as error:
+        raise type(error)(f"{path}: {error}") from None
+
+
+@click.command(cls=Command, params=list(REPORT))
+def ops(**given: Any) -> None:
+    """List the reducers and the kinds of windows, with their formulas, options and sources."""
+    from poolcli.ops import OPS
+    from poolcli.report import describe, show
+    from poolcli.windows import WINDOWS
+
+    style = "none" if given["quiet"] else given["report"]
+    reducers = [describe.op_record(op) for op in OPS.values()]
+    windows = [describe.windows_record(kind) for kind in WINDOWS]
+    if style == "table":
+        show.tell(style, sys.stdout, [], ("reducer", "formula", "options", "source"), map(describe.cells, reducers))
+        click.echo()
+        show.tell(style, sys.stdout, [], ("windows", "cells", "options", "source"), map(describe.cells, windows))
+    else:
+        show.tell(style, sys.stdout, [*reducers, *windows])
+
+
+@click.command(cls=Command, params=list(REPORT))
+def semantics(**given: Any) -> None:
+    """Print where frameworks disagree: each rule, what every profile of --semantics does, and where it is written."""
+    from poolcli.report import show
+    from poolcli.semantics import PROFILES, RULES
+
+    columns = ("rule", *PROFILES, "source")
+    records = [dict(zip(columns, row, strict=True)) for row in RULES]
+    show.tell("none" if given["quiet"] else given["report"], sys.stdout, records, columns, RULES)
+
+
+@click.command(cls=Command, params=[inputs_argument("inputs", "INPUT..."), *FOLDERS, *LAYOUT, *REPORT])
+@click.pass_context
+def info(ctx: click.Context, /, **given: Any) -> None:
+    """Say what files are, from their headers: format, shape, dtype, mode, layout, pages."""
+    from poolcli.report import describe, show
+    from poolcli.run.jobs import expand
+
+    records, failed = [], False
+    for found in expand(take_inputs(given)):
+        try:
+            records += describe.info_records(found.path, _peek(found.path, given["layout"]))
+        except PoolError as error:
+            failed = True
+            click.echo(f"Error: {show.plain(error)}", err=True)
+    style = "none" if given["quiet"] else given["report"]
+    if records or style == "json":
+        show.tell(style, sys.stdout, records, describe.INFO_COLUMNS, map(describe.info_cells, records))
+    ctx.exit(int(failed))

@@ -1,0 +1,130 @@
+"""The commands that pool: one for each operation, and `run`."""
+
+from __future__ import annotations
+
+import sys
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+import click
+
+from poolcli.cli.options import (
+    FILES,
+    INDICES,
+    Command,
+    Option,
+    inputs_argument,
+    op_options,
+    options,
+    read_text,
+    take_inputs,
+    take_outputs,
+)
+from poolcli.errors import RequestError
+from poolcli.layout import check_layout
+from poolcli.ops import OPS, Op
+from poolcli.windows import WINDOWS
+
+
+def op_command(op: Op) -> click.Command:
+    """The command of one row of the table."""
+
+    @click.pass_context
+    def body(ctx: click.Context, /, **given: Any) -> None:
+        from poolcli.pipeline import Pipeline
+        from poolcli.recipe import step
+
+        own = {option.name: given.pop(option.name) for option in op.options if option.flags}
+        if op.words:
+            own[op.words.name], given["inputs"] = _parted(given["inputs"])
+        ctx.exit(pool_files(Pipeline((step(op.name, own),)), given))
+
+    words = f"{op.words.flag}... INPUT..." if op.words else "INPUT..."
+    params = [inputs_argument("inputs", words), *op_options(op), *(INDICES if op.indexed else ()), *FILES]
+    of = " of each window" if op.windows == WINDOWS else ""
+    more = f"\n\n{op.words.flag}: {op.words.help}" if op.words else ""
+    text = f"{op.summary[0].upper()}{op.summary[1:]}{of}: {op.formula}.{more}\n\nSource: {op.source}."
+    return Command(op.name, callback=body, params=params, help=text)
+
+
+def _parted(words: tuple[str, ...]) -> tuple[list[str] | None, tuple[str, ...]]:
+    """Pipelines before inputs."""
+    branches = list(takewhile(_is_pipeline, words))
+    return branches or None, words[len(branches) :]
+
+
+def _is_pipeline(word: str) -> bool:
+    """A word that is no file, and that an operation's name begins; or any name, if options follow it."""
+    name, told, _ = word.partition(" ")
+    return not Path(word).exists() and (name in OPS or (bool(told) and name.replace("-", "").isalpha()))
+
+
+RECIPE = options("Pipeline", Option(["--file"], metavar="RECIPE", help="Read the pipeline from a TOML file."))
+
+
+@click.command(cls=Command, params=[inputs_argument("words", "[PIPELINE] INPUT..."), *RECIPE, *FILES])
+@click.pass_context
+def run(ctx: click.Context, /, words: tuple[str, ...], file: str | None, **given: Any) -> None:
+    """Run a pipeline: steps parted by |, or a recipe file.
+
+    \b
+    poolcli run 'max -k 3 -s 2 -p 1 | avg --global' x.npy -o v.npy
+    poolcli run --file samples/recipes/vgg16.toml x.npy -o v.npy
+    """  # noqa: D301 - Click's mark for lines to keep
+    pipeline, _, inputs = take_pipeline(words, file)
+    ctx.exit(pool_files(pipeline, {**given, "inputs": inputs}))
+
+
+def take_pipeline(words: tuple[str, ...], file: str | None) -> tuple[Any, str | None, tuple[str, ...]]:
+    """The pipeline, the recipe's usual input, and the words that remain."""
+    from poolcli import recipe
+
+    if file is not None:
+        pipeline, shape = _load(file)
+        return pipeline, shape, words
+    if not words:
+        raise RequestError("give a pipeline, like 'max -k 3 -s 2 | avg --global', or --file RECIPE")
+    return recipe.parse(words[0]), None, words[1:]
+
+
+def _load(file: str) -> tuple[Any, str | None]:
+    from poolcli import recipe
+
+    text = read_text("--file", file)
+    try:
+        return recipe.load(text)
+    except RequestError as error:
+        raise RequestError(f"{file}: {error}") from None
+
+
+def pool_files(pipeline: Any, given: dict[str, Any]) -> int:
+    """Do the jobs and report; the exit code."""
+    from poolcli.report.outcomes import Report
+    from poolcli.report.show import progress
+    from poolcli.run.executors import execute
+    from poolcli.run.jobs import expand, plan_jobs
+    from poolcli.run.work import preview, work
+
+    if given["layout"]:
+        check_layout(given["layout"])
+    outputs = take_outputs(given)
+    jobs = plan_jobs(expand(take_inputs(given)), pipeline, outputs, given["layout"])
+    _check_streams(jobs[0].source == Path("-"), outputs.output == "-")
+    stream = sys.stderr if outputs.output == "-" else sys.stdout
+    act = preview if given["dry_run"] else work
+    with (
+        Report("none" if given["quiet"] else given["report"], stream, len(jobs)) as report,
+        progress(len(jobs), shown=not given["quiet"]) as advance,
+    ):
+        for outcome in execute(act, jobs, given["jobs"], lambda: given["fail_fast"] and report.exit_code > 0):
+            report.add(outcome)
+            advance()
+    return report.exit_code
+
+
+def _check_streams(reads: bool, writes: bool) -> None:  # noqa: FBT001 - two facts of one kind
+    if reads and sys.stdin.isatty():
+        raise RequestError("- reads from a pipe, and stdin is a terminal: give a file, or pipe one in")
+    if writes and sys.stdout.isatty():
+        raise RequestError("-o - would write binary to the terminal: pipe it on, or give -o FILE")
