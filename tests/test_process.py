@@ -1,0 +1,309 @@
+"""Real processes: pipes, signals, terminals. What a shell sees, and never a traceback."""
+
+import fcntl
+import io
+import json
+import os
+import pty
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from contextlib import suppress
+
+import numpy as np
+import pytest
+from PIL import Image
+
+POOLCLI = [sys.executable, "-m", "poolcli"]
+
+
+def start(words, folder, **more):
+    more = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | more
+    return subprocess.Popen([*POOLCLI, *words.split()], cwd=folder, **more)
+
+
+def end(process, stdin=None):
+    """The exit code, stdout and stderr, once it has ended by itself."""
+    out, err = process.communicate(stdin, timeout=60)
+    assert b"Traceback" not in (err or b"")
+    assert b"Exception ignored" not in (err or b"")
+    return process.returncode, out, (err or b"").decode()
+
+
+def run(words, folder, stdin=b"", **more):
+    return end(start(words, folder, stdin=subprocess.PIPE, **more), stdin)
+
+
+def shell(line, folder):
+    """A line of bash, in which `poolcli` is this one; stdout is the exit codes of its pipe."""
+    script = f'poolcli() {{ {sys.executable} -m poolcli "$@"; }}\n{line}\necho ${{PIPESTATUS[@]}}'
+    ran = subprocess.run(["bash", "-c", script], cwd=folder, capture_output=True, check=True, timeout=60)
+    return ran.stdout.decode().split(), ran.stderr.decode()
+
+
+@pytest.fixture
+def big(tmp_path):
+    """A picture whose pooled file is larger than a pipe's buffer."""
+    pixels = np.random.default_rng(0).integers(0, 256, (600, 600, 3), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "big.png", compress_level=1)
+    return pixels
+
+
+def blocks(x, size):
+    """The windows of `size` by `size` that lie side by side in an HWC image."""
+    height, width = x.shape[0] // size, x.shape[1] // size
+    return x[: height * size, : width * size].reshape(height, size, width, size, -1)
+
+
+def largest_around(x):
+    """The maximum of each pixel and its neighbours."""
+    padded = np.pad(x, ((1, 1), (1, 1), (0, 0)))
+    return np.max([padded[i : i + x.shape[0], j : j + x.shape[1]] for i in range(3) for j in range(3)], axis=0)
+
+
+# ---- pipes
+
+
+def test_a_pipe_of_images(tmp_path, big):
+    line = "poolcli avg -k 2 big.png -o - | poolcli max -k 3 -s 1 -p same - -o b.png -q"
+    codes, err = shell(line, tmp_path)
+    assert codes == ["0", "0"]
+    assert "big.png" in err  # the report of the command that writes to stdout
+    mean = np.rint(blocks(big, 2).mean((1, 3))).astype(np.uint8)
+    with Image.open(tmp_path / "b.png") as result:
+        np.testing.assert_array_equal(np.asarray(result), largest_around(mean))
+
+
+def test_a_pipe_of_arrays(tmp_path):
+    x = np.random.default_rng(0).random((64, 48)).astype(np.float32)
+    np.save(tmp_path / "a.npy", x)
+    line = "poolcli avg -k 2 a.npy -o - -q | poolcli max -k 3 -s 1 -p same - -o - -q | cat > b.npy"
+    assert shell(line, tmp_path) == (["0", "0", "0"], "")
+    mean = x.reshape(32, 2, 24, 2).astype(np.float64).mean((1, 3)).astype(np.float32)
+    np.testing.assert_allclose(np.load(tmp_path / "b.npy"), largest_around(mean[..., None])[..., 0], rtol=1e-6)
+
+
+def test_stdin_and_stdout_carry_the_format(tmp_path, big):
+    raw = (tmp_path / "big.png").read_bytes()
+    for to, kind in (("png", "PNG"), ("tiff", "TIFF"), ("webp", "WEBP"), ("ppm", "PPM")):
+        code, out, err = run(f"max - -o - -q --to {to}", tmp_path, raw)
+        assert (code, err) == (0, "")
+        with Image.open(io.BytesIO(out)) as result:
+            assert result.format == kind
+            np.testing.assert_array_equal(np.asarray(result), blocks(big, 2).max((1, 3)))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "poolcli max -k 1 big.png -o - -q | head -c 10 > ten",
+        "poolcli max -k 1 big.png -o - --to npy -q | head -c 10 > ten",
+        "poolcli max big.png -o a.png | true",
+        "poolcli max big.png -o a.png --report json | true",
+        "poolcli max big.png -o a.png --report jsonl | true",
+        "poolcli ops | true",
+        "poolcli ops --report json | true",
+        "poolcli info big.png | true",
+        "poolcli shape 'max -k 2' big.png | true",
+        "poolcli --help | true",
+    ],
+)
+def test_a_closed_pipe_ends_quietly(tmp_path, big, line):
+    (code, *_), err = shell(line, tmp_path)
+    assert (code, err) == ("0", "")
+
+
+def test_a_closed_pipe_hides_no_failure(tmp_path, big):
+    (code, *_), err = shell("poolcli max big.png none.png -o out | true", tmp_path)
+    assert code == "1"
+    assert err.count("\n") == 1
+    assert "none.png" in err
+
+
+def test_nothing_on_stdin(tmp_path):
+    code, out, err = run("max - -o -", tmp_path)
+    assert (code, out) == (1, b"")
+    assert err == "Error: -: the file is empty\n"
+
+
+def test_closed_streams(tmp_path, big):
+    codes, err = shell("poolcli max - -o - <&-", tmp_path)
+    assert codes == ["1"]
+    assert err == "Error: -: the file is empty\n"
+    codes, err = shell("poolcli max big.png -o a.png >&-", tmp_path)
+    assert (codes, err) == (["0"], "")
+    codes, err = shell("poolcli max big.png none.png -o out >&- 2>&-", tmp_path)
+    assert (codes, err) == (["1"], "")
+    assert (tmp_path / "out/big.png").read_bytes() == (tmp_path / "a.png").read_bytes()
+
+
+def test_a_named_pipe_is_written_not_replaced(tmp_path, big):
+    os.mkfifo(tmp_path / "fifo")
+    with (tmp_path / "copy.png").open("wb") as copy:
+        reader = subprocess.Popen(["cat", "fifo"], cwd=tmp_path, stdout=copy)
+    assert run("max big.png -o fifo -q --to png", tmp_path)[0] == 0
+    assert reader.wait(timeout=60) == 0
+    with Image.open(tmp_path / "copy.png") as result:
+        np.testing.assert_array_equal(np.asarray(result), blocks(big, 2).max((1, 3)))
+    assert (tmp_path / "fifo").is_fifo()
+
+
+# ---- interruption
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_interruption(tmp_path, big, jobs):
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    for number in range(200):
+        (folder / f"{number:03}.png").hardlink_to(tmp_path / "big.png")
+    process = start(f"avg in -o out -j {jobs} --report json", tmp_path)
+    wait_for(lambda: out.exists() and len(list(out.glob("*.png"))) > 1)
+    process.send_signal(signal.SIGINT)
+    code, told, err = end(process)
+    assert code == 130
+    assert err.strip() == "Error: interrupted"
+    report = json.loads(told)
+    done = [row["output"] for row in report["files"]]
+    assert sorted(done) == sorted(f"out/{path.name}" for path in out.iterdir())
+    assert report["total"]["files"] == 200
+    assert report["total"]["not_done"] == 200 - len(done) > 0
+    mean = np.rint(blocks(big, 2).mean((1, 3))).astype(np.uint8)
+    for name in done:
+        with Image.open(tmp_path / name) as result:
+            np.testing.assert_array_equal(np.asarray(result), mean)
+
+
+def wait_for(happened, seconds=30):
+    until = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < until
+        time.sleep(0.005)
+
+
+def test_interruption_while_it_waits_for_stdin(tmp_path):
+    process = start("max - -o out.png", tmp_path, stdin=subprocess.PIPE)
+    process.stdin.write(bytes(1_000_000))  # more than a pipe holds: once it is gone, somebody reads
+    process.stdin.flush()
+    process.send_signal(signal.SIGINT)
+    code, out, err = end(process)
+    assert (code, out, err.strip()) == (130, b"", "Error: interrupted")
+    assert list(tmp_path.iterdir()) == []
+
+
+# ---- terminals
+
+
+def on_terminal(words, folder, columns=80, **more):
+    """The exit code, what a terminal so wide shows, and what went elsewhere because `more` says so."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    env = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
+    streams = {"stdin": slave, "stdout": slave, "stderr": slave} | more
+    process = start(words, folder, env=env | {"TERM": "xterm-256color"}, **streams)
+    os.close(slave)
+    shown = b""
+    with suppress(OSError):  # that is how a terminal ends
+        while piece := os.read(master, 65536):
+            shown += piece
+    os.close(master)
+    code, out, _ = end(process)
+    assert b"Traceback" not in shown
+    return code, shown.decode(), out
+
+
+def test_binary_is_refused_on_a_terminal(tmp_path, big):
+    code, shown, _ = on_terminal("max big.png -o -", tmp_path)
+    assert code == 2
+    assert shown.startswith("Error: -o - would write binary to the terminal: ")
+    assert "PNG" not in shown
+
+
+def test_a_terminal_is_no_input(tmp_path):
+    code, shown, _ = on_terminal("max - -o a.png", tmp_path)
+    assert code == 2
+    assert shown.startswith("Error: - reads from a pipe, and stdin is a terminal: ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_progress_is_for_terminals(tmp_path, big):
+    (tmp_path / "more.png").hardlink_to(tmp_path / "big.png")
+    code, shown, out = on_terminal("max big.png more.png -o out", tmp_path, stdout=subprocess.PIPE)
+    assert code == 0
+    assert "pooling" in shown
+    assert b"pooling" not in out
+    assert b"\x1b" not in out
+    code, shown, _ = on_terminal("max big.png more.png -o out --overwrite", tmp_path, stderr=subprocess.PIPE)
+    assert code == 0
+    assert "pooling" not in shown
+    code, shown, _ = on_terminal("max big.png more.png -o out --overwrite -q", tmp_path)
+    assert (code, shown) == (0, "")
+    code, out, err = run("max big.png more.png -o out --overwrite", tmp_path)
+    assert (code, err) == (0, "")
+    assert "\x1b" not in out.decode()
+
+
+def test_failures_show_beside_the_progress(tmp_path, big):
+    code, shown, _ = on_terminal("max big.png none.png -o out", tmp_path)
+    assert code == 1
+    assert "Error: none.png: there is no such file or folder" in shown
+    assert "1 done, 1 failed" in shown
+
+
+@pytest.mark.parametrize("columns", [60, 80, 100, 200])
+def test_tables_fit_the_terminal(tmp_path, columns):
+    np.save(tmp_path / "features.npy", np.zeros((1, 64, 56, 56), np.float32))
+    code, shown, _ = on_terminal("max -k 3 -s 2 features.npy --dry-run", tmp_path, columns)
+    lines = [line for line in plain(shown).splitlines() if line.strip()]
+    assert code == 0
+    assert max(map(len, lines)) <= columns
+    assert any("1x64x56x56 →" in line for line in lines)  # what is a word stays in one piece
+    assert any("1x64x27x27" in line for line in lines)
+    assert any("float32" in line for line in lines)
+
+
+def plain(shown):
+    """What is left without the colours."""
+    return "".join(part.split("m", 1)[-1] if number else part for number, part in enumerate(shown.split("\x1b[")))
+
+
+# ---- surroundings
+
+
+def test_module_and_script_are_one(tmp_path):
+    script = os.path.join(os.path.dirname(sys.executable), "poolcli")  # noqa: PTH118, PTH120
+    for command in (POOLCLI, [script]):
+        for words in (["--version"], ["max", "--help"]):
+            ran = subprocess.run([*command, *words], cwd=tmp_path, capture_output=True, check=True, text=True)
+            assert ran.stdout.startswith(("poolcli ", "Usage: poolcli max"))
+            assert ran.stderr == ""
+
+
+def test_help_keeps_its_examples_in_lines(tmp_path):
+    for words in ("--help", "run --help", "shape --help"):
+        code, out, _ = run(words, tmp_path)
+        assert code == 0
+        assert "\\b" not in out.decode()
+        assert any(line.strip().startswith("poolcli ") and len(line) < 80 for line in out.decode().splitlines())
+
+
+def test_encodings_without_an_arrow(tmp_path, big):
+    (tmp_path / "big.png").rename(tmp_path / "größe.png")
+    code, out, err = run("max größe.png", tmp_path, env=os.environ | {"PYTHONIOENCODING": "ascii"})
+    assert (code, err) == (0, "")
+    assert b"600x600x3 -> 300x300x3" in out
+    code, out, err = run("max größe.png gibt-es-nicht-ß", tmp_path, env=os.environ | {"PYTHONIOENCODING": "ascii"})
+    assert code == 1
+    assert "gibt-es-nicht-\\xdf: there is no such file" in err
+
+
+def test_names_that_are_not_utf_8(tmp_path, big):
+    os.rename(tmp_path / "big.png", os.fsencode(tmp_path) + b"/\xff.png")  # noqa: PTH104
+    for style in ("table", "json", "jsonl", "csv"):
+        code, out, err = run(f"max . -o out --overwrite --report {style}", tmp_path)
+        assert (code, err) == (0, "")
+        assert out
+    assert [os.fsencode(path.name) for path in (tmp_path / "out").iterdir()] == [b"\xff.png"]
