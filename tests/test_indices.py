@@ -1,0 +1,321 @@
+"""Order statistics, draws, indices, and values put back at their indices."""
+
+import pickle
+from pathlib import Path
+
+import nasty
+import numpy as np
+import pytest
+import twin
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from PIL import Image
+from test_contract import LAYOUT, MASKS, WINDOWS, fits, windows_of
+
+import poolcli
+from poolcli.files import FileArray
+from poolcli.pipeline import Pipeline
+from poolcli.recipe import parse, step
+
+NAN = float("nan")
+INDEXED = [("max", {}), ("min", {}), ("median", {"interpolation": "lower"}), ("mode", {})]
+HALVES = arrays.arrays(
+    np.float64,
+    arrays.array_shapes(min_dims=1, max_dims=3, min_side=2, max_side=8),
+    elements=st.integers(-20, 20).map(lambda number: number / 2),
+)
+
+
+# Indices --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ndim", [1, 2, 3])
+@pytest.mark.parametrize(("op", "own"), INDEXED)
+def test_indices_agree_with_their_twin(op, own, ndim):
+    compared = 0
+    for number, (name, x) in enumerate(nasty.arrays(ndim)):
+        for turn, windows in enumerate(WINDOWS):
+            rules = MASKS[(number + turn) % len(MASKS)]
+            order = ("plane", "tensor")[turn % 2]
+            try:
+                cells = windows_of(x.shape[-ndim:], windows)
+            except ValueError:
+                continue
+            if fits(rules, x) and (number + turn) % 3 == 0:
+                told = {**windows, **rules, **own, "index_order": order, "layout": LAYOUT[ndim][-x.ndim :]}
+                _, result = poolcli.pool(x, op, return_indices=True, **told)
+                expected = twin.indices(x, op, cells, order=order, **rules, **own)
+                np.testing.assert_array_equal(result, expected, err_msg=f"{op} {name} {windows} {rules}")
+                assert result.dtype == np.int64
+                compared += 1
+    assert compared > 150
+
+
+CASES = {
+    # op, array, options, values, indices
+    "ties": ("max", [5, 5, 1, 5], {"kernel": 4}, [5], [0]),
+    "one NaN": ("max", [NAN, 1, 5, 0, 2], {"kernel": 5}, [NAN], [0]),
+    "the first NaN": ("max", [1, NAN, 5, NAN, 2], {"kernel": 5}, [NAN], [1]),
+    "PyTorch's last NaN": ("max", [1, NAN, 5, NAN, 2], {"kernel": 5, "semantics": "torch"}, [NAN], [3]),
+    "NaN left out": ("max", [1, NAN, 5, NAN, 2], {"kernel": 5, "nan": "ignore"}, [5], [2]),
+    "an empty window": ("max", [NAN, NAN, 1, 0], {"nan": "ignore"}, [NAN, 1], [-1, 2]),
+    "a window of nodata": ("max", [7, 7, 1, 7], {"nodata": 7}, [7, 1], [-1, 2]),
+    "too few are valid": ("max", [7, 3, 1, 2], {"nodata": 7, "min_valid": 0.9}, [7, 2], [-1, 3]),
+    "the largest is not 0": ("max", [-3, -1], {}, [-1], [1]),
+    "plane": ("max", np.arange(8).reshape(2, 2, 2), {}, [[[3]], [[7]]], [[[3]], [[3]]]),
+    "tensor": ("max", np.arange(8).reshape(2, 2, 2), {"semantics": "onnx"}, [[[3]], [[7]]], [[[3]], [[7]]]),
+    "median": ("median", [4, 1, 3, 2], {"kernel": 4, "interpolation": "lower"}, [2], [3]),
+    "mode": ("mode", [3, 1, 3, 1, 2], {"kernel": 5}, [1], [1]),
+    "regions": ("max", np.arange(9).reshape(3, 3), {"boxes": [[1, 0, 2, 1]], "output_size": 1}, [[[5]]], [[[5]]]),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_indices(name):
+    op, x, options, values, places = CASES[name]
+    result = poolcli.pool(np.array(x), op, return_indices=True, **options)
+    np.testing.assert_array_equal(result[0], values)
+    np.testing.assert_array_equal(result[1], places)
+
+
+def test_indices_of_blocks_are_those_of_the_whole(monkeypatch):
+    x = nasty.scrambled((2, 3, 19, 17), np.float32)
+    for order in ("plane", "tensor"):
+        whole = poolcli.pool(x, "max", kernel=3, stride=2, index_order=order, return_indices=True)
+        with monkeypatch.context() as patch:
+            patch.setattr("poolcli.engine.tasks.BLOCK", 1)
+            parts = poolcli.pool(x, "max", kernel=3, stride=2, index_order=order, return_indices=True)
+        np.testing.assert_array_equal(parts, whole)
+
+
+def test_indices_lie_as_their_values_do():
+    x = nasty.scrambled((2, 3, 8, 10), np.float32)
+    _, expected = poolcli.pool(x, "max", return_indices=True)
+    values, places = poolcli.pool(x.transpose(0, 2, 3, 1), "max", layout="NHWC", return_indices=True)
+    np.testing.assert_array_equal(places, expected.transpose(0, 2, 3, 1))
+    back = poolcli.pool(values, "unpool", layout="NHWC", indices=places, output_size=(8, 10))
+    np.testing.assert_array_equal(back[back != 0], x.transpose(0, 2, 3, 1)[back != 0])
+
+
+@pytest.mark.parametrize(("op", "says"), [("avg", "max, min, median, mode have"), ("median", "lower, higher or near")])
+def test_what_lies_between_pixels_has_no_index(op, says):
+    with pytest.raises(poolcli.RequestError, match=says):
+        poolcli.pool([1, 2], op, return_indices=True)
+
+
+# Values put back ------------------------------------------------------------------------------------------------
+
+
+@settings(deadline=None)
+@given(HALVES, st.integers(1, 3), st.integers(1, 3), st.sampled_from(["plane", "tensor"]))
+def test_unpool_restores_the_maxima(x, kernel, stride, order):
+    kernel = min(kernel, *x.shape[-2:])
+    x = np.abs(x) + 1
+    told = {"kernel": kernel, "stride": stride, "index_order": order}
+    values, places = poolcli.pool(x, "max", return_indices=True, **told)
+    back = poolcli.pool(values, "unpool", indices=places, output_size=x.shape[-2:], index_order=order)
+    assert back.shape == x.shape
+    np.testing.assert_array_equal(back[back != 0], x[back != 0])
+    np.testing.assert_array_equal(poolcli.pool(back, "max", kernel=kernel, stride=stride), values)
+
+
+def test_unpool_finds_the_size_that_windows_fit():
+    values, places = poolcli.pool(np.arange(49.0).reshape(7, 7), "max", kernel=3, stride=2, return_indices=True)
+    assert poolcli.pool(values, "unpool", indices=places, kernel=3, stride=2).shape == (7, 7)
+    assert poolcli.pool([1, 2], "unpool", indices=[0, 3], padding=1, kernel=4, stride=2).tolist() == [1, 0, 0, 2]
+
+
+def test_unpool_leaves_empty_windows_out_and_keeps_the_dtype():
+    result = poolcli.pool(np.array([9, 8], np.uint8), "unpool", indices=[-1, 2])
+    assert (result.tolist(), result.dtype) == ([0, 0, 8, 0], np.uint8)
+
+
+WRONG = [
+    ([0, 4], {}, poolcli.PoolError, "--indices has 4, which is outside"),
+    ([-2, 0], {}, poolcli.PoolError, "--indices has -2"),
+    ([0, 1, 2], {}, poolcli.ShapeError, "its shape is 3, and the map's 2"),
+    ([0.0, 1.0], {}, poolcli.RequestError, "holds float64: indices are whole numbers"),
+    ([0, 1], {"output_size": (2, 2)}, poolcli.ShapeError, "--output-size has 2 numbers"),
+    ([0, 1], {"padding": "same"}, poolcli.RequestError, "give --output-size"),
+    ([0, 1], {"padding": 3}, poolcli.ShapeError, "leaves no pixel"),
+    ("none.npy", {}, poolcli.RequestError, "--indices none.npy: there is no such file"),
+    (None, {}, poolcli.RequestError, "needs --indices"),
+]
+
+
+@pytest.mark.parametrize(("indices", "told", "error", "says"), WRONG, ids=str)
+def test_unpool_refuses(indices, told, error, says):
+    with pytest.raises(error, match=says) as caught:
+        poolcli.pool([5, 6], "unpool", indices=indices, **told)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_index_of_another_plane_is_outside():
+    x = np.ones((2, 1, 1))
+    with pytest.raises(poolcli.PoolError, match="outside of its plane"):
+        poolcli.pool(x, "unpool", indices=np.array([[[0]], [[0]]]), index_order="tensor")
+
+
+# On the command line ---------------------------------------------------------------------------------------------
+
+
+def test_indices_and_back_again(cli, tmp_path):
+    x = nasty.scrambled((2, 3, 8, 10), np.float32) + 200
+    np.save(tmp_path / "x.npy", x)
+    assert cli("max", "x.npy", "-o", "y.npy", "--indices", "i.npy").code == 0
+    ran = cli("unpool", "y.npy", "--indices", "i.npy", "--output-size", "8x10", "-o", "z.npy")
+    assert (ran.code, ran.err) == (0, "")
+    z = np.load(tmp_path / "z.npy")
+    np.testing.assert_array_equal(z[z != 0], x[z != 0])
+    np.testing.assert_array_equal(poolcli.pool(z, "max"), np.load(tmp_path / "y.npy"))
+
+
+def test_indices_of_a_picture_and_back_again(cli, photo, tmp_path):
+    assert cli("max", "photo.png", "-o", "y.png", "--indices", "i.npy").code == 0
+    assert np.load(tmp_path / "i.npy").shape == (3, 6, 8)
+    assert cli("unpool", "y.png", "--indices", "i.npy", "-o", "z.png").code == 0
+    z = np.asarray(Image.open(tmp_path / "z.png"))
+    np.testing.assert_array_equal(z[z != 0], photo[z != 0])
+
+
+def test_indices_of_several_maps_are_an_npz(cli, tmp_path):
+    np.savez(tmp_path / "x.npz", a=np.arange(4), b=np.arange(8)[::-1])
+    ran = cli("max", "x.npz", "-o", "y.npz", "--indices", "i.npy")
+    assert (ran.code, "write .npz" in ran.err) == (1, True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["x.npz"]
+    assert cli("max", "x.npz", "-o", "y.npz", "--indices", "i.npz").code == 0
+    assert np.load(tmp_path / "i.npz")["b"].tolist() == [0, 2, 4, 6]
+
+
+REFUSED = [
+    ("max x.npy x2.npy -o out/ --indices i.npy", 2, "takes one input, and there are 2"),
+    ("max x.npy -o y.npy --indices i.png", 2, "takes an .npy"),
+    ("max x.npy -o y.npy --indices x.npy", 2, "is the input or the output"),
+    ("max x.npy -o y.npy --indices y.npy", 2, "is the input or the output"),
+    ("median x.npy -o y.npy --indices i.npy", 2, "give --interpolation lower"),
+    ("max x.npy -o y.npy --indices x2.npy", 1, "is there already: --overwrite"),
+    ("avg x.npy -o y.npy --indices i.npy", 2, "has no option --indices"),
+    ("unpool x.npy -o y.npy", 2, "needs --indices"),
+    ("unpool x.npy -o y.npy --indices missing.npy", 2, "there is no such file"),
+    ("unpool x.npy -o y.npy --indices x2.npy", 1, "--indices has 9"),
+]
+
+
+@pytest.mark.parametrize(("words", "code", "says"), REFUSED)
+def test_refused(cli, tmp_path, words, code, says):
+    np.save(tmp_path / "x.npy", np.arange(4))
+    np.save(tmp_path / "x2.npy", np.array([0, 9, 1, 2]))
+    ran = cli(*words.split())
+    assert ran.code == code
+    assert says in ran.err
+    assert ran.err.count("\n") == 1
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["x.npy", "x2.npy"]
+
+
+# Order statistics -----------------------------------------------------------------------------------------------
+
+
+@settings(deadline=None)
+@given(HALVES, st.integers(1, 3))
+def test_quantiles_reach_from_the_minimum_to_the_maximum(x, kernel):
+    kernel = min(kernel, *x.shape[-2:])
+    for q, op in ((0, "min"), (0.5, "median"), (1, "max")):
+        expected = poolcli.pool(x, op, kernel=kernel)
+        np.testing.assert_array_equal(poolcli.pool(x, "quantile", q=q, kernel=kernel), expected)
+
+
+@settings(deadline=None)
+@given(HALVES, st.integers(0, 20).map(lambda q: q / 20), st.sampled_from(["linear", "lower", "higher", "midpoint"]))
+def test_quantiles_of_a_map_are_numpy_s(x, q, how):
+    expected = np.quantile(x.reshape(-1), q, method=how)
+    result = poolcli.pool(x.reshape(-1), "quantile", q=q, interpolation=how, global_=True)
+    np.testing.assert_allclose(result, [expected], atol=1e-12)
+
+
+def test_extremes_neither_overflow_nor_lose_a_digit():
+    low, high = np.iinfo(np.int64).min, np.iinfo(np.int64).max
+    assert poolcli.pool(np.array([low, high]), "median").tolist() == [-0.5]
+    assert poolcli.pool(np.array([low, high]), "median", dtype="int64").tolist() == [0]
+    assert poolcli.pool(np.array([2**53 + 1, 2**53 + 3]), "median", interpolation="lower").tolist() == [2**53 + 1]
+    assert poolcli.pool(np.array([0, 2**64 - 1], np.uint64), "quantile", q=0.25).tolist() == [2.0**62]
+    assert poolcli.pool([-1.7e308, 1.7e308], "median").tolist() == [0]
+
+
+def test_image_rounds_the_exact_quantile_once(cli, tmp_path):
+    Image.fromarray(np.array([[0, 50, 0, 5]], np.uint8)).save(tmp_path / "x.png")
+    assert cli("quantile", "--q", 0.29, "-k", "1x2", "x.png", "-o", "y.png").code == 0
+    assert np.asarray(Image.open(tmp_path / "y.png")).tolist() == [[14, 1]]  # 14.5 and 1.45
+
+
+def test_labels_stay_labels(cli, tmp_path):
+    image = Image.fromarray(np.array([[1, 1, 7, 0], [7, 2, 0, 7]], np.uint8), "P")
+    image.putpalette([value for entry in range(8) for value in (entry, 2 * entry, 200)])
+    image.save(tmp_path / "x.png")
+    assert cli("mode", "x.png", "-o", "y.png").code == 0
+    pooled = Image.open(tmp_path / "y.png")
+    assert (pooled.mode, np.asarray(pooled).tolist()) == ("P", [[1, 0]])
+
+
+# Draws ----------------------------------------------------------------------------------------------------------
+
+
+def test_draws_follow_the_shares():
+    x = np.tile([0.0, 1, 2, 5], 20_000)
+    drawn = poolcli.pool(x, "stochastic", kernel=4)
+    counts = [np.mean(drawn == value) for value in (0, 1, 2, 5)]
+    np.testing.assert_allclose(counts, [0, 1 / 8, 2 / 8, 5 / 8], atol=0.01)
+
+
+def test_draws_depend_on_the_seed_and_on_nothing_else(monkeypatch):
+    x = np.arange(2 * 3 * 32 * 32.0).reshape(2, 3, 32, 32) % 7
+    once = poolcli.pool(x, "stochastic")
+    monkeypatch.setattr("poolcli.engine.tasks.BLOCK", 1)
+    np.testing.assert_array_equal(poolcli.pool(x, "stochastic"), once)
+    assert (poolcli.pool(x, "stochastic", seed=1) != once).any()
+    same = np.broadcast_to(x[0, 0], x.shape)
+    assert (poolcli.pool(same, "stochastic")[0, 0] != poolcli.pool(same, "stochastic")[0, 1]).any()
+
+
+def test_draws_of_nothing_below_zero_and_without_bound():
+    assert poolcli.pool([0, 0, 3, 0], "stochastic").tolist() == [0, 3]
+    assert poolcli.pool([1.7e308, 0.0, np.inf, 5.0], "stochastic").tolist() == [1.7e308, np.inf]
+    assert np.isnan(poolcli.pool([NAN, 1.0], "stochastic")).all()
+    assert poolcli.pool([-9, 4], "stochastic", nodata=-9).tolist() == [4]
+    with pytest.raises(poolcli.PoolError, match="-3: leave it out with --nodata, or make all values 0 or more"):
+        poolcli.pool([1, -3], "stochastic")
+
+
+# Values from files ----------------------------------------------------------------------------------------------
+
+
+def test_a_step_with_a_file_prints_parses_and_pickles(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    np.save("my indices.npy", np.array([0, 3]))
+    pipeline = parse("unpool --indices 'my indices.npy'")
+    assert parse(str(pipeline)) == pipeline
+    assert pickle.loads(pickle.dumps(pipeline)) == pipeline
+    assert hash(parse(str(pipeline))) == hash(pipeline)
+    np.save("my indices.npy", np.array([0, 2]))
+    assert parse(str(pipeline)) != pipeline
+
+
+def test_a_step_with_an_array_pickles():
+    pipeline = Pipeline((step("unpool", {"indices": np.array([0, 3])}),))
+    assert pickle.loads(pickle.dumps(pipeline))([5, 6]).tolist() == [5, 0, 0, 6]
+
+
+def test_an_array_from_a_file_cannot_be_changed(tmp_path):
+    np.save(tmp_path / "i.npy", np.array([0, 3]))
+    for given_as in (tmp_path / "i.npy", str(tmp_path / "i.npy"), np.array([0, 3]), [0, 3]):
+        value = step("unpool", {"indices": given_as})["indices"]
+        assert isinstance(value, FileArray)
+        assert not value.array.flags.writeable
+    assert step("unpool", {"indices": Path(tmp_path / "i.npy")}) == step("unpool", {"indices": str(tmp_path / "i.npy")})
+
+
+@pytest.mark.parametrize(("value", "says"), [(["a"], "array of numbers"), (object(), "array of numbers")])
+def test_what_is_no_array(value, says):
+    with pytest.raises(poolcli.RequestError, match=says) as caught:
+        step("unpool", {"indices": value})
+    assert "\n" not in str(caught.value)
