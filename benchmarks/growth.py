@@ -1,0 +1,39 @@
+"""What a larger window costs at stride 1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+import poolcli
+from benchmarks.timing import interleaved
+
+KERNELS = (3, 7, 15, 31, 63)
+OPS = ("max", "min", "avg")
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Milliseconds for each kernel."""
+
+    line: str
+    kernels: dict[int, float]
+
+    @property
+    def ratio(self) -> float:
+        """The largest window against the smallest."""
+        return self.kernels[max(self.kernels)] / self.kernels[min(self.kernels)]
+
+
+def name(op: str) -> str:
+    return f"growth of {op} with k, stride 1, float32 4096x4096"
+
+
+def growth(op: str, repeats: int, size: int = 4096) -> Growth:
+    x = np.random.default_rng(0).random((size, size), "float32")
+    calls = {str(k): partial(poolcli.parse(f"{op} -k {k} -s 1"), x) for k in KERNELS}
+    for call in calls.values():
+        call()
+    return Growth(name(op), {int(k): 1e3 * seconds for k, seconds in interleaved(calls, repeats).items()})

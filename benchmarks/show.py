@@ -1,0 +1,108 @@
+"""The tables."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+from math import exp, log
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.accuracy import Error
+from benchmarks.growth import Growth
+from benchmarks.memory import Need
+from benchmarks.peers import CORES
+from benchmarks.versus import Timing
+
+CPUINFO = Path("/proc/cpuinfo")
+NARROWEST = 180
+console = Console()
+if not console.is_terminal:
+    console = Console(width=NARROWEST)
+
+
+def machine() -> str:
+    """Processor and cores."""
+    lines = CPUINFO.read_text().splitlines() if CPUINFO.exists() else []
+    models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return f"{models[0] if models else platform.processor() or platform.machine()}, {CORES} cores, {_load()}"
+
+
+def _load() -> str:
+    """How many other programs wanted a core in the last minute: above 0.5, do not trust the times."""
+    return f"load {os.getloadavg()[0]:.1f} before" if hasattr(os, "getloadavg") else "load unknown"
+
+
+def geometric_mean(ratios: Sequence[float]) -> float:
+    return exp(sum(map(log, ratios)) / len(ratios))
+
+
+def timings(rows: Sequence[Timing], peers: Sequence[str]) -> None:
+    """A row a line, a column a peer; the fastest peer is bold."""
+    table = _table("line, ms", "poolcli", *peers, "fastest peer", "ratio", "of limit")
+    for row in rows:
+        cells = [_cell(row, peer) for peer in peers]
+        table.add_row(row.line, _ms(row.poolcli), *cells, row.fastest or "", _ratio(row.ratio), f"{row.share:.0%}")
+    console.print(table)
+    for row in rows:
+        for peer, note in row.notes.items():
+            console.print(f"{row.line}: {peer} does not count: {note}", markup=False)
+    _summary([row for row in rows if row.ratio])
+
+
+def growths(rows: Sequence[Growth]) -> None:
+    table = _table("line, ms", *(f"k={k}" for k in rows[0].kernels), "ratio")
+    for row in rows:
+        table.add_row(row.line, *map(_ms, row.kernels.values()), f"{row.ratio:.2f}")
+    console.print(table)
+
+
+def errors(rows: Sequence[Error]) -> None:
+    table = _table("line, largest error", "poolcli", "torch")
+    for row in rows:
+        table.add_row(row.line, f"{row.poolcli:.3g}", "" if row.torch is None else f"{row.torch:.3g}")
+    console.print(table)
+
+
+def needs(rows: Sequence[Need]) -> None:
+    table = _table("line, MB", "input", "output", "beyond")
+    for row in rows:
+        table.add_row(row.line, f"{row.input:.0f}", f"{row.output:.1f}", f"{row.beyond:.1f}")
+    console.print(table)
+
+
+def _summary(rows: Sequence[Timing]) -> None:
+    if rows:
+        ratios = [row.ratio for row in rows if row.ratio]
+        console.print(f"geometric mean of {len(ratios)} ratios: {geometric_mean(ratios):.2f}", highlight=False)
+    behind = sorted((row.ratio, row.line) for row in rows if row.ratio and row.ratio < 1)
+    for ratio, line in behind:
+        console.print(f"behind: {line}: {_ratio(ratio)}", highlight=False)
+    console.print(f"{len(behind)} of {len(rows)} lines behind", highlight=False)
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=None, padding=(0, 1))
+    table.add_column(first)
+    for name in others:
+        table.add_column(name, justify="right")
+    return table
+
+
+def _cell(row: Timing, peer: str) -> str:
+    if peer not in row.peers:
+        return "x" if peer in row.notes else ""
+    text = _ms(row.peers[peer])
+    return f"[bold]{text}[/bold]" if peer == row.fastest else text
+
+
+def _ratio(ratio: float | None) -> str:
+    return "" if ratio is None else f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.2g}"
+
+
+def _ms(milliseconds: float) -> str:
+    """Three digits are what a median is worth."""
+    return f"{milliseconds:.{max(0, 2 - len(str(int(milliseconds))) + (milliseconds < 10))}f}"

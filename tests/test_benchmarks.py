@@ -1,0 +1,122 @@
+"""On small arrays: every line of the benchmarks parses and runs, and the peers at hand agree. No time is asserted."""
+
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from poolcli import PoolError
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks import accuracy, growth, memory  # noqa: E402
+from benchmarks.case import opened  # noqa: E402
+from benchmarks.lines import LINES  # noqa: E402
+from benchmarks.peers import PEERS  # noqa: E402
+from benchmarks.timing import Bandwidth  # noqa: E402
+from benchmarks.versus import check_equal, timed  # noqa: E402
+
+MOST = 84  # an axis of the small arrays: k 63 fits, 7 cells are equal, 5 does not divide it
+pytestmark = pytest.mark.filterwarnings("default")  # the peers' own imports may warn
+
+
+@pytest.fixture(params=LINES, ids=lambda line: line.name)
+def case(request):
+    try:
+        with opened(request.param, MOST) as ready:
+            yield ready
+    except PoolError as error:
+        pytest.skip(f"poolcli cannot do this line yet: {error}")
+
+
+@pytest.fixture
+def few():
+    """The first line on few pixels."""
+    with opened(LINES[0], 6) as ready:
+        yield ready
+
+
+@pytest.fixture(params=PEERS)
+def peer(request):
+    module = f"benchmarks.peers.{PEERS[request.param][0]}"
+    return pytest.importorskip(module, reason=f"{request.param} is not installed", exc_type=ImportError)
+
+
+def test_a_line_gives_the_cells_it_plans(case):
+    result = case.pool()
+    assert tuple(result.shape[axis] for axis in case.axes) == case.cells
+    assert result.flags.c_contiguous
+
+
+def test_peers_are_given_numbers_for_every_line_that_has_windows(case):
+    assert case.slides or case.step.windows is None
+
+
+def test_planes_and_back(case):
+    assert case.planes.ndim == 2 + len(case.axes)
+    np.testing.assert_array_equal(case.unplaned(case.planes), case.x)
+
+
+def test_a_peer_agrees(case, peer):
+    if not peer.can(case):
+        pytest.skip("has no such operation")
+    ways = peer.prepare(case)
+    assert ways
+    for way in ways:
+        check_equal(case, peer.read(case, way()), case.pool())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "note"),
+    [
+        (lambda result: result ^ 1, "AssertionError: other values: 100.0% differ, by up to 1"),
+        (lambda result: result[1:], "AssertionError: shape (2, 3, 3), poolcli (3, 3, 3)"),
+        (lambda result: result / "0", "TypeError: ufunc"),
+    ],
+)
+def test_a_peer_that_computes_something_else_is_named_and_does_not_count(few, wrong, note):
+    odd = SimpleNamespace(can=lambda _: True, prepare=lambda _: [few.pool], read=lambda _, result: wrong(result))
+    fair = SimpleNamespace(can=lambda _: True, prepare=lambda _: [few.pool], read=lambda _, result: result)
+    timing = timed(few, {"odd": odd, "fair": fair}, 1, Bandwidth(1e-9, 1e-9))
+    assert timing.peers.keys() == {"fair"}
+    assert timing.fastest == "fair"
+    assert timing.notes["odd"].startswith(note)
+
+
+def test_bytes_may_differ_by_a_rounding_and_no_more():
+    line = next(line for line in LINES if line.text.startswith("avg") and line.data.dtype == "uint8")
+    with opened(line, 8) as case:
+        middle = np.full_like(case.pool(), 9)
+        check_equal(case, middle + 1, middle)
+        with pytest.raises(AssertionError, match="by up to 2"):
+            check_equal(case, middle + 2, middle)
+
+
+@pytest.mark.parametrize("op", growth.OPS)
+def test_growth_runs_every_kernel(op):
+    assert list(growth.growth(op, repeats=1, size=64).kernels) == list(growth.KERNELS)
+
+
+@pytest.mark.parametrize("windows", accuracy.WINDOWS)
+@pytest.mark.parametrize("values", accuracy.VALUES)
+def test_accuracy_compares_with_float64(values, windows):
+    found = accuracy.error(values, windows, count=10**4)
+    scale = 1e6 if values.startswith("large") else 1
+    assert found.poolcli <= 1e-6 * scale
+    assert found.torch is None or found.torch <= 1e-6 * scale
+
+
+@pytest.mark.skipif(not memory.STATUS.exists(), reason="only Linux tells the peak of a process")
+def test_memory_is_measured_in_a_process_of_its_own():
+    found = memory.need(memory.LINES[0], MOST)
+    assert found.input == pytest.approx(4 * found.output)
+
+
+def test_run_py_is_the_program_from_any_folder(tmp_path):
+    words = [sys.executable, str(ROOT / "benchmarks" / "run.py"), "--help"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("Usage: python -m benchmarks")
