@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from poolcli.errors import RequestError
-from poolcli.ops import VALUES, Op, no_option
+from poolcli.ops import Op, no_option
 from poolcli.values import FLAG, Parameter
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _help(parameter: Parameter) -> str:
 
 def op_options(op: Op) -> list[click.Parameter]:
     """Every option of an operation, grouped as its help shows them."""
-    groups = dict.fromkeys(op.parameters, "Formula") | dict.fromkeys(VALUES, "Values")
+    groups = dict.fromkeys(op.rules, "Values") | dict.fromkeys(op.parameters, "Formula")
     return [OpOption(parameter, groups.get(parameter, "Windows")) for parameter in op.options if parameter.flags]
 
 
