@@ -11,6 +11,7 @@ from functools import partial
 import numpy as np
 
 from poolcli.array import Array
+from poolcli.engine.kernels import in_order
 from poolcli.engine.merges import MIN
 from poolcli.engine.reduce import Gather, Values, Window
 from poolcli.errors import ValueRuleError
@@ -43,10 +44,10 @@ def _sorted(window: Window) -> tuple[Array, Array]:
     """The pixels in order, those that do not count at the end, and how many count, as (..., *cells, 1)."""
     values = window.values
     if window.weights is None:
-        return np.sort(values, axis=-1), np.full((1,) * values.ndim, values.shape[-1])
+        return in_order(values), np.full((1,) * values.ndim, values.shape[-1])
     counts = window.weights > 0
     last = np.asarray(MIN.empty(values.dtype), values.dtype)
-    return np.sort(np.where(counts, values, last), axis=-1), counts.sum(axis=-1, keepdims=True)
+    return in_order(np.where(counts, values, last)), counts.sum(axis=-1, keepdims=True)
 
 
 def _nan(ordered: Array, result: Array) -> Array:
@@ -55,7 +56,9 @@ def _nan(ordered: Array, result: Array) -> Array:
 
 
 def _at(ordered: Array, position: Array) -> Array:
-    """The values at a position of each window."""
+    """The values at a position of each window, or at one for all."""
+    if position.size == 1:
+        return ordered[..., position.item()]
     return np.take_along_axis(ordered, np.broadcast_to(position, (*ordered.shape[:-1], 1)), axis=-1)[..., 0]
 
 
@@ -64,7 +67,7 @@ def _quantile(window: Window, q: Fraction, interpolation: str) -> Array:
     sizes, which = np.unique(counts, return_inverse=True)
     picks = [_pick(int(size), q, interpolation) for size in sizes]
     low, high, share = (np.array(each, np.int64)[which].reshape(counts.shape) for each in zip(*picks, strict=True))
-    if interpolation in KEEPING:
+    if interpolation in KEEPING or not share.any():
         return _nan(ordered, _at(ordered, low))
     parts = 2 if interpolation == "midpoint" else q.denominator
     between = _between_floats if ordered.dtype.kind == "f" else _between_integers
