@@ -44,7 +44,7 @@ class Fuse(Step):
     def plan(self, form: Form, receptive: tuple[int, ...], jump: tuple[Fraction, ...]) -> Stage:
         plans = [branch.plan(form) for branch in self.branches]
         last = [stages[-1] for stages in plans]
-        output = self._output(_alike([stage.output for stage in last]))
+        output = self._output(self._alike([stage.output for stage in last]))
         fields = zip(receptive, jump, zip(*(stage.receptive for stage in last), strict=True), strict=True)
         seen = tuple(int(field + (max(sizes) - 1) * step) for field, step, sizes in fields)
         steps = tuple(step * size for step, size in zip(jump, last[0].jump, strict=True))
@@ -54,9 +54,11 @@ class Fuse(Step):
 
     def __call__(self, fmap: FeatureMap) -> FeatureMap:
         maps = [_last(branch, fmap) for branch in self.branches]
-        forms = _alike([each.form for each in maps])
+        forms = self._alike([each.form for each in maps])
         maps = [each if each.form == form else each.expanded() for each, form in zip(maps, forms, strict=True)]
         output = self._output(forms)
+        if self._merge is None and len(maps) == 1:
+            return maps[0]
         if self._merge is None:
             planes = np.concatenate([_channelled(each) for each in maps], axis=-1 - len(output.space))
             return FeatureMap(planes, output.layout, name=fmap.name).with_planes(planes, output.frame)
@@ -65,6 +67,11 @@ class Fuse(Step):
         rows = np.stack([each.planes().reshape(frame.shape[:-1]) for each in maps], axis=-1)
         merged = self._merge(FeatureMap(rows, _letters(frame), maps[0].picture))
         return base.with_planes(merged.planes().reshape(output.frame.shape), output.frame)
+
+    def _alike(self, forms: Sequence[Form]) -> list[Form]:
+        """The forms; with their colours, where a palette's indices would meet something else."""
+        meets = len({form.mode for form in forms}) > 1 or (self._merge is None and len(forms) > 1)
+        return [form.expanded() for form in forms] if meets else list(forms)
 
     def _output(self, forms: Sequence[Form]) -> Form:
         """What merging makes of maps of these forms; ShapeError where they disagree."""
@@ -75,6 +82,8 @@ class Fuse(Step):
                 raise ShapeError(f"the branches disagree: {self.branches[0]} gives {shape_words(forms[0].shape)}, "
                                  f"{branch} gives {shape_words(form.shape)}")  # fmt: skip
         dtype = np.result_type(*(form.dtype for form in forms))
+        if self._merge is None and len(forms) == 1:
+            return forms[0]
         if self._merge is None:
             return _side_by_side(forms[0], sum(frame.channels or 1 for frame in frames), dtype)
         frame = _flat(frames[0], len(forms))
@@ -107,12 +116,6 @@ KINDS: dict[str, type[Step]] = {"fuse": Fuse, "pyramid": Levels}
 def _last(branch: Pipeline, fmap: FeatureMap) -> FeatureMap:
     *_, (result,) = branch.walk(fmap)
     return result
-
-
-def _alike(forms: Sequence[Form]) -> list[Form]:
-    """The forms; with their colours, where only some keep a palette."""
-    alike = len({form.mode for form in forms}) == 1
-    return list(forms) if alike else [form.expanded() for form in forms]
 
 
 def _flat(frame: Frame, branches: int) -> Frame:

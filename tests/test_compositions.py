@@ -299,3 +299,27 @@ def test_fuse_sees_as_far_as_its_farthest_branch():
     *_, stage = poolcli.plan("max -k 2 | fuse 'max -k 3 -s 1 -p 1 | max -k 2' 'avg -k 2'", (16, 16))
     assert stage.receptive == (8, 8)
     assert stage.jump == (4, 4)
+
+
+class TestConcatOfImages:
+    @pytest.fixture
+    def palette(self, tmp_path):
+        image = Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8) % 5)
+        image.putpalette([0, 0, 0, 255, 0, 0, 0, 255, 0, 0, 0, 255, 9, 9, 9])
+        image.save(tmp_path / "pal.png")
+
+    def test_one_branch_is_the_branch(self, cli, palette, tmp_path):
+        assert cli("fuse", "max -k 2", "--merge", "concat", "pal.png", "-o", "z.png").code == 0
+        assert cli("max", "-k", 2, "pal.png", "-o", "y.png").code == 0
+        with Image.open(tmp_path / "z.png") as fused, Image.open(tmp_path / "y.png") as alone:
+            assert fused.mode == alone.mode == "P"
+            np.testing.assert_array_equal(np.asarray(fused), np.asarray(alone))
+
+    def test_several_are_colours_side_by_side(self, cli, palette, tmp_path):
+        assert cli("fuse", "max -k 2", "min -k 2", "--merge", "concat", "pal.png", "-o", "z.npy").code == 0
+        assert cli("max", "-k", 2, "pal.png", "-o", "y.png").code == 0
+        with Image.open(tmp_path / "y.png") as alone:
+            colours = np.asarray(alone.convert("RGB"))
+        result = np.load(tmp_path / "z.npy")
+        assert result.shape == (6, 4, 4)
+        np.testing.assert_array_equal(result[:3].transpose(1, 2, 0), colours)
