@@ -216,3 +216,11 @@ def test_text_and_toml_say_the_same(tmp_path, monkeypatch):
     assert str(pipeline) == "max -k 2 --mask m.npy --emit fraction | avg -k 2 --normalize zscore"
     toml = '[[step]]\nop = "max"\nmask = "m.npy"\nemit = "fraction"\n[[step]]\nop = "avg"\nnormalize = "zscore"\n'
     assert load(toml)[0] == pipeline
+
+
+def test_a_clear_pixel_does_not_count(cli, tmp_path):
+    pixels = np.full((4, 4, 4), 255, np.uint8)
+    pixels[0, :, 3] = 0
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    assert cli("avg", "-k", 2, "--emit", "count", "a.png", "-o", "c.npy").code == 0
+    np.testing.assert_array_equal(np.load(tmp_path / "c.npy")[:3], [[[2, 2], [4, 4]]] * 3)

@@ -98,7 +98,7 @@ def _gathered(pixels: Pixels, grid: Grid, gather: Gather) -> Array:
 
 def _emitted(pixels: Pixels, grid: Grid, rules: Rules) -> Array:
     """How many pixels of each window count, or which fraction of those inside the map."""
-    valid = np.ones(pixels.values.shape, np.int64) if pixels.valid is None else pixels.valid.astype(np.int64)
+    valid = np.ones(pixels.values.shape, np.int64) if pixels.weights is None else (pixels.weights > 0).astype(np.int64)
     seen = fold_grid(np.add, valid, grid)
     if rules.emit == "fraction":
         return seen / _count(grid).pixels
