@@ -53,7 +53,7 @@ def _dtype(step: Told, form: Form) -> np.dtype[Any]:
 
 
 def _check_linear(step: Told, form: Form) -> None:
-    if step["linear"] and not step.keeps and form.mode not in SRGB:
+    if step["linear"] and form.mode not in ((*SRGB, "1", "P", "PA") if step.keeps else SRGB):
         kind = f"of mode {form.mode}" if form.mode else "an array"
         raise ValueRuleError(f"--linear is for sRGB images ({', '.join(SRGB)}), and this is {kind}: leave it out")
 

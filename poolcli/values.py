@@ -128,6 +128,8 @@ def _number(value: Any) -> float | int:
     whole = isinstance(value, Integral) or (isinstance(value, str) and value.strip().lstrip("+-").isdecimal())
     with suppress(ValueError, TypeError, OverflowError):
         number = float(int(value) if whole else value)
+        if math.isnan(number):
+            return math.nan  # one NaN, which equals itself wherever it is looked up
         if not isinstance(value, bool):
             return int(value) if whole else int(number) if number.is_integer() and abs(number) < 1e15 else number
     raise ValueError("takes a number")
