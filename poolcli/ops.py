@@ -65,7 +65,11 @@ VALUES = (
 
 
 INDEX_ORDER = Parameter(
-    "index_order", ("--index-order",), choice("plane", "tensor"), "Count indices in the plane, or over all.", "plane"
+    "index_order",
+    ("--index-order",),
+    choice("plane", "tensor"),
+    "Count indices in the plane, or over N, C, H, W.",
+    "plane",
 )
 INDEXED = (*VALUES, INDEX_ORDER)
 KEPT = tuple(option for option in VALUES if option.name in ("round", "dtype", "semantics"))

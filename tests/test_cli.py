@@ -458,3 +458,15 @@ def test_info(cli, photo, tmp_path):
     assert ran.code == 1
     assert "photo.png" in ran.text
     assert "nothing.png" in ran.err
+
+
+def test_an_order_of_indices_needs_indices(cli, photo):
+    ran = cli("max", "--index-order", "tensor", "photo.png")
+    assert ran.code == 2
+    assert "--indices FILE" in ran.err
+
+
+def test_nan_as_nodata_prints_and_parses():
+    pipeline = poolcli.parse("min --nodata nan")
+    assert pipeline == poolcli.parse(str(pipeline))
+    assert hash(pipeline) == hash(poolcli.parse("min --nodata nan"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from itertools import takewhile
 from pathlib import Path
@@ -38,6 +39,8 @@ def op_command(op: Op) -> click.Command:
         own = {option.name: given.pop(option.name) for option in op.options if option.flags}
         if op.words:
             own[op.words.name], given["inputs"] = _parted(given["inputs"])
+        if op.indexed and own["index_order"] and not given["indices_file"]:
+            raise RequestError("--index-order says how --indices counts: give --indices FILE, too")
         ctx.exit(pool_files(Pipeline((step(op.name, own),)), given))
 
     words = f"{op.words.flag}... INPUT..." if op.words else "INPUT..."
@@ -57,7 +60,8 @@ def _parted(words: tuple[str, ...]) -> tuple[list[str] | None, tuple[str, ...]]:
 def _is_pipeline(word: str) -> bool:
     """A word that is no file, and that an operation's name begins; or any name, if options follow it."""
     name, told, _ = word.partition(" ")
-    return not Path(word).exists() and (name in OPS or (bool(told) and name.replace("-", "").isalpha()))
+    is_file = os.path.exists(word)  # noqa: PTH110 - a long pipeline is no path, and pathlib would raise
+    return not is_file and (name in OPS or (bool(told) and name.replace("-", "").isalpha()))
 
 
 RECIPE = options("Pipeline", Option(["--file"], metavar="RECIPE", help="Read the pipeline from a TOML file."))
