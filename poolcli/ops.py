@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from poolcli.errors import RequestError
-from poolcli.files import ARRAY
+from poolcli.files import ARRAY, ARRAYS
 from poolcli.nested import BRANCHES, REDUCER
 from poolcli.semantics import PROFILES
 from poolcli.values import (
@@ -182,7 +182,7 @@ ALIGNED = Parameter(
     "aligned", ("--aligned",), FLAG, "Pixels have their centres at .5.", default=True, off="--no-aligned"
 )
 ROI_MODE = Parameter("mode", ("--mode",), choice("avg", "max"), "What a cell makes of its points.", "avg")
-INDICES = Parameter("indices", ("--indices",), ARRAY, "Where the values go: what max --indices wrote.")
+INDICES = Parameter("indices", ("--indices",), ARRAYS, "Where the values go: what max --indices wrote.")
 UNPOOLED = Parameter("output_size", ("--output-size",), SIZE, "Size of the result.  [default: what windows fit]")
 NO_NORMALIZE = Parameter("no_normalize", ("--no-normalize",), FLAG, "Sum: do not divide by the weights.", default=False)
 FILTER = Parameter("filter", ("--filter",), SEVEN, "Taps of the binomial filter, 1 to 7.", 3)

@@ -163,7 +163,7 @@ class Step:
             return None
         given = self[self.op.beside.name]
         try:
-            return fmap.planes_of(given.array)
+            return fmap.planes_of(given.of(fmap.name))
         except ShapeError as error:
             raise ShapeError(f"{self.op.beside.flag} {given.text}: {error}") from None
 

@@ -319,3 +319,18 @@ def test_what_is_no_array(value, says):
     with pytest.raises(poolcli.RequestError, match=says) as caught:
         step("unpool", {"indices": value})
     assert "\n" not in str(caught.value)
+
+
+def test_several_maps_go_back_by_their_names(cli, tmp_path):
+    arrays = {"a": np.arange(16.0).reshape(4, 4) + 1, "b": np.arange(32.0).reshape(2, 4, 4)[::-1] + 1}
+    np.savez(tmp_path / "x.npz", **arrays)
+    assert cli("max", "-k", 2, "x.npz", "-o", "y.npz", "--indices", "i.npz").code == 0
+    assert cli("unpool", "y.npz", "--indices", "i.npz", "-o", "z.npz").code == 0
+    with np.load(tmp_path / "z.npz") as back:
+        for name, x in arrays.items():
+            np.testing.assert_array_equal(poolcli.pool(back[name], "max"), poolcli.pool(x, "max"))
+            assert np.count_nonzero(back[name]) == x.size // 4
+    np.save(tmp_path / "alone.npy", np.ones((2, 2)))
+    ran = cli("unpool", "alone.npy", "--indices", "i.npz", "-o", "w.npy")
+    assert ran.code == 1
+    assert "it holds arrays for the maps a, b" in ran.err
