@@ -14,6 +14,7 @@ from poolcli.errors import PoolError, RequestError, ShapeError
 if TYPE_CHECKING:
     from poolcli.api import parse, plan, pool
 
+__version__ = "0.1.0"
 __all__ = ["PoolError", "RequestError", "ShapeError", "parse", "plan", "pool"]
 
 
@@ -23,8 +24,4 @@ def __getattr__(name: str) -> Any:
         from poolcli import api
 
         return getattr(api, name)
-    if name == "__version__":
-        from importlib.metadata import version
-
-        return version("poolcli")
     raise AttributeError(f"module 'poolcli' has no attribute {name!r}")

@@ -70,7 +70,7 @@ def imports(path):
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: imports are absolute"
             if node.module == "poolcli":
-                yield from (f"poolcli.{name.name}" for name in node.names)
+                yield from (f"poolcli.{name.name}" for name in node.names if name.name != "__version__")
             else:
                 yield node.module or ""
 

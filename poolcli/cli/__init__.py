@@ -9,6 +9,7 @@ from io import TextIOWrapper
 
 import click
 
+from poolcli import __version__
 from poolcli.errors import PoolError, RequestError
 from poolcli.ops import OPS
 from poolcli.values import did_you_mean
@@ -52,7 +53,7 @@ class Poolcli(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="poolcli COMMAND --help tells the options of one.",
 )
-@click.version_option(package_name="poolcli", message="%(prog)s %(version)s")
+@click.version_option(__version__, message="%(prog)s %(version)s")
 def poolcli() -> None:
     """Pool images and feature maps: pick how a window becomes one number, pick the windows.
 
