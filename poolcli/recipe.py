@@ -18,7 +18,7 @@ from poolcli.ops import Op, op_named
 from poolcli.pipeline import Pipeline
 from poolcli.step import Step
 from poolcli.values import FLAG, Parameter, did_you_mean
-from poolcli.windows import KERNEL, WINDOWS, Windows
+from poolcli.windows import KERNEL, SEED, WINDOWS, Windows
 
 
 def step(name: str, given: Mapping[str, Any]) -> Step:
@@ -161,3 +161,5 @@ def _check_rules(op: Op, values: Mapping[str, Any]) -> None:
     if values.get("min_valid") is not None and not leaves_out:
         raise RequestError(f"{op.name}: --min-valid counts what --nodata, --mask or --nan ignore leave out: give one"
                            " of them")  # fmt: skip
+    if values.get("samples") is not None and "seed" in values and SEED not in op.parameters:
+        raise RequestError(f"{op.name}: --seed draws what --samples gives: give one of them")

@@ -339,6 +339,7 @@ class TestWrongRequests:
             ("max --global --stride 3 photo.png", "two kinds of windows"),
             ("max --min-valid .5 photo.png", "--nodata"),
             ("max --min-valid 2 photo.png --nodata 0", "from 0 to 1"),
+            ("max --fractional 3 --samples .1x.2 --seed 3 photo.png", "--seed draws what --samples gives"),
             ("avg --divisor 0 photo.png", "above 0"),
             ("mixed --alpha 2 photo.png", "from 0 to 1"),
             ("max --dtype complex64 photo.png", "--dtype complex64"),
