@@ -34,6 +34,7 @@ MAY_IMPORT = {
     "composition": {"errors", "layout", "frame", "array", "feature_map", "ops", "windows", "step", "pipeline"},
     "recipe": {"errors", "values", "ops", "windows", "step", "pipeline", "composition"},
     "api": {"array", "layout", "feature_map", "step", "pipeline", "recipe"},
+    "picture": {"array", "feature_map", "io"},
     "run": {"errors", "feature_map", "engine", "pipeline", "io"},
     "report": {"layout", "feature_map", "io", "ops", "windows", "step", "run"},
     "cli": {
@@ -49,11 +50,12 @@ MAY_IMPORT = {
         "io",
         "run",
         "report",
+        "picture",
     },
     "__init__": {"errors", "api"},
     "__main__": {"cli"},
 }
-ONLY = {"click": {"cli"}, "rich": {"report"}, "PIL": {"io"}}
+ONLY = {"click": {"cli"}, "rich": {"report"}, "PIL": {"io", "picture"}}
 # Pickling keeps what a step was told, which the reader above reads again; so it reads steps inside of steps.
 BACK = {("step", "recipe"), ("nested", "recipe"), ("nested", "step"), ("nested", "pipeline")}
 

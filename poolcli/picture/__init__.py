@@ -1,0 +1,1 @@
+"""Pictures: maps drawn for people to look at."""
