@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -30,6 +32,8 @@ class Picture:
     I;16                  uint16   HW
     I                     int32    HW
     F                     float32  HW
+    RGB;16, RGBA;16       uint16   HWC     not Pillow's: a TIFF of 16 bits a colour
+    ND                    any      any     not Pillow's: a stack whose axes have names
     ====================  =======  ======  ==========================================
 
     `palette` is RGB triples, `palette_alpha` one byte an entry (or None: all opaque).
@@ -48,7 +52,7 @@ class Picture:
 
     @property
     def has_alpha(self) -> bool:
-        return self.mode in ("LA", "RGBA")
+        return self.mode in ("LA", "RGBA", "RGBA;16")
 
     def colours(self) -> Array:
         """The palette as 256 rows of RGB, or of RGBA where an entry is transparent."""
@@ -109,12 +113,14 @@ class FeatureMap:
 
     `picture` is None for a plain array. `name` tells the maps of one file apart: an array's name in an
     .npz, a page's number ("0", "1", ...) in an image of several pages, and "" where there is only one.
+    `spacing` is the size of a pixel on each spatial axis with its unit, where the file tells it.
     """
 
     data: Array
     layout: str
     picture: Picture | None = None
     name: str = ""
+    spacing: tuple[tuple[float, str], ...] = ()
 
     @property
     def form(self) -> Form:
@@ -147,6 +153,12 @@ class FeatureMap:
         """The map with these planes, its axes in the order they had."""
         letters, layout = _letters(frame, self.layout), _relaid(self.layout, frame)
         return self.with_data(np.transpose(planes, [letters.index(letter) for letter in layout]), layout=layout)
+
+    def scaled(self, stride: Sequence[Fraction]) -> FeatureMap:
+        """The map with pixels so many times as large; without their size where it has lost its axes."""
+        fits = len(stride) == len(self.spacing) == len(space_axes(self.layout))
+        pairs = zip(self.spacing, stride, strict=True) if fits else ()
+        return replace(self, spacing=tuple((size * float(step), unit) for (size, unit), step in pairs))
 
     def with_data(self, data: Array, **changes: Any) -> FeatureMap:
         """The same map with other values."""

@@ -13,7 +13,7 @@ from poolcli.feature_map import FeatureMap, Form
 from poolcli.files import FileArray
 from poolcli.layout import shape_words
 
-SRGB = ("L", "LA", "RGB", "RGBA", "I;16")
+SRGB = ("L", "LA", "RGB", "RGBA", "I;16", "RGB;16", "RGBA;16")
 
 
 class Told(Protocol):

@@ -134,18 +134,23 @@ class Step:
         return self._pooled(fmap, replace(self._rules(fmap.form), dtype=np.int64, indexing=indexing))
 
     def _pooled(self, fmap: FeatureMap, rules: Rules) -> FeatureMap:
+        frame = fmap.form.frame
+        outline = self.operation.outline(frame)
+        made = fmap.with_planes(self._planes(fmap, rules, outline.frame), outline.frame)
+        return made.scaled(outline.stride if outline.frame.batch == frame.batch else ())
+
+    def _planes(self, fmap: FeatureMap, rules: Rules, result: Frame) -> Array:
         """Colours and alpha apart: a colour counts by its alpha where the formula divides by n, else if it shows."""
         frame, planes = fmap.form.frame, fmap.planes()
-        result = self.operation.outline(frame).frame
         moves_pixels = self.keeps and self.windows not in WINDOWS
         if moves_pixels or not (fmap.picture and fmap.picture.has_alpha):
-            return fmap.with_planes(self.operation(planes, frame, rules, self._beside(fmap)), result)
+            return self.operation(planes, frame, rules, self._beside(fmap))
         colours, alpha = np.split(planes, [-1], axis=-1 - len(frame.space))
         seen = None if rules.mask is None else np.split(rules.mask, [-1], axis=-1 - len(frame.space))[0]
         weights = np.broadcast_to(alpha if self.op.weighs else (alpha > 0).astype(np.uint8), colours.shape)
         inks = replace(frame, channels=colours.shape[-1 - len(frame.space)])
         pooled = self.operation(colours, inks, replace(rules, mask=seen), weights)
-        return fmap.with_planes(self._joined(pooled, self._coverage(alpha, frame, rules), frame, result), result)
+        return self._joined(pooled, self._coverage(alpha, frame, rules), frame, result)
 
     def check_indices(self) -> None:
         """RequestError where a result is no pixel of its window."""

@@ -14,12 +14,13 @@ ROOT = Path(poolcli.__file__).parent
 # A room may import the rooms named here and nothing else of poolcli.
 MAY_IMPORT = {
     "errors": set(),
+    "extras": {"errors"},
     "values": {"errors"},
     "layout": {"errors"},
     "frame": {"values"},
     "array": set(),
     "feature_map": {"errors", "layout", "frame", "array"},
-    "io": {"errors", "array", "layout", "feature_map"},
+    "io": {"errors", "extras", "array", "layout", "feature_map"},
     "files": {"errors", "values", "array", "io"},
     "boxes": {"values", "array", "files"},
     "samples": {"values", "files"},

@@ -15,12 +15,14 @@ from poolcli.errors import FileError
 from poolcli.feature_map import FeatureMap
 from poolcli.io.atomic import atomic, is_device
 from poolcli.io.encode import encode
-from poolcli.io.format import FORMATS, Format, format_named
+from poolcli.io.encode_stack import encode_stack, wants_stack
+from poolcli.io.format import FORMATS, Format, format_named, split_name
 from poolcli.io.header import Header, Peek
 from poolcli.io.image import peek_image, read_image
 from poolcli.io.npy import MAGIC, peek_npy, read_npy, write_npy
 from poolcli.io.npz import peek_npz, read_npz, write_npz
 from poolcli.io.reason import reason
+from poolcli.io.stack import is_stack, peek_stack, read_stack
 from poolcli.layout import LETTERS, check_layout
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "peek",
     "read",
     "reason",
+    "split_name",
     "write",
     "writer",
 ]
@@ -52,7 +55,9 @@ def read(source: Path | BinaryIO, layout: str | None = None) -> tuple[FeatureMap
     with _opened(source) as (kind, stream, size):
         if kind == "npy":
             return (FeatureMap(*read_npy(stream, size, letters)),)
-        return read_npz(stream, size, letters) if kind == "npz" else read_image(stream)
+        if kind == "npz":
+            return read_npz(stream, size, letters)
+        return read_stack(stream, letters) if kind == "stack" else read_image(stream)
 
 
 def peek(source: Path | BinaryIO, layout: str | None = None) -> Peek:
@@ -61,7 +66,9 @@ def peek(source: Path | BinaryIO, layout: str | None = None) -> Peek:
     with _opened(source) as (kind, stream, size):
         if kind == "npy":
             return Peek(kind, (peek_npy(stream, size, letters),))
-        return Peek(kind, peek_npz(stream, size, letters)) if kind == "npz" else peek_image(stream)
+        if kind == "npz":
+            return Peek(kind, peek_npz(stream, size, letters))
+        return Peek("tiff", peek_stack(stream, letters)) if kind == "stack" else peek_image(stream)
 
 
 def write(
@@ -94,7 +101,10 @@ def writer(
         if format.name == "npz":
             arrays = [(one.name, _array(one)) for one in maps]
             return lambda stream: write_npz(stream, arrays, **options)
-        encoded = encode(maps, format, options, scale)
+        if format.name == "ome" or (format.name == "tiff" and any(map(wants_stack, maps))):
+            encoded = encode_stack(maps, options.get("compression"))
+        else:
+            encoded = encode(maps, format, options, scale)
         return lambda stream: stream.write(encoded)
 
 
@@ -115,9 +125,15 @@ def _opened(source: Path | BinaryIO) -> Iterator[tuple[str, BinaryIO, int]]:
             stream.seek(0)
             if not size:
                 raise FileError("the file is empty")
-            yield "npy" if head.startswith(MAGIC) else "npz" if head.startswith(_ZIP) else "image", stream, size
+            yield _kind(head, stream), stream, size
     except OSError as error:
         raise FileError(reason(error)) from error
+
+
+def _kind(head: bytes, stream: BinaryIO) -> str:
+    if head.startswith((MAGIC, *_ZIP)):
+        return "npy" if head.startswith(MAGIC) else "npz"
+    return "stack" if is_stack(stream) else "image"
 
 
 @contextmanager

@@ -34,6 +34,10 @@ _HEAD = 1 << 16  # JPEG 2000 and AVIF say their depth within the first bytes
 _TIFF_BITS, _TIFF_SAMPLES = 258, 277
 
 
+class Unheld(FileError):
+    """A whole image, of samples that Pillow cannot hold."""
+
+
 @contextmanager
 def decoding() -> Iterator[None]:
     """The block where Pillow reads: whatever it raises there is the file's doing."""
@@ -69,20 +73,18 @@ def check_depth(image: Image.Image, stream: BinaryIO) -> None:
     with decoding():
         bits = _bits(image, stream)
     if bits > 8 and not image.mode.startswith(("I", "F")):
-        raise FileError(
+        raise Unheld(
             f"{bits} bits a channel, of which Pillow would keep 8: save it as 8-bit, as gray, or as a .npy array"
         )
     if image.mode == "F" and ";64" in rawmode(image):
-        raise FileError("64-bit floats, of which Pillow would keep 32 bits: save it as 32-bit float or as .npy")
+        raise Unheld("64-bit floats, of which Pillow would keep 32 bits: save it as 32-bit float or as .npy")
     _check_samples(image)
 
 
 def _check_samples(image: Image.Image) -> None:
     samples, bands = tag(image, _TIFF_SAMPLES, 1), len(image.getbands())
     if samples > bands:
-        raise FileError(
-            f"{samples} channels, of which Pillow would keep {bands}: save the extra ones apart, or use .npy"
-        )
+        raise Unheld(f"{samples} channels, of which Pillow would keep {bands}: save the extra ones apart, or use .npy")
 
 
 def _bits(image: Image.Image, stream: BinaryIO) -> int:

@@ -16,7 +16,7 @@ from poolcli.io.exif import PREFIX, described
 from poolcli.io.fit import fit
 from poolcli.io.format import FORMATS, Format
 from poolcli.io.gif import gif_frames
-from poolcli.io.mode import MODES
+from poolcli.io.mode import ALL
 
 _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "jpeg": {"quality": 95, "subsampling": 0},
@@ -50,7 +50,8 @@ def _check_pages(maps: Sequence[FeatureMap], target: Format) -> None:
 
 
 def _paged() -> str:
-    return " or ".join(other.suffixes[0] for other in FORMATS if other.holds_pages and other.name != "png")
+    paged = [other for other in FORMATS if other.holds_pages and other.name != "png" and not other.extra]
+    return " or ".join(other.suffixes[0] for other in paged)
 
 
 def _check_options(target: Format, options: Mapping[str, Any]) -> None:
@@ -109,7 +110,7 @@ def _facts(picture: Picture, image: Image.Image, target: Format) -> dict[str, An
 
 def _icc(picture: Picture, image: Image.Image) -> bytes | None:
     """The profile, unless the image is no longer of the kind (gray, colour, CMYK) it is a profile for."""
-    return picture.icc if MODES[picture.mode].colour == MODES[image.mode].colour else None
+    return picture.icc if ALL[picture.mode].colour == ALL[image.mode].colour else None
 
 
 def _exif(picture: Picture, target: Format) -> bytes | None:

@@ -62,7 +62,7 @@ def _about(one: FeatureMap) -> str:
 def _mode(picture: Picture | None, pixels: Array) -> str | None:
     """The mode the map came in while its values still fit it, else the one of its dtype and channels."""
     kind = (pixels.dtype.name, _channels(pixels))
-    if picture is None or MODES[picture.mode][:2] != kind:
+    if picture is None or picture.mode not in MODES or MODES[picture.mode][:2] != kind:
         return NATURAL.get(kind)
     if picture.mode == "P":
         return "L" if picture.palette is None else "PA" if picture.palette_alpha else "P"

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from pathlib import PurePath
 from typing import Any
 
 from poolcli.errors import RequestError
+from poolcli.extras import extra
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ _COMPRESSION = Word(
         ("jpeg", "jpeg"),
     )
 )
+_LOSSLESS = Word(tuple(pair for pair in _COMPRESSION.values if pair[0] != "jpeg"))
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class Format:
     """A kind of file: `modes` it holds as they are, `keeps` of what an image carries besides pixels.
 
     The first suffix is the usual one. `modes` are those of `Picture`, and PA, a palette with alpha.
-    `largest` is the longest side it can have.
+    `largest` is the longest side it can have, `extra` the extra that brings its library.
     """
 
     name: str
@@ -73,9 +76,12 @@ class Format:
     keeps: tuple[str, ...] = ()
     save: Mapping[str, Callable[[str], Any]] = field(default_factory=dict, hash=False)
     largest: int = 2**31 - 1
+    extra: str = ""
 
     def options(self, save: Mapping[str, str]) -> dict[str, Any]:
         """The values of the texts, or a RequestError naming what this format takes."""
+        if self.extra:
+            extra(self.extra, f"writing {self.suffixes[0]}")
         return {name: self._option(name, text) for name, text in save.items()}
 
     def _option(self, name: str, text: str) -> Any:
@@ -117,6 +123,17 @@ FORMATS = (
         holds_pages=True,
         keeps=("icc", "exif", "dpi"),
         save={"compression": _COMPRESSION, "quality": Whole(1, 100)},
+    ),
+    Format(
+        "ome",
+        (".ome.tiff", ".ome.tif"),
+        None,
+        ("RGB;16", "RGBA;16", "ND"),
+        "named axes, any depth, the size of a pixel; needs poolcli[tiff]",
+        holds_pages=True,
+        keeps=("icc", "dpi"),
+        save={"compression": _LOSSLESS},
+        extra="tiff",
     ),
     Format(
         "webp",
@@ -163,6 +180,17 @@ def format_named(word: str) -> Format:
         if plain == known.name or f".{plain}" in known.suffixes:
             return known
     raise RequestError(f"no format {word!r}; {_hint(plain, _names())}")
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """The stem and the suffix of a file's name; a suffix of two parts is one where a format has it.
+
+    >>> split_name("cells.ome.tif"), split_name("v1.2.png")
+    (('cells', '.ome.tif'), ('v1.2', '.png'))
+    """
+    long = [suffix for known in FORMATS for suffix in known.suffixes if suffix.count(".") > 1]
+    suffix = next((suffix for suffix in long if name.lower().endswith(suffix)), PurePath(name).suffix)
+    return name[: len(name) - len(suffix)], name[len(name) - len(suffix) :]
 
 
 def _names() -> tuple[str, ...]:

@@ -15,7 +15,8 @@ class Header:
 
     `mode` is Pillow's word ('' for an array), `palette` the number of its colours (0: none),
     `palette_alpha` whether some may be transparent,
-    `orientation` the EXIF turn that reading undoes (1: upright); `shape` is the shape after it.
+    `orientation` the EXIF turn that reading undoes (1: upright); `shape` is the shape after it;
+    `spacing` is the size of a pixel on each spatial axis, with its unit, in a stack that tells it.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Header:
     dpi: tuple[float, float] | None = None
     palette: int = 0
     palette_alpha: bool = False
+    spacing: tuple[tuple[float, str], ...] = ()
 
     @property
     def form(self) -> Form:

@@ -13,7 +13,7 @@ from PIL import Image, UnidentifiedImageError
 
 from poolcli.errors import FileError
 from poolcli.feature_map import FeatureMap, Picture
-from poolcli.io.damage import check_depth, check_size, decoding
+from poolcli.io.damage import Unheld, check_depth, check_size, decoding, tag
 from poolcli.io.exif import is_lying, kept, late_exif, orientation, upright
 from poolcli.io.header import Header, Peek
 from poolcli.io.mode import MODES
@@ -28,6 +28,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _KNOWN = {b"II*\0": "TIFF", b"MM\0*": "TIFF", _PNG[:4]: "PNG", b"RIFF": "WebP", b"GIF8": "GIF", b"\xff\xd8\xff": "JPEG"}
 # The further pictures of an MPO are previews and gain maps, of a PSD its layers: the first is the whole picture.
 _FIRST_ONLY = ("MPO", "PSD")
+_DESCRIPTION = 270
 _ANIMATED = ("GIF", "WEBP", "PNG")
 _LOSSLESS = ("tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "packbits")
 _PLAIN = {"PA": "RGBA", "La": "LA", "RGBa": "RGBA", "RGBX": "RGB", "I;16B": "I;16", "I;16L": "I;16", "I;16N": "I;16"}
@@ -45,6 +46,13 @@ def read_image(stream: BinaryIO) -> tuple[FeatureMap, ...]:
     image = _open(stream)
     headers = _headers(image, stream)
     return tuple(_map(page, header) for page, header in zip(_pages(image), headers, strict=True))
+
+
+def first_page(stream: BinaryIO) -> str:
+    """How a TIFF describes itself; FileError where Pillow cannot hold its first page."""
+    image = _open(stream)
+    _header(image, stream)
+    return str(tag(image, _DESCRIPTION, ""))
 
 
 def _open(stream: BinaryIO) -> Image.Image:
@@ -67,7 +75,7 @@ def _knowing(head: bytes) -> Iterator[None]:
         kind = next((name for magic, name in _KNOWN.items() if head.startswith(magic)), None)
         if kind is None or not isinstance(error.__cause__, UnidentifiedImageError):
             raise
-        raise FileError(f"a {kind} that is damaged or has samples Pillow cannot hold: save it as .npy") from error
+        raise Unheld(f"a {kind} that is damaged or has samples Pillow cannot hold: save it as .npy") from error
 
 
 def _format(image: Image.Image) -> str:
@@ -139,7 +147,7 @@ def _mode(image: Image.Image) -> str:
     if "transparency" in image.info:
         mode = WITH_ALPHA.get(mode, mode)
     if mode not in MODES:
-        raise FileError(f"pixels of Pillow's mode {mode} are unknown here: save it as .png or .tiff")
+        raise Unheld(f"pixels of Pillow's mode {mode} are unknown here: save it as .png or .tiff")
     return mode
 
 

@@ -30,5 +30,13 @@ MODES = {
     "F": Pixels("float32", 0, "floating point", "gray"),
 }
 
+# What Pillow cannot hold and a TIFF can: colours of 16 bits, and stacks of any depth, whose axes have names.
+STACK = "ND"
+DEEP = {
+    "RGB;16": Pixels("uint16", 3, "16-bit colour", "rgb"),
+    "RGBA;16": Pixels("uint16", 4, "16-bit alpha", "rgb"),
+}
+ALL = {**MODES, **DEEP, STACK: Pixels("", 0, "named axes", "")}
+
 _NATURAL = ("1", "L", "LA", "RGB", "RGBA", "I;16", "I", "F")
 NATURAL = {MODES[mode][:2]: mode for mode in _NATURAL}

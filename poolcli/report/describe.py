@@ -85,6 +85,7 @@ def info_records(path: Path, peek: Peek) -> list[Record]:
             "file": str(path), "map": header.name, "format": peek.format, "shape": list(header.shape),
             "layout": header.layout, "dtype": str(header.dtype), "mode": header.mode, "palette": header.palette,
             "icc": header.icc, "orientation": header.orientation, "dpi": list(header.dpi) if header.dpi else None,
+            "spacing": [[size, unit] for size, unit in header.spacing],
         }
         for header in peek.maps
     ]  # fmt: skip
@@ -97,6 +98,7 @@ def info_cells(row: Record) -> tuple[str, ...]:
         "ICC" if row["icc"] else "",
         f"EXIF orientation {row['orientation']}" if row["orientation"] != 1 else "",
         f"{row['dpi'][0]:g} dpi" if row["dpi"] else "",
+        " x ".join(f"{size:g} {unit}".strip() for size, unit in row["spacing"]),
     ]
     told = ", ".join(fact for fact in carries if fact)
     facts = (row["map"], row["format"], shape_words(row["shape"]), row["layout"], row["dtype"], row["mode"])

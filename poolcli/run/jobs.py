@@ -10,7 +10,7 @@ from string import Formatter
 from typing import Any
 
 from poolcli.errors import NothingFound, RequestError
-from poolcli.io import FORMATS, Format, format_named
+from poolcli.io import FORMATS, Format, format_named, split_name
 from poolcli.pipeline import Pipeline
 
 STREAM = Path("-")
@@ -156,10 +156,11 @@ def _check_no_name(outputs: Outputs) -> None:
 
 def _facts(file: Found, index: int, pipeline: Pipeline, outputs: Outputs) -> dict[str, Any]:
     """What the fields of a name stand for; the level as a list, empty where all maps go to one file."""
-    suffix = format_named(outputs.to).suffixes[0] if outputs.to else file.path.suffix
+    stem, suffix = split_name(file.path.name)
+    suffix = format_named(outputs.to).suffixes[0] if outputs.to else suffix
     levels = list(range(1, pipeline.outputs + 1)) if pipeline.several and outputs.to != "npz" else []
     op = "-".join(step.op.name for step in pipeline.steps)
-    return {"stem": file.path.stem, "suffix": suffix, "op": op, "index": index, "level": levels}
+    return {"stem": stem, "suffix": suffix, "op": op, "index": index, "level": levels}
 
 
 def _targets(file: Found, facts: dict[str, Any], folder: Path | None, outputs: Outputs) -> list[Path]:
@@ -201,10 +202,11 @@ def _format(target: Path, outputs: Outputs) -> Format | None:
     """The format that --to or the suffix names; None leaves it to the content."""
     if outputs.to:
         return format_named(outputs.to)
-    known = target != STREAM and target.suffix.lower() in KNOWN
-    if target.suffix and not known and target != STREAM and outputs.output and Path(outputs.output) == target:
-        return format_named(target.suffix)  # says which formats there are
-    return format_named(target.suffix) if known else None
+    suffix = split_name(target.name)[1]
+    known = target != STREAM and suffix.lower() in KNOWN
+    if suffix and not known and target != STREAM and outputs.output and Path(outputs.output) == target:
+        return format_named(suffix)  # says which formats there are
+    return format_named(suffix) if known else None
 
 
 def _check_collisions(jobs: Sequence[Job]) -> None:

@@ -1,0 +1,24 @@
+"""Optional libraries: imported where they are needed, and named by the extra that brings them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from poolcli.errors import RequestError
+
+EXTRAS = {"tiff": "tifffile", "zarr": "zarr"}
+
+
+def has_extra(name: str) -> bool:
+    """Whether the library of an extra is installed."""
+    return find_spec(EXTRAS[name]) is not None
+
+
+def extra(name: str, what: str) -> Any:
+    """The library of an extra, for `what`; RequestError with the line that installs it."""
+    try:
+        return import_module(EXTRAS[name])
+    except ImportError:
+        raise RequestError(f"{what} needs {EXTRAS[name]}: pip install 'poolcli[{name}]'") from None
