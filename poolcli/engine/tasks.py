@@ -6,7 +6,6 @@ the cache allows, and each thread gets one stretch of them.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -14,19 +13,12 @@ from itertools import product
 from math import prod
 from typing import Any
 
+from poolcli import share
 from poolcli.array import Array
 from poolcli.engine.grid import Grid
 
 BLOCK = 1 << 22  # bytes of input worked on at a time
 SMALL = 1 << 20  # bytes below which a thread costs more than it saves
-
-
-def cores() -> int:
-    """The processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-threads = cores()  # how many a call may use; who pools several files at once gives each a share
 
 
 @dataclass(frozen=True)
@@ -78,7 +70,7 @@ def _lead(x: Array, space: int, plane: int) -> Iterator[tuple[Any, ...]]:
 
 def run(tasks: Sequence[Task], work: Callable[[Task], None], nbytes: int) -> None:
     """Do all tasks, in as many threads as there are processors when there is enough to do."""
-    count = min(threads, len(tasks)) if nbytes > SMALL else 1
+    count = min(share.threads, len(tasks)) if nbytes > SMALL else 1
     if count <= 1:
         _each(tasks, work)
         return

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 
-from poolcli.engine import tasks
+from poolcli import share
 from poolcli.run.jobs import Job
 from poolcli.run.work import Outcome
 
@@ -51,9 +51,9 @@ def _begun(pool: ThreadPoolExecutor, waiting: Iterable[Future[Outcome]]) -> Iter
 def execute(work: Work, jobs: list[Job], count: int | None, enough: Enough) -> Iterator[Outcome]:
     """The outcomes of all jobs until it is enough, with `count` threads (by default one a processor) for all of them.
 
-    Files share the threads; those that a single file leaves go to the engine.
+    Files share the threads; those that a single file leaves go to each step of its work.
     """
-    budget = count or tasks.cores()
+    budget = count or share.cores()
     files = min(budget, len(jobs))
-    tasks.threads = max(1, budget // files)
+    share.threads = max(1, budget // files)
     return (threads if len(jobs) > 1 else serial)(work, jobs, files, enough)
