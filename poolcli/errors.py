@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class PoolError(Exception):
     """Anything poolcli foresees: one line for a person, and the exit code it deserves."""
@@ -31,3 +33,8 @@ class ValueRuleError(PoolError):
 
 class FileError(PoolError):
     """A file cannot be read or written."""
+
+
+def plain(text: Any) -> str:
+    """Text with its control characters spelt out, so that a file's name cannot drive the terminal."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in str(text))

@@ -14,6 +14,7 @@ from poolcli.errors import RequestError
 Size = tuple[int, ...]
 Padding = str | tuple[tuple[int, int], ...]
 
+MANY = 4096  # of what is named one by one
 PADDING_WORDS = ("valid", "same", "same-lower")
 DTYPES = ("bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64",
           "float16", "float32", "float64")  # fmt: skip
@@ -142,6 +143,17 @@ def _levels(value: Any) -> Size:
         raise ValueError("takes the cells on each axis, level by level, such as 1,2,4") from None
 
 
+def _numbers(value: Any) -> Size:
+    """Numbers, and ranges of them: 0,4-7 is 0, 4, 5, 6, 7."""
+    ends = [part.split("-") for part in value.split(",")]
+    if not all(len(pair) <= 2 and all(map(str.isdecimal, pair)) for pair in ends):
+        raise ValueError("takes numbers and ranges of them, such as 0,4-7")
+    ranges = [range(int(pair[0]), int(pair[-1]) + 1) for pair in ends]
+    if not all(ranges) or any(each.stop - each.start > MANY for each in ranges):
+        raise ValueError(f"takes ranges from the lower to the higher, of {MANY} at most")
+    return tuple(number for each in ranges for number in each)
+
+
 def number(test: Callable[[float], bool], takes: str) -> Kind:
     """A number for which the test holds."""
 
@@ -188,6 +200,7 @@ WHOLE = number(lambda x: x >= 0 and float(x).is_integer(), "takes a whole number
 COUNT = number(lambda x: 1 <= x <= 30 and float(x).is_integer(), "takes a whole number from 1 to 30")
 SEVEN = number(lambda x: x in range(1, 8), "takes a whole number from 1 to 7")
 LEVELS = Kind("N,N,...", _levels, lambda value: ",".join(map(str, value)))
+NUMBERS = Kind("N,N-N,...", _numbers)
 DTYPE = choice(*DTYPES, metavar="DTYPE")
 
 

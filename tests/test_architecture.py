@@ -36,9 +36,9 @@ MAY_IMPORT = {
     "composition": {"errors", "layout", "frame", "array", "feature_map", "ops", "windows", "step", "pipeline"},
     "recipe": {"errors", "values", "ops", "windows", "step", "pipeline", "composition"},
     "api": {"array", "layout", "feature_map", "step", "pipeline", "recipe"},
-    "picture": {"array", "feature_map", "io"},
-    "run": {"errors", "share", "feature_map", "engine", "pipeline", "io"},
-    "report": {"layout", "feature_map", "io", "ops", "windows", "step", "run"},
+    "picture": {"errors", "array", "layout", "feature_map", "io", "api"},
+    "run": {"errors", "share", "feature_map", "engine", "pipeline", "io", "picture"},
+    "report": {"errors", "layout", "feature_map", "io", "ops", "windows", "step", "run"},
     "cli": {
         "errors",
         "values",

@@ -75,10 +75,10 @@ def test_alpha_lets_the_ground_through(mode):
     share = rgba[..., 3:] / 255
     flat = render(opened(image), ground=(10, 20, 30)).pixels
     np.testing.assert_allclose(flat, rgba[..., :3] * share + (1 - share) * [10, 20, 30], atol=0.51)
-    clear = Image.new(mode, (16, 16))
+    clear = Image.new(mode, (48, 60))
     squares = render(opened(clear)).pixels
     assert {tuple(pixel) for pixel in squares.reshape(-1, 3).tolist()} == set(CHECKER)
-    assert tuple(squares[0, 0]) == tuple(squares[8, 8]) != tuple(squares[0, 8])
+    assert tuple(squares[0, 0]) == tuple(squares[4, 4]) != tuple(squares[0, 4])
 
 
 def test_a_palette_with_transparent_entries():

@@ -197,13 +197,17 @@ def test_interruption_while_it_waits_for_stdin(tmp_path):
 # ---- terminals
 
 
-def on_terminal(words, folder, columns=80, **more):
+TOLD = ("COLUMNS", "LINES", "NO_COLOR", "COLORTERM", "TERM_PROGRAM")
+KINDS = ("KITTY_WINDOW_ID", "KONSOLE_VERSION", "TMUX", "WT_SESSION")
+
+
+def on_terminal(words, folder, columns=80, environ=None, **more):
     """The exit code, what a terminal so wide shows, and what went elsewhere because `more` says so."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    env = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
+    env = {name: value for name, value in os.environ.items() if name not in TOLD + KINDS}
     streams = {"stdin": slave, "stdout": slave, "stderr": slave} | more
-    process = start(words, folder, env=env | {"TERM": "xterm-256color"}, **streams)
+    process = start(words, folder, env=env | {"TERM": "xterm-256color"} | (environ or {}), **streams)
     os.close(slave)
     shown = b""
     with suppress(OSError):  # that is how a terminal ends

@@ -10,7 +10,7 @@ from io import TextIOWrapper
 import click
 
 from poolcli import __version__
-from poolcli.errors import PoolError, RequestError
+from poolcli.errors import PoolError, RequestError, plain
 from poolcli.ops import OPS
 from poolcli.values import did_you_mean
 
@@ -19,6 +19,7 @@ COMMANDS = {
     "shape": ("poolcli.cli.look", "Plan a pipeline without pixels: shapes, receptive field, memory."),
     "ops": ("poolcli.cli.look", "List the reducers and the windows, with formulas and sources."),
     "semantics": ("poolcli.cli.look", "Print where frameworks disagree, and what --semantics chooses."),
+    "view": ("poolcli.cli.view", "Show what files hold, as pictures in the terminal."),
     "info": ("poolcli.cli.look", "Say what files are: shape, dtype, mode, layout, pages."),
 }
 
@@ -110,7 +111,5 @@ def _refused(error: OSError, code: int) -> int:
 
 
 def _say(message: str, code: int) -> int:
-    from poolcli.report.show import plain
-
     click.echo(f"Error: {plain(message)}", err=True)
     return code

@@ -9,6 +9,7 @@ import click
 
 from poolcli.errors import RequestError
 from poolcli.ops import Op, no_option
+from poolcli.picture.screen import WAYS
 from poolcli.values import FLAG, Parameter
 
 if TYPE_CHECKING:
@@ -21,6 +22,18 @@ class Option(click.Option):
     """An option that knows under which heading the help shows it."""
 
     group = "Other"
+
+
+class Bare(Option):
+    """An option whose value is joined to it by =, and may be left out."""
+
+    def __init__(self, flag: str, bare: str, **more: Any) -> None:
+        self.bare = {flag: f"{flag}={bare}"}
+        super().__init__([flag], **more)
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        record = super().get_help_record(ctx)
+        return record and (f"{self.opts[0]}[={self.metavar}]", record[1])
 
 
 class OpOption(Option):
@@ -100,7 +113,16 @@ REPORT = options(
     Option(["--report"], type=click.Choice(STYLES), default="table", show_default=True, help="How to tell it."),
     Option(["-q", "--quiet"], is_flag=True, help="Tell failures only."),
 )
-FILES = (*FOLDERS, *LAYOUT, *OUTPUTS, *RUN, *REPORT)
+
+
+def show_option(default: str | None, what: str) -> Option:
+    """The option that says how pictures are shown."""
+    way = click.Choice(WAYS)
+    return Bare("--show", "auto", type=way, default=default, metavar="WAY", help=f"{what}, {', '.join(WAYS[1:])}.")
+
+
+SHOW = options("Report", show_option(None, "Show pictures before and after, on a terminal; or anywhere, as"))
+FILES = (*FOLDERS, *LAYOUT, *OUTPUTS, *RUN, *REPORT, *SHOW)
 
 
 def inputs_argument(name: str, metavar: str) -> click.Argument:
@@ -113,10 +135,16 @@ class Command(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         try:
-            return super().parse_args(ctx, args)
+            return super().parse_args(ctx, self._joined(args))
         except click.NoSuchOption as error:
             flags = tuple(flag for option in self.params for flag in (*option.opts, *option.secondary_opts))
             raise no_option(self.name or "", error.option_name, flags) from None
+
+    def _joined(self, args: list[str]) -> list[str]:
+        """The words, where an option without its value has the one it stands for: no other word can be taken for it."""
+        bare = {flag: word for option in self.params if isinstance(option, Bare) for flag, word in option.bare.items()}
+        end = args.index("--") if "--" in args else len(args)
+        return [bare.get(word, word) for word in args[:end]] + args[end:]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         groups: dict[str, list[tuple[str, str]]] = {}

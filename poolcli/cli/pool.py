@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -26,6 +27,11 @@ from poolcli.errors import RequestError
 from poolcli.layout import check_layout
 from poolcli.ops import OPS, Op
 from poolcli.windows import WINDOWS
+
+if TYPE_CHECKING:
+    from poolcli.picture.screen import Screen
+
+DATA = ("json", "jsonl", "csv")
 
 
 def op_command(op: Op) -> click.Command:
@@ -112,19 +118,31 @@ def pool_files(pipeline: Any, given: dict[str, Any]) -> int:
 
     if given["layout"]:
         check_layout(given["layout"])
-    outputs = take_outputs(given)
+    pictures = sys.stderr if given["output"] == "-" or given["report"] in DATA else sys.stdout
+    outputs = replace(take_outputs(given), screen=_screen(given, pictures))
     jobs = plan_jobs(expand(take_inputs(given)), pipeline, outputs, given["layout"])
     _check_streams(jobs[0].source == Path("-"), outputs.output == "-")
     stream = sys.stderr if outputs.output == "-" else sys.stdout
     act = preview if given["dry_run"] else work
     with (
-        Report("none" if given["quiet"] else given["report"], stream, len(jobs)) as report,
-        progress(len(jobs), shown=not given["quiet"]) as advance,
+        Report("none" if given["quiet"] else given["report"], stream, pictures, len(jobs)) as report,
+        progress(len(jobs), shown=not (given["quiet"] or outputs.screen)) as advance,
     ):
         for outcome in execute(act, jobs, given["jobs"], lambda: given["fail_fast"] and report.exit_code > 0):
             report.add(outcome)
             advance()
     return report.exit_code
+
+
+def _screen(given: dict[str, Any], stream: TextIO) -> Screen | None:
+    """Where to show pictures, if that is asked for, and the stream shows them."""
+    if given["show"] is None:
+        return None
+    if given["dry_run"]:
+        raise RequestError("--dry-run reads no pixels, and --show needs some: leave one of them out")
+    from poolcli.picture.screen import screen_of
+
+    return screen_of(stream, given["show"])
 
 
 def _check_streams(reads: bool, writes: bool) -> None:  # noqa: FBT001 - two facts of one kind

@@ -10,14 +10,14 @@ from PIL import Image, ImageCms
 
 from poolcli.array import Array
 from poolcli.feature_map import Form, Picture
-from poolcli.io.mode import MODES
+from poolcli.io.mode import ALL, DEEP, MODES, STACK
 
 Colour = tuple[int, int, int]
 Limits = tuple[float, float]
 
 NAN: Colour = (255, 0, 255)
 CHECKER: tuple[Colour, Colour] = ((102, 102, 102), (153, 153, 153))
-_SQUARE = 8
+_SQUARES = 12  # of the board, along the shorter side
 RAMPS = ("I;16", "I", "F")  # gray without a white of its own
 
 
@@ -28,7 +28,7 @@ def cubehelix(levels: int = 256) -> Array:
 
     >>> cubehelix(3)
     array([[  0,   0,   0],
-           [162, 121,  61],
+           [160, 121,  73],
            [255, 255, 255]], dtype=uint8)
     """
     level = np.linspace(0, 1, levels)
@@ -66,9 +66,9 @@ def on_scale(values: Array, limits: Limits, scale: Array) -> Array:
 def has_colours(form: Form) -> bool:
     """Whether the values are pixels of the mode still, and not what was made of them in another type or shape."""
     mode = "P" if form.mode == "PA" else form.mode
-    if mode not in MODES or len(form.space) != 2:
+    if mode not in ALL or mode == STACK or len(form.space) != 2:
         return False
-    kind = MODES[mode]
+    kind = ALL[mode]
     return (form.dtype, form.frame.channels or 0) == (np.dtype(kind.dtype), kind.channels)
 
 
@@ -91,6 +91,8 @@ def _inks(data: Array, picture: Picture) -> tuple[Array, str]:
         return picture.colours()[data], "RGB" if picture.palette_alpha is None else "RGBA"
     if picture.mode == "1":
         return data[..., None] * np.uint8(255), "L"
+    if picture.mode in DEEP:
+        return np.rint(data / 257).astype(np.uint8), picture.mode.removesuffix(";16")
     return data if MODES[picture.mode].channels else data[..., None], picture.mode
 
 
@@ -115,6 +117,7 @@ def _over(colours: Array, alpha: Array, ground: Colour | None) -> Array:
     """Colours over a ground of one colour, or over a checker board."""
     share = alpha.astype(np.float32) / 255
     height, width = colours.shape[-3:-1]
-    rows, columns = np.arange(height)[:, None] // _SQUARE, np.arange(width) // _SQUARE
+    side = max(1, round(min(height, width) / _SQUARES))
+    rows, columns = np.arange(height)[:, None] // side, np.arange(width) // side
     below = np.array(CHECKER, np.float32)[(rows + columns) % 2] if ground is None else np.array(ground, np.float32)
     return np.rint(colours * share + below * (1 - share)).astype(np.uint8)

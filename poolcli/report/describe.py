@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from poolcli.errors import plain
 from poolcli.layout import shape_words
-from poolcli.report.show import Record, plain
+from poolcli.report.show import Record
 
 if TYPE_CHECKING:
     from poolcli.feature_map import Form

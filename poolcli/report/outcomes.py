@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TextIO
 
+from poolcli.errors import plain
 from poolcli.layout import shape_words
 from poolcli.report.describe import form_record
-from poolcli.report.show import Record, plain, table, tell, write_json
+from poolcli.report.show import Record, encodable, table, tell, write_json
 
 if TYPE_CHECKING:
     from poolcli.feature_map import Form
@@ -50,10 +51,11 @@ def _step(row: Row) -> Record:
 
 @dataclass
 class Report:
-    """Listens to outcomes, writes them as asked, and owns the exit code."""
+    """Listens to outcomes, writes them as asked, and owns the exit code. Pictures go to a stream of theirs."""
 
     style: str
     stream: TextIO
+    pictures: TextIO
     jobs: int
     outcomes: list[Outcome] = field(default_factory=list)
 
@@ -66,8 +68,11 @@ class Report:
             self.close()
 
     def add(self, outcome: Outcome) -> None:
-        """Take note of an outcome; a failure is told at once."""
-        self.outcomes.append(outcome)
+        """Take note of an outcome; a failure is told at once, and pictures are shown and not kept."""
+        self.outcomes.append(replace(outcome, shown=""))
+        if outcome.shown:
+            self.pictures.write(encodable(outcome.shown, self.pictures) + "\n")
+            self.pictures.flush()
         if outcome.status == "failed":
             sys.stderr.write(f"Error: {plain(outcome.source)}: {plain(outcome.reason)}\n")
         if self.style == "jsonl":

@@ -18,11 +18,6 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 
 
-def plain(text: Any) -> str:
-    """Text with its control characters spelt out, so that a file's name cannot drive the terminal."""
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in str(text))
-
-
 def tell(
     style: str, stream: TextIO, records: Sequence[Record], columns: Sequence[str] = (), rows: Iterable[Any] = ()
 ) -> None:
@@ -46,7 +41,7 @@ def table(columns: Sequence[str], rows: Iterable[Any], stream: TextIO) -> None:
     from rich.console import Console
 
     console = Console(file=stream, highlight=False, width=None if stream.isatty() else 10_000)
-    lines = [[_encodable(cell, stream) for cell in row] for row in rows]
+    lines = [[encodable(cell, stream) for cell in row] for row in rows]
     sheet = _sheet(columns, lines)
     if console.measure(sheet, options=console.options.update(width=10_000)).maximum > console.width:
         sheet = _sheet(columns, lines, tight=True)
@@ -71,7 +66,7 @@ def _sheet(columns: Sequence[str], rows: Sequence[Sequence[str]], *, tight: bool
     return sheet
 
 
-def _encodable(text: str, stream: TextIO) -> str:
+def encodable(text: str, stream: TextIO) -> str:
     """The text, with an arrow that the stream's encoding has."""
     try:
         "→".encode(stream.encoding or "utf-8")

@@ -11,6 +11,7 @@ from typing import Any
 
 from poolcli.errors import NothingFound, RequestError
 from poolcli.io import FORMATS, Format, format_named, split_name
+from poolcli.picture.screen import Screen
 from poolcli.pipeline import Pipeline
 
 STREAM = Path("-")
@@ -29,7 +30,7 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Outputs:
-    """Where the results go, and how they are written."""
+    """Where the results go, and how they are written; they are shown where there is a screen."""
 
     output: str | None = None
     name: str | None = None
@@ -39,6 +40,7 @@ class Outputs:
     overwrite: bool = False
     skip_existing: bool = False
     indices: Path | None = None
+    screen: Screen | None = None
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job ended: done, planned (nothing is written in a dry run), skipped, or failed with a reason."""
+    """How a job ended: done, planned (nothing is written in a dry run), skipped, or failed with a reason.
+
+    `shown` is what shows its pictures, where they are to be shown: text for the terminal.
+    """
 
     source: Path
     target: Path
@@ -43,6 +46,7 @@ class Outcome:
     read_ms: float = 0.0
     write_ms: float = 0.0
     reason: str = ""
+    shown: str = ""
 
     @property
     def pool_ms(self) -> float:
@@ -93,7 +97,21 @@ def _work(job: Job) -> Outcome:
     indices = tuple(map(job.pipeline.indices, maps)) if job.outputs.indices else ()
     _, write_ms = timed(lambda: _write(job, pooled, indices))
     merged = _merged(rows, len(rows) // len(maps))
-    return Outcome(job.source, job.target, "done", merged, len(maps), job.more, read_ms, write_ms)
+    shown = _shown(job, maps, pooled)
+    return Outcome(job.source, job.target, "done", merged, len(maps), job.more, read_ms, write_ms, shown=shown)
+
+
+def _shown(job: Job, maps: tuple[FeatureMap, ...], pooled: tuple[FeatureMap, ...]) -> str:
+    """The first map and what became of it, as the screen shows them, if there is one."""
+    if job.outputs.screen is None:
+        return ""
+    from poolcli.picture.panels import shown
+
+    made = pooled[: len(pooled) // len(maps)]
+    levels = [f", {number} of {len(made)}" if len(made) > 1 else "" for number in range(1, len(made) + 1)]
+    first = ", ".join([str(job.source), *([f"first of {len(maps)} maps"] if len(maps) > 1 else [])])
+    after = ((f"→ {job.pipeline}{level}", one) for level, one in zip(levels, made, strict=True))
+    return shown([(first, maps[0]), *after], job.outputs.screen)
 
 
 def _walk(job: Job, fmap: FeatureMap, rows: list[Row]) -> tuple[FeatureMap, ...]:

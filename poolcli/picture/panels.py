@@ -1,0 +1,98 @@
+"""Drawings side by side in a terminal, as large as there is room, and what is told of each below it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from math import prod
+from textwrap import wrap
+
+import numpy as np
+
+from poolcli.api import pool
+from poolcli.array import Array
+from poolcli.errors import plain
+from poolcli.feature_map import FeatureMap
+from poolcli.layout import shape_words
+from poolcli.picture.render import render
+from poolcli.picture.screen import Screen
+from poolcli.picture.terminal import encoded
+
+NARROWEST = 28  # letters across, for a picture beside another
+GAP = 2
+LEAST = 24  # pixels across and down, for a plane that has so many
+MOST = 64
+_BELOW = 5  # rows of the screen that the words under a picture take, and the line that the shell writes next
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """A picture, RGB of uint8, and the lines below it."""
+
+    pixels: Array
+    lines: tuple[str, ...]
+
+
+def panel(title: str, fmap: FeatureMap, most: int) -> Panel:
+    """A map drawn with at most so many planes, and below it its title, its shape and type, and its range."""
+    drawing = render(fmap, most=most)
+    facts = f"{shape_words(fmap.data.shape)} {fmap.form.mode or fmap.data.dtype}"
+    return Panel(drawing.pixels, (plain(title), facts, drawing.words))
+
+
+def told(maps: Sequence[tuple[str, FeatureMap]]) -> str:
+    """What there is to tell where nothing is shown, a line a map."""
+    return "\n".join(", ".join(filter(None, panel(title, fmap, MOST).lines)) for title, fmap in maps)
+
+
+def shown(maps: Sequence[tuple[str, FeatureMap]], screen: Screen, most: int | None = None) -> str:
+    """Maps with their titles, side by side, in as many rows as they need.
+
+    Each has the same planes, at most so many or, where nobody says how many, as many as can be made out.
+    """
+    beside = max(1, min(len(maps), (screen.columns + GAP) // (NARROWEST + GAP)))
+    width = max(1, (screen.columns - GAP * (beside - 1)) // beside)
+    room = max(1, screen.rows - _BELOW) * screen.cell[1], width * screen.cell[0]
+    few = most or min(_planes(fmap.form.space, room) for _, fmap in maps)
+    panels = [panel(title, fmap, few) for title, fmap in maps]
+    rows = [panels[start : start + beside] for start in range(0, len(panels), beside)]
+    return "".join(_row(row, room, screen) + _words([each.lines for each in row], width) for row in rows)
+
+
+def _planes(space: Sequence[int], room: tuple[int, int]) -> int:
+    """How many planes find room, each large enough to be made out."""
+    sides = zip((1, *space)[-2:], room, strict=False)  # what lies nowhere has none
+    return max(1, min(MOST, prod(size // (min(LEAST, side) + 1) for side, size in sides)))
+
+
+def _row(panels: Sequence[Panel], room: tuple[int, int], screen: Screen) -> str:
+    pictures = [fitted(each.pixels, *room) for each in panels]
+    height, pitch = max(map(len, pictures)), room[1] + GAP * screen.cell[0]
+    canvas = np.zeros((height, pitch * (len(panels) - 1) + pictures[-1].shape[1], 4), np.uint8)
+    for number, picture in enumerate(pictures):
+        place = canvas[: len(picture), number * pitch : number * pitch + picture.shape[1]]
+        place[..., :3], place[..., 3] = picture, 255
+    return encoded(canvas, screen)
+
+
+def _words(columns: Sequence[Sequence[str]], width: int) -> str:
+    """Lines of text side by side, folded to the width of a column."""
+    folded = [[part for line in lines for part in wrap(line, width)] for lines in columns]
+    lines = [[part.ljust(width + GAP) for part in parts] for parts in zip_longest(*folded, fillvalue="")]
+    return "".join("".join(line).rstrip() + "\n" for line in lines)
+
+
+def fitted(pixels: Array, height: int, width: int) -> Array:
+    """RGB of uint8 as large as fits: enlarged by a whole number, or made smaller by averaging areas.
+
+    >>> fitted(np.zeros((2, 3, 3), np.uint8), 10, 10).shape
+    (6, 9, 3)
+    """
+    times = min(height // pixels.shape[0], width // pixels.shape[1])
+    if times:
+        return pixels.repeat(times, axis=0).repeat(times, axis=1)
+    share = min(height / pixels.shape[0], width / pixels.shape[1])
+    size = tuple(max(1, round(length * share)) for length in pixels.shape[:2])
+    smaller: Array = pool(pixels, "avg", adaptive=size, layout="HWC", dtype="uint8")
+    return smaller
