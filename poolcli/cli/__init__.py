@@ -17,6 +17,7 @@ from poolcli.values import did_you_mean
 COMMANDS = {
     "run": ("poolcli.cli.pool", "Run a pipeline, as text or from a recipe file."),
     "shape": ("poolcli.cli.look", "Plan a pipeline without pixels: shapes, receptive field, memory."),
+    "solve": ("poolcli.cli.solve", "List the windows that make one size of another."),
     "ops": ("poolcli.cli.look", "List the reducers and the windows, with formulas and sources."),
     "semantics": ("poolcli.cli.look", "Print where frameworks disagree, and what --semantics chooses."),
     "view": ("poolcli.cli.view", "Show what files hold, as pictures in the terminal."),

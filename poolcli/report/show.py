@@ -75,7 +75,8 @@ def encodable(text: str, stream: TextIO) -> str:
     return text
 
 
-RIGHT = frozenset({"read ms", "pool ms", "write ms", "receptive", "jump", "operations", "memory"})
+RIGHT = frozenset({"read ms", "pool ms", "write ms", "receptive", "jump", "operations", "memory",
+                   "overlap", "outside", "unseen"})  # fmt: skip
 FACTS = RIGHT - {"memory"} | {"shape", "dtype", "layout", "mode", "format"}
 
 

@@ -1,0 +1,28 @@
+"""Looking back: which pixels of its input a cell is made of, from the same runs and lines that make it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from poolcli.array import Array
+from poolcli.engine.grid import Axis
+
+
+def reach(axis: Axis, cells: Iterable[int]) -> Array:
+    """The pixels along an axis that any of these cells sees, in order.
+
+    >>> from poolcli.engine.sliding import Sliding
+    >>> reach(Sliding((2,), (3,)).grid((8,)).axes[0], [0, 1]).tolist()
+    [0, 1, 3, 4]
+    """
+    wanted = np.zeros(axis.cells, np.bool_)
+    wanted[list(cells)] = True
+    seen = np.zeros(max(run.end for run in axis.runs), np.bool_)
+    for run in axis.runs:
+        starts = run.start + run.stride * np.flatnonzero(wanted[run.cell :: run.every][: run.count])
+        taps = run.step * np.arange(run.size)
+        for first in starts if len(starts) < len(taps) else taps:
+            seen[first + (taps if len(starts) < len(taps) else starts)] = True
+    return np.flatnonzero(seen)

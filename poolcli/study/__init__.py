@@ -1,0 +1,1 @@
+"""Studies of pooling: what explains, compares or looks for poolings, built on the plan and on the engine."""
