@@ -38,7 +38,7 @@ MAY_IMPORT = {
     "api": {"array", "layout", "feature_map", "step", "pipeline", "recipe"},
     "study": {"errors", "values", "layout", "engine", "recipe"},
     "picture": {"errors", "array", "layout", "feature_map", "io", "api"},
-    "run": {"errors", "share", "feature_map", "engine", "pipeline", "io", "picture"},
+    "run": {"errors", "share", "feature_map", "files", "engine", "pipeline", "io", "picture"},
     "report": {"errors", "layout", "feature_map", "io", "ops", "windows", "step", "study", "run"},
     "cli": {
         "errors",

@@ -13,9 +13,13 @@ from poolcli.picture.screen import WAYS
 from poolcli.values import FLAG, Parameter
 
 if TYPE_CHECKING:
-    from poolcli.run.jobs import Inputs, Outputs
+    from poolcli.run.executors import Crew
+    from poolcli.run.jobs import Inputs
+    from poolcli.run.log import Log
+    from poolcli.run.order import Outputs
 
 STYLES = ("table", "json", "jsonl", "csv", "none")
+EXECUTORS = ("serial", "threads", "processes", "dask")
 
 
 class Option(click.Option):
@@ -92,6 +96,7 @@ OUTPUTS = options(
     Option(["--scale"], metavar="minmax|none", help="How a float map becomes an image."),
     Option(["--overwrite"], is_flag=True, help="Replace outputs that are there."),
     Option(["--skip-existing"], is_flag=True, help="Leave outputs that are there."),
+    Option(["--resume"], metavar="LOG", help="Keep a log, and do what it does not know as done and unchanged."),
 )
 INDICES = options(
     "Outputs",
@@ -105,6 +110,10 @@ RUN = options(
         metavar="N",
         help="Threads for all files.  [default: processors]",
     ),
+    Option(
+        ["--executor"], type=click.Choice(EXECUTORS), default="threads", show_default=True, help="Who does the files."
+    ),
+    Option(["--scheduler"], metavar="ADDRESS", help="Dask's, such as tcp://host:8786.  [default: one of its own]"),
     Option(["--dry-run"], is_flag=True, help="Say what would be done."),
     Option(["--fail-fast"], is_flag=True, help="Stop at the first failure."),
 )
@@ -192,7 +201,7 @@ def read_text(option: str, name: str) -> str:
 
 def take_outputs(given: dict[str, Any]) -> Outputs:
     """Where the options send the results."""
-    from poolcli.run.jobs import Outputs
+    from poolcli.run.order import Outputs
 
     if given["overwrite"] and given["skip_existing"]:
         raise RequestError("--overwrite and --skip-existing contradict each other: give one of them")
@@ -212,3 +221,26 @@ def _pair(text: str) -> tuple[str, str]:
     if not equals:
         raise RequestError(f"--save {text}: takes KEY=VALUE, such as quality=90")
     return key, value
+
+
+def take_crew(given: dict[str, Any]) -> Crew:
+    """Who does the work."""
+    from poolcli.run.executors import Crew
+
+    if given["scheduler"] is not None and given["executor"] != "dask":
+        raise RequestError(f"--scheduler {given['scheduler']} is one of Dask: give --executor dask, too")
+    executor = "serial" if given["output"] == "-" else given["executor"]  # this process has the stream
+    return Crew(executor, given["jobs"], given["scheduler"], given["fail_fast"])
+
+
+def take_log(given: dict[str, Any]) -> Log:
+    """What earlier runs have done, as far as the options ask."""
+    from poolcli.run.log import Log
+
+    if given["resume"] is None:
+        return Log(None)
+    if given["skip_existing"]:
+        raise RequestError("--resume redoes what has changed, and --skip-existing leaves it: give one of them")
+    if given["output"] == "-" or "-" in given["inputs"]:
+        raise RequestError("--resume is for files: stdin and stdout cannot be taken up again")
+    return Log(take_path("--resume", given["resume"]), notes=not given["dry_run"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import closing
 from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
@@ -20,7 +21,9 @@ from poolcli.cli.options import (
     op_options,
     options,
     read_text,
+    take_crew,
     take_inputs,
+    take_log,
     take_outputs,
 )
 from poolcli.errors import RequestError
@@ -111,26 +114,30 @@ def _load(file: str) -> tuple[Any, str | None]:
 def pool_files(pipeline: Any, given: dict[str, Any]) -> int:
     """Do the jobs and report; the exit code."""
     from poolcli.report.outcomes import Report
-    from poolcli.report.show import progress
-    from poolcli.run.executors import execute
+    from poolcli.report.show import live
     from poolcli.run.jobs import expand, plan_jobs
-    from poolcli.run.work import preview, work
+    from poolcli.run.order import Order
+    from poolcli.run.session import perform, rehearse
 
     if given["layout"]:
         check_layout(given["layout"])
     pictures = sys.stderr if given["output"] == "-" or given["report"] in DATA else sys.stdout
     outputs = replace(take_outputs(given), screen=_screen(given, pictures))
-    jobs = plan_jobs(expand(take_inputs(given)), pipeline, outputs, given["layout"])
-    _check_streams(jobs[0].source == Path("-"), outputs.output == "-")
+    order, crew = Order(pipeline, outputs, given["layout"]), take_crew(given)
+    jobs = plan_jobs(expand(take_inputs(given)), order)
+    _check_streams(jobs.found[0].path == Path("-"), outputs.output == "-")
     stream = sys.stderr if outputs.output == "-" else sys.stdout
-    act = preview if given["dry_run"] else work
+    busy = given["quiet"] or outputs.screen or (given["report"] in DATA and stream.isatty())
+    act = rehearse if given["dry_run"] else perform
     with (
+        take_log(given) as log,
         Report("none" if given["quiet"] else given["report"], stream, pictures, len(jobs)) as report,
-        progress(len(jobs), shown=not (given["quiet"] or outputs.screen)) as advance,
+        live(report.total, shown=not busy) as tick,
+        closing(act(jobs, crew, log, lambda: crew.fail_fast and report.exit_code > 0)) as outcomes,
     ):
-        for outcome in execute(act, jobs, given["jobs"], lambda: given["fail_fast"] and report.exit_code > 0):
+        for outcome in outcomes:
             report.add(outcome)
-            advance()
+            tick()
     return report.exit_code
 
 

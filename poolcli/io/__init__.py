@@ -13,7 +13,7 @@ import numpy as np
 from poolcli.array import Array
 from poolcli.errors import FileError
 from poolcli.feature_map import FeatureMap
-from poolcli.io.atomic import atomic, is_device
+from poolcli.io.atomic import atomic, hold, is_device, sweep
 from poolcli.io.encode import encode
 from poolcli.io.encode_stack import encode_stack, wants_stack
 from poolcli.io.format import FORMATS, Format, format_named, split_name
@@ -33,11 +33,13 @@ __all__ = [
     "atomic",
     "default_format",
     "format_named",
+    "hold",
     "is_device",
     "peek",
     "read",
     "reason",
     "split_name",
+    "sweep",
     "write",
     "writer",
 ]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import filecmp
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,18 +15,29 @@ from typing import BinaryIO
 from poolcli.errors import FileError
 from poolcli.io.reason import reason
 
+if sys.platform != "win32":
+    import fcntl
+
+_SUFFIX = ".poolcli-part"
+
 
 @contextmanager
 def atomic(path: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
-    """A stream whose bytes get the name `path` when the block ends well, and vanish when it does not."""
+    """A stream whose bytes get the name `path` when the block ends well, and vanish when it does not.
+
+    They are on the disk before they have the name, so that not even a power failure leaves half of them under it.
+    """
     try:
         if is_device(path):
             with path.open("wb") as stream:
                 yield stream
         else:
-            with _part(path) as part:
-                with part.open("xb") as stream:
-                    yield stream
+            with _part(path) as (part, stream):
+                yield stream
+                stream.flush()
+                os.fsync(stream.fileno())
+                if sys.platform == "win32":  # where a file that is open cannot be renamed
+                    stream.close()
                 _name(part, path, overwrite=overwrite)
     except OSError as error:
         raise FileError(f"cannot write {path}: {reason(error)}") from error
@@ -35,15 +48,49 @@ def is_device(path: Path) -> bool:
     return path.exists() and not path.is_file() and not path.is_dir()
 
 
+def sweep(folder: Path) -> None:
+    """Remove what runs that were killed have left in a folder: the parts of files that nobody holds a lock on."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(".") and entry.name.endswith(_SUFFIX) and entry.is_file(follow_symlinks=False):
+                with suppress(OSError):
+                    _remove_unlocked(Path(entry.path))
+
+
+def _remove_unlocked(part: Path) -> None:
+    with part.open("r+b") as stream:
+        hold(stream, wait=False)
+        part.unlink()
+
+
+def hold(stream: BinaryIO, *, wait: bool) -> None:
+    """Keep others from holding the file until it is closed, or its process ends, however that ends."""
+    if sys.platform != "win32":  # where a file that is open cannot be removed anyway
+        fcntl.flock(stream, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
 @contextmanager
-def _part(path: Path) -> Iterator[Path]:
-    # A name close to the file system's limit must not fail only because of our addition.
-    part = path.with_name(f".{path.name[:50]}.{token_hex(4)}.poolcli-part")
+def _part(path: Path) -> Iterator[tuple[Path, BinaryIO]]:
+    part, stream = _locked(path)
     try:
-        yield part
+        with stream:
+            yield part, stream
     finally:
         with suppress(OSError):
             part.unlink()
+
+
+def _locked(path: Path) -> tuple[Path, BinaryIO]:
+    """A new file beside `path`, held so that nobody takes it for one that was left."""
+    while True:
+        # A name close to the file system's limit must not fail only because of our addition.
+        part = path.with_name(f".{path.name[:50]}.{token_hex(4)}{_SUFFIX}")
+        stream = part.open("x+b")
+        with suppress(OSError):  # a disk that knows no locks, where nothing is swept either
+            hold(stream, wait=True)
+        if os.fstat(stream.fileno()).st_nlink:
+            return part, stream
+        stream.close()  # swept in the moment before it was locked
 
 
 def _name(part: Path, path: Path, *, overwrite: bool) -> None:
@@ -53,9 +100,17 @@ def _name(part: Path, path: Path, *, overwrite: bool) -> None:
     try:
         path.hardlink_to(part)  # unlike a rename, a link never replaces what appeared meanwhile
     except FileExistsError:
-        raise
+        if not _same(part, path):  # the same bytes are those of a worker that was lost before it could tell
+            raise
     except (OSError, NotImplementedError):  # FAT and some network disks have no links
         _rename_if_free(part, path)
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return filecmp.cmp(one, other, shallow=False)
+    except OSError:
+        return False
 
 
 def _rename_if_free(part: Path, path: Path) -> None:

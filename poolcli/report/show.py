@@ -1,4 +1,4 @@
-"""Showing: records as a table, JSON or CSV, and progress as a bar. Nobody else prints."""
+"""Showing: records as a table, JSON or CSV, and how far a run has come. Nobody else prints."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from poolcli.layout import shape_words
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from poolcli.report.outcomes import Total
+
 Record = dict[str, Any]
 
 
@@ -30,7 +32,7 @@ def tell(
         for each in records:
             print(json.dumps(each), file=stream, flush=True)
     elif style == "csv":
-        flat = [_flat(each) for each in records]
+        flat = [flat(each) for each in records]
         writer = csv.DictWriter(stream, list(flat[0]) if flat else [], lineterminator="\n")
         writer.writeheader()
         writer.writerows(flat)
@@ -85,22 +87,28 @@ def write_json(value: Any, stream: TextIO) -> None:
     print(json.dumps(value, indent=2), file=stream)
 
 
-def _flat(whole: Record) -> Record:
+def flat(whole: Record) -> Record:
     """A record of one level: shapes as text, what is nested left to JSON."""
     flat = {key: value for key, value in whole.items() if key not in ("steps", "more_outputs")}
     return {key: shape_words(value) if isinstance(value, list) else value for key, value in flat.items()}
 
 
 @contextmanager
-def progress(total: int, *, shown: bool) -> Iterator[Callable[[], None]]:
+def live(total: Total, *, shown: bool) -> Iterator[Callable[[], None]]:
     """What to call after each file: a bar on stderr, when that is a terminal and there are many."""
-    if not (shown and total > 1 and sys.stderr.isatty()):
+    if not (shown and total.files > 1 and sys.stderr.isatty()):
         yield lambda: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("pooling"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda: bar.advance(task)
+    facts = TextColumn("{task.fields[speed]}"), TextColumn("[red]{task.fields[failed]}")
+    columns = (TextColumn("pooling"), BarColumn(None), MofNCompleteColumn(), *facts, TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, expand=True, refresh_per_second=4) as bar:
+        task = bar.add_task("", total=total.files, speed="", failed="")
+
+        def tell() -> None:
+            failed = f"{total.failed} failed" if total.failed else ""
+            bar.update(task, completed=total.told, speed=total.speed, failed=failed)
+
+        yield tell

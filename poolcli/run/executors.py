@@ -1,59 +1,147 @@
-"""Who does the work: each executor is one generator that yields the outcomes in the order of the jobs."""
+"""Who does the work: each executor is one generator, of what takes a job and gives its outcome when it is ready."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
 from itertools import islice
+from typing import Protocol
 
 from poolcli import share
+from poolcli.run.interruption import Interruption, deaf
 from poolcli.run.jobs import Job
-from poolcli.run.work import Outcome
+from poolcli.run.work import Outcome, Work
 
-Work = Callable[[Job], Outcome]
-Enough = Callable[[], bool]
+AHEAD = 256  # files that wait behind the first that is not done: enough that a long one keeps nobody idle
 
 
-def serial(work: Work, jobs: Iterable[Job], _count: int, _enough: Enough) -> Iterator[Outcome]:
+class Pending(Protocol):
+    """An outcome to come."""
+
+    def result(self) -> Outcome: ...
+    def cancel(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Who works: the executor, the threads for all files, and the scheduler of a cluster.
+
+    One that is to stop at the first failure looks no further ahead than keeps it busy.
+    """
+
+    executor: str = "threads"
+    jobs: int | None = None
+    scheduler: str | None = None
+    fail_fast: bool = False
+
+    def shared(self, files: int, cores: int | None = None) -> tuple[int, int]:
+        """How many files at once, and how many threads each of them has in the engine."""
+        budget = self.jobs or cores or share.cores()
+        count = min(budget, files)
+        return count, max(1, budget // count)
+
+
+@dataclass(frozen=True)
+class Team:
+    """What an executor gives: where jobs go, and how many are done at once."""
+
+    submit: Callable[[Job], Pending]
+    count: int
+
+
+@dataclass(frozen=True)
+class Later:
+    """An outcome that is made when it is asked for."""
+
+    result: Callable[[], Outcome]
+
+    def cancel(self) -> bool:
+        return True
+
+
+Executor = Callable[[Work, Crew, int], AbstractContextManager[Team]]
+
+
+@contextmanager
+def serial(work: Work, crew: Crew, _files: int) -> Iterator[Team]:
     """One after another, in this thread, where an interruption ends a job in its middle."""
-    return map(work, jobs)
+    _, share.threads = crew.shared(1)
+    yield Team(lambda job: Later(partial(work, job)), 1)
 
 
-def threads(work: Work, jobs: Iterable[Job], count: int, enough: Enough) -> Iterator[Outcome]:
-    """`count` at a time, looking no further ahead than keeps them busy.
+@contextmanager
+def threads(work: Work, crew: Crew, files: int) -> Iterator[Team]:
+    """Several at a time in this process, where NumPy lets go of the interpreter."""
+    count, share.threads = crew.shared(files)
+    if count == 1:
+        with serial(work, crew, files) as alone:
+            yield alone
+        return
+    with pool(work, count) as team:
+        yield team
+
+
+@contextmanager
+def pool(work: Work, count: int) -> Iterator[Team]:
+    """Threads that work, or that wait for who works elsewhere."""
+    hands, patient = ThreadPoolExecutor(count, initializer=deaf), True
+    try:
+        yield Team(lambda job: hands.submit(work, job), count)
+    except KeyboardInterrupt:
+        patient = False
+        raise
+    finally:
+        hands.shutdown(wait=patient, cancel_futures=True)
+
+
+@contextmanager
+def processes(work: Work, crew: Crew, files: int) -> Iterator[Team]:
+    """Several at a time, each in a process of its own."""
+    from poolcli.run.worker import Workers
+
+    count, each = crew.shared(files)
+    with Workers(work, count, each) as elsewhere, pool(elsewhere, count) as team:
+        yield team
+
+
+@contextmanager
+def dask(work: Work, crew: Crew, files: int) -> Iterator[Team]:
+    """On the workers of a cluster, or of one of this machine's own."""
+    from poolcli.run.cluster import cluster
+
+    with cluster(work, crew, files) as (elsewhere, count), pool(elsewhere, count) as team:
+        yield team
+
+
+EXECUTORS: dict[str, Executor] = {"serial": serial, "threads": threads, "processes": processes, "dask": dask}
+
+
+def execute(
+    work: Work, jobs: Iterable[Job | Outcome], files: int, crew: Crew, enough: Callable[[], bool]
+) -> Generator[Outcome]:
+    """The outcomes of the jobs, as many as there are files, in their order, until it is enough.
 
     Where it is enough, or interrupted, what has begun is done and told, and the rest is dropped.
     """
-    left, waiting = iter(jobs), deque[Future[Outcome]]()
-    pool = ThreadPoolExecutor(count)
-    try:
-        while not enough():
-            waiting.extend(pool.submit(work, job) for job in islice(left, 2 * count - 1 - len(waiting)))
-            if not waiting:
-                return
-            outcome = waiting[0].result()
-            waiting.popleft()
-            yield outcome
-        yield from _begun(pool, waiting)
-    except KeyboardInterrupt:
-        yield from _begun(pool, waiting)
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    with Interruption() as interruption, EXECUTORS[crew.executor](work, crew, files) as team:
+        left, waiting = iter(jobs), deque[Pending]()
+        ahead = 2 * team.count - 1 if crew.fail_fast else max(AHEAD, 2 * team.count)
+        with suppress(KeyboardInterrupt):
+            while not enough():
+                waiting.extend(_sent(each, team) for each in islice(left, ahead - len(waiting)))
+                if not waiting:
+                    break
+                outcome = interruption.wait(waiting[0].result)
+                waiting.popleft()
+                yield outcome
+        begun = [pending for pending in waiting if not pending.cancel()]
+        yield from (pending.result() for pending in begun)
+        interruption.check()
 
 
-def _begun(pool: ThreadPoolExecutor, waiting: Iterable[Future[Outcome]]) -> Iterator[Outcome]:
-    pool.shutdown(wait=True, cancel_futures=True)
-    return (begun.result() for begun in waiting if not begun.cancelled())
-
-
-def execute(work: Work, jobs: list[Job], count: int | None, enough: Enough) -> Iterator[Outcome]:
-    """The outcomes of all jobs until it is enough, with `count` threads (by default one a processor) for all of them.
-
-    Files share the threads; those that a single file leaves go to each step of its work.
-    """
-    budget = count or share.cores()
-    files = min(budget, len(jobs))
-    share.threads = max(1, budget // files)
-    return (threads if len(jobs) > 1 else serial)(work, jobs, files, enough)
+def _sent(job: Job | Outcome, team: Team) -> Pending:
+    return team.submit(job) if isinstance(job, Job) else Later(lambda: job)

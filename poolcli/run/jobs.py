@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
 from string import Formatter
@@ -11,10 +11,10 @@ from typing import Any
 
 from poolcli.errors import NothingFound, RequestError
 from poolcli.io import FORMATS, Format, format_named, split_name
-from poolcli.picture.screen import Screen
 from poolcli.pipeline import Pipeline
+from poolcli.run.collisions import Writers, check_indices
+from poolcli.run.order import STREAM, Order, Outputs
 
-STREAM = Path("-")
 FIELDS = ("stem", "suffix", "op", "index", "level")
 
 
@@ -26,21 +26,6 @@ class Inputs:
     recursive: bool = False
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Outputs:
-    """Where the results go, and how they are written; they are shown where there is a screen."""
-
-    output: str | None = None
-    name: str | None = None
-    to: str | None = None
-    save: tuple[tuple[str, str], ...] = ()
-    scale: str | None = None
-    overwrite: bool = False
-    skip_existing: bool = False
-    indices: Path | None = None
-    screen: Screen | None = None
 
 
 @dataclass(frozen=True)
@@ -56,20 +41,69 @@ class Job:
     """One input and where its result goes; `format` is None where the content decides.
 
     `more` are the files of the second map and the others, where a pipeline gives several and each goes to its own.
+    `overwrite` tells that what is there may be replaced.
     """
 
     source: Path
     target: Path
     format: Format | None
-    pipeline: Pipeline
-    outputs: Outputs = field(default_factory=Outputs)
-    layout: str | None = None
+    order: Order
     more: tuple[Path, ...] = ()
+    overwrite: bool = False
+
+    @property
+    def pipeline(self) -> Pipeline:
+        return self.order.pipeline
+
+    @property
+    def outputs(self) -> Outputs:
+        return self.order.outputs
+
+    @property
+    def layout(self) -> str | None:
+        return self.order.layout
 
     @property
     def targets(self) -> tuple[Path, ...]:
-        """Every file it writes."""
+        """Every file that its maps go to."""
         return self.target, *self.more
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Every file that it writes."""
+        indices = self.outputs.indices
+        return tuple(path for path in (*self.targets, indices) if path is not None and path != STREAM)
+
+    @property
+    def streams(self) -> bool:
+        """Whether it reads stdin or writes stdout, and belongs to this process."""
+        return STREAM in (self.source, self.target)
+
+    def absolute(self) -> Job:
+        """The same for a process that runs in another folder."""
+        order, indices = self.order, self.outputs.indices
+        if indices is not None:
+            order = replace(order, outputs=replace(self.outputs, indices=indices.absolute()))
+        target, *more = (path.absolute() for path in self.targets)
+        return replace(self, source=self.source.absolute(), target=target, more=tuple(more), order=order)
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """A job a file, made when it is its turn; every time alike."""
+
+    found: Sequence[Found]
+    order: Order
+    folder: Path | None
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+    def __iter__(self) -> Iterator[Job]:
+        outputs = self.order.outputs
+        for index, file in enumerate(self.found, start=1):
+            target, *more = _targets(file, _facts(file, index, self.order), self.folder, outputs)
+            yield Job(file.path, target, _format(target, outputs), self.order, tuple(more), outputs.overwrite)
 
 
 def expand(inputs: Inputs) -> list[Found]:
@@ -116,19 +150,18 @@ def _matches(path: Path, patterns: Iterable[str]) -> bool:
 KNOWN = tuple(suffix for format_ in FORMATS for suffix in format_.suffixes)
 
 
-def plan_jobs(found: Sequence[Found], pipeline: Pipeline, outputs: Outputs, layout: str | None) -> list[Job]:
+def plan_jobs(found: Sequence[Found], order: Order) -> Jobs:
     """A job a file; RequestError where two would write one file, or one would write another's input."""
-    folder = _folder(found, outputs)
-    jobs = []
-    for index, file in enumerate(found, start=1):
-        target, *more = _targets(file, _facts(file, index, pipeline, outputs), folder, outputs)
-        jobs.append(Job(file.path, target, _format(target, outputs), pipeline, outputs, layout, tuple(more)))
-    _check_collisions(jobs)
-    if outputs.indices is not None:
-        _check_indices(jobs, outputs.indices)
-    formats = {job.format for job in jobs}
+    jobs = Jobs(found, order, _folder(found, order.outputs))
+    writers, formats = Writers(), set()
+    for job in jobs:
+        writers.add(job)
+        formats.add(job.format)
+    writers.check(file.path for file in found)
+    if order.outputs.indices is not None:
+        check_indices(job, len(jobs), order.outputs.indices)
     if len(formats) == 1 and (format_ := formats.pop()):
-        format_.options(dict(outputs.save))  # wrong for all is wrong before the start
+        format_.options(dict(order.outputs.save))  # wrong for all is wrong before the start
     return jobs
 
 
@@ -156,11 +189,12 @@ def _check_no_name(outputs: Outputs) -> None:
         raise RequestError(f"-o {outputs.output} already names the output: leave --name out, or give a folder")
 
 
-def _facts(file: Found, index: int, pipeline: Pipeline, outputs: Outputs) -> dict[str, Any]:
+def _facts(file: Found, index: int, order: Order) -> dict[str, Any]:
     """What the fields of a name stand for; the level as a list, empty where all maps go to one file."""
+    pipeline, to = order.pipeline, order.outputs.to
     stem, suffix = split_name(file.path.name)
-    suffix = format_named(outputs.to).suffixes[0] if outputs.to else suffix
-    levels = list(range(1, pipeline.outputs + 1)) if pipeline.several and outputs.to != "npz" else []
+    suffix = format_named(to).suffixes[0] if to else suffix
+    levels = list(range(1, pipeline.outputs + 1)) if pipeline.several and to != "npz" else []
     op = "-".join(step.op.name for step in pipeline.steps)
     return {"stem": stem, "suffix": suffix, "op": op, "index": index, "level": levels}
 
@@ -209,28 +243,3 @@ def _format(target: Path, outputs: Outputs) -> Format | None:
     if suffix and not known and target != STREAM and outputs.output and Path(outputs.output) == target:
         return format_named(suffix)  # says which formats there are
     return format_named(suffix) if known else None
-
-
-def _check_collisions(jobs: Sequence[Job]) -> None:
-    writers: dict[Path, Job] = {}
-    for job, target in [(each, target) for each in jobs for target in each.targets if target != STREAM]:
-        place = target.parent.resolve() / target.name
-        if place in writers:
-            raise RequestError(f"{writers[place].source} and {job.source} would both write {target}: "
-                               "give --name with {stem}, {suffix}, {index} or {level}")  # fmt: skip
-        writers[place] = job
-    readers = {job.source.resolve(): job for job in jobs if job.source != STREAM}
-    for target, writer in writers.items():
-        if readers.get(target, writer) is not writer:
-            raise RequestError(f"{writer.source} would overwrite {target}, which is an input too: give another -o")
-
-
-def _check_indices(jobs: Sequence[Job], path: Path) -> None:
-    """One file of indices is for one input, and is no other file of the run."""
-    jobs[0].pipeline.steps[-1].check_indices()
-    if len(jobs) > 1:
-        raise RequestError(f"--indices {path}: takes one input, and there are {len(jobs)}")
-    if path.suffix.lower() not in (".npy", ".npz"):
-        raise RequestError(f"--indices {path}: takes an .npy, or an .npz where the input has several maps")
-    if path.resolve() in (jobs[0].source.resolve(), jobs[0].target.resolve()):
-        raise RequestError(f"--indices {path}: is the input or the output, too: give another file")

@@ -15,7 +15,8 @@ from typing import TypeVar
 from poolcli import io
 from poolcli.errors import FileError, PoolError
 from poolcli.feature_map import FeatureMap, Form
-from poolcli.run.jobs import STREAM, Job
+from poolcli.run.jobs import Job
+from poolcli.run.order import STREAM
 
 T = TypeVar("T")
 
@@ -53,6 +54,9 @@ class Outcome:
         return sum(row.ms for row in self.rows)
 
 
+Work = Callable[[Job], Outcome]
+
+
 def work(job: Job) -> Outcome:
     """Read, pool and write one file."""
     return _attempt(_work, job)
@@ -65,9 +69,6 @@ def preview(job: Job) -> Outcome:
 
 def _attempt(act: Callable[[Job], Outcome], job: Job) -> Outcome:
     try:
-        if job.outputs.skip_existing and all(map(_is_there, job.targets)):
-            return Outcome(job.source, job.target, "skipped")
-        _refuse_existing(job)
         return act(job)
     except PoolError as error:
         return failed(job, str(error))
@@ -80,6 +81,7 @@ def _attempt(act: Callable[[Job], Outcome], job: Job) -> Outcome:
 
 
 def failed(job: Job, reason: str) -> Outcome:
+    """The outcome of a job that could not be done."""
     return Outcome(job.source, job.target, "failed", reason=reason)
 
 
@@ -150,9 +152,9 @@ def _write(job: Job, maps: tuple[FeatureMap, ...], indices: tuple[FeatureMap, ..
         return
     with _beside(job, indices):
         for target, put in zip(job.targets, puts, strict=True):
-            if not (job.outputs.skip_existing and _is_there(target)):
+            if not (job.outputs.skip_existing and is_there(target)):
                 _make_folder(target.parent)
-                with io.atomic(target, overwrite=job.outputs.overwrite) as stream:
+                with io.atomic(target, overwrite=job.overwrite) as stream:
                     put(stream)
 
 
@@ -165,7 +167,7 @@ def _beside(job: Job, indices: tuple[FeatureMap, ...]) -> Iterator[None]:
         return
     put = io.writer(indices, io.format_named(path.suffix), {}, None)
     _make_folder(path.parent)
-    with io.atomic(path, overwrite=job.outputs.overwrite) as stream:
+    with io.atomic(path, overwrite=job.overwrite) as stream:
         put(stream)
         yield
 
@@ -184,16 +186,9 @@ def opened(source: Path) -> Path | BytesIO:
     return BytesIO(sys.stdin.buffer.read()) if source == STREAM else source
 
 
-def _is_there(target: Path) -> bool:
+def is_there(target: Path) -> bool:
+    """Whether an output exists already."""
     return target != STREAM and target.exists() and not io.is_device(target)
-
-
-def _refuse_existing(job: Job) -> None:
-    there = [target for target in job.targets if _is_there(target)]
-    if there and not (job.outputs.overwrite or job.outputs.skip_existing):
-        raise FileError(f"{there[0]} is there already: --overwrite replaces it, --skip-existing leaves it")
-    if job.outputs.indices and job.outputs.indices.exists() and not job.outputs.overwrite:
-        raise FileError(f"--indices {job.outputs.indices} is there already: --overwrite replaces it")
 
 
 def timed(act: Callable[[], T]) -> tuple[T, float]:
