@@ -12,22 +12,22 @@ from typing import Any
 import click
 
 from benchmarks import accuracy, growth, memory, show
-from benchmarks.case import opened
+from benchmarks.bandwidth import Bandwidth, measured_bandwidth
 from benchmarks.lines import LINES, Line
-from benchmarks.peers import PEERS, load, release
-from benchmarks.timing import Bandwidth, measured_bandwidth
-from benchmarks.versus import Timing, timed
+from benchmarks.measured import Measured, measured
 from poolcli import PoolError
+from poolcli.bench.peers import chosen, release
 
 
 @click.command(context_settings={"show_default": True, "help_option_names": ["-h", "--help"]})
 @click.option("--line", "text", default="", metavar="TEXT", help="Only lines whose name has this text.")
-@click.option("--peers", default=",".join(PEERS), metavar="NAMES", help="Only these, parted by commas.")
+@click.option("--peers", metavar="NAMES", help="Only these, parted by commas.")
 @click.option("--repeats", default=7, type=click.IntRange(1), help="Samples of each call; the median counts.")
 @click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write all numbers here, too.")
-def main(text: str, peers: str, repeats: int, file: Path | None) -> None:
+def main(text: str, peers: str | None, repeats: int, file: Path | None) -> None:
     """Time poolcli next to the libraries that pool on CPUs: same arrays, same cores, in turn."""
-    loaded = dict(_loaded(filter(None, peers.split(","))))
+    loaded, missing = chosen(peers)
+    click.echo("".join(f"without {name}: it is not installed\n" for name in missing), err=True, nl=False)
     machine = show.machine()
     bandwidth = measured_bandwidth()
     show.console.print("; ".join(filter(None, [machine, str(bandwidth), _releases(loaded)])), highlight=False)
@@ -48,27 +48,16 @@ def main(text: str, peers: str, repeats: int, file: Path | None) -> None:
         file.write_text(json.dumps(facts | {name: _plain(rows) for name, rows in found.items()}, indent=1) + "\n")
 
 
-def _loaded(names: Any) -> Iterator[tuple[str, ModuleType]]:
-    for name in names:
-        if name not in PEERS:
-            raise click.BadParameter(f"no peer {name}; there is {', '.join(PEERS)}", param_hint="--peers")
-        try:
-            yield name, load(name)
-        except ImportError as error:
-            click.echo(f"without {name}: {error}", err=True)
-
-
 def _releases(peers: dict[str, ModuleType]) -> str:
     return ", ".join(f"{name} {release(name)}" for name in peers)
 
 
 def _timings(
     lines: Sequence[Line], peers: dict[str, ModuleType], repeats: int, bandwidth: Bandwidth
-) -> Iterator[Timing]:
+) -> Iterator[Measured]:
     for number, line in enumerate(lines, 1):
         try:
-            with opened(line) as case:
-                timing = timed(case, peers, repeats, bandwidth)
+            timing = measured(line, peers, repeats, bandwidth)
         except PoolError as error:
             click.echo(f"{number}/{len(lines)} skipped: {line.name}: {error}", err=True)
         else:

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 import poolcli
-from benchmarks.timing import interleaved
+from poolcli.bench.timing import interleaved
 
 KERNELS = (3, 7, 15, 31, 63)
 OPS = ("max", "min", "avg")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from poolcli.bench.noise import noise
+
 
 @dataclass(frozen=True)
 class Data:
@@ -28,10 +30,7 @@ class Data:
         return tuple(min(size, limit[letter] or size) for letter, size in zip(self.layout, self.shape, strict=True))
 
     def make(self, most: int | None = None) -> np.ndarray:
-        random = np.random.default_rng(0)
-        if self.dtype == "uint8":
-            return random.integers(0, 256, self.sizes(most), "uint8")
-        return random.random(self.sizes(most), "float32")
+        return noise(self.sizes(most), np.dtype(self.dtype))
 
 
 @dataclass(frozen=True)

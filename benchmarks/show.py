@@ -13,9 +13,9 @@ from rich.table import Table
 
 from benchmarks.accuracy import Error
 from benchmarks.growth import Growth
+from benchmarks.measured import Measured
 from benchmarks.memory import Need
-from benchmarks.peers import CORES
-from benchmarks.versus import Timing
+from poolcli.share import cores
 
 CPUINFO = Path("/proc/cpuinfo")
 NARROWEST = 180
@@ -28,7 +28,7 @@ def machine() -> str:
     """Processor and cores."""
     lines = CPUINFO.read_text().splitlines() if CPUINFO.exists() else []
     models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return f"{models[0] if models else platform.processor() or platform.machine()}, {CORES} cores, {_load()}"
+    return f"{models[0] if models else platform.processor() or platform.machine()}, {cores()} cores, {_load()}"
 
 
 def _load() -> str:
@@ -40,7 +40,7 @@ def geometric_mean(ratios: Sequence[float]) -> float:
     return exp(sum(map(log, ratios)) / len(ratios))
 
 
-def timings(rows: Sequence[Timing], peers: Sequence[str]) -> None:
+def timings(rows: Sequence[Measured], peers: Sequence[str]) -> None:
     """A row a line, a column a peer; the fastest peer is bold."""
     table = _table("line, ms", "poolcli", *peers, "fastest peer", "ratio", "of limit")
     for row in rows:
@@ -74,7 +74,7 @@ def needs(rows: Sequence[Need]) -> None:
     console.print(table)
 
 
-def _summary(rows: Sequence[Timing]) -> None:
+def _summary(rows: Sequence[Measured]) -> None:
     if rows:
         ratios = [row.ratio for row in rows if row.ratio]
         console.print(f"geometric mean of {len(ratios)} ratios: {geometric_mean(ratios):.2f}", highlight=False)
@@ -92,7 +92,7 @@ def _table(first: str, *others: str) -> Table:
     return table
 
 
-def _cell(row: Timing, peer: str) -> str:
+def _cell(row: Measured, peer: str) -> str:
     if peer not in row.peers:
         return "x" if peer in row.notes else ""
     text = _ms(row.peers[peer])

@@ -39,7 +39,8 @@ MAY_IMPORT = {
     "study": {"errors", "values", "layout", "engine", "recipe"},
     "picture": {"errors", "array", "layout", "feature_map", "io", "api"},
     "run": {"errors", "share", "feature_map", "files", "engine", "pipeline", "io", "picture"},
-    "report": {"errors", "layout", "feature_map", "io", "ops", "windows", "step", "study", "run"},
+    "bench": {"errors", "share", "values", "layout", "array", "feature_map", "windows", "step", "pipeline"},
+    "report": {"errors", "layout", "feature_map", "io", "ops", "windows", "step", "study", "run", "bench"},
     "cli": {
         "errors",
         "values",
@@ -53,13 +54,14 @@ MAY_IMPORT = {
         "study",
         "io",
         "run",
+        "bench",
         "report",
         "picture",
     },
     "__init__": {"errors", "api"},
     "__main__": {"cli"},
 }
-ONLY = {"click": {"cli"}, "rich": {"report"}, "PIL": {"io", "picture"}}
+ONLY = {"click": {"cli"}, "rich": {"report"}, "PIL": {"io", "bench", "picture"}}
 # Pickling keeps what a step was told, which the reader above reads again; so it reads steps inside of steps.
 BACK = {("step", "recipe"), ("nested", "recipe"), ("nested", "step"), ("nested", "pipeline")}
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "solve": ("poolcli.cli.solve", "List the windows that make one size of another."),
     "ops": ("poolcli.cli.look", "List the reducers and the windows, with formulas and sources."),
     "semantics": ("poolcli.cli.look", "Print where frameworks disagree, and what --semantics chooses."),
+    "bench": ("poolcli.cli.bench", "Time a step next to the loop of the textbook and to other libraries."),
     "view": ("poolcli.cli.view", "Show what files hold, as pictures in the terminal."),
     "info": ("poolcli.cli.look", "Say what files are: shape, dtype, mode, layout, pages."),
 }

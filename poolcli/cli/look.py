@@ -59,6 +59,15 @@ def shape(words: tuple[str, ...], file: str | None, **given: Any) -> None:
 
 def _written(pipeline: Any, text: str, layout: str | None, dtype: str) -> tuple[Any, Any]:
     """The form that a written shape stands for, and its plan; nothing but the request can be wrong with it."""
+    form = written_form(text, layout, dtype)
+    try:
+        return form, pipeline.plan(form)
+    except PoolError as error:
+        raise RequestError(str(error)) from None
+
+
+def written_form(text: str, layout: str | None, dtype: str) -> Any:
+    """The form that a written shape stands for."""
     import numpy as np
 
     from poolcli.feature_map import Form
@@ -67,8 +76,7 @@ def _written(pipeline: Any, text: str, layout: str | None, dtype: str) -> tuple[
     sizes = Parameter("input", ("--input",), SIZE, "").read(text)
     kind = np.dtype(Parameter("dtype", ("--dtype",), DTYPE, "").read(dtype))
     try:
-        form = Form(sizes, kind, check_layout(layout, len(sizes)) if layout else default_layout(len(sizes)))
-        return form, pipeline.plan(form)
+        return Form(sizes, kind, check_layout(layout, len(sizes)) if layout else default_layout(len(sizes)))
     except PoolError as error:
         raise RequestError(str(error)) from None
 

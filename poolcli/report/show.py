@@ -77,8 +77,8 @@ def encodable(text: str, stream: TextIO) -> str:
     return text
 
 
-RIGHT = frozenset({"read ms", "pool ms", "write ms", "receptive", "jump", "operations", "memory",
-                   "overlap", "outside", "unseen"})  # fmt: skip
+RIGHT = frozenset({"ms", "ratio", "MP/s", "read ms", "pool ms", "write ms", "receptive", "jump", "operations",
+                   "memory", "overlap", "outside", "unseen"})  # fmt: skip
 FACTS = RIGHT - {"memory"} | {"shape", "dtype", "layout", "mode", "format"}
 
 

@@ -8,7 +8,8 @@ from functools import partial
 import numpy as np
 from scipy import ndimage
 
-from benchmarks.case import Case
+from poolcli.array import Array
+from poolcli.bench.case import Case
 
 FILTERS = {
     "max": ndimage.maximum_filter,
@@ -22,7 +23,7 @@ def can(case: Case) -> bool:
     return case.op in FILTERS and case.slides and not (case.padded and case.op in ("avg", "median"))
 
 
-def prepare(case: Case) -> list[Callable[[], np.ndarray]]:
+def prepare(case: Case) -> list[Callable[[], Array]]:
     size = [1] * case.x.ndim
     for axis, kernel in zip(case.axes, case.kernel, strict=True):
         size[axis] = kernel
@@ -32,5 +33,5 @@ def prepare(case: Case) -> list[Callable[[], np.ndarray]]:
     return [lambda: case.picked(run())]
 
 
-def read(_: Case, result: np.ndarray) -> np.ndarray:
+def read(_: Case, result: Array) -> Array:
     return result

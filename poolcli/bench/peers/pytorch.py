@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
-import numpy as np
 import torch
 from torch.nn import functional
 
-from benchmarks.case import Case
-from benchmarks.peers import CORES
+from poolcli.array import Array
+from poolcli.bench.case import Case
+from poolcli.share import cores
+from poolcli.windows import SLIDING
 
-torch.set_num_threads(CORES)
-Way = Callable[[], torch.Tensor]
+torch.set_num_threads(cores())
+torch.set_grad_enabled(False)
+Way = Callable[[], Any]
 
 
 def can(case: Case) -> bool:
@@ -30,15 +33,15 @@ def prepare(case: Case) -> list[Way]:
     return [way for order in orders for way in _ways(order, case)]
 
 
-def read(case: Case, result: torch.Tensor) -> np.ndarray:
+def read(case: Case, result: Any) -> Array:
     return case.unplaned(result.numpy())
 
 
-def _ways(x: torch.Tensor, case: Case) -> Iterator[Way]:
+def _ways(x: Any, case: Case) -> Iterator[Way]:
     axes = len(case.kernel)
     pool = getattr(functional, f"{case.op}_pool{axes}d")
     yield _integer_safe(x, case, lambda t: pool(t, **_windows(case)))
-    if case.op != "lp" and case.step.windows.name != "sliding":
+    if case.op != "lp" and case.step.windows is not SLIDING:
         adaptive = getattr(functional, f"adaptive_{case.op}_pool{axes}d")
         yield _integer_safe(x, case, lambda t: adaptive(t, case.cells))
 
@@ -50,18 +53,21 @@ def _windows(case: Case) -> dict[str, object]:
     if case.op == "lp":
         return {**windows, "norm_type": float(case.step["norm"])}
     padding = tuple(begin for begin, _ in case.padding)
-    return {**windows, "padding": padding, **({"count_include_pad": False} if case.op == "avg" else {})}
+    return {
+        **windows,
+        "padding": padding,
+        **({"count_include_pad": case.step["count_include_pad"]} if case.op == "avg" else {}),
+    }
 
 
-def _integer_safe(x: torch.Tensor, case: Case, pool: Callable[[torch.Tensor], torch.Tensor]) -> Way:
+def _integer_safe(x: Any, case: Case, pool: Callable[[Any], Any]) -> Way:
     """Torch averages no bytes, nor pools many with channels last: they become floats, and the result bytes again."""
     if x.dtype == torch.uint8 and (case.op == "avg" or not x.is_contiguous()):
-        return torch.inference_mode()(lambda: pool(x.float()).round_().byte())
-    return torch.inference_mode()(lambda: pool(x))
+        return lambda: pool(x.float()).round_().byte()
+    return lambda: pool(x)
 
 
-@torch.inference_mode()
-def _unfolded(x: torch.Tensor, case: Case) -> torch.Tensor:
+def _unfolded(x: Any, case: Case) -> Any:
     for axis, kernel, stride in zip((2, 3), case.kernel, case.stride, strict=True):
         x = x.unfold(axis, kernel, stride)
     return getattr(x.flatten(-2), case.op)(-1).values

@@ -6,15 +6,17 @@ Maps are one tall image where no window reaches from one into the next.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 
 import cv2
 import numpy as np
 
-from benchmarks.case import Case
-from benchmarks.peers import CORES
+from poolcli.array import Array
+from poolcli.bench.case import Case
+from poolcli.share import cores
 
-cv2.setNumThreads(CORES)
-FILTERS: dict[str, Callable[[np.ndarray, Case], np.ndarray]] = {
+cv2.setNumThreads(cores())
+FILTERS: dict[str, Callable[[Array, Case], Array]] = {
     "max": lambda image, case: cv2.dilate(image, np.ones(_kernel(case), np.uint8)),
     "min": lambda image, case: cv2.erode(image, np.ones(_kernel(case), np.uint8)),
     "avg": lambda image, case: cv2.blur(image, _kernel(case)[::-1]),
@@ -31,11 +33,11 @@ def can(case: Case) -> bool:
     return _is_image(case) or _stacks(case)
 
 
-def prepare(case: Case) -> list[Callable[[], np.ndarray]]:
+def prepare(case: Case) -> list[Callable[[], Array]]:
     image = case.x if _is_image(case) else case.planes.reshape(-1, case.sizes[-1])
     if case.kernel == case.sizes and case.op in REDUCTIONS and not _is_image(case):
-        rows = case.planes.reshape(-1, int(np.prod(case.sizes)))
-        return [lambda: cv2.reduce(rows, 1, REDUCTIONS[case.op])]
+        lines = case.planes.reshape(-1, prod(case.sizes))
+        return [lambda: cv2.reduce(lines, 1, REDUCTIONS[case.op])]
     ways = [lambda: _picked(FILTERS[case.op](image, case), case)]
     if case.op == "avg" and case.blocks:
         rows, columns = _cells(case)
@@ -45,7 +47,7 @@ def prepare(case: Case) -> list[Callable[[], np.ndarray]]:
     return ways
 
 
-def read(case: Case, result: np.ndarray) -> np.ndarray:
+def read(case: Case, result: Array) -> Array:
     return result if _is_image(case) else case.unplaned(result.reshape(*case.planes.shape[:2], *case.cells))
 
 
@@ -63,13 +65,12 @@ def _kernel(case: Case) -> tuple[int, ...]:
 
 
 def _cells(case: Case) -> tuple[int, int]:
-    if _is_image(case):
-        return case.cells
-    return int(np.prod(case.planes.shape[:2] + case.cells[:-1])), case.cells[-1]
+    maps = () if _is_image(case) else case.planes.shape[:2]
+    return prod((*maps, *case.cells[:-1])), case.cells[-1]
 
 
-def _picked(filtered: np.ndarray, case: Case) -> np.ndarray:
+def _picked(filtered: Array, case: Case) -> Array:
     if _is_image(case):
         return case.picked(filtered)
-    (height, width), (rows, columns) = _kernel(case), _cells(case)
-    return filtered[height // 2 :: height, width // 2 :: width][:rows, :columns]
+    (down, across), (rows, columns) = _kernel(case), _cells(case)
+    return filtered[down // 2 :: down, across // 2 :: across][:rows, :columns]

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageFilter
 
-from benchmarks.case import Case
+from poolcli.array import Array
+from poolcli.bench.case import Case
 
 FILTERS = {"max": ImageFilter.MaxFilter, "min": ImageFilter.MinFilter, "median": ImageFilter.MedianFilter}
 LARGEST = 7
@@ -25,11 +26,11 @@ def can(case: Case) -> bool:
 def prepare(case: Case) -> list[Callable[[], Image.Image]]:
     image = Image.fromarray(case.x)
     if case.op == "avg":
-        return [lambda: image.reduce(case.kernel[::-1])]
+        return [lambda: image.reduce((case.kernel[1], case.kernel[0]))]
     chosen = FILTERS[case.op](case.kernel[0])
     return [lambda: image.filter(chosen)]
 
 
-def read(case: Case, result: Image.Image) -> np.ndarray:
+def read(case: Case, result: Image.Image) -> Array:
     pixels = np.asarray(result)
     return pixels[: case.cells[0], : case.cells[1]] if case.op == "avg" else case.picked(pixels)

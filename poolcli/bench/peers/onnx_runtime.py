@@ -9,8 +9,9 @@ import numpy as np
 import onnxruntime as ort
 from onnx import TensorProto, helper
 
-from benchmarks.case import Case
-from benchmarks.peers import CORES
+from poolcli.array import Array
+from poolcli.bench.case import Case
+from poolcli.share import cores
 
 OPSET = 18
 NODES = {"max": "MaxPool", "avg": "AveragePool", "lp": "LpPool"}
@@ -18,12 +19,11 @@ TYPES = {"uint8": TensorProto.UINT8, "float32": TensorProto.FLOAT}
 
 
 def can(case: Case) -> bool:
-    if case.op == "roi-align":
-        return True
-    return case.op in NODES and case.slides and (case.op == "max" or case.x.dtype == np.float32)
+    known = case.x.dtype == np.float32 or (case.op == "max" and case.x.dtype == np.uint8)
+    return known and (case.aligns or (case.op in NODES and case.slides))
 
 
-def prepare(case: Case) -> list[Callable[[], np.ndarray]]:
+def prepare(case: Case) -> list[Callable[[], Array]]:
     feeds = {"x": case.planes}
     if case.op == "roi-align":
         feeds |= {"rois": case.boxes, "batch": np.zeros(len(case.boxes), np.int64)}
@@ -31,7 +31,7 @@ def prepare(case: Case) -> list[Callable[[], np.ndarray]]:
     return [lambda: session.run(None, feeds)[0]]
 
 
-def read(case: Case, result: np.ndarray) -> np.ndarray:
+def read(case: Case, result: Array) -> Array:
     return result if case.op == "roi-align" else case.unplaned(result)
 
 
@@ -44,21 +44,27 @@ def _node(case: Case) -> Any:
         )  # fmt: skip
     if case.op == "avg" and case.kernel == case.sizes:
         return helper.make_node("GlobalAveragePool", ["x"], ["y"])
-    own = {"p": int(case.step["norm"])} if case.op == "lp" else {}
+    own = {"lp": {"p": "norm"}, "avg": {"count_include_pad": "count_include_pad"}}.get(case.op, {})
     pads = [begin for begin, _ in case.padding] + [end for _, end in case.padding]
     return helper.make_node(
-        NODES[case.op], ["x"], ["y"], kernel_shape=case.kernel, strides=case.stride, pads=pads, **own
+        NODES[case.op],
+        ["x"],
+        ["y"],
+        kernel_shape=case.kernel,
+        strides=case.stride,
+        pads=pads,
+        **{name: int(case.step[option]) for name, option in own.items()},
     )
 
 
-def _session(node: Any, case: Case) -> ort.InferenceSession:
+def _session(node: Any, case: Case) -> Any:
     kinds = {"rois": (TensorProto.FLOAT, 2), "batch": (TensorProto.INT64, 1)}
     x = TYPES[case.x.dtype.name], case.planes.ndim
     inputs = [_value(name, *kinds.get(name, x)) for name in node.input]
     graph = helper.make_graph([node], "pool", inputs, [_value("y", *x)])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=10)
     options = ort.SessionOptions()
-    options.intra_op_num_threads = CORES
+    options.intra_op_num_threads = cores()
     return ort.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"])
 
 

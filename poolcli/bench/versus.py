@@ -1,4 +1,4 @@
-"""One line timed with all who can do it."""
+"""poolcli timed next to all who can do the same."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from types import ModuleType
 
 import numpy as np
 
-from benchmarks.case import Case
-from benchmarks.timing import Bandwidth, Call, interleaved, sample
+from poolcli.array import Array
+from poolcli.bench.case import Case
+from poolcli.bench.timing import Call, interleaved, sample
 
 CHOOSES = frozenset({"max", "min", "median", "mode"})  # what is chosen is the same to the bit
 RELATIVE, ABSOLUTE = 1e-4, 1e-5  # what is computed in float32
@@ -18,13 +19,15 @@ LEVELS = 1  # what is rounded to whole numbers
 PATIENCE = 2.0  # seconds after which a call is timed by its first run alone
 
 
-@dataclass
-class Timing:
-    """Milliseconds of a line, by name; `notes` tell why a peer that has the operation does not count."""
+class OtherResult(Exception):
+    """The result is another than poolcli's."""
 
-    line: str
+
+@dataclass(frozen=True)
+class Timing:
+    """Milliseconds by name; `notes` tell why a peer that has the operation does not count."""
+
     poolcli: float
-    limit: float
     peers: dict[str, float] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
 
@@ -37,39 +40,36 @@ class Timing:
         """How many times as long the fastest peer takes."""
         return self.peers[self.fastest] / self.poolcli if self.fastest else None
 
-    @property
-    def share(self) -> float:
-        """The part of the time that memory alone would take."""
-        return self.limit / self.poolcli
 
-    def __str__(self) -> str:
-        times = sorted({"poolcli": self.poolcli, **self.peers}.items(), key=lambda pair: pair[1])
-        return f"{self.line}: " + ", ".join(f"{name} {time:.3g}" for name, time in times)
-
-
-def timed(case: Case, peers: Mapping[str, ModuleType], repeats: int, bandwidth: Bandwidth) -> Timing:
+def timed(case: Case, peers: Mapping[str, ModuleType], repeats: int) -> Timing:
     """All peers that agree with poolcli, timed in turn with it."""
     expected = case.pool()
     calls: dict[str, Call] = {"poolcli": case.pool}
     slow, notes = {}, {}
     for name, peer in peers.items():
-        if peer.can(case):
+        if can(peer, case):
             try:
                 way, seconds = quickest(case, peer, expected)
+            except OtherResult as error:
+                notes[name] = str(error)
             except Exception as error:  # noqa: BLE001 (a peer may fail in any way: it is named, and the run goes on)
                 notes[name] = f"{type(error).__name__}: {error}".splitlines()[0]
-                continue
-            if seconds > PATIENCE:
-                slow[name] = seconds
             else:
-                calls[name] = way
+                if seconds > PATIENCE:
+                    slow[name] = seconds
+                else:
+                    calls[name] = way
     times = {name: 1e3 * seconds for name, seconds in (interleaved(calls, repeats) | slow).items()}
-    limit = 1e3 * bandwidth.limit(case.x.nbytes, expected.nbytes)
-    return Timing(case.line.name, times.pop("poolcli"), limit, times, notes)
+    return Timing(times.pop("poolcli"), times, notes)
 
 
-def quickest(case: Case, peer: ModuleType, expected: np.ndarray) -> tuple[Call, float]:
-    """The peer's quickest way to the result, and its seconds; AssertionError where one gives another result."""
+def can(peer: ModuleType, case: Case) -> bool:
+    """Whether a peer has the operation, with all its options."""
+    return not case.special and bool(peer.can(case))
+
+
+def quickest(case: Case, peer: ModuleType, expected: Array) -> tuple[Call, float]:
+    """The peer's quickest way to the result, and its seconds; OtherResult where one gives another."""
     seconds: dict[Call, float] = {}
     for way in peer.prepare(case):
         start = perf_counter()
@@ -83,13 +83,13 @@ def quickest(case: Case, peer: ModuleType, expected: np.ndarray) -> tuple[Call, 
     return best, seconds[best]
 
 
-def check_equal(case: Case, result: np.ndarray, expected: np.ndarray) -> None:
-    """AssertionError that says how far a result is from poolcli's, where that is more than rounding."""
+def check_equal(case: Case, result: Array, expected: Array) -> None:
+    """OtherResult that says how far a result is from poolcli's, where that is more than rounding."""
     if result.shape != expected.shape:
-        raise AssertionError(f"shape {result.shape}, poolcli {expected.shape}")
+        raise OtherResult(f"its shape is {result.shape}, poolcli's {expected.shape}")
     exact = case.op in CHOOSES
     relative = RELATIVE if expected.dtype.kind == "f" and not exact else 0
     absolute = 0 if exact else ABSOLUTE if expected.dtype.kind == "f" else LEVELS
-    if not np.allclose(result, expected, relative, absolute):
+    if not np.allclose(result, expected, relative, absolute, equal_nan=True):
         gap = np.abs(np.subtract(result, expected, dtype=np.float64))
-        raise AssertionError(f"other values: {np.mean(gap > absolute):.1%} differ, by up to {gap.max():.3g}")
+        raise OtherResult(f"{np.mean(~(gap <= absolute)):.1%} of the values differ, by up to {np.nanmax(gap):.3g}")

@@ -8,7 +8,8 @@ import numpy as np
 from skimage.filters import rank
 from skimage.measure import block_reduce
 
-from benchmarks.case import Case
+from poolcli.array import Array
+from poolcli.bench.case import Case
 
 FUNCTIONS = {"max": np.max, "min": np.min, "avg": np.mean, "sum": np.sum, "median": np.median}
 
@@ -19,7 +20,7 @@ def can(case: Case) -> bool:
     return case.op in FUNCTIONS and case.blocks
 
 
-def prepare(case: Case) -> list[Callable[[], np.ndarray]]:
+def prepare(case: Case) -> list[Callable[[], Array]]:
     if case.op == "mode":
         footprint = np.ones(case.kernel, np.uint8)
         return [lambda: case.picked(rank.modal(case.x, footprint))]
@@ -29,7 +30,7 @@ def prepare(case: Case) -> list[Callable[[], np.ndarray]]:
     return [lambda: block_reduce(case.x, tuple(size), FUNCTIONS[case.op])]
 
 
-def read(case: Case, result: np.ndarray) -> np.ndarray:
+def read(case: Case, result: Array) -> Array:
     index = [slice(None)] * result.ndim
     for axis, cells in zip(case.axes, case.cells, strict=True):
         index[axis] = slice(cells)

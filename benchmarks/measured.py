@@ -1,0 +1,36 @@
+"""A line timed, next to what memory alone would take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import ModuleType
+
+from benchmarks.bandwidth import Bandwidth
+from benchmarks.case import opened
+from benchmarks.lines import Line
+from poolcli.bench.versus import Timing, timed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured(Timing):
+    """The milliseconds of a line; `limit` are those of reading the input and writing the output once."""
+
+    line: str
+    limit: float
+
+    @property
+    def share(self) -> float:
+        """The part of the time that memory alone would take."""
+        return self.limit / self.poolcli
+
+    def __str__(self) -> str:
+        times = sorted({"poolcli": self.poolcli, **self.peers}.items(), key=lambda pair: pair[1])
+        return f"{self.line}: " + ", ".join(f"{name} {time:.3g}" for name, time in times)
+
+
+def measured(line: Line, peers: Mapping[str, ModuleType], repeats: int, bandwidth: Bandwidth) -> Measured:
+    """A line with all peers that agree."""
+    with opened(line) as case:
+        limit = 1e3 * bandwidth.limit(case.x.nbytes, case.pool().nbytes)
+        return Measured(line=line.name, limit=limit, **vars(timed(case, peers, repeats)))

@@ -1,0 +1,1 @@
+"""The engine next to the loop of the textbook and to other libraries that pool: `poolcli bench`."""
