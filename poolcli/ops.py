@@ -50,6 +50,9 @@ from poolcli.windows import (
 )
 
 INPUT_SIZE = "input"
+SEMANTICS = Parameter(
+    "semantics", ("--semantics",), choice(*PROFILES, metavar="NAME"), "Defaults of a framework.", "poolcli"
+)
 VALUES = (
     Parameter("nan", ("--nan",), choice("propagate", "ignore"), "NaN spoils a window, or is left out.", "propagate"),
     Parameter("nodata", ("--nodata",), NUMBER, "A value to leave out; an empty window gives it back."),
@@ -59,7 +62,7 @@ VALUES = (
     Parameter("normalize", ("--normalize",), choice("minmax", "zscore"), "Bring each map to one scale first."),
     Parameter("round", ("--round",), choice("half-even", "half-up", "floor"), "How to round.", "half-even"),
     Parameter("dtype", ("--dtype",), DTYPE, "Type of the result.  [default: images keep theirs]"),
-    Parameter("semantics", ("--semantics",), choice(*PROFILES, metavar="NAME"), "Defaults of a framework.", "poolcli"),
+    SEMANTICS,
     Parameter("linear", ("--linear",), FLAG, "Pool an sRGB image in linear light.", default=False),
 )  # fmt: skip
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from poolcli.composition import KINDS
 from poolcli.errors import RequestError
-from poolcli.ops import Op, op_named
+from poolcli.ops import SEMANTICS, Op, op_named
 from poolcli.pipeline import Pipeline
 from poolcli.step import Step
 from poolcli.values import FLAG, Parameter, did_you_mean
@@ -40,8 +40,10 @@ def step(name: str, given: Mapping[str, Any]) -> Step:
     return kind(op, windows, tuple((option.name, values[option.name]) for option in told))
 
 
-def parse(text: str) -> Pipeline:
+def parse(text: str, semantics: str | None = None) -> Pipeline:
     """The pipeline that a text describes: steps parted by |, each an operation and its flags.
+
+    `semantics` is the profile of the steps that name none.
 
     >>> str(parse("max --kernel 3 --stride=2 -p 1|avg --global"))
     'max -k 3 -s 2 -p 1 | avg --global'
@@ -53,7 +55,7 @@ def parse(text: str) -> Pipeline:
     steps = [list(group) for bar, group in groupby(words, lambda word: set(word) == {"|"}) if not bar]
     if len(steps) != 1 + words.count("|") or any(set(word) == {"|"} and len(word) > 1 for word in words):
         raise RequestError(f"{text!r}: a step is missing; steps are parted by |, like 'max -k 3 -s 2 | avg --global'")
-    return _pipeline([(name, list(_options(op_named(name), rest))) for name, *rest in steps])
+    return _pipeline([(name, list(_options(op_named(name), rest, semantics))) for name, *rest in steps])
 
 
 def load(toml: str) -> tuple[Pipeline, str | None]:
@@ -91,9 +93,11 @@ def _words(text: str) -> Iterator[str]:
     return iter(lexer)
 
 
-def _options(op: Op, words: list[str]) -> Iterator[tuple[str, Any]]:
+def _options(op: Op, words: list[str], semantics: str | None) -> Iterator[tuple[str, Any]]:
     """Flags with their values, as a shell would write them: -k 3, -k3, --kernel 3, --kernel=3."""
     rest, texts = iter(words), []
+    if SEMANTICS in op.rules:
+        yield SEMANTICS.name, semantics
     for word in rest:
         if not word.startswith("-") and op.words:
             texts.append(word)
@@ -109,7 +113,7 @@ def _options(op: Op, words: list[str]) -> Iterator[tuple[str, Any]]:
         else:
             yield option.name, value
     if op.words and texts:
-        yield op.words.name, texts
+        yield op.words.name, [parse(text, semantics) for text in texts]
 
 
 def _attached(word: str) -> tuple[str, str | None]:

@@ -116,8 +116,9 @@ def semantics(**given: Any) -> None:
     from poolcli.semantics import PROFILES, RULES
 
     columns = ("rule", *PROFILES, "source")
-    records = [dict(zip(columns, row, strict=True)) for row in RULES]
-    show.tell("none" if given["quiet"] else given["report"], sys.stdout, records, columns, RULES)
+    rows = [rule.row for rule in RULES]
+    records = [dict(zip(columns, row, strict=True)) for row in rows]
+    show.tell("none" if given["quiet"] else given["report"], sys.stdout, records, columns, rows)
 
 
 @click.command(cls=Command, params=[inputs_argument("inputs", "INPUT..."), *FOLDERS, *LAYOUT, *REPORT])
