@@ -5,6 +5,7 @@
 
 import shlex
 import sys
+from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -128,16 +129,24 @@ ENTRIES = (
     ),
 )
 
+COMPARED = "compare samples/sprite.png 'max -k 4' 'avg -k 4' 'median -k 4' 'sample -s 4' 'blur --filter 5 -s 4'"
+
 
 def made(command, sample, folder):
     """The map that a command makes of a sample."""
     target = Path(folder) / f"made{Path(sample).suffix}"
+    run(f"{command} samples/{sample}", target)
+    return read(target)[0]
+
+
+def run(command, target):
+    """Run a command as it is written, which writes the target."""
     try:
-        main([*shlex.split(command), str(SAMPLES / sample), "-o", str(target), "--overwrite", "--quiet"])
+        with chdir(SAMPLES.parent):
+            main([*shlex.split(command), "-o", str(target), "--overwrite", "--quiet"])
     except SystemExit as end:
         if end.code:
             raise RuntimeError(command) from None
-    return read(target)[0]
 
 
 def picture(fmap, original, part):
@@ -182,6 +191,8 @@ def page():
         words = [f"![{cell.strip('`')}]({name(entry, number)})" for number, cell in enumerate(cells)]
         lines += ["", f"## {entry.title}", "", entry.why, ""]
         lines += [row(words), "|" + "---|" * len(cells), row(cells)]
+    lines += ["", "## All at once: compare", "", "Results, what each has lost, and the measures of it.", ""]
+    lines += ["![poolcli compare](compare.png)", "", f"`poolcli {COMPARED} -o sheet.png`"]
     return "\n".join(lines) + "\n"
 
 
@@ -192,6 +203,7 @@ def row(cells):
 
 def draw(folder):
     """Write the page and its pictures."""
+    folder = folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "README.md").write_text(page(), encoding="utf-8")
     with TemporaryDirectory() as rough:
@@ -200,6 +212,7 @@ def draw(folder):
             maps = [original, *(made(command, entry.sample, rough) for command in entry.commands)]
             for number, fmap in enumerate(maps):
                 picture(fmap, original, entry.part).save(folder / name(entry, number), optimize=True)
+    run(COMPARED, folder / "compare.png")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ COMMANDS = {
     "run": ("poolcli.cli.pool", "Run a pipeline, as text or from a recipe file."),
     "shape": ("poolcli.cli.look", "Plan a pipeline without pixels: shapes, receptive field, memory."),
     "solve": ("poolcli.cli.solve", "List the windows that make one size of another."),
+    "compare": ("poolcli.cli.compare", "Put pipelines next to each other on one map, or frameworks on one pipeline."),
     "ops": ("poolcli.cli.look", "List the reducers and the windows, with formulas and sources."),
     "semantics": ("poolcli.cli.look", "Print where frameworks disagree, and what --semantics chooses."),
     "bench": ("poolcli.cli.bench", "Time a step next to the loop of the textbook and to other libraries."),

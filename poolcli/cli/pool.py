@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from contextlib import closing
 from dataclasses import replace
@@ -62,13 +63,13 @@ def op_command(op: Op) -> click.Command:
 
 def _parted(words: tuple[str, ...]) -> tuple[list[str] | None, tuple[str, ...]]:
     """Pipelines before inputs."""
-    branches = list(takewhile(_is_pipeline, words))
+    branches = list(takewhile(is_pipeline, words))
     return branches or None, words[len(branches) :]
 
 
-def _is_pipeline(word: str) -> bool:
-    """A word that is no file, and that an operation's name begins; or any name, if options follow it."""
-    name, told, _ = word.partition(" ")
+def is_pipeline(word: str) -> bool:
+    """A word that is no file, and that an operation's name begins; or any name, if options or steps follow it."""
+    name, *told = re.split("[ |]", word, maxsplit=1)
     is_file = os.path.exists(word)  # noqa: PTH110 - a long pipeline is no path, and pathlib would raise
     return not is_file and (name in OPS or (bool(told) and name.replace("-", "").isalpha()))
 

@@ -32,10 +32,10 @@ def tell(
         for each in records:
             print(json.dumps(each), file=stream, flush=True)
     elif style == "csv":
-        flat = [flat(each) for each in records]
-        writer = csv.DictWriter(stream, list(flat[0]) if flat else [], lineterminator="\n")
+        lines = [flat(each) for each in records]
+        writer = csv.DictWriter(stream, list(lines[0]) if lines else [], lineterminator="\n")
         writer.writeheader()
-        writer.writerows(flat)
+        writer.writerows(lines)
 
 
 def table(columns: Sequence[str], rows: Iterable[Any], stream: TextIO) -> None:
@@ -77,8 +77,9 @@ def encodable(text: str, stream: TextIO) -> str:
     return text
 
 
-RIGHT = frozenset({"ms", "ratio", "MP/s", "read ms", "pool ms", "write ms", "receptive", "jump", "operations",
-                   "memory", "overlap", "outside", "unseen"})  # fmt: skip
+MEASURES = frozenset({"PSNR dB", "SSIM", "aliased %", "shift change %", "cells that differ", "max |Δ|", "first at"})
+RIGHT = MEASURES | {"ms", "ratio", "MP/s", "read ms", "pool ms", "write ms", "receptive", "jump", "operations",
+                    "memory", "overlap", "outside", "unseen"}  # fmt: skip
 FACTS = RIGHT - {"memory"} | {"shape", "dtype", "layout", "mode", "format"}
 
 

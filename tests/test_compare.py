@@ -1,0 +1,280 @@
+"""`compare` on the command line: its table, its sheet and its page."""
+
+import base64
+import html.parser
+import io
+import json
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage.metrics import peak_signal_noise_ratio
+
+from poolcli.picture.sheet import LARGEST, Figure, Section, scaled, sheet, wrapped
+
+STEPS = ("max -k 4", "avg -k 4", "sample -s 4")
+
+
+def opened(path):
+    """The mode, the format and the pixels of an image."""
+    with Image.open(path) as image:
+        return image.mode, image.format, np.asarray(image)
+
+
+def lines(ran):
+    assert ran.code == 0, ran.err
+    return ran.text.splitlines()
+
+
+def test_the_table_has_a_row_for_each_pipeline(cli, photo):
+    head, _, first, *rest = lines(cli("compare", "photo.png", *STEPS))
+    assert head.split("  ")[0] == "pipeline"
+    assert first.split() == ["photo.png", "12x16x3", "uint8"]
+    assert [tuple(line.split("  ")[0] for line in rest)] == [STEPS]
+
+
+def test_figures_are_those_of_scikit_image(cli, photo):
+    """A constant result: what bilinear interpolation makes of it needs no second computation."""
+    (record,) = json.loads(cli("compare", "photo.png", "avg --global", "--report", "json").text)
+    mean = np.rint(photo.mean((0, 1), keepdims=True)).astype(np.uint8)
+    expected = peak_signal_noise_ratio(photo, np.broadcast_to(mean, photo.shape))
+    assert record["psnr_db"] == pytest.approx(expected, abs=1e-5)
+    assert (record["output_shape"], record["aliased_percent"], record["shift_change_percent"]) == ([1, 1, 3], 0, 0)
+
+
+def test_pipelines_and_inputs_come_in_any_order(cli, photo):
+    told = [cli("compare", *words, "--report", "json").text
+            for words in (("photo.png", "max", "avg -k 2|max -k 2"), ("max", "avg -k 2|max -k 2", "photo.png"),
+                          ("max", "photo.png", "avg -k 2|max -k 2"))]  # fmt: skip
+    facts = [[(each["pipeline"], each["psnr_db"]) for each in json.loads(one)] for one in told]
+    assert facts[0] == facts[1] == facts[2]
+    assert [name for name, _ in facts[0]] == ["max -k 2", "avg -k 2 | max -k 2"]
+
+
+def test_the_same_is_infinitely_near(cli, photo):
+    (record,) = json.loads(cli("compare", "photo.png", "sample -s 1", "--report", "json").text)
+    assert (record["psnr_db"], record["ssim"]) == ("inf", 1.0)
+
+
+def test_several_inputs_and_one_that_is_broken(cli, photo, tmp_path):
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(0, 1, (2, 3, 8, 8)))
+    ran = cli("compare", "photo.png", "broken.png", "x.npy", "max -k 2", "-o", "sheet.png", "--report", "csv")
+    assert ran.code == 1
+    assert ran.err.startswith("Error: broken.png: ")
+    assert [line.split(",")[0] for line in ran.text.splitlines()] == ["input", "photo.png", "x.npy"]
+    assert opened(tmp_path / "sheet.png")[:2] == ("RGB", "PNG")
+
+
+def test_of_several_maps_the_first_is_taken_and_told(cli, tmp_path):
+    first, second = (Image.new("L", (16, 16), gray) for gray in (10, 200))
+    first.save(tmp_path / "pages.tif", save_all=True, append_images=[second])
+    text = cli("compare", "pages.tif", "max").text
+    assert "pages.tif (0, the first of 2)" in text
+
+
+def test_an_image_from_stdin(cli, photo, tmp_path):
+    ran = cli("compare", "-", "max -k 2", stdin=(tmp_path / "photo.png").read_bytes())
+    assert lines(ran)[2].split()[0] == "-"
+
+
+@pytest.mark.parametrize("name", ["gray", "rgba", "palette", "bits", "deep", "float", "volume", "line", "whole", "nan"])
+def test_any_kind_of_map_has_a_sheet(cli, tmp_path, name):
+    rng = np.random.default_rng(0)
+    gray = Image.fromarray(rng.integers(0, 256, (20, 24), np.uint8))
+    holed = rng.normal(0, 1, (2, 16, 16))
+    holed[0, :5] = np.nan
+    images = {"gray": gray, "rgba": gray.convert("RGBA"), "palette": gray.convert("RGB").quantize(7),
+              "bits": gray.convert("1"), "deep": Image.fromarray(rng.integers(0, 65536, (20, 24), np.uint16)),
+              "float": Image.fromarray(rng.random((20, 24), np.float32))}  # fmt: skip
+    arrays = {"volume": rng.random((1, 2, 8, 9, 10)), "line": rng.random(64), "nan": holed,
+              "whole": rng.integers(-9, 9, (3, 40, 12, 12))}  # fmt: skip
+    if name in images:
+        images[name].save(tmp_path / "x.tif")
+    else:
+        np.save(tmp_path / "x.npy", arrays[name])
+    file = "x.tif" if name in images else "x.npy"
+    ran = cli("compare", file, *STEPS, "-o", "s.png", "--html", "p.html", "--report", "json")
+    assert (ran.code, ran.err) == (0, "")
+    assert all(isinstance(each["psnr_db"], float) for each in json.loads(ran.text))
+    assert opened(tmp_path / "s.png")[2].shape[1] >= 256
+
+
+def test_a_sheet_shows_the_results_pixels(cli, tmp_path):
+    """Every colour of the pooled picture is there, as often as it is enlarged."""
+    colours = np.random.default_rng(0).permutation(np.arange(16 * 12 * 3)).reshape(12, 16, 3).astype(np.uint8)
+    x = colours.repeat(2, 0).repeat(2, 1)
+    Image.fromarray(x).save(tmp_path / "x.png")
+    assert cli("compare", "x.png", "max -k 2", "-o", "s.png").code == 0
+    *_, shown = opened(tmp_path / "s.png")
+    times = 256 // 32
+    big = x.repeat(times, 0).repeat(times, 1)
+    places = list(find(shown, big))
+    assert len(places) == 2  # the original and the result, which is the same at its size
+    assert places[0][0] == places[1][0]
+
+
+def find(paper, picture):
+    """Where a picture lies in another."""
+    rows, columns = (np.flatnonzero((paper == picture[0, 0]).all(-1).any(axis)) for axis in (1, 0))
+    for row in rows:
+        for column in columns:
+            part = paper[row : row + picture.shape[0], column : column + picture.shape[1]]
+            if part.shape == picture.shape and (part == picture).all():
+                yield int(row), int(column)
+
+
+def test_outputs_are_refused_unless_overwritten(cli, photo, tmp_path):
+    for option, name in (("-o", "s.png"), ("--html", "p.html")):
+        (tmp_path / name).write_text("mine")
+        ran = cli("compare", "photo.png", "max", option, name)
+        assert (ran.code, ran.out) == (1, b"")
+        assert f"{name} is there already: --overwrite replaces it" in ran.err
+        assert (tmp_path / name).read_text() == "mine"
+        assert cli("compare", "photo.png", "max", option, name, "--overwrite", "-q").code == 0
+        assert (tmp_path / name).stat().st_size > 1000
+
+
+def test_a_sheet_on_stdout_sends_the_table_to_stderr(cli, photo):
+    ran = cli("compare", "photo.png", "max", "-o", "-")
+    assert opened(io.BytesIO(ran.out))[1] == "PNG"
+    assert "photo.png" in ran.err
+
+
+def test_pictures_in_the_terminal_are_asked_for(cli, photo):
+    assert "\x1b[" not in cli("compare", "photo.png", "max", "--show").text
+    ran = cli("compare", "photo.png", "max", "avg", "--show=half")
+    assert "\x1b[" in ran.text
+    assert ran.text.rindex("avg -k 2") > ran.text.index("aliased %")
+
+
+def test_the_suffix_names_the_format(cli, photo, tmp_path):
+    assert cli("compare", "photo.png", "max", "-o", "s.jpg", "-q").code == 0
+    assert opened(tmp_path / "s.jpg")[1] == "JPEG"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("photo.png",), 2, "give a pipeline or more"),
+        (("max",), 2, "give INPUT"),
+        (("photo.png", "maxx -k 2"), 2, "did you mean max?"),
+        (("photo.png", "pyramid --op avg --levels 2"), 2, "several maps"),
+        (("photo.png", "max", "-o", "s.xyz"), 2, ".xyz"),
+        (("photo.png", "max", "-o", "."), 2, "is a folder"),
+        (("photo.png", "max", "-o", "no/s.png"), 1, "no/s.png"),
+        (("photo.png", "max", "-o", "same", "--html", "same"), 2, "give two files"),
+        (("photo.png", "fuse 'max' 'avg' --merge concat"), 1, "does not lie over it"),
+        (("photo.png", "max --levels 1,2"), 1, "does not lie over it"),
+        (("photo.png", "max -k 99"), 1, "photo.png: max -k 99: kernel 99 is larger"),
+        (("none.png", "max"), 1, "none.png: "),
+        (("no*.png", "max"), 3, "no image or array"),
+    ],
+)
+def test_what_cannot_be_is_one_line(cli, photo, words, code, message):
+    ran = cli("compare", *words)
+    assert ran.code == code
+    assert message in ran.err
+    assert len(ran.err.splitlines()) == 1
+
+
+# The page.
+
+VOID = {"meta", "img", "br", "link"}
+
+
+class Reader(html.parser.HTMLParser):
+    """The tags of a page, each of which ends."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.tags, self.words, self.attributes = [], [], [], []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, *pair) for pair in attrs]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+@pytest.fixture
+def page(cli, photo, tmp_path):
+    name = "a <b>&\"'.png"
+    (tmp_path / "photo.png").rename(tmp_path / name)
+    assert cli("compare", name, *STEPS, "--html", "p.html", "-q").code == 0
+    return (tmp_path / "p.html").read_text(encoding="utf-8")
+
+
+def test_a_page_is_whole_and_escapes_names(page):
+    read = Reader(page)
+    assert page.startswith("<!DOCTYPE html>")
+    assert "b" not in read.tags
+    assert read.words.count("a <b>&\"'.png") == 2  # the row of the table, and the heading
+    assert read.tags.count("figure") == 1 + len(STEPS)
+    assert (read.tags.count("tr"), read.tags.count("th")) == (2 + len(STEPS), 8 + 1 + len(STEPS))
+
+
+def test_a_page_needs_nothing_else(page):
+    sources = [value for _, name, value in Reader(page).attributes if name in ("src", "href")]
+    assert len(sources) == 2 * (1 + len(STEPS))
+    assert all(source.startswith("data:image/png;base64,") for source in sources)
+    assert not re.findall(r"https?:|@import|url\(", page)
+
+
+def test_a_page_has_the_pictures(page, photo):
+    sources = [value for tag, name, value in Reader(page).attributes if (tag, name) == ("img", "src")]
+    pictures = [opened(io.BytesIO(base64.b64decode(source.split(",")[1])))[2] for source in sources]
+    np.testing.assert_array_equal(pictures[0], photo)
+    largest = photo.reshape(3, 4, 4, 4, 3).max((1, 3))
+    np.testing.assert_array_equal(pictures[2], largest.repeat(4, 0).repeat(4, 1))
+
+
+def test_a_page_is_light_and_dark_and_reached_by_keys(page):
+    read = Reader(page)
+    assert "prefers-color-scheme: dark" in page
+    assert ("html", "lang", "en") in read.attributes
+    views = [value for tag, name, value in read.attributes if (tag, name, value) == ("div", "class", "view")]
+    stops = [value for tag, name, value in read.attributes if (tag, name) == ("div", "tabindex")]
+    assert len(stops) == len(views) + 1  # the table can be moved too
+    assert all(value for _, name, value in read.attributes if name == "alt")
+
+
+# The sheet's parts.
+
+
+def test_small_pictures_are_enlarged_by_whole_numbers_and_huge_ones_shrunk():
+    small = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
+    np.testing.assert_array_equal(scaled(small), small.repeat(128, 0).repeat(128, 1))
+    huge = np.arange(2000 * 40 * 3).reshape(2000, 40, 3).astype(np.uint8)
+    assert scaled(huge).shape == (500, 10, 3)
+    assert max(scaled(huge).shape) <= LARGEST
+    flat = np.full((700, 700, 3), 77, np.uint8)
+    assert (scaled(flat) == 77).all()
+
+
+def test_titles_wrap_and_every_letter_stays():
+    text = "max -k 3 -s 2 -p 1 | fuse 'avg -k 2' 'median -k 2' --merge avg | averyveryverylongname"
+    for width in (1, 7, 12, 200):
+        found = list(wrapped(text, width, len))
+        assert all(len(line) <= width for line in found)
+        assert "".join(found).replace(" ", "") == text.replace(" ", "")
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 3000), (3000, 1), (64, 64)])
+@pytest.mark.parametrize("count", [1, 2, 7])
+def test_a_sheet_has_room_for_all(size, count):
+    figures = [Figure(f"title {'long ' * 20}Ünïcødé 漢字 {number}", np.full((*size, 3), number, np.uint8), "note")
+              for number in range(count)]  # fmt: skip
+    made = sheet([Section("x", tuple(figures))]).data
+    area = np.prod(scaled(np.zeros((*size, 3), np.uint8)).shape[:2])
+    assert all((made == number).all(-1).sum() >= area for number in range(count))
+    assert made.shape[1] <= 1800 + 2 * LARGEST
