@@ -9,6 +9,8 @@ import pytest
 from PIL import Image
 
 import poolcli
+from poolcli.cli import COMMANDS
+from poolcli.cli.examples import EXAMPLES
 from poolcli.ops import OPS
 from poolcli.values import FLAG
 
@@ -446,6 +448,19 @@ class TestShape:
         assert written.code == 2
         assert "kernel 9 is larger than axis H" in written.err
         assert cli("shape", "max -k 99", "photo.png").code == 1
+
+
+def test_every_command_has_examples():
+    assert EXAMPLES.keys() == {"poolcli", *OPS, *COMMANDS}, "write them in poolcli/cli/examples.py"
+
+
+@pytest.mark.parametrize("words", ["ops", "semantics", "info photo.png", "shape max photo.png"])
+def test_lists_are_told_in_every_style(cli, photo, words):
+    whole = json.loads(cli(*words.split(), "--report", "json").out)
+    lines = [json.loads(line) for line in cli(*words.split(), "--report", "jsonl").text.splitlines()]
+    cells = list(csv.DictReader(io.StringIO(cli(*words.split(), "--report", "csv").text)))
+    assert lines == whole
+    assert [list(row) for row in cells] == [list(row) for row in whole]
 
 
 def test_info(cli, photo, tmp_path):

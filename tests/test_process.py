@@ -257,7 +257,7 @@ def test_failures_show_beside_the_progress(tmp_path, big):
     assert "1 done, 1 failed" in shown
 
 
-@pytest.mark.parametrize("columns", [60, 80, 100, 200])
+@pytest.mark.parametrize("columns", [40, 60, 80, 100, 200])
 def test_tables_fit_the_terminal(tmp_path, columns):
     np.save(tmp_path / "features.npy", np.zeros((1, 64, 56, 56), np.float32))
     code, shown, _ = on_terminal("max -k 3 -s 2 features.npy --dry-run", tmp_path, columns)

@@ -6,13 +6,19 @@ import os
 import sys
 from importlib import import_module
 from io import TextIOWrapper
+from typing import TYPE_CHECKING
 
 import click
 
 from poolcli import __version__
+from poolcli.cli.help import Helpful
 from poolcli.errors import PoolError, RequestError, plain
 from poolcli.ops import OPS
 from poolcli.values import did_you_mean
+
+if TYPE_CHECKING:
+    from poolcli.cli.help import Rows
+    from poolcli.cli.suggest import Items
 
 COMMANDS = {
     "run": ("poolcli.cli.pool", "Run a pipeline, as text or from a recipe file."),
@@ -24,10 +30,30 @@ COMMANDS = {
     "bench": ("poolcli.cli.bench", "Time a step next to the loop of the textbook and to other libraries."),
     "view": ("poolcli.cli.view", "Show what files hold, as pictures in the terminal."),
     "info": ("poolcli.cli.look", "Say what files are: shape, dtype, mode, layout, pages."),
+    "man": ("poolcli.cli.manual", "Print a manual page: of poolcli, or of a command."),
+    "completion": ("poolcli.cli.shells", "Print what makes a shell complete poolcli's words."),
+}
+TABLE = {
+    "Reducers": [(name, f"{op.summary}: {op.formula}") for name, op in OPS.items()],
+    "Commands": [(name, summary) for name, (_, summary) in COMMANDS.items()],
+}
+KNOW = {
+    "Exit codes": [
+        ("0", "All is done."),
+        ("1", "Some inputs failed; the others are done."),
+        ("2", "The request is wrong."),
+        ("3", "The inputs name nothing."),
+        ("130", "It was interrupted."),
+    ],
+    "Environment": [
+        ("NO_COLOR", "Pictures are letters, and tables have no colours."),
+        ("TERM, COLORTERM, TERM_PROGRAM", "How --show draws: kitty, sixel, or half blocks in as many colours."),
+        ("COLUMNS, LINES", "The room for help, tables and pictures, where the terminal does not tell."),
+    ],
 }
 
 
-class Poolcli(click.Group):
+class Poolcli(Helpful, click.Group):
     """The commands: a row of the table each, and a few more. A command is made when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - Click's signature
@@ -41,15 +67,20 @@ class Poolcli(click.Group):
             from poolcli.cli.pool import op_command
 
             return op_command(OPS[cmd_name])
+        if ctx.resilient_parsing:
+            return None
         raise RequestError(f"there is no command {cmd_name!r}{did_you_mean(cmd_name, self.list_commands(ctx))}")
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        for title, lines in (
-            ("Reducers", [(name, f"{op.summary}: {op.formula}") for name, op in OPS.items()]),
-            ("Commands", [(name, summary) for name, (_, summary) in COMMANDS.items()]),
-        ):
-            with formatter.section(title):
-                formatter.write_dl(lines)
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> Items:
+        """What a shell offers for a command, without making them all."""
+        from poolcli.cli.suggest import Item
+
+        items = [Item(name, help=text) for rows in TABLE.values() for name, text in rows]
+        return [item for item in items if item.value.startswith(incomplete)] or super().shell_complete(ctx, incomplete)
+
+    def sections(self, ctx: click.Context) -> dict[str, Rows]:
+        """The commands, then the options and what else there is to know."""
+        return {**TABLE, **super().sections(ctx), **KNOW}
 
 
 @click.command(
@@ -59,19 +90,14 @@ class Poolcli(click.Group):
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def poolcli() -> None:
-    """Pool images and feature maps: pick how a window becomes one number, pick the windows.
-
-    \b
-    poolcli max -k 2 -s 2 img.png                  writes img-max.png, prints a table
-    poolcli avg -k 3 -s 2 -p same photos/ -o small/ -r
-    poolcli max --adaptive 7 features.npy -o pooled.npy
-    poolcli run 'max -k 3 -s 2 -p 1 | avg --global' x.npy -o v.npy
-    """  # noqa: D301 - Click's mark for lines to keep
+    """Pool images and feature maps: pick how a window becomes one number, pick the windows."""
 
 
 def main(args: list[str] | None = None) -> None:
     """Run, and end with the exit code; what was foreseen is one line on stderr."""
     _open_streams()
+    if "_POOLCLI_COMPLETE" in os.environ:
+        import_module("poolcli.cli.shells")
     code = 0
     try:
         code = poolcli.main(args, prog_name="poolcli", standalone_mode=False)

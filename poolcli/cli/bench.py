@@ -26,11 +26,7 @@ def bench(words: tuple[str, ...], file: str | None, **given: Any) -> None:
     """Time each step next to the loop of the textbook and to other libraries, on a file or on noise of a shape.
 
     A library that gives other numbers is named, and not ranked. A pixel of MP/s has all its channels.
-
-    \b
-    poolcli bench 'max -k 3 -s 2' photo.png
-    poolcli bench 'avg -k 2' --input 1x64x112x112 --peers torch,onnxruntime
-    """  # noqa: D301 - Click's mark for lines to keep
+    """
     from poolcli.bench import peers
     from poolcli.bench.rows import cases, pixels, rows
     from poolcli.report import show

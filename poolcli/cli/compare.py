@@ -52,15 +52,11 @@ WORDS = inputs_argument("words", "PIPELINE... INPUT...")
 def compare(ctx: click.Context, /, words: tuple[str, ...], **given: Any) -> None:
     """Compare pipelines on one map, or with --semantics what frameworks make of it.
 
-    \b
-    poolcli compare img.png 'max -k 4' 'avg -k 4' 'blur --filter 5 -s 4' -o sheet.png
-    poolcli compare x.npy 'avg -k 3 -s 2 -p 1' --semantics torch,onnx,keras --check
-
     Results are brought back to the size of the input: by their nearest pixels to be looked at, by bilinear
     interpolation to be measured. PSNR and SSIM are against the input. Aliased is the share of energy above the new
     Nyquist limit, shift change how much a result changes, beyond moving along, when the input moves by one pixel: both
     are 0 at best. Of a file that holds several maps the first is taken.
-    """  # noqa: D301 - Click's mark for lines to keep
+    """
     texts = tuple(word for word in words if is_pipeline(word))
     if not texts:
         raise RequestError("give a pipeline or more, each in quotes, like 'max -k 4' 'avg -k 4'")

@@ -33,13 +33,7 @@ SHAPE = options(
 
 @click.command(cls=Command, params=[inputs_argument("words", "[PIPELINE] [FILE]"), *SHAPE, *LAYOUT, *REPORT])
 def shape(words: tuple[str, ...], file: str | None, **given: Any) -> None:
-    """Plan a pipeline without pixels: shapes, receptive field, jump, operations and memory of each step.
-
-    \b
-    poolcli shape 'max -k 3 -s 2 -p 1 | avg -k 2' --input 1x64x112x112
-    poolcli shape 'max -k 2' photo.png
-    poolcli shape --file samples/recipes/vgg16.toml
-    """  # noqa: D301 - Click's mark for lines to keep
+    """Plan a pipeline without pixels: shapes, receptive field, jump, operations and memory of each step."""
     from poolcli.report import describe, show
 
     pipeline, usual, rest = take_pipeline(words, file)

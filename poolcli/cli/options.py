@@ -1,4 +1,4 @@
-"""Options as Click knows them: made from the table for the operations, written here once for files and reports."""
+"""The options of files and reports, written here once, and what they ask for."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from poolcli.cli.command import Bare, Command, Option, inputs_argument, op_options, options
 from poolcli.errors import RequestError
-from poolcli.ops import Op, no_option
 from poolcli.picture.screen import WAYS
-from poolcli.values import FLAG, Parameter
 
 if TYPE_CHECKING:
     from poolcli.run.executors import Crew
@@ -18,63 +17,33 @@ if TYPE_CHECKING:
     from poolcli.run.log import Log
     from poolcli.run.order import Outputs
 
+__all__ = [
+    "EXECUTORS",
+    "FILES",
+    "FOLDERS",
+    "INDICES",
+    "LAYOUT",
+    "OUTPUTS",
+    "REPORT",
+    "RUN",
+    "SHOW",
+    "STYLES",
+    "Command",
+    "Option",
+    "inputs_argument",
+    "op_options",
+    "options",
+    "read_text",
+    "show_option",
+    "take_crew",
+    "take_inputs",
+    "take_log",
+    "take_outputs",
+    "take_path",
+]
+
 STYLES = ("table", "json", "jsonl", "csv", "none")
 EXECUTORS = ("serial", "threads", "processes", "dask")
-
-
-class Option(click.Option):
-    """An option that knows under which heading the help shows it."""
-
-    group = "Other"
-
-
-class Bare(Option):
-    """An option whose value is joined to it by =, and may be left out."""
-
-    def __init__(self, flag: str, bare: str, **more: Any) -> None:
-        self.bare = {flag: f"{flag}={bare}"}
-        super().__init__([flag], **more)
-
-    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        record = super().get_help_record(ctx)
-        return record and (f"{self.opts[0]}[={self.metavar}]", record[1])
-
-
-class OpOption(Option):
-    """An option of an operation. Its text is read by `recipe`, like that of pipelines and TOML."""
-
-    def __init__(self, parameter: Parameter, group: str) -> None:
-        self.group = group
-        flags = list(parameter.flags)
-        if parameter.kind is FLAG:
-            flags[-1] += f"/{parameter.off}" if parameter.off else ""
-            super().__init__([parameter.name, *flags], is_flag=True, default=None, help=parameter.help)
-        else:
-            super().__init__([parameter.name, *flags], metavar=_metavar(parameter), help=_help(parameter))
-
-
-def _metavar(parameter: Parameter) -> str:
-    words = parameter.kind.choices
-    return "|".join(words) if words and len(words) < 4 else parameter.kind.metavar
-
-
-def _help(parameter: Parameter) -> str:
-    if parameter.default is None:
-        return parameter.help
-    return f"{parameter.help}  [default: {parameter.kind.show(parameter.default)}]"
-
-
-def op_options(op: Op) -> list[click.Parameter]:
-    """Every option of an operation, grouped as its help shows them."""
-    groups = dict.fromkeys(op.rules, "Values") | dict.fromkeys(op.parameters, "Formula")
-    return [OpOption(parameter, groups.get(parameter, "Windows")) for parameter in op.options if parameter.flags]
-
-
-def options(group: str, *options: Option) -> tuple[Option, ...]:
-    """Options that the help shows together."""
-    for option in options:
-        option.group = group
-    return options
 
 
 FOLDERS = options(
@@ -127,42 +96,11 @@ REPORT = options(
 def show_option(default: str | None, what: str) -> Option:
     """The option that says how pictures are shown."""
     way = click.Choice(WAYS)
-    return Bare("--show", "auto", type=way, default=default, metavar="WAY", help=f"{what}, {', '.join(WAYS[1:])}.")
+    return Bare(["--show"], type=way, default=default, metavar="WAY", help=f"{what} {', '.join(WAYS[1:])}.")
 
 
-SHOW = options("Report", show_option(None, "Show pictures before and after, on a terminal; or anywhere, as"))
+SHOW = options("Report", show_option(None, "Show before and after, on a terminal; anywhere with a WAY:"))
 FILES = (*FOLDERS, *LAYOUT, *OUTPUTS, *RUN, *REPORT, *SHOW)
-
-
-def inputs_argument(name: str, metavar: str) -> click.Argument:
-    """The words of a command that are no options."""
-    return click.Argument([name], nargs=-1, metavar=metavar)
-
-
-class Command(click.Command):
-    """A command whose help groups its options, and whose errors are those of the table."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        try:
-            return super().parse_args(ctx, self._joined(args))
-        except click.NoSuchOption as error:
-            flags = tuple(flag for option in self.params for flag in (*option.opts, *option.secondary_opts))
-            raise no_option(self.name or "", error.option_name, flags) from None
-
-    def _joined(self, args: list[str]) -> list[str]:
-        """The words, where an option without its value has the one it stands for: no other word can be taken for it."""
-        bare = {flag: word for option in self.params if isinstance(option, Bare) for flag, word in option.bare.items()}
-        end = args.index("--") if "--" in args else len(args)
-        return [bare.get(word, word) for word in args[:end]] + args[end:]
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for option in self.get_params(ctx):
-            if isinstance(option, click.Option) and (line := option.get_help_record(ctx)):
-                groups.setdefault(getattr(option, "group", "Other"), []).append(line)
-        for title, lines in sorted(groups.items(), key=lambda group: group[0] == "Other"):
-            with formatter.section(title):
-                formatter.write_dl(lines)
 
 
 def take_inputs(given: dict[str, Any]) -> Inputs:

@@ -80,12 +80,7 @@ RECIPE = options("Pipeline", Option(["--file"], metavar="RECIPE", help="Read the
 @click.command(cls=Command, params=[inputs_argument("words", "[PIPELINE] INPUT..."), *RECIPE, *FILES])
 @click.pass_context
 def run(ctx: click.Context, /, words: tuple[str, ...], file: str | None, **given: Any) -> None:
-    """Run a pipeline: steps parted by |, or a recipe file.
-
-    \b
-    poolcli run 'max -k 3 -s 2 -p 1 | avg --global' x.npy -o v.npy
-    poolcli run --file samples/recipes/vgg16.toml x.npy -o v.npy
-    """  # noqa: D301 - Click's mark for lines to keep
+    """Run a pipeline: steps parted by |, or a recipe file."""
     pipeline, _, inputs = take_pipeline(words, file)
     ctx.exit(pool_files(pipeline, {**given, "inputs": inputs}))
 

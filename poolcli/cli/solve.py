@@ -44,11 +44,7 @@ def solve(**given: Any) -> None:
 
     Waste is the pixels that neighbours share (below 0: that lie between them), how far a window reaches outside of
     the map, and the pixels that no window sees. Kernels go up to the map's size, paddings up to half a kernel.
-
-    \b
-    poolcli solve --input 224 --output 7
-    poolcli solve --input 224x160 --output 7x5 -k 3 --steps 5
-    """  # noqa: D301 - Click's mark for lines to keep
+    """
     from poolcli.report import show
     from poolcli.report import solve as told
     from poolcli.study.solve import Question, written

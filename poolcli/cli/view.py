@@ -17,19 +17,14 @@ PICTURES = options(
     "Pictures",
     Option(["--channels"], metavar=NUMBERS.metavar, help=CHANNELS.help),
     Option(["--page"], metavar="NAME", help="One page of an image, from 0, or one array of an .npz."),
-    show_option("auto", "How to show them: auto (on a terminal)"),
+    show_option("auto", "How to show them: auto, on a terminal; or anywhere:"),
 )
 
 
 @click.command(cls=Command, params=[inputs_argument("inputs", "INPUT..."), *FOLDERS, *LAYOUT, *PICTURES])
 @click.pass_context
 def view(ctx: click.Context, /, **given: Any) -> None:
-    """Show what files hold, as pictures in the terminal: images in their colours, feature maps on a scale of colours.
-
-    \b
-    poolcli view samples/scene.png
-    poolcli view samples/edges.npy --channels 0,4-7
-    """  # noqa: D301 - Click's mark for lines to keep
+    """Show what files hold, as pictures in the terminal: images in their colours, feature maps on a scale."""
     from poolcli.picture.screen import screen_of
     from poolcli.run.jobs import expand
 

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from textwrap import fill, wrap
 from typing import TYPE_CHECKING, Any, TextIO
 
 from poolcli.layout import shape_words
@@ -46,6 +47,9 @@ def table(columns: Sequence[str], rows: Iterable[Any], stream: TextIO) -> None:
     lines = [[encodable(cell, stream) for cell in row] for row in rows]
     sheet = _sheet(columns, lines)
     if console.measure(sheet, options=console.options.update(width=10_000)).maximum > console.width:
+        if _least(columns, lines) > console.width:
+            stream.writelines(_cards(columns, lines, console.width))
+            return
         sheet = _sheet(columns, lines, tight=True)
     with console.capture() as drawn:
         console.print(sheet)
@@ -60,12 +64,32 @@ def _sheet(columns: Sequence[str], rows: Sequence[Sequence[str]], *, tight: bool
 
     sheet = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 0 if tight else 1))
     for number, column in enumerate(columns):
-        words = [word for cell in (column, *(row[number] for row in rows)) for word in re.split(" (?!→)", cell)]
-        width = max(map(len, words)) if tight and column in FACTS else None
+        width = _longest(columns, rows, number) if tight and column in FACTS else None
         sheet.add_column(column, justify="right" if column in RIGHT else "left", overflow="fold", width=width)
     for row in rows:
         sheet.add_row(*map(Text, row))
     return sheet
+
+
+def _longest(columns: Sequence[str], rows: Sequence[Sequence[str]], number: int) -> int:
+    """The length of the longest word of a column; what an arrow leads to is parted from it."""
+    return max(len(word) for row in (columns, *rows) for word in re.split(" (?!→)", row[number]))
+
+
+def _least(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """How wide a table must be for its facts to stay whole and its other columns to be readable."""
+    longest = [_longest(columns, rows, number) for number in range(len(columns))]
+    each = [size if column in FACTS else min(size, READABLE) for column, size in zip(columns, longest, strict=True)]
+    return sum(each) + len(columns) - 1
+
+
+def _cards(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
+    """A table turned on its side: the first cell of a row, and below it the others, each behind its column's name."""
+    indent = max(map(len, columns)) + 4
+    for head, *cells in rows:
+        yield "\n".join(wrap(head, width, drop_whitespace=False)) + "\n"
+        told = [f"  {column:<{indent - 4}}  {cell}" for column, cell in zip(columns[1:], cells, strict=True) if cell]
+        yield from (fill(line, max(width, indent + 8), subsequent_indent=" " * indent) + "\n" for line in told)
 
 
 def encodable(text: str, stream: TextIO) -> str:
@@ -80,6 +104,7 @@ def encodable(text: str, stream: TextIO) -> str:
 MEASURES = frozenset({"PSNR dB", "SSIM", "aliased %", "shift change %", "cells that differ", "max |Δ|", "first at"})
 RIGHT = MEASURES | {"ms", "ratio", "MP/s", "read ms", "pool ms", "write ms", "receptive", "jump", "operations",
                     "memory", "overlap", "outside", "unseen"}  # fmt: skip
+READABLE = 10  # letters of a column that is no fact, at least
 FACTS = RIGHT - {"memory"} | {"shape", "dtype", "layout", "mode", "format"}
 
 

@@ -1,0 +1,147 @@
+"""What a shell offers: asked through Click, as the scripts do, and through a real bash."""
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from poolcli.cli import COMMANDS, poolcli
+from poolcli.cli.shells import SHELLS
+from poolcli.ops import OPS
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+
+
+def offered(shell, *words):
+    """The kind and text of all that is offered for the last word."""
+    *args, incomplete = words
+    found = SHELLS[shell](poolcli, {}, "poolcli", "_POOLCLI_COMPLETE").get_completions(args, incomplete)
+    return [(item.type, item.value) for item in found]
+
+
+def words(shell, *given):
+    return [value for kind, value in offered(shell, *given) if kind == "plain"]
+
+
+def test_commands():
+    assert words("bash", "") == [*OPS, *COMMANDS]
+    assert words("bash", "med") == ["median"]
+    assert words("zsh", "--v") == ["--version"]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (["max", "--cei"], ["--ceil-mode"]),
+        (["max", "--nan", ""], ["propagate", "ignore"]),
+        (["max", "--dtype", "uint1"], ["uint16"]),
+        (["max", "--semantics", "k"], ["keras"]),
+        (["max", "--report", "js"], ["json", "jsonl"]),
+        (["max", "--scale", "m"], ["minmax"]),
+        (["max", "--to", "np"], ["npy", "npz"]),
+        (["pyramid", "--op", "st"], ["std", "stochastic"]),
+        (["roi-align", "--mode", ""], ["avg", "max"]),
+        (["completion", ""], ["bash", "zsh", "fish"]),
+        (["man", "un"], ["unpool"]),
+        (["view", "--ch"], ["--channels"]),
+        (["max", "-k", ""], []),
+    ],
+)
+def test_options_and_their_words(given, expected):
+    for shell in SHELLS:
+        assert words(shell, *given) == expected
+
+
+@pytest.mark.parametrize("given", [["max", "a"], ["max", "-o", ""], ["max", "--mask", "m"], ["view", ""]])
+def test_files_are_left_to_the_shell(given):
+    assert offered("bash", *given) == [("file", given[-1])]
+
+
+def test_words_joined_by_an_equal_sign():
+    assert words("zsh", "max", "--show=half") == ["--show=half", "--show=half256"]
+    assert words("fish", "max", "--show=k") == ["--show=kitty"]
+    assert words("bash", "max", "--show", "=", "half") == ["half", "half256"]  # bash parts words there
+    assert words("bash", "max", "--show", "=") == ["auto", "kitty", "sixel", "half", "half256", "text"]
+    assert offered("zsh", "max", "--show", "a") == [("file", "a")]  # what follows without = is an input
+
+
+@pytest.mark.parametrize(
+    ("incomplete", "expected"),
+    [
+        ("sto", ["stochastic"]),
+        ("max -k 3 | mi", ["max -k 3 | min", "max -k 3 | mixed"]),
+        ("max -k 3|mi", ["max -k 3|min", "max -k 3|mixed"]),
+        ("max --pad", ["max --padding"]),
+        ("max -k 3 | avg --count", ["max -k 3 | avg --count-include-pad"]),
+        ("max --nan i", ["max --nan ignore"]),
+        ("max -k ", []),
+        ("nothing --k", []),
+    ],
+)
+def test_pipelines_in_quotes(incomplete, expected):
+    for given in (["run"], ["shape"], ["fuse", "max -k 2"]):
+        assert words("bash", *given, incomplete) == expected
+    assert words("bash", "run", "max -k 2", incomplete) == []  # the pipeline is there: now come the inputs
+
+
+def test_recipes(monkeypatch):
+    monkeypatch.chdir(SAMPLES)
+    assert words("bash", "run", "--file", "recipes/re") == ["recipes/resnet-head.toml", "recipes/resnet-stem.toml"]
+    assert len(words("bash", "shape", "--file", "recipes/")) == len(list((SAMPLES / "recipes").glob("*.toml")))
+    assert offered("bash", "run", "--file", "rec") == [("file", "rec")]
+    assert offered("bash", "run", "--file", "no/such/") == [("file", "no/such/")]
+
+
+def test_of_no_command_nothing_is_known():
+    assert words("bash", "maxx", "") == [*OPS, *COMMANDS]  # Click stands where it understood
+
+
+@pytest.mark.parametrize("shell", list(SHELLS))
+def test_the_script_is_printed(cli, shell):
+    ran = cli("completion", shell)
+    assert (ran.code, ran.err) == (0, "")
+    assert f"_POOLCLI_COMPLETE={shell}_complete" in ran.text
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (["vie"], ["view"]),
+        (["max", "--nan", "pro"], ["propagate"]),
+        (["max", "--show", "=", "six"], ["sixel"]),
+        (["run", "'max -k 3 | sto"], ["max -k 3 | stochastic"]),
+    ],
+)
+def test_a_real_bash_chooses_from_them(tmp_path, given, expected):
+    """The words are those that bash hands to the function when the cursor stands behind the last one."""
+    program = tmp_path / "poolcli"
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m poolcli "$@"\n')
+    program.chmod(0o755)
+    script = f"""
+    PATH={shlex.quote(str(tmp_path))}:$PATH
+    eval "$(poolcli completion bash)"
+    complete -p poolcli
+    COMP_WORDS=({shlex.join(["poolcli", *given])}); COMP_CWORD={len(given)}
+    _poolcli_completion poolcli
+    printf '%s\\n' "${{COMPREPLY[@]}}"
+    """
+    ran = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert ran.stderr == ""
+    assert ran.stdout.splitlines() == ["complete -o nosort -F _poolcli_completion poolcli", *expected]
+
+
+@pytest.mark.parametrize("line", ["m", "max --na", "run 'max | a", "max --nan ", "run --file sa", "man m"])
+def test_completion_loads_no_numpy(line):
+    program = (
+        "import sys, atexit\nfrom poolcli.cli import main\n"
+        "atexit.register(lambda: print('LOADED', *{name.split('.')[0] for name in sys.modules}))\nmain([])"
+    )
+    split = line.split(" ", 1) if "'" in line else line.split(" ")
+    env = os.environ | {"COMP_WORDS": "\n".join(["poolcli", *split]), "COMP_CWORD": str(len(split))}
+    env["_POOLCLI_COMPLETE"] = "bash_complete"
+    out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=env, check=True).stdout
+    assert not set(out.splitlines()[-1].split()) & {"numpy", "PIL", "rich"}
+    assert len(out.splitlines()) > 1
