@@ -68,6 +68,11 @@ class Fuse(Step):
         merged = self._merge(FeatureMap(rows, _letters(frame), maps[0].picture))
         return base.with_planes(merged.planes().reshape(output.frame.shape), output.frame)
 
+    def widths(self, form: Form) -> list[int]:
+        """How many channels each branch gives."""
+        forms = self._alike([branch.plan(form)[-1].output for branch in self.branches])
+        return [each.frame.channels or 1 for each in forms]
+
     def _alike(self, forms: Sequence[Form]) -> list[Form]:
         """The forms; with their colours, where a palette's indices would meet something else."""
         meets = len({form.mode for form in forms}) > 1 or (self._merge is None and len(forms) > 1)

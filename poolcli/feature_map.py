@@ -90,6 +90,10 @@ class Form:
         batch, channels = (self.shape[self.layout.index(each)] if each in self.layout else None for each in "NC")
         return Frame(batch, channels, self.space)
 
+    def spot(self, index: tuple[int, ...]) -> tuple[int, ...]:
+        """An index into the array as one into the planes of its frame."""
+        return tuple(index[self.layout.index(letter)] for letter in _letters(self.frame, self.layout))
+
     def framed(self, frame: Frame, dtype: np.dtype[Any]) -> Form:
         """The form of planes of this frame, its axes in the order of this one's."""
         layout = _relaid(self.layout, frame)

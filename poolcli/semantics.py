@@ -1,7 +1,8 @@
 """Where frameworks disagree: one profile a framework, as the defaults it gives to options that are not written.
 
 A rule that no option can say is a reducer of its own: `functions` names the function of the engine that takes a row's
-place. `RULES` is the same for people: what each framework does, or does not have, and where it is written.
+place, `formulas` its formula (k: the taps of a whole window). `RULES` is the same for people: what each framework
+does, or does not have, and where it is written.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ class Profile:
     windows: Mapping[str, Any] = field(default_factory=dict)
     ops: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     functions: Mapping[str, str] = field(default_factory=dict)
+    formulas: Mapping[str, str] = field(default_factory=dict)
     index_of_nan: str = "first"
 
     def defaults(self, op: str, *, slides: bool) -> Mapping[str, Any]:
@@ -40,6 +42,7 @@ PROFILES = {
                 "roi-align": {"aligned": False},
             },
             functions={"lp": "lp_of_mean"},
+            formulas={"lp": "(k sum x^p / n)^(1/p)"},
             index_of_nan="last",
         ),
         Profile(

@@ -16,7 +16,7 @@ from poolcli.engine import windows
 from poolcli.engine.index import Indexing
 from poolcli.engine.light import InLight
 from poolcli.engine.normalize import Normalized
-from poolcli.engine.operation import Operation, Pooling
+from poolcli.engine.operation import Given, Operation, Pooling
 from poolcli.engine.pixels import Rules
 from poolcli.errors import RequestError, ShapeError
 from poolcli.feature_map import FeatureMap, Form
@@ -45,6 +45,18 @@ class Stage:
     jump: tuple[Fraction, ...]
     operations: int
     memory: int
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Planes that are pooled together, the operation, and the step in whose words it is told."""
+
+    step: Step
+    operation: Operation
+    given: Given
+
+    def __call__(self) -> Array:
+        return self.operation(*self.given)
 
 
 @dataclass(frozen=True)
@@ -139,18 +151,33 @@ class Step:
         made = fmap.with_planes(self._planes(fmap, rules, outline.frame), outline.frame)
         return made.scaled(outline.stride if outline.frame.batch == frame.batch else ())
 
+    def layers(self, fmap: FeatureMap) -> tuple[FeatureMap, list[Layer]]:
+        """The map as the step takes it, and what is pooled together: all of it, or its colours and its alpha."""
+        fmap = fmap if self.keeps else fmap.expanded()
+        return fmap, self._layers(fmap, self._rules(fmap.form))
+
     def _planes(self, fmap: FeatureMap, rules: Rules, result: Frame) -> Array:
-        """Colours and alpha apart: a colour counts by its alpha where the formula divides by n, else if it shows."""
+        pooled, *alpha = [layer() for layer in self._layers(fmap, rules)]
+        return self._joined(pooled, alpha[0], fmap.form.frame, result) if alpha else pooled
+
+    def _layers(self, fmap: FeatureMap, rules: Rules) -> list[Layer]:
+        """Colours and alpha apart: a colour counts by its alpha where the formula divides by n, else if it shows.
+
+        Alpha is pooled as a colour where values are kept, else averaged, or as an operation of other windows does.
+        """
         frame, planes = fmap.form.frame, fmap.planes()
         moves_pixels = self.keeps and self.windows not in WINDOWS
         if moves_pixels or not (fmap.picture and fmap.picture.has_alpha):
-            return self.operation(planes, frame, rules, self._beside(fmap))
+            return [Layer(self, self.operation, (planes, frame, rules, self._beside(fmap)))]
         colours, alpha = np.split(planes, [-1], axis=-1 - len(frame.space))
         seen = None if rules.mask is None else np.split(rules.mask, [-1], axis=-1 - len(frame.space))[0]
         weights = np.broadcast_to(alpha if self.op.weighs else (alpha > 0).astype(np.uint8), colours.shape)
         inks = replace(frame, channels=colours.shape[-1 - len(frame.space)])
-        pooled = self.operation(colours, inks, replace(rules, mask=seen), weights)
-        return self._joined(pooled, self._coverage(alpha, frame, rules), frame, result)
+        cover = self._like("avg") if self.windows in WINDOWS and not self.keeps else self
+        return [
+            Layer(self, self.operation, (colours, inks, replace(rules, mask=seen), weights)),
+            Layer(cover, cover.bare, (alpha, replace(frame, channels=1), rules.for_alpha(), None)),
+        ]
 
     def check_indices(self) -> None:
         """RequestError where a result is no pixel of its window."""
@@ -172,11 +199,6 @@ class Step:
         except ShapeError as error:
             raise ShapeError(f"{self.op.beside.flag} {given.text}: {error}") from None
 
-    def _coverage(self, alpha: Array, frame: Frame, rules: Rules) -> Array:
-        """Alpha as a colour where values are kept, else averaged, or as an operation without such windows treats it."""
-        cover = self._like("avg") if self.windows in WINDOWS and not self.keeps else self
-        return cover.bare(alpha, replace(frame, channels=1), rules.for_alpha())
-
     def _like(self, op: str) -> Step:
         """Another reducer over the same windows."""
         return replace(self, op=OPS[op], given=tuple(pair for pair in self.given if pair[0] in AVERAGED))
@@ -186,11 +208,15 @@ class Step:
         if result.space:
             return np.concatenate([colours, alpha], axis=-1 - len(result.space))
         last = (frame.channels or 1) - 1
-        numbers = np.broadcast_to(np.arange(last + 1).reshape(-1, *(1,) * len(frame.space)), frame.shape)
-        channels = self._like("max").operation(numbers, frame, Rules(np.int64))
+        channels = self.channels(frame)
         out = np.empty(result.shape, colours.dtype)
         out[channels < last], out[channels == last] = colours.ravel(), alpha.ravel()
         return out
+
+    def channels(self, frame: Frame) -> Array:
+        """The channel that each number of the result is of."""
+        numbers = np.arange(frame.channels or 1).reshape(-1, *(1,) * len(frame.space))
+        return self._like("max").operation(np.broadcast_to(numbers, frame.shape), frame, Rules(np.int64))
 
     def _rules(self, form: Form) -> Rules:
         return rules_for(self, form)

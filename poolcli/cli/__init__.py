@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "run": ("poolcli.cli.pool", "Run a pipeline, as text or from a recipe file."),
     "shape": ("poolcli.cli.look", "Plan a pipeline without pixels: shapes, receptive field, memory."),
+    "explain": ("poolcli.cli.explain", "Tell how one number of a result came about."),
     "solve": ("poolcli.cli.solve", "List the windows that make one size of another."),
     "compare": ("poolcli.cli.compare", "Put pipelines next to each other on one map, or frameworks on one pipeline."),
     "ops": ("poolcli.cli.look", "List the reducers and the windows, with formulas and sources."),

@@ -56,6 +56,10 @@ EXAMPLES = {
         "poolcli shape 'max -k 2' img.png",
         "poolcli shape --file samples/recipes/vgg16.toml",
     ),
+    "explain": (
+        "poolcli explain 'avg -k 3 -s 2 -p 1' x.npy --at 0,0,0,0",
+        "poolcli explain 'max -k 3 -s 2 | avg -k 2' img.png --at 10,20,0",
+    ),
     "solve": ("poolcli solve --input 224 --output 7", "poolcli solve --input 224x160 --output 7x5 -k 3 --steps 5"),
     "compare": (
         "poolcli compare img.png 'max -k 4' 'avg -k 4' 'blur --filter 5 -s 4' -o sheet.png",

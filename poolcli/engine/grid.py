@@ -8,7 +8,7 @@ many runs as the period is long. Whoever folds a run (`kernels.py`) folds every 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Protocol
@@ -25,7 +25,7 @@ class Run:
     """`count` windows of `size` taps, `step` apart, the first at `start`, each next `stride` further.
 
     They are the cells `cell`, `cell + every`, ... of the axis. `extent` counts a window's taps together with those
-    in the padding, which only an average that counts padding asks for; `head` those that the beginning clips.
+    in the padding, which only an average that counts padding asks for; `head` and `tail` those that the borders clip.
     """
 
     cell: int
@@ -37,6 +37,7 @@ class Run:
     step: int = 1
     every: int = 1
     head: int = 0
+    tail: int = 0
 
     @property
     def end(self) -> int:
@@ -53,6 +54,19 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Side:
+    """What one cell is made of along an axis: the pixel of each tap, and what is taken of each (None: all of it).
+
+    `window` are the pixels, inside the map or not, that it would see if nothing clipped it; `extent` is that of `Run`.
+    """
+
+    pixels: Sequence[int]
+    window: range
+    extent: int
+    shares: Sequence[float] | None = None
+
+
+@dataclass(frozen=True)
 class Axis:
     """The cells along one axis: windows of `taps` taps that nothing clips, which span `window` pixels."""
 
@@ -66,6 +80,14 @@ class Axis:
     def largest(self) -> int:
         """Pixels in the largest window."""
         return max(run.size for run in self.runs)
+
+    def side(self, cell: int) -> Side:
+        """What this cell sees."""
+        (run,) = [part for run in self.runs for part in run.part(cell, cell + 1)]
+        taps = range(-run.head, run.size + run.tail)
+        inside, whole = (range(run.start + run.step * line[0], run.start + run.step * line[-1] + 1, run.step)
+                         for line in (range(run.size), taps))  # fmt: skip
+        return Side(inside, whole, run.extent)
 
     def part(self, first: int, stop: int) -> tuple[slice, Axis]:
         """Some of the cells: the pixels they see, and the cells as an axis of those pixels alone."""

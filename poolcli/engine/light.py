@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from poolcli.array import Array
-from poolcli.engine.operation import Operation, Outline
+from poolcli.engine.operation import Given, Operation, Outline, Sight
 from poolcli.engine.pixels import Rules
 from poolcli.frame import Frame
+from poolcli.values import Size
 
 
 def to_light(x: Array) -> Array:
@@ -36,7 +37,14 @@ class InLight:
     def outline(self, frame: Frame) -> Outline:
         return self.operation.outline(frame)
 
+    def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight | None:
+        return self.operation.sight(frame, cell, weights)
+
     def __call__(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Array:
-        nodata = None if rules.nodata is None else float(to_light(np.array(rules.nodata, planes.dtype)))
-        light = self.operation(to_light(planes), frame, replace(rules, dtype=np.float64, nodata=nodata), weights)
+        light = self.operation(*self.given(planes, frame, rules, weights))
         return rules.kept(from_light(light, planes.dtype))
+
+    def given(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Given:
+        """What the operation is given."""
+        nodata = None if rules.nodata is None else float(to_light(np.array(rules.nodata, planes.dtype)))
+        return to_light(planes), frame, replace(rules, dtype=np.float64, nodata=nodata), weights

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from poolcli.array import Array
-from poolcli.engine.operation import Operation, Outline
+from poolcli.engine.operation import Given, Operation, Outline, Sight
 from poolcli.engine.pixels import Rules, check_nodata, counting
 from poolcli.frame import Frame
+from poolcli.values import Size
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,14 @@ class Normalized:
     def outline(self, frame: Frame) -> Outline:
         return self.operation.outline(frame)
 
+    def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight | None:
+        return self.operation.sight(frame, cell, weights)
+
     def __call__(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Array:
+        return self.operation(*self.given(planes, frame, rules, weights))
+
+    def given(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Given:
+        """What the operation is given."""
         check_nodata(rules.nodata, planes.dtype)
         valid = counting(planes, rules.mask, rules)
         x = planes.astype(np.float64)
@@ -36,7 +44,7 @@ class Normalized:
         with np.errstate(all="ignore"):
             scaled = _minmax(x, counts, axes, _top(rules)) if self.how == "minmax" else _zscore(x, counts, axes)
         told = replace(rules, mask=valid, nodata=None, empty=rules.nodata)
-        return self.operation(scaled, frame, told, weights)
+        return scaled, frame, told, weights
 
 
 def _top(rules: Rules) -> int:

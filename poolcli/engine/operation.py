@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
@@ -10,12 +11,14 @@ from typing import Any, Protocol
 import numpy as np
 
 from poolcli.array import Array
-from poolcli.engine.grid import Place
+from poolcli.engine.grid import Place, Side
 from poolcli.engine.index import NOWHERE
 from poolcli.engine.pixels import Rules
 from poolcli.engine.pool import Reducer, pool
 from poolcli.frame import Frame
 from poolcli.values import Size
+
+Given = tuple[Array, Frame, Rules, Array | None]  # what an operation is called with
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,35 @@ class Outline:
     operations: int
 
 
+class Line(Protocol):
+    """The cells along one axis."""
+
+    @property
+    def cells(self) -> int: ...
+
+    def side(self, cell: int) -> Side:
+        """What a cell is made of."""
+        ...
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What one cell of the result looks at: a plane of what was given, and, as a cell of each of its lines, pixels."""
+
+    plane: Size
+    lines: tuple[Line, ...]
+    cell: Size
+
+
 class Operation(Protocol):
     """Planes in, planes out."""
 
     def outline(self, frame: Frame) -> Outline:
         """What comes out, without values; ShapeError where it does not fit."""
+        ...
+
+    def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight | None:
+        """What a cell of the result, by its index, is made of; None where it is made of nothing."""
         ...
 
     def __call__(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Array:
@@ -56,6 +83,19 @@ class Pooling:
         stride = tuple(max((each.stride for each in axis), default=Fraction(1)) for axis in axes)
         return Outline(cells.frame, window, stride, merges)
 
+    def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight | None:  # noqa: ARG002 - see above
+        cells = self.place.cells(frame)
+        numbers = np.arange(prod(cells.frame.shape)).reshape(cells.frame.shape)
+        planes = np.arange(frame.planes).reshape(frame.lead)
+        for patch in cells.patches:
+            found = np.flatnonzero(numbers[patch.target] == numbers[cell])
+            if found.size:
+                there = planes[patch.source]
+                at = np.unravel_index(found[0], there.shape + patch.grid.shape)
+                plane = np.unravel_index(there[at[: there.ndim]], frame.lead) if frame.lead else ()
+                return Sight(_whole(plane), patch.grid.axes, _whole(at[there.ndim :]))
+        return None
+
     def __call__(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Array:
         cells = self.place.cells(frame)
         if len(cells.patches) == 1 and cells.patches[0].source is ...:
@@ -65,6 +105,10 @@ class Pooling:
             pooled = pool(planes, patch, self.reducer, rules, weights)
             out[patch.target] = pooled.reshape(out[patch.target].shape)
         return out
+
+
+def _whole(numbers: Sequence[Any]) -> Size:
+    return tuple(map(int, numbers))
 
 
 def _outside(rules: Rules) -> Any:

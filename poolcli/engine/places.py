@@ -160,7 +160,8 @@ def _bins(length: int, first: int, last: int, cells: int) -> tuple[slice, Axis]:
     bounds = [(first + cell * wide // cells, first - (-(cell + 1) * wide // cells)) for cell in range(cells)]
     clipped = [(max(start, 0), min(stop, length)) for start, stop in bounds]
     held = [cell for cell, (start, stop) in enumerate(clipped) if start < stop]
-    runs = tuple(runs_of([(clipped[cell][0], clipped[cell][1] - clipped[cell][0]) for cell in held]))
+    cuts = [(start - low, high - stop) for (low, high), (start, stop) in zip(bounds, clipped, strict=True)]
+    runs = tuple(runs_of([(clipped[cell][0], clipped[cell][1] - clipped[cell][0], *cuts[cell]) for cell in held]))
     largest = max(stop - start for start, stop in bounds)
     return slice(held[0], held[-1] + 1), Axis(len(held), runs, largest, largest, Fraction(wide, cells))
 
@@ -171,15 +172,15 @@ def whole(number: float) -> int:
     return towards + (int(math.copysign(1, number)) if abs(number - towards) >= 0.5 else 0)
 
 
-def runs_of(windows: Sequence[tuple[int, int]]) -> Iterator[Run]:
-    """Windows as (start, size), in as few stretches of equal ones at equal distances as come one after another."""
+def runs_of(windows: Sequence[tuple[int, ...]]) -> Iterator[Run]:
+    """Windows, as (start, size) or with (head, tail), too, in few stretches of equal ones at equal distances."""
     first = 0
     while first < len(windows):
-        start, size = windows[first]
+        start, size, *cuts = windows[first]
         stride, stop = size, first + 1
         if stop < len(windows) and windows[stop][0] > start:
             stride = windows[stop][0] - start
-            while stop < len(windows) and windows[stop] == (start + (stop - first) * stride, size):
+            while stop < len(windows) and windows[stop] == (start + (stop - first) * stride, size, *cuts):
                 stop += 1
-        yield Run(first, stop - first, start, stride if stop > first + 1 else size, size, size)
+        yield Run(first, stop - first, start, stride if stop > first + 1 else size, size, size, 1, 1, *cuts)
         first = stop

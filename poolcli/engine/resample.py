@@ -10,7 +10,8 @@ from math import prod
 import numpy as np
 
 from poolcli.array import Array
-from poolcli.engine.operation import Outline
+from poolcli.engine.grid import Side
+from poolcli.engine.operation import Outline, Sight
 from poolcli.engine.pixels import Rules, blank, check_nodata, counting
 from poolcli.engine.reduce import Values, adding
 from poolcli.engine.rounding import Ratio
@@ -37,6 +38,12 @@ class Line:
     def taps(self) -> int:
         return len(self.sources)
 
+    def side(self, cell: int) -> Side:
+        """What this cell is made of; where the border is reflected a pixel comes twice."""
+        pixels: list[int] = self.sources[:, cell].tolist()
+        shares = np.broadcast_to(self.shares, self.sources.shape)[:, cell] / self.whole
+        return Side(pixels, range(min(pixels), max(pixels) + 1), len(pixels), shares.tolist())
+
 
 @dataclass(frozen=True)
 class Resampling:
@@ -49,6 +56,10 @@ class Resampling:
         result = frame.pooled(tuple(line.cells for line in lines))
         window, stride = tuple(line.taps for line in lines), tuple(line.stride for line in lines)
         return Outline(result, window, stride, prod(result.shape) * (prod(window) - 1))
+
+    def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight:  # noqa: ARG002 - an operation's
+        lead = len(frame.lead)
+        return Sight(cell[:lead], tuple(self.lines(frame.space)), cell[lead:])
 
     def __call__(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Array:
         lines = self.lines(frame.space)

@@ -16,8 +16,8 @@ import numpy as np
 
 from poolcli.array import Array
 from poolcli.engine.boxes import Box, boxes_on
-from poolcli.engine.grid import spread
-from poolcli.engine.operation import Outline
+from poolcli.engine.grid import Side, spread
+from poolcli.engine.operation import Outline, Sight
 from poolcli.engine.pixels import Rules
 from poolcli.frame import Frame
 from poolcli.values import Size
@@ -40,6 +40,13 @@ class Points:
     def span(self) -> slice:
         """The pixels that any point needs."""
         return slice(int(self.below.min(initial=0)), int(self.above.max(initial=0)) + 1)
+
+    def side(self, cell: int) -> Side:
+        """What the mean over the points of this cell is made of."""
+        row = self.matrix()[cell]
+        used = np.flatnonzero(row)
+        pixels = (used + self.span.start).tolist() or [self.span.start]
+        return Side(pixels, range(pixels[0], pixels[-1] + 1), len(pixels), row[used].tolist() or [0.0])
 
     def matrix(self) -> Array:
         """(cells, pixels of the span): what each pixel adds to the mean of each cell."""
@@ -93,6 +100,20 @@ class RoiAlign:
         stride = tuple(Fraction(side).limit_denominator(1000) for side in largest)
         work = 4 * (frame.channels or 1) * math.prod(size) * sum(each)
         return Outline(Frame(len(boxes), frame.channels, size), window, stride, work)
+
+    def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight:  # noqa: ARG002 - an operation's
+        box = self._boxes(frame)[cell[0]]
+        image = () if frame.batch is None else (box.image,)
+        lines = tuple(self._points(box, axis, frame, spread("output-size", self.size, 2)) for axis in (0, 1))
+        return Sight((*image, *cell[1:-2]), lines, cell[-2:])
+
+    def at_points(self, plane: Array, lines: tuple[Points, Points], cell: Size) -> Array:
+        """The values that a cell takes the largest of."""
+        rows, columns = lines
+        merge = np.maximum if self.look is largest_corner else np.add
+        values = reduce(merge, _corners(_double(plane[rows.span, columns.span]), rows, columns))
+        cells = values.reshape(rows.cells, rows.grid, columns.cells, columns.grid)
+        return np.asarray(cells[cell[0], :, cell[1]])
 
     def __call__(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Array:
         """The cells of every box, (boxes, channels, height, width)."""

@@ -8,15 +8,18 @@ import numpy as np
 
 from poolcli.array import Array
 from poolcli.engine.grid import Axis
+from poolcli.engine.operation import Line
 
 
-def reach(axis: Axis, cells: Iterable[int]) -> Array:
+def reach(axis: Line, cells: Iterable[int]) -> Array:
     """The pixels along an axis that any of these cells sees, in order.
 
     >>> from poolcli.engine.sliding import Sliding
     >>> reach(Sliding((2,), (3,)).grid((8,)).axes[0], [0, 1]).tolist()
     [0, 1, 3, 4]
     """
+    if not isinstance(axis, Axis):
+        return np.array(sorted({pixel for cell in cells for pixel in axis.side(cell).pixels}), np.int64)
     wanted = np.zeros(axis.cells, np.bool_)
     wanted[list(cells)] = True
     seen = np.zeros(max(run.end for run in axis.runs), np.bool_)

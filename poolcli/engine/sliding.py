@@ -99,7 +99,8 @@ class _Line:
             raise ShapeError(f"padding {begin}:{end} leaves a window of {self.span} without a pixel "
                              f"on axis {self.name}, which is {self.length} long: use less padding")  # fmt: skip
         extent = min(self.kernel, -(-(self.length + end - start) // self.dilation))
-        return Run(cell, count, start + head * self.dilation, self.stride, size, extent, self.dilation, head=head)
+        return Run(cell, count, start + head * self.dilation, self.stride, size, extent, self.dilation,
+                   head=head, tail=self.kernel - head - size)  # fmt: skip
 
     def _too_large(self) -> str:
         begin, end = self.padding

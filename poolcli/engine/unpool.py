@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from poolcli.array import Array
-from poolcli.engine.grid import spread
+from poolcli.engine.grid import Side, spread
 from poolcli.engine.index import NOWHERE
-from poolcli.engine.operation import Outline
+from poolcli.engine.operation import Outline, Sight
 from poolcli.engine.pixels import Rules
 from poolcli.errors import RequestError, ShapeError, ValueRuleError
 from poolcli.frame import Frame
@@ -20,6 +20,18 @@ from poolcli.values import Padding, Size
 
 if TYPE_CHECKING:
     from poolcli.files import FileArray
+
+
+@dataclass(frozen=True)
+class Spot:
+    """One pixel, whatever the cell."""
+
+    cells: int
+    pixel: int
+
+    def side(self, cell: int) -> Side:  # noqa: ARG002 - a line's
+        """The pixel."""
+        return Side((self.pixel,), range(self.pixel, self.pixel + 1), 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +73,19 @@ class Unpool:
         if min(space) < 1:
             raise ShapeError(f"padding {pads} leaves no pixel of a map of {cells} cells: give --output-size")
         return space
+
+    def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight | None:
+        """The value whose index is this cell, the last where several are; None where no index is."""
+        assert weights is not None
+        space = self._space(frame.space)
+        places = self._places(weights, prod(space), frame)
+        number = np.ravel_multi_index(cell, (*frame.lead, *space))
+        found = np.argwhere((places == number) & (weights != NOWHERE))
+        if not len(found):
+            return None
+        lead, at = len(frame.lead), tuple(map(int, found[-1]))
+        lines = tuple(Spot(size, pixel) for size, pixel in zip(space, at[lead:], strict=True))
+        return Sight(at[:lead], lines, cell[lead:])
 
     def __call__(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Array:
         """The map; `weights` are the indices, of the planes' shape."""

@@ -24,7 +24,7 @@ def weighted(values: Values, *, weights: Weights, kernel: Size | None, no_normal
     _check(weights, no_normalize)
 
     def choose(window: Window) -> Array:
-        taps = _clipped(weights, kernel, window.taps)
+        taps = clipped(weights, kernel, window.taps)
         total, share = np.zeros(()), np.zeros(())
         for tap in np.flatnonzero(taps):
             weight: Array = taps[tap]
@@ -48,7 +48,7 @@ def kernel_of(weights: Weights, kernel: Size | None) -> Size:
     return shape
 
 
-def _clipped(weights: Weights, kernel: Size | None, taps: tuple[slice, ...]) -> Array:
+def clipped(weights: Weights, kernel: Size | None, taps: tuple[slice, ...]) -> Array:
     """The weights that a clipped window holds, in a row."""
     if isinstance(weights, FileArray):
         return weights.array.astype(np.float64)[taps].ravel()

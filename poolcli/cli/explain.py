@@ -1,0 +1,63 @@
+"""The command that tells how a number came about: `explain`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from poolcli.cli.options import LAYOUT, REPORT, Command, Option, inputs_argument, options, take_path
+from poolcli.cli.pool import RECIPE, take_pipeline
+from poolcli.errors import PoolError, RequestError
+
+WHERE = options(
+    "Where",
+    Option(["--at"], metavar="INDEX", help="Index into the result, such as 0,0,3,5; -1 is the last.  "
+                                           "[default: the middle of the first plane]"),
+    Option(["--level"], type=click.IntRange(1), default=1, metavar="N", help="Which map, where there are several."),
+    Option(["--page"], metavar="NAME", help="One page of an image, from 0, or one array of an .npz.  [default: first]"),
+)  # fmt: skip
+
+
+@click.command(cls=Command, params=[inputs_argument("words", "[PIPELINE] INPUT"), *RECIPE, *WHERE, *LAYOUT, *REPORT])
+def explain(words: tuple[str, ...], file: str | None, **given: Any) -> None:
+    """Tell how one number of a result came about: the pixels it is made of, which of them count, and the formula."""
+    from poolcli.report import explain as report
+    from poolcli.report import show
+
+    pipeline, _, inputs = take_pipeline(words, file)
+    if len(inputs) != 1:
+        raise RequestError(f"give one INPUT to explain: there are {len(inputs)}")
+    told = _told(pipeline, take_path("INPUT", inputs[0]), given)
+    style = "none" if given["quiet"] else given["report"]
+    if style == "table":
+        report.tell(inputs[0], told, sys.stdout)
+    else:
+        row = report.record(inputs[0], told)
+        show.tell(style, sys.stdout, [report.brief(row) if style == "csv" else row])
+
+
+def _told(pipeline: Any, path: Path, given: dict[str, Any]) -> Any:
+    from poolcli import io
+    from poolcli.picture.parts import pages_of
+    from poolcli.run.work import opened
+    from poolcli.study.explain import explain as explained
+
+    try:
+        (_, fmap), *_ = pages_of(io.read(opened(path), given["layout"]), str(path), given["page"])
+        return explained(pipeline, fmap, _index(given["at"]), given["level"])
+    except RequestError:
+        raise
+    except PoolError as error:
+        raise type(error)(f"{path}: {error}") from None
+
+
+def _index(text: str | None) -> tuple[int, ...] | None:
+    if text is None:
+        return None
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise RequestError(f"--at {text}: takes whole numbers, one for each axis, such as 0,0,3,5") from None
