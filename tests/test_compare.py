@@ -159,6 +159,7 @@ def test_the_suffix_names_the_format(cli, photo, tmp_path):
     [
         (("photo.png",), 2, "give a pipeline or more"),
         (("max",), 2, "give INPUT"),
+        (("photo.png", "max", "-k", "4"), 2, "go into its quotes"),
         (("photo.png", "maxx -k 2"), 2, "did you mean max?"),
         (("photo.png", "pyramid --op avg --levels 2"), 2, "several maps"),
         (("photo.png", "max", "-o", "s.xyz"), 2, ".xyz"),

@@ -47,7 +47,17 @@ SHEET = options(
 WORDS = inputs_argument("words", "PIPELINE... INPUT...")
 
 
-@click.command(cls=Command, params=[WORDS, *SEMANTICS, *FOLDERS, *LAYOUT, *DRAWN, *SHEET, *REPORT, *SHOW])
+class Quoting(Command):
+    """A command whose words hold options of their own."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except RequestError as error:
+            raise RequestError(f"{error}. The options of a pipeline go into its quotes, like 'max -k 4'") from None
+
+
+@click.command(cls=Quoting, params=[WORDS, *SEMANTICS, *FOLDERS, *LAYOUT, *DRAWN, *SHEET, *REPORT, *SHOW])
 @click.pass_context
 def compare(ctx: click.Context, /, words: tuple[str, ...], **given: Any) -> None:
     """Compare pipelines on one map, or with --semantics what frameworks make of it.

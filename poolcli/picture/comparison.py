@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from poolcli.array import Array
+from poolcli.errors import plain
 from poolcli.feature_map import FeatureMap
 from poolcli.layout import shape_words
 from poolcli.picture.colour import Limits, cubehelix, limits_of
@@ -21,16 +22,17 @@ def section(name: str, fmap: FeatureMap, results: Sequence[Result], notes: Seque
     """The original with the scale of the differences, and a figure for each result: all on the same scales."""
     original = render(fmap)
     far = 0.0, max(limits_of(result.difference.data)[1] for result in results)
+    told = plain(name)
     facts = ", ".join(filter(None, [f"{shape_words(fmap.form.shape)} {fmap.form.dtype}", original.words]))
     first = Figure(
-        f"original: {name}", original.pixels, facts, _bar(original.pixels), f"{DIFFERENCE}: 0 .. {far[1]:.5g}"
+        f"original: {told}", original.pixels, facts, _bar(original.pixels), f"{DIFFERENCE}: 0 .. {far[1]:.5g}"
     )
-    return Section(name, (first, *(_figure(*pair, original.limits, far) for pair in zip(results, notes, strict=True))))
+    return Section(told, (first, *(_figure(*pair, original.limits, far) for pair in zip(results, notes, strict=True))))
 
 
 def _figure(result: Result, note: str, limits: Limits | None, far: Limits) -> Figure:
     shown, difference = render(result.shown, limits=limits), render(result.difference, limits=far)
-    return Figure(str(result.pipeline), shown.pixels, note, difference.pixels, DIFFERENCE)
+    return Figure(plain(result.pipeline), shown.pixels, note, difference.pixels, DIFFERENCE)
 
 
 def _bar(pixels: Array) -> Array:

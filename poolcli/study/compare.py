@@ -96,12 +96,13 @@ def _restored(pooled: FeatureMap, fmap: FeatureMap, interpolation: str) -> Featu
 
 
 def _values(fmap: FeatureMap) -> Array:
-    """The planes as float64: a palette's colours, and colours as far as they show through their alpha."""
+    """The planes: a palette's colours, and colours as far as they show through their alpha."""
     whole = fmap.expanded()
-    planes = whole.planes().astype(np.float64)
-    if whole.picture and whole.picture.has_alpha:
-        planes[..., :-1, :, :] *= planes[..., -1:, :, :] / _peak(fmap)
-    return planes
+    planes = whole.planes()
+    if not (whole.picture and whole.picture.has_alpha):
+        return planes
+    shares = planes[..., -1:, :, :] / _peak(fmap)
+    return np.concatenate([planes[..., :-1, :, :] * shares, planes[..., -1:, :, :]], axis=-3)
 
 
 def _peak(fmap: FeatureMap) -> float:
@@ -113,7 +114,8 @@ def _peak(fmap: FeatureMap) -> float:
 
 
 def _distance(fmap: FeatureMap, original: Array, back: Array) -> FeatureMap:
-    whole, far = fmap.expanded(), np.abs(original - back).astype(np.float32)
+    kind = np.result_type(original, back, np.float32)
+    whole, far = fmap.expanded(), np.abs(original.astype(kind) - back)
     frame = whole.form.frame
     if whole.picture and frame.channels is not None:
         far, frame = far.mean(-1 - len(frame.space)), replace(frame, channels=None)

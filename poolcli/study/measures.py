@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import inf, log10, nan, sqrt
+from collections.abc import Iterable, Iterator, Sequence
+from math import inf, log10, nan, prod, sqrt
 
 import numpy as np
 
 from poolcli.array import Array
 from poolcli.recipe import parse
 
+PART = 1 << 18  # values that are computed with at a time
 WINDOW = 7  # pixels on each axis that SSIM sees at once
 EVERYWHERE = parse(f"avg -k {WINDOW} -s 1")
 
@@ -20,10 +21,10 @@ def psnr(x: Array, y: Array, peak: float) -> float:
     `peak` is the range that values can have. Pixels that are not finite in both are left out.
     Source: Huynh-Thu, Ghanbari 2008; scikit-image peak_signal_noise_ratio.
 
-    >>> round(psnr(np.array([0.0, 0.0]), np.array([0.0, 10.0]), 255), 2)
+    >>> round(psnr(np.array([0, 0]), np.array([0, 10]), 255), 2)
     31.14
     """
-    error = _mean((x - y) ** 2)
+    error = _mean(_squares(x, y))
     return inf if error == 0 else 10 * log10(peak**2 / error) if peak else nan
 
 
@@ -36,7 +37,7 @@ def ssim(x: Array, y: Array, peak: float, axes: int) -> float:
     than a window.
     Source: Wang, Bovik, Sheikh, Simoncelli 2004; scikit-image structural_similarity.
 
-    >>> square = np.arange(64.0).reshape(8, 8)
+    >>> square = np.arange(64).reshape(8, 8)
     >>> ssim(square, square, 63, 2)
     1.0
     """
@@ -44,7 +45,7 @@ def ssim(x: Array, y: Array, peak: float, axes: int) -> float:
     if min(space) < WINDOW:
         return nan
     planes = zip(x.reshape(-1, *space), y.reshape(-1, *space), strict=True)
-    return _mean(np.array([_mean(_likeness(one, other, peak)) for one, other in planes]))
+    return _mean([np.array([_mean(_likenesses(one, other, peak)) for one, other in planes])])
 
 
 def aliased(lines: Sequence[tuple[Array, int]]) -> float:
@@ -56,12 +57,16 @@ def aliased(lines: Sequence[tuple[Array, int]]) -> float:
     Lines with a value that is not finite are left out. Source: Zhang 2019 (dense pooling, then subsampling);
     Oppenheim, Schafer (aliasing).
 
-    >>> aliased([(np.cos(np.pi * np.arange(64.0)), 4)]) > 99.99
+    >>> aliased([(np.cos(np.pi * np.arange(64)), 4)]) > 99.99
     True
     """
-    parts = [_energies(line[np.isfinite(line).all(-1)], stride) for line, stride in lines]
-    high, whole = (sum(energy) for energy in zip(*parts, strict=True)) if parts else (0.0, 0.0)
-    return 100 * high / whole if whole else 0.0
+    high = whole = 0.0
+    for dense, stride in lines:
+        length = dense.shape[-1]
+        energy = sum(map(_energy, _parts(dense.reshape(-1, length))), np.zeros(length))
+        waves = np.minimum(np.arange(length), length - np.arange(length))
+        high, whole = high + energy[2 * stride * waves > length].sum(), whole + energy[1:].sum()
+    return float(100 * high / whole) if whole else 0.0
 
 
 def shift_change(pairs: Sequence[tuple[Array, Array]]) -> float:
@@ -71,23 +76,22 @@ def shift_change(pairs: Sequence[tuple[Array, Array]]) -> float:
     R(T x) for each axis. 0 is perfect shift equivariance; 0 for a result that is constant.
     Source: after Zhang 2019, section 3.1 (shift equivariance).
 
-    >>> wave = np.array([0.0, 1.0, 0.0, 1.0])
+    >>> wave = np.array([0, 1, 0, 1])
     >>> shift_change([(wave, wave)]), shift_change([(wave, 1 - wave)])
     (0.0, 200.0)
     """
-    change = _mean(np.stack([(moved - other) ** 2 for moved, other in pairs]))
-    spread = _mean((pairs[0][0] - _mean(pairs[0][0])) ** 2)
+    change = _mean(square for pair in pairs for square in _squares(*pair))
+    moved = pairs[0][0]
+    spread = _mean(_squares(moved, np.broadcast_to(_mean(_parts(moved.ravel())), moved.shape)))
     return 0.0 if change == 0 else 100 * sqrt(change / spread) if spread else inf
 
 
-def _energies(lines: Array, stride: int) -> tuple[float, float]:
-    """The energy above the new Nyquist limit, and all but that of the mean."""
-    length = lines.shape[-1]
-    away = lines - lines.mean(-1, keepdims=True)
-    energy = np.abs(np.fft.fft(away * np.hanning(length))) ** 2
-    total = energy.reshape(-1, length).sum(0)
-    waves = np.minimum(np.arange(length), length - np.arange(length))
-    return float(total[2 * stride * waves > length].sum()), float(total[1:].sum())
+def _likenesses(x: Array, y: Array, peak: float) -> Iterator[Array]:
+    """SSIM of every window of a plane, some of its rows at a time."""
+    rows = max(1, PART // prod(x.shape[1:]))
+    for top in range(0, len(x) - WINDOW + 1, rows):
+        band = slice(top, top + rows + WINDOW - 1)
+        yield _likeness(x[band].astype(np.float64), y[band].astype(np.float64), peak)
 
 
 def _likeness(x: Array, y: Array, peak: float) -> Array:
@@ -109,7 +113,28 @@ def _means(plane: Array) -> Array:
     return means
 
 
-def _mean(values: Array) -> float:
-    """The mean of the finite values, NaN where there is none."""
-    finite = values[np.isfinite(values)]
-    return float(finite.mean()) if finite.size else nan
+def _energy(lines: Array) -> Array:
+    """The energy of lines at each frequency, all lines together; none of lines that are not finite."""
+    known = lines[np.isfinite(lines).all(-1)]
+    away = known - known.mean(-1, keepdims=True)
+    energy: Array = (np.abs(np.fft.fft(away * np.hanning(lines.shape[-1]))) ** 2).sum(0)
+    return energy
+
+
+def _squares(x: Array, y: Array) -> Iterator[Array]:
+    """(x - y)^2, a part at a time."""
+    return ((a.astype(np.float64) - b) ** 2 for a, b in zip(_parts(x.ravel()), _parts(y.ravel()), strict=True))
+
+
+def _parts(array: Array) -> list[Array]:
+    """An array in parts along its first axis, small enough for a cache."""
+    return np.array_split(array, -(-array.size // PART))
+
+
+def _mean(parts: Iterable[Array]) -> float:
+    """The mean of the finite values of all parts, NaN where there is none."""
+    total, count = 0.0, 0
+    for part in parts:
+        finite = part[np.isfinite(part)]
+        total, count = total + float(finite.sum(dtype=np.float64)), count + finite.size
+    return total / count if count else nan
