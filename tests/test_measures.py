@@ -145,6 +145,21 @@ def energy(lines):
     return total
 
 
+@pytest.mark.parametrize(("x", "facts"), [(np.ones((16, 16)), (math.inf, 1, 0, 0)),
+                                          (np.full((16, 16), np.nan), (math.nan,) * 4)])  # fmt: skip
+def test_maps_with_nothing_to_see(x, facts):
+    (result,) = measured(x, "avg -k 2")
+    told = (result.psnr, result.ssim, result.aliased, result.shift_change)
+    np.testing.assert_array_equal(told, facts)
+
+
+def test_infinities_are_left_out():
+    x = np.random.default_rng(0).random((16, 16))
+    x[3, 3], x[9, 9] = np.inf, -np.inf
+    (result,) = measured(x, "max -k 2")
+    assert all(map(math.isfinite, (result.psnr, result.ssim, result.shift_change)))
+
+
 def measured(x, *texts):
     return compare(as_map(x), list(map(poolcli.parse, texts)))
 

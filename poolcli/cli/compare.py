@@ -31,7 +31,7 @@ SEMANTICS = options(
     Option(
         ["--semantics"], metavar="NAME,NAME", help="Compare what these frameworks compute, the first with the rest."
     ),
-    Option(["--check"], is_flag=True, help="Exit 1 where they differ."),
+    Option(["--check"], is_flag=True, help="Exit 1 where they differ, or one lacks what is asked."),
 )
 DRAWN = options(
     "Inputs",

@@ -47,7 +47,7 @@ def compare(fmap: FeatureMap, pipelines: Sequence[Pipeline]) -> list[Result]:
     """A result for each pipeline; ShapeError where one gives what cannot be brought back to the size of the map.
 
     PSNR and SSIM take colours times their alpha, and alpha. Their peak is what the pixels of an image, or unsigned
-    numbers of 8 and 16 bits, can hold, else the largest value of the map minus its smallest.
+    numbers of 8 and 16 bits, can hold, else the largest value of the map minus its smallest, or 1 if that is 0.
     """
     return [_result(fmap, pipeline) for pipeline in pipelines]
 
@@ -110,12 +110,13 @@ def _peak(fmap: FeatureMap) -> float:
     if values.dtype.kind == "u" and values.dtype.itemsize <= 2:
         return float(np.iinfo(values.dtype).max)
     finite = values[np.isfinite(values)].astype(np.float64)
-    return float(np.ptp(finite)) if finite.size else nan
+    return float(np.ptp(finite)) if finite.size and np.ptp(finite) else 1.0
 
 
 def _distance(fmap: FeatureMap, original: Array, back: Array) -> FeatureMap:
     kind = np.result_type(original, back, np.float32)
-    whole, far = fmap.expanded(), np.abs(original.astype(kind) - back)
+    with np.errstate(invalid="ignore"):
+        whole, far = fmap.expanded(), np.abs(original.astype(kind) - back)
     frame = whole.form.frame
     if whole.picture and frame.channels is not None:
         far, frame = far.mean(-1 - len(frame.space)), replace(frame, channels=None)

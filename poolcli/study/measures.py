@@ -25,7 +25,7 @@ def psnr(x: Array, y: Array, peak: float) -> float:
     31.14
     """
     error = _mean(_squares(x, y))
-    return inf if error == 0 else 10 * log10(peak**2 / error) if peak else nan
+    return inf if error == 0 else 10 * log10(peak**2 / error)
 
 
 def ssim(x: Array, y: Array, peak: float, axes: int) -> float:
@@ -54,12 +54,14 @@ def aliased(lines: Sequence[tuple[Array, int]]) -> float:
     A pooling of stride s is one of stride 1 (dense) of which every s-th result stays. `lines` are pairs of such dense
     results, along their last axis, and of s: 100 sum |F(f)|^2 over |f| > 1 / (2 s) cycles a pixel / sum |F(f)|^2 over
     f != 0, summed over all lines, F being the Fourier transform of a line without its mean, under a Hann window.
-    Lines with a value that is not finite are left out. Source: Zhang 2019 (dense pooling, then subsampling);
-    Oppenheim, Schafer (aliasing).
+    Lines with a value that is not finite are left out; NaN where these are all.
+    Source: Zhang 2019 (dense pooling, then subsampling); Oppenheim, Schafer (aliasing).
 
     >>> aliased([(np.cos(np.pi * np.arange(64)), 4)]) > 99.99
     True
     """
+    if not any(np.isfinite(dense).all(-1).any() for dense, _ in lines):
+        return nan
     high = whole = 0.0
     for dense, stride in lines:
         length = dense.shape[-1]
@@ -91,7 +93,9 @@ def _likenesses(x: Array, y: Array, peak: float) -> Iterator[Array]:
     rows = max(1, PART // prod(x.shape[1:]))
     for top in range(0, len(x) - WINDOW + 1, rows):
         band = slice(top, top + rows + WINDOW - 1)
-        yield _likeness(x[band].astype(np.float64), y[band].astype(np.float64), peak)
+        with np.errstate(invalid="ignore"):
+            likeness = _likeness(x[band].astype(np.float64), y[band].astype(np.float64), peak)
+        yield likeness
 
 
 def _likeness(x: Array, y: Array, peak: float) -> Array:
@@ -101,9 +105,8 @@ def _likeness(x: Array, y: Array, peak: float) -> Array:
     spread_x, spread_y = sample * (_means(x * x) - mean_x**2), sample * (_means(y * y) - mean_y**2)
     together = sample * (_means(x * y) - mean_x * mean_y)
     c1, c2 = (0.01 * peak) ** 2, (0.03 * peak) ** 2
-    with np.errstate(invalid="ignore"):
-        alike = (2 * mean_x * mean_y + c1) * (2 * together + c2)
-        likeness: Array = alike / ((mean_x**2 + mean_y**2 + c1) * (spread_x + spread_y + c2))
+    alike = (2 * mean_x * mean_y + c1) * (2 * together + c2)
+    likeness: Array = alike / ((mean_x**2 + mean_y**2 + c1) * (spread_x + spread_y + c2))
     return likeness
 
 
@@ -123,7 +126,10 @@ def _energy(lines: Array) -> Array:
 
 def _squares(x: Array, y: Array) -> Iterator[Array]:
     """(x - y)^2, a part at a time."""
-    return ((a.astype(np.float64) - b) ** 2 for a, b in zip(_parts(x.ravel()), _parts(y.ravel()), strict=True))
+    for a, b in zip(_parts(x.ravel()), _parts(y.ravel()), strict=True):
+        with np.errstate(invalid="ignore"):
+            square = (a.astype(np.float64) - b) ** 2
+        yield square
 
 
 def _parts(array: Array) -> list[Array]:
