@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from poolcli import memory
 from poolcli.array import Array
+from poolcli.engine.tasks import Load
 from poolcli.errors import RequestError, ShapeError
 from poolcli.feature_map import FeatureMap, Form
 from poolcli.frame import Frame
@@ -52,6 +54,16 @@ class Fuse(Step):
         operations = sum(stage.operations for stages in plans for stage in stages) + merges
         return Stage(self, form, output, seen, steps, operations, form.nbytes + output.nbytes)
 
+    def load(self, form: Form) -> Load:
+        plans = [branch.plan(form) for branch in self.branches]
+        loads = [stage.load for stages in plans for stage in stages]
+        if self._merge is None:
+            return Load.of(loads)
+        last = [stages[-1].output for stages in plans]
+        frame = _flat(last[0].frame, len(last))
+        dtype = np.result_type(*(each.dtype for each in last))
+        return Load.of([*loads, self._merge.load(Form(frame.shape, dtype, _letters(frame), last[0].mode))])
+
     def __call__(self, fmap: FeatureMap) -> FeatureMap:
         maps = [_last(branch, fmap) for branch in self.branches]
         forms = self._alike([each.form for each in maps])
@@ -60,11 +72,14 @@ class Fuse(Step):
         if self._merge is None and len(maps) == 1:
             return maps[0]
         if self._merge is None:
-            planes = np.concatenate([_channelled(each) for each in maps], axis=-1 - len(output.space))
+            planes = memory.empty(output.frame.shape, output.dtype)
+            np.concatenate([_channelled(each) for each in maps], axis=-1 - len(output.space), out=planes)
             return FeatureMap(planes, output.layout, name=fmap.name).with_planes(planes, output.frame)
         base = maps[0] if maps[0].form.mode == output.mode else maps[0].expanded()
         frame = _flat(forms[0].frame, len(maps))
-        rows = np.stack([each.planes().reshape(frame.shape[:-1]) for each in maps], axis=-1)
+        rows = memory.empty(frame.shape, np.result_type(*(each.data.dtype for each in maps)))
+        for number, each in enumerate(maps):
+            rows[..., number] = each.planes().reshape(frame.shape[:-1])
         merged = self._merge(FeatureMap(rows, _letters(frame), maps[0].picture))
         return base.with_planes(merged.planes().reshape(output.frame.shape), output.frame)
 

@@ -15,6 +15,8 @@ from poolcli.errors import ShapeError, ValueRuleError
 from poolcli.frame import Frame
 from poolcli.layout import shape_words, space_axes
 
+WITH_ALPHA = ("LA", "RGBA", "RGBA;16")
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -52,7 +54,7 @@ class Picture:
 
     @property
     def has_alpha(self) -> bool:
-        return self.mode in ("LA", "RGBA", "RGBA;16")
+        return self.mode in WITH_ALPHA
 
     def colours(self) -> Array:
         """The palette as 256 rows of RGB, or of RGBA where an entry is transparent."""
@@ -130,7 +132,8 @@ class FeatureMap:
     def form(self) -> Form:
         mode = self.picture.mode if self.picture else ""
         see_through = self.picture is not None and self.picture.palette_alpha is not None
-        return Form(self.data.shape, self.data.dtype, self.layout, "PA" if mode == "P" and see_through else mode)
+        dtype = self.data.dtype.newbyteorder("=")
+        return Form(self.data.shape, dtype, self.layout, "PA" if mode == "P" and see_through else mode)
 
     def expanded(self) -> FeatureMap:
         """The map arithmetic needs: a palette's colours, a bit's two levels of gray."""

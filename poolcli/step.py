@@ -18,8 +18,9 @@ from poolcli.engine.light import InLight
 from poolcli.engine.normalize import Normalized
 from poolcli.engine.operation import Given, Operation, Pooling
 from poolcli.engine.pixels import Rules
+from poolcli.engine.tasks import Load
 from poolcli.errors import RequestError, ShapeError
-from poolcli.feature_map import FeatureMap, Form
+from poolcli.feature_map import WITH_ALPHA, FeatureMap, Form
 from poolcli.frame import Frame
 from poolcli.ops import INPUT_SIZE, OPS, PICKS, Op
 from poolcli.rules import rules_for
@@ -45,6 +46,11 @@ class Stage:
     jump: tuple[Fraction, ...]
     operations: int
     memory: int
+
+    @cached_property
+    def load(self) -> Load:
+        """The memory that working on it takes."""
+        return self.step.load(self.input)
 
 
 @dataclass(frozen=True)
@@ -133,6 +139,11 @@ class Step:
         seen = tuple(int(field + (window - 1) * step) for field, window, step in reach)
         strides = tuple(step * stride for step, stride in zip(jump, outline.stride, strict=True))
         return Stage(self, form, output, seen, strides, outline.operations, form.nbytes + output.nbytes)
+
+    def load(self, form: Form) -> Load:
+        """The memory that working on a map of this form takes."""
+        form = form if self.keeps else form.expanded()
+        return self.operation.load(form.frame, form.dtype, self._rules(form), weighed=form.mode in WITH_ALPHA)
 
     def __call__(self, fmap: FeatureMap) -> FeatureMap:
         """The pooled map."""

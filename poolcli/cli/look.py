@@ -11,12 +11,14 @@ import click
 from poolcli.cli.options import (
     FOLDERS,
     LAYOUT,
+    MEMORY,
     REPORT,
     Command,
     Option,
     inputs_argument,
     options,
     take_inputs,
+    take_memory,
     take_path,
 )
 from poolcli.cli.pool import RECIPE, take_pipeline
@@ -31,33 +33,55 @@ SHAPE = options(
 )
 
 
-@click.command(cls=Command, params=[inputs_argument("words", "[PIPELINE] [FILE]"), *SHAPE, *LAYOUT, *REPORT])
+@click.command(cls=Command, params=[inputs_argument("words", "[PIPELINE] [FILE]"), *SHAPE, *LAYOUT, *MEMORY, *REPORT])
 def shape(words: tuple[str, ...], file: str | None, **given: Any) -> None:
     """Plan a pipeline without pixels: shapes, receptive field, jump, operations and memory of each step."""
+    from poolcli.memory import Memory, use
     from poolcli.report import describe, show
 
     pipeline, usual, rest = take_pipeline(words, file)
     text = given["shape_text"] or (None if rest else usual)
     if len(rest) != (text is None):
         raise RequestError("give one input: a FILE, or --input with a shape like 1x64x112x112")
-    if text is None:
-        form = _peek(take_path("FILE", rest[0]), given["layout"]).maps[0].form
-        stages = pipeline.plan(form)
-    else:
-        form, stages = _written(pipeline, text, given["layout"], given["dtype"])
-    records = [describe.stage_record(stage) for stage in stages]
-    rows = describe.stage_rows(form, stages)
-    style = "none" if given["quiet"] else given["report"]
-    show.tell(style, sys.stdout, records, describe.STAGE_COLUMNS, rows)
+    limit = take_memory(given)
+    with use(Memory(limit)):
+        if text is None:
+            form, stages = _of_file(pipeline, take_path("FILE", rest[0]), given["layout"])
+        else:
+            form, stages = _written(pipeline, text, given["layout"], given["dtype"])
+        records, table = describe.stage_records(stages), describe.stage_table(form, stages)
+    show.tell("none" if given["quiet"] else given["report"], sys.stdout, records, *table)
+
+
+def _of_file(pipeline: Any, path: Path, layout: str | None) -> tuple[Any, Any]:
+    """The form of a file's first map, and its plan."""
+    peek = _peek(path, layout)
+    try:
+        _check_need(pipeline, peek)
+    except PoolError as error:
+        raise type(error)(f"{path}: {error}") from None
+    return peek.maps[0].form, pipeline.plan(peek.maps[0].form)
+
+
+def _check_need(pipeline: Any, peek: Any) -> None:
+    from poolcli.memory import here
+    from poolcli.run.budget import need_of
+
+    if (limit := here().limit) is not None:
+        need_of(pipeline, peek, None).check(limit)
 
 
 def _written(pipeline: Any, text: str, layout: str | None, dtype: str) -> tuple[Any, Any]:
     """The form that a written shape stands for, and its plan; nothing but the request can be wrong with it."""
+    from poolcli.io import Header, Peek
+
     form = written_form(text, layout, dtype)
     try:
-        return form, pipeline.plan(form)
+        stages = pipeline.plan(form)
+        _check_need(pipeline, Peek("npy", (Header("", form.shape, form.dtype.name, form.layout),)))
     except PoolError as error:
         raise RequestError(str(error)) from None
+    return form, stages
 
 
 def written_form(text: str, layout: str | None, dtype: str) -> Any:

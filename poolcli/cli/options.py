@@ -71,6 +71,10 @@ INDICES = options(
     "Outputs",
     Option(["--indices", "indices_file"], metavar="FILE", help="Write which pixel each result is: .npy, .npz."),
 )
+MEMORY = options(
+    "Run",
+    Option(["--max-memory"], metavar="SIZE", help="Memory for all files: 256M, 2G. Large arrays stay on the disk."),
+)
 RUN = options(
     "Run",
     Option(
@@ -83,6 +87,7 @@ RUN = options(
         ["--executor"], type=click.Choice(EXECUTORS), default="threads", show_default=True, help="Who does the files."
     ),
     Option(["--scheduler"], metavar="ADDRESS", help="Dask's, such as tcp://host:8786.  [default: one of its own]"),
+    *MEMORY,
     Option(["--dry-run"], is_flag=True, help="Say what would be done."),
     Option(["--fail-fast"], is_flag=True, help="Stop at the first failure."),
 )
@@ -114,6 +119,13 @@ def take_inputs(given: dict[str, Any]) -> Inputs:
     if not paths:
         raise RequestError("give INPUT: files, folders, or - for stdin")
     return Inputs(tuple(paths), given["recursive"], given["include"], given["exclude"])
+
+
+def take_memory(given: dict[str, Any], files: int = 1) -> int | None:
+    """The bytes that --max-memory leaves to each of the files that are done at once."""
+    from poolcli.memory import read_size
+
+    return None if given["max_memory"] is None else read_size(given["max_memory"]) // files
 
 
 def take_path(what: str, word: str) -> Path:

@@ -25,6 +25,7 @@ from poolcli.cli.options import (
     take_crew,
     take_inputs,
     take_log,
+    take_memory,
     take_outputs,
 )
 from poolcli.errors import RequestError
@@ -118,9 +119,11 @@ def pool_files(pipeline: Any, given: dict[str, Any]) -> int:
     if given["layout"]:
         check_layout(given["layout"])
     pictures = sys.stderr if given["output"] == "-" or given["report"] in DATA else sys.stdout
-    outputs = replace(take_outputs(given), screen=_screen(given, pictures))
-    order, crew = Order(pipeline, outputs, given["layout"]), take_crew(given)
-    jobs = plan_jobs(expand(take_inputs(given)), order)
+    found, crew = expand(take_inputs(given)), take_crew(given)
+    outputs = replace(
+        take_outputs(given), screen=_screen(given, pictures), memory=take_memory(given, crew.shared(len(found))[0])
+    )
+    jobs = plan_jobs(found, Order(pipeline, outputs, given["layout"]))
     _check_streams(jobs.found[0].path == Path("-"), outputs.output == "-")
     stream = sys.stderr if outputs.output == "-" else sys.stdout
     busy = given["quiet"] or outputs.screen or (given["report"] in DATA and stream.isatty())

@@ -20,12 +20,12 @@ from numpy.typing import DTypeLike
 
 from poolcli.array import Array
 from poolcli.engine.grid import Axis, Grid, Run
+from poolcli.engine.tasks import copied_at_once
 
 Merge = Callable[..., Array]
 
 IDEMPOTENT = (np.maximum, np.minimum)
 NETWORK = 64  # values up to which a network sorts faster
-PIECE = 1 << 22  # values of windows that are copied at a time
 SEQUENTIAL = 16  # taps merged one by one; more are merged in halves, which is exact to more digits
 
 
@@ -47,10 +47,10 @@ def fold_axis(merge: Merge, states: Array, axis: int, line: Axis) -> Array:
     return out
 
 
-def empty_like(x: Array, shape: Sequence[int], dtype: DTypeLike) -> Array:
+def empty_like(x: Array, shape: Sequence[int], dtype: DTypeLike, empty: Callable[..., Array] = np.empty) -> Array:
     """An array whose axes lie in memory as those of x do."""
     order = sorted(range(x.ndim), key=lambda axis: -abs(x.strides[axis]))
-    out = np.empty([shape[axis] for axis in order], dtype)
+    out = empty([shape[axis] for axis in order], dtype)
     return np.transpose(out, np.argsort(order))
 
 
@@ -64,7 +64,7 @@ def windows(states: Array, grid: Grid) -> Iterator[tuple[Any, tuple[slice, ...],
     """Whole windows, in pieces: where their cells are, which taps of the kernel they hold, and (..., *cells, taps)."""
     axes = len(grid.axes)
     taps_of_planes = grid.largest * prod(states.shape[:-axes])
-    most = max(16, int((PIECE / max(taps_of_planes, 1)) ** (1 / axes)))
+    most = max(1, int((copied_at_once() / max(taps_of_planes, 1)) ** (1 / axes)))
     for runs in product(*(list(_pieces(axis.runs, most)) for axis in grid.axes)):
         target = (..., *(slice(run.cell, run.cell + (run.count - 1) * run.every + 1, run.every) for run in runs))
         taps = tuple(slice(run.head, run.head + run.size) for run in runs)
@@ -148,12 +148,12 @@ def _fold_run(merge: Merge, states: Array, axis: int, run: Run, out: Array) -> N
     if run.size == 1 or run.step == 1:
         _windows(merge, states[_at(axis, run.start)], axis, Stretch(run.count, run.size, run.stride), out)
         return
-    turns = min(run.count, run.step // gcd(run.step, run.stride))  # after so many windows the same lines come again
-    for turn in range(turns):
+    turns = run.step // gcd(run.step, run.stride)  # after so many windows the same lines come again
+    for turn in range(min(run.count, turns)):
         lines = states[_at(axis, run.start + turn * run.stride, run.step)]
         count = -(-(run.count - turn) // turns)
-        stride = run.stride * turns // run.step if count > 1 else 1
-        _windows(merge, lines, axis, Stretch(count, run.size, stride), out[_at(axis, turn, turns)])
+        stretch = Stretch(count, run.size, run.stride * turns // run.step)
+        _windows(merge, lines, axis, stretch, out[_at(axis, turn, turns)])
 
 
 def _windows(merge: Merge, states: Array, axis: int, windows: Stretch, out: Array) -> None:

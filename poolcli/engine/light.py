@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import prod
+from typing import Any
 
 import numpy as np
 
 from poolcli.array import Array
 from poolcli.engine.operation import Given, Operation, Outline, Sight
 from poolcli.engine.pixels import Rules
+from poolcli.engine.tasks import Load
 from poolcli.frame import Frame
 from poolcli.values import Size
+
+PIXEL = 40  # bytes that a pixel takes in light and on the way back
 
 
 def to_light(x: Array) -> Array:
@@ -39,6 +44,12 @@ class InLight:
 
     def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight | None:
         return self.operation.sight(frame, cell, weights)
+
+    def load(self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False) -> Load:
+        """All light is there at once."""
+        whole = PIXEL * prod(frame.shape)
+        inner = self.operation.load(frame, np.dtype(np.float64), rules, weighed=weighed)
+        return Load.of([Load(dtype.itemsize, PIXEL, whole, whole), inner])
 
     def __call__(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Array:
         light = self.operation(*self.given(planes, frame, rules, weights))

@@ -10,11 +10,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from poolcli import memory
 from poolcli.array import Array
 from poolcli.engine.grid import Place, Side
 from poolcli.engine.index import NOWHERE
 from poolcli.engine.pixels import Rules
-from poolcli.engine.pool import Reducer, pool
+from poolcli.engine.pool import Reducer, costs, load_of, pool, values_of
+from poolcli.engine.tasks import Load
 from poolcli.frame import Frame
 from poolcli.values import Size
 
@@ -62,6 +64,10 @@ class Operation(Protocol):
         """What a cell of the result, by its index, is made of; None where it is made of nothing."""
         ...
 
+    def load(self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False) -> Load:
+        """The memory that working on planes of this dtype takes; `weighed` where weights are given."""
+        ...
+
     def __call__(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Array:
         """The result, of the rules' dtype."""
         ...
@@ -96,11 +102,20 @@ class Pooling:
                 return Sight(_whole(plane), patch.grid.axes, _whole(at[there.ndim :]))
         return None
 
+    def load(self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False) -> Load:
+        loads = []
+        for patch in self.place.cells(frame).patches:
+            how = self.reducer(values_of(dtype, patch.grid, 255 if weighed else 1))
+            pixel = costs(dtype, how, rules, weighed=weighed)
+            loads.append(load_of((patch.planes, *frame.space), dtype, patch.grid, (how, pixel)))
+        return Load.of(loads)
+
     def __call__(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Array:
         cells = self.place.cells(frame)
         if len(cells.patches) == 1 and cells.patches[0].source is ...:
             return pool(planes, cells.patches[0], self.reducer, rules, weights).reshape(cells.frame.shape)
-        out = np.full(cells.frame.shape, _outside(rules), rules.dtype)
+        out = memory.empty(cells.frame.shape, rules.dtype)
+        out[...] = _outside(rules)
         for patch in cells.patches:
             pooled = pool(planes, patch, self.reducer, rules, weights)
             out[patch.target] = pooled.reshape(out[patch.target].shape)

@@ -36,6 +36,11 @@ class Rules:
     indexing: Indexing | None = None
     empty: float | None = None
 
+    @property
+    def picky(self) -> bool:
+        """Some pixels may not count."""
+        return self.mask is not None or self.nodata is not None or self.nan == "ignore"
+
     def for_alpha(self) -> Rules:
         """Alpha is coverage: no value of it means that data is missing."""
         return replace(self, nodata=None, min_valid=None, mask=None, emit=None)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce
+from math import prod
 from typing import Any
 
 import numpy as np
 
+from poolcli import memory
 from poolcli.array import Array
 from poolcli.engine.grid import Grid, Patch
 from poolcli.engine.index import chosen, numbered
@@ -15,7 +17,7 @@ from poolcli.engine.kernels import empty_like, fold_grid, spread_runs, windows
 from poolcli.engine.pixels import Pixels, Rules, Spot, blank, check_nodata, layers_of, pixels_of
 from poolcli.engine.reduce import Count, Fold, Gather, Part, Values, Window
 from poolcli.engine.rounding import Ratio
-from poolcli.engine.tasks import Task, cut, run
+from poolcli.engine.tasks import COPIED, Load, Task, cut, run
 from poolcli.errors import ValueRuleError
 
 Reducer = Callable[[Values], Fold | Gather]
@@ -28,21 +30,45 @@ def pool(planes: Array, patch: Patch, reducer: Reducer, rules: Rules, weights: A
     """
     layers, grid = layers_of(planes, len(patch.grid.axes), rules, weights).part(patch.source), patch.grid
     x = layers.values
-    native = x.dtype.newbyteorder("=")
     heaviest = 1 if weights is None else np.iinfo(weights.dtype).max
-    how = reducer(Values(native, grid.largest * heaviest, grid.taps))
-    check_nodata(rules.nodata, native)
-    out = empty_like(x, x.shape[: -len(grid.axes)] + grid.shape, rules.dtype)
+    how = reducer(values_of(x.dtype, grid, heaviest))
+    check_nodata(rules.nodata, x.dtype)
+    out = empty_like(x, x.shape[: -len(grid.axes)] + grid.shape, rules.dtype, memory.empty)
+    load = load_of(x.shape, x.dtype, grid, (how, costs(x.dtype, how, rules, weighed=weights is not None)))
 
     def work(task: Task) -> None:
         with np.errstate(all="ignore"):
             block = layers.part(task.source)
             corner: Any = (..., *(0,) * len(grid.axes))
             spot = Spot(block.planes[corner], task, x.shape[-len(grid.axes) :], grid.shape)
-            out[task.target] = rules.kept(_pool(pixels_of(block, rules, spot), task.grid, how, rules))
+            out[task.target] = rules.kept(_pool(pixels_of(block, rules, spot), Grid(task.axes), how, rules))
 
-    run(cut(x, grid), work, x.nbytes)
+    run(cut(x, grid.axes, load), work, x.nbytes, load)
     return out
+
+
+def values_of(dtype: np.dtype[Any], grid: Grid, heaviest: int = 1) -> Values:
+    """What a reducer may rely on where no pixel counts more often than this."""
+    return Values(dtype.newbyteorder("="), grid.largest * heaviest, grid.taps)
+
+
+def costs(dtype: np.dtype[Any], how: Fold | Gather, rules: Rules, *, weighed: bool) -> int:
+    """The most bytes that working on a pixel takes, measured over all reducers."""
+    told = (40 if weighed or rules.picky else 0) + (24 if rules.indexing else 0)
+    if isinstance(how, Gather):
+        return told + 4 * dtype.itemsize + 8
+    one = np.zeros(1, dtype.newbyteorder("="))
+    return told + 7 * sum(part.lift(one).nbytes for part in how.parts)
+
+
+def load_of(shape: tuple[int, ...], dtype: np.dtype[Any], grid: Grid, costing: tuple[Fold | Gather, int]) -> Load:
+    """What pooling an array (..., *map) takes: at least one row of cells, and where windows are copied, one of them."""
+    how, pixel = costing
+    space = shape[len(shape) - len(grid.axes) :]
+    pixel += 32 * prod(grid.shape) // prod(space)
+    rows = min(grid.axes[0].window, space[0])
+    window = 2 * COPIED * grid.largest if isinstance(how, Gather) else 0
+    return Load(dtype.itemsize, pixel, rows * prod(space[1:]) * pixel + window, prod(shape) * pixel)
 
 
 def _pool(pixels: Pixels, grid: Grid, how: Fold | Gather, rules: Rules) -> Array | Ratio:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import prod
+from typing import Any
 
 import numpy as np
 
+from poolcli import memory
 from poolcli.array import Array
 from poolcli.engine.grid import Side
+from poolcli.engine.kernels import empty_like
 from poolcli.engine.operation import Outline, Sight
-from poolcli.engine.pixels import Rules, blank, check_nodata, counting
+from poolcli.engine.pixels import Layers, Rules, blank, check_nodata, counting, layers_of
 from poolcli.engine.reduce import Values, adding
 from poolcli.engine.rounding import Ratio
+from poolcli.engine.tasks import Load, Task, cut, run
 from poolcli.frame import Frame
 from poolcli.values import Size
 
+PIXEL = 80  # bytes that a pixel takes at most until its results are kept
 EXACT = 1 << 30  # up to so many parts of a pixel, sums of 64-bit halves do not overflow
 
 
@@ -33,6 +38,18 @@ class Line:
     @property
     def cells(self) -> int:
         return int(self.sources.shape[1])
+
+    @property
+    def window(self) -> int:
+        """The pixels that a new one spans."""
+        return int((self.sources.max(axis=0) - self.sources.min(axis=0)).max()) + 1
+
+    def part(self, first: int, stop: int) -> tuple[slice, Line]:
+        """Some of the new pixels: the old ones they see, and the line of those alone."""
+        sources = self.sources[:, first:stop]
+        shares = np.broadcast_to(self.shares, self.sources.shape)[:, first:stop]
+        begin, end = int(sources.min()), int(sources.max()) + 1
+        return slice(begin, end), replace(self, sources=sources - begin, shares=shares)
 
     @property
     def taps(self) -> int:
@@ -57,24 +74,45 @@ class Resampling:
         window, stride = tuple(line.taps for line in lines), tuple(line.stride for line in lines)
         return Outline(result, window, stride, prod(result.shape) * (prod(window) - 1))
 
-    def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight:  # noqa: ARG002 - an operation's
+    def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight:
         lead = len(frame.lead)
         return Sight(cell[:lead], tuple(self.lines(frame.space)), cell[lead:])
 
+    def load(self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False) -> Load:
+        lines = self.lines(frame.space)
+        grown = max(1, prod(line.cells for line in lines) // prod(frame.space))
+        pixel = PIXEL * grown + (40 if weighed or rules.picky else 0)
+        return Load(dtype.itemsize, pixel, lines[0].window * prod(frame.space[1:]) * pixel, prod(frame.shape) * pixel)
+
     def __call__(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Array:
         lines = self.lines(frame.space)
-        x = planes.astype(planes.dtype.newbyteorder("="), copy=False)
-        check_nodata(rules.nodata, x.dtype)
-        with np.errstate(all="ignore"):
-            valid = counting(x, rules.mask, rules)
-            if valid is None and weights is None:
-                return rules.kept(_mean(x, lines))
-            heavy = np.broadcast_to(1 if valid is None else valid, x.shape).astype(np.int64)
-            mean, share = _weighted(x, heavy if weights is None else heavy * weights, lines)
-            few = share == 0
-            if rules.min_valid is not None and valid is not None:
-                few |= _fold(heavy.astype(np.float64), lines) < rules.min_valid
-            return rules.kept(np.where(few, blank(rules, valid, mean.dtype), mean))
+        check_nodata(rules.nodata, planes.dtype)
+        layers = layers_of(planes, len(lines), rules, weights)
+        heaviest = 1 if weights is None else int(np.iinfo(weights.dtype).max)
+        result = frame.pooled(tuple(line.cells for line in lines))
+        out = empty_like(planes, result.shape, rules.dtype, memory.empty)
+        load = self.load(frame, planes.dtype, rules, weighed=weights is not None)
+
+        def work(task: Task) -> None:
+            with np.errstate(all="ignore"):
+                out[task.target] = rules.kept(_resampled(layers.part(task.source), task.axes, rules, heaviest))
+
+        run(cut(planes, lines, load), work, planes.nbytes, load)
+        return out
+
+
+def _resampled(block: Layers, lines: Sequence[Line], rules: Rules, heaviest: int) -> Array | Ratio:
+    x = block.values.astype(block.values.dtype.newbyteorder("="), copy=False)
+    valid = counting(x, block.mask, rules)
+    if valid is None and block.weights is None:
+        return _mean(x, lines)
+    heavy = np.broadcast_to(1 if valid is None else valid, x.shape).astype(np.int64)
+    weights = heavy if block.weights is None else heavy * block.weights
+    mean, share = _weighted(x, weights, lines, heaviest)
+    few = share == 0
+    if rules.min_valid is not None and valid is not None:
+        few |= _fold(heavy.astype(np.float64), lines) < rules.min_valid
+    return np.where(few, blank(rules, valid, mean.dtype), mean)
 
 
 def _mean(x: Array, lines: Sequence[Line]) -> Array | Ratio:
@@ -86,9 +124,9 @@ def _mean(x: Array, lines: Sequence[Line]) -> Array | Ratio:
     return result / (whole if states.dtype.kind in "iu" else 1)
 
 
-def _weighted(x: Array, weights: Array, lines: Sequence[Line]) -> tuple[Array, Array]:
+def _weighted(x: Array, weights: Array, lines: Sequence[Line], heaviest: int) -> tuple[Array, Array]:
     """The mean of the pixels as they weigh, and what all of them weigh."""
-    states, total = _states(np.where(weights > 0, x, np.ones((), x.dtype)), lines, int(weights.max()))
+    states, total = _states(np.where(weights > 0, x, np.ones((), x.dtype)), lines, heaviest)
     heavy = weights.astype(states.dtype)
     share = _fold(heavy, lines)
     return total(_fold(states * heavy, lines)) / share, share
@@ -96,7 +134,7 @@ def _weighted(x: Array, weights: Array, lines: Sequence[Line]) -> tuple[Array, A
 
 def _states(x: Array, lines: Sequence[Line], heaviest: int) -> tuple[Array, Callable[[Array], Array]]:
     """The pixels so that sums of them cannot overflow, and what turns a sum into the total."""
-    largest = prod(line.whole for line in lines) * max(heaviest, 1)
+    largest = prod(line.whole for line in lines) * heaviest
     x = x.astype(np.float64) if largest > EXACT else x
     part, total = adding(Values(x.dtype, largest, prod(line.taps for line in lines)))
     return part.lift(x), total

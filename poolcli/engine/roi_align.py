@@ -14,16 +14,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from poolcli import memory
 from poolcli.array import Array
 from poolcli.engine.boxes import Box, boxes_on
 from poolcli.engine.grid import Side, spread
 from poolcli.engine.operation import Outline, Sight
 from poolcli.engine.pixels import Rules
+from poolcli.engine.tasks import Load
 from poolcli.frame import Frame
 from poolcli.values import Size
 
 if TYPE_CHECKING:
     from poolcli.files import FileArray
+
+
+PIXEL = 80  # bytes that a pixel of a box takes
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,7 @@ class RoiAlign:
         work = 4 * (frame.channels or 1) * math.prod(size) * sum(each)
         return Outline(Frame(len(boxes), frame.channels, size), window, stride, work)
 
-    def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight:  # noqa: ARG002 - an operation's
+    def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight:
         box = self._boxes(frame)[cell[0]]
         image = () if frame.batch is None else (box.image,)
         lines = tuple(self._points(box, axis, frame, spread("output-size", self.size, 2)) for axis in (0, 1))
@@ -115,11 +120,18 @@ class RoiAlign:
         cells = values.reshape(rows.cells, rows.grid, columns.cells, columns.grid)
         return np.asarray(cells[cell[0], :, cell[1]])
 
+    def load(self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False) -> Load:
+        """A box at a time."""
+        boxes = self._boxes(frame)
+        sides = [[min(self._side(box, axis) + 2, frame.space[axis]) for axis in (0, 1)] for box in boxes]
+        each = [int(PIXEL * (frame.channels or 1) * math.prod(pair)) for pair in sides]
+        return Load(dtype.itemsize, PIXEL, max(each), sum(each))
+
     def __call__(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Array:
         """The cells of every box, (boxes, channels, height, width)."""
         size = spread("output-size", self.size, 2)
         boxes = self._boxes(frame)
-        out = np.empty(Frame(len(boxes), frame.channels, size).shape, rules.dtype)
+        out = memory.empty(Frame(len(boxes), frame.channels, size).shape, rules.dtype)
         with np.errstate(all="ignore"):
             for number, box in enumerate(boxes):
                 rows, columns = (self._points(box, axis, frame, size) for axis in (0, 1))

@@ -8,34 +8,102 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from contextvars import copy_context
+from dataclasses import dataclass
+from fractions import Fraction
 from itertools import product
-from math import prod
-from typing import Any
+from math import inf, prod
+from typing import Any, Protocol, Self
 
 from poolcli import share
 from poolcli.array import Array
-from poolcli.engine.grid import Grid
+from poolcli.memory import here
 
 BLOCK = 1 << 22  # bytes of input worked on at a time
+PIECE = 1 << 22  # values of windows that are copied at a time
+COPIED = 50  # bytes that such a value takes until its window is reduced
 SMALL = 1 << 20  # bytes below which a thread costs more than it saves
 
 
 @dataclass(frozen=True)
+class Load:
+    """Bytes that work takes: on one pixel of `itemsize`, on the least that is done at a time, and on all at once."""
+
+    itemsize: int
+    pixel: int
+    least: int
+    whole: int
+
+    @classmethod
+    def of(cls, loads: Sequence[Load]) -> Load:
+        """What takes all of these, one after another."""
+        return cls(
+            min((load.itemsize for load in loads), default=1),
+            max((load.pixel for load in loads), default=1),
+            max((load.least for load in loads), default=0),
+            sum(load.whole for load in loads),
+        )
+
+    @property
+    def threads(self) -> int:
+        """How many work at once, so that each has memory for the least."""
+        work = here().work
+        return share.threads if work == inf else max(1, min(share.threads, int(work // max(self.least, 1))))
+
+    @property
+    def block(self) -> int:
+        """Bytes that a thread works with: what the cache allows, or its share of the memory."""
+        return int(min(BLOCK // self.itemsize * self.pixel, here().work / self.threads))
+
+    @property
+    def bands(self) -> int:
+        """About how many parts the work is cut into."""
+        return max(1, min(-(-self.whole // self.block), self.whole // max(self.least, 1)))
+
+    @property
+    def peak(self) -> int:
+        """Bytes that all threads work with."""
+        return min(self.whole, self.threads * max(self.block, self.least))
+
+
+def copied_at_once() -> int:
+    """How many values of windows a thread may copy."""
+    return int(min(PIECE, here().work / share.threads / 2 / COPIED))
+
+
+@dataclass(frozen=True)
 class Task:
-    """A block: what to read, where its cells go, and the grid between."""
+    """A block: what to read, where its cells go, and the cells between."""
 
     source: tuple[Any, ...]
     target: tuple[Any, ...]
-    grid: Grid
+    axes: tuple[Any, ...]
 
 
-def cut(x: Array, grid: Grid) -> list[Task]:
+class Cells(Protocol):
+    """The cells along an axis, as `grid.Axis` has them: how many, the pixels one spans, and their distance."""
+
+    @property
+    def cells(self) -> int: ...
+    @property
+    def window(self) -> int: ...
+    @property
+    def stride(self) -> Fraction: ...
+    def part(self, first: int, stop: int) -> tuple[slice, Self]:
+        """Some of the cells: the pixels they see, and the cells as an axis of those pixels alone."""
+        ...
+
+
+def cut(x: Array, axes: Sequence[Cells], load: Load) -> list[Task]:
     """The work on an array (..., *map) as tasks, neighbours in memory next to each other."""
-    space = len(grid.axes)
-    plane = prod(x.shape[x.ndim - space :]) * x.itemsize * _together(x, space)
-    bands = list(_bands(grid, plane))
-    return [Task((*lead, rows), (*lead, cells), part) for rows, cells, part in bands for lead in _lead(x, space, plane)]
+    space = x.shape[x.ndim - len(axes) :]
+    room = max(1, load.block // load.pixel)
+    together = _together(x, len(space))
+    if here().limit is not None and load.least * together > here().work:
+        together = 1
+    leads = list(_lead(x, len(space), max(1, room // (prod(space) * together)) * together))
+    bands = list(_bands(axes, room / (prod(space[1:]) * together)))
+    return [Task((*lead, rows), (*lead, cells), part) for rows, cells, part in bands for lead in leads]
 
 
 def _together(x: Array, space: int) -> int:
@@ -45,39 +113,38 @@ def _together(x: Array, space: int) -> int:
     return x.shape[lead - 1] if interleaved else 1
 
 
-def _bands(grid: Grid, plane: int) -> Iterator[tuple[slice, slice, Grid]]:
-    """Bands of rows, long enough that what neighbours share is small."""
-    first = grid.axes[0]
-    least = 4 * first.window / first.stride
-    step = max(int(BLOCK * first.cells / max(plane, 1)), int(least), 1)
+def _bands(axes: Sequence[Cells], rows: float) -> Iterator[tuple[slice, slice, tuple[Cells, ...]]]:
+    """Bands of about so many rows; without a limit long enough that what neighbours share is small."""
+    first = axes[0]
+    least = 4 * first.window / first.stride if here().limit is None else 1
+    step = max(int((rows - first.window) / first.stride) + 1, int(least), 1)
     for start in range(0, first.cells, step):
         stop = min(start + step, first.cells)
-        rows, part = first.part(start, stop)
-        yield rows, slice(start, stop), replace(grid, axes=(part, *grid.axes[1:]))
+        source, part = first.part(start, stop)
+        yield source, slice(start, stop), (part, *axes[1:])
 
 
-def _lead(x: Array, space: int, plane: int) -> Iterator[tuple[Any, ...]]:
+def _lead(x: Array, space: int, group: int) -> Iterator[tuple[Any, ...]]:
     """Groups of planes."""
     lead = x.shape[: x.ndim - space]
     if not lead:
         yield ()
         return
-    group = max(1, BLOCK // max(plane, 1)) * _together(x, space)
     for index in product(*map(range, lead[:-1])):
         for start in range(0, lead[-1], group):
             yield (*index, slice(start, start + group))
 
 
-def run(tasks: Sequence[Task], work: Callable[[Task], None], nbytes: int) -> None:
-    """Do all tasks, in as many threads as there are processors when there is enough to do."""
-    count = min(share.threads, len(tasks)) if nbytes > SMALL else 1
+def run(tasks: Sequence[Task], work: Callable[[Task], None], nbytes: int, load: Load) -> None:
+    """Do all tasks, in as many threads as there are processors and memory for, when there is enough to do."""
+    count = min(load.threads, len(tasks)) if nbytes > SMALL else 1
     if count <= 1:
         _each(tasks, work)
         return
     size = -(-len(tasks) // count)
     stretches = [tasks[start : start + size] for start in range(0, len(tasks), size)]
     with ThreadPoolExecutor(count) as pool:
-        for done in [pool.submit(_each, stretch, work) for stretch in stretches]:
+        for done in [pool.submit(copy_context().run, _each, stretch, work) for stretch in stretches]:
             done.result()
 
 

@@ -5,21 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from poolcli import memory
 from poolcli.array import Array
 from poolcli.engine.grid import Side, spread
 from poolcli.engine.index import NOWHERE
 from poolcli.engine.operation import Outline, Sight
 from poolcli.engine.pixels import Rules
+from poolcli.engine.tasks import Load
 from poolcli.errors import RequestError, ShapeError, ValueRuleError
 from poolcli.frame import Frame
 from poolcli.values import Padding, Size
 
 if TYPE_CHECKING:
     from poolcli.files import FileArray
+
+
+PIXEL = 40  # bytes that a value takes until it is put back
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,7 @@ class Spot:
     cells: int
     pixel: int
 
-    def side(self, cell: int) -> Side:  # noqa: ARG002 - a line's
+    def side(self, cell: int) -> Side:
         """The pixel."""
         return Side((self.pixel,), range(self.pixel, self.pixel + 1), 1)
 
@@ -78,37 +83,49 @@ class Unpool:
         """The value whose index is this cell, the last where several are; None where no index is."""
         assert weights is not None
         space = self._space(frame.space)
-        places = self._places(weights, prod(space), frame)
-        number = np.ravel_multi_index(cell, (*frame.lead, *space))
-        found = np.argwhere((places == number) & (weights != NOWHERE))
+        first, shape = cell[: len(frame.lead[:1])], (*frame.lead[1:], *space)
+        indices = weights[first]
+        places = self._places(indices, shape, (sum(first), frame))
+        number = np.ravel_multi_index(cell[len(first) :], shape)
+        found = np.argwhere((places == number) & (indices != NOWHERE))
         if not len(found):
             return None
-        lead, at = len(frame.lead), tuple(map(int, found[-1]))
+        lead, at = len(frame.lead), (*first, *map(int, found[-1]))
         lines = tuple(Spot(size, pixel) for size, pixel in zip(space, at[lead:], strict=True))
         return Sight(at[:lead], lines, cell[lead:])
+
+    def load(self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False) -> Load:
+        """A sample at a time, or a channel of the only one."""
+        whole = PIXEL * prod(frame.shape)
+        return Load(dtype.itemsize, PIXEL, whole // prod(frame.lead[:1]), whole)
 
     def __call__(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Array:
         """The map; `weights` are the indices, of the planes' shape."""
         assert weights is not None
-        shape = self.outline(frame).frame.shape
-        plane = prod(shape[len(frame.lead) :])
-        places = self._places(weights, plane, frame)
-        out = np.zeros(prod(shape), rules.dtype)
-        put = weights != NOWHERE
-        out[places[put]] = rules.kept(planes[put])
-        return out.reshape(shape)
+        out = memory.empty(self.outline(frame).frame.shape, rules.dtype)
+        for number in range(prod(frame.lead[:1])):
+            where: Any = number if frame.lead else ...
+            sample = out[where]
+            sample[...] = 0
+            put = weights[where] != NOWHERE
+            places = self._places(weights[where], sample.shape, (number, frame))
+            sample.reshape(-1)[places[put]] = rules.kept(planes[where][put])
+        return out
 
-    def _places(self, indices: Array, plane: int, frame: Frame) -> Array:
-        """The indices, counted in the whole tensor."""
-        first = (np.arange(frame.planes) * plane).reshape(*frame.lead, *(1,) * len(frame.space))
-        low, high = (first, first + plane - 1) if self.index_order == "tensor" else (0, plane - 1)
+    def _places(self, indices: Array, shape: Size, which: tuple[int, Frame]) -> Array:
+        """The indices of a sample, which has this shape, counted in all of it."""
+        number, frame = which
+        plane, begin = prod(shape[-len(frame.space) :]), number * prod(shape)
+        lead = shape[: -len(frame.space)]
+        first = (np.arange(prod(lead)) * plane).reshape(*lead, *(1,) * len(frame.space))
+        low, high = (begin + first, begin + first + plane - 1) if self.index_order == "tensor" else (0, plane - 1)
         wrong = (indices != NOWHERE) & ((indices < low) | (indices > high))
         if wrong.any():
             index = indices[wrong].flat[0]
             where = "its plane" if self.index_order == "tensor" and 0 <= index < frame.planes * plane else "the map"
             raise ValueRuleError(f"--indices has {index}, which is outside of {where} of {plane} pixels a plane: "
                                  "give the --output-size and the --index-order they were made with")  # fmt: skip
-        return indices.astype(np.int64) + (0 if self.index_order == "tensor" else first)
+        return indices.astype(np.int64) + (-begin if self.index_order == "tensor" else first)
 
 
 unpool = Unpool

@@ -4,46 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
+from poolcli import memory
 from poolcli.array import Array
 from poolcli.errors import FileError
 from poolcli.feature_map import FeatureMap
-from poolcli.io.atomic import atomic, hold, is_device, sweep
+from poolcli.io.atomic import atomic, hold, is_device, make_folder, new_part, sweep
 from poolcli.io.encode import encode
 from poolcli.io.encode_stack import encode_stack, wants_stack
 from poolcli.io.format import FORMATS, Format, format_named, split_name
 from poolcli.io.header import Header, Peek
-from poolcli.io.image import peek_image, read_image
-from poolcli.io.npy import MAGIC, peek_npy, read_npy, write_npy
+from poolcli.io.image import peek_image, read_image, trust
+from poolcli.io.npy import MAGIC, on_disk, own_file, peek_npy, read_npy, write_npy
 from poolcli.io.npz import peek_npz, read_npz, write_npz
 from poolcli.io.reason import reason
 from poolcli.io.stack import is_stack, peek_stack, read_stack
 from poolcli.layout import LETTERS, check_layout
+from poolcli.memory import Part
 
 __all__ = [
+    "ARRAYS",
     "FORMATS",
     "Format",
     "Header",
     "Peek",
+    "Writer",
     "atomic",
     "default_format",
     "format_named",
     "hold",
     "is_device",
+    "make_folder",
+    "new_part",
     "peek",
     "read",
     "reason",
     "split_name",
     "sweep",
+    "trust",
     "write",
     "writer",
 ]
 
+ARRAYS = ("npy", "npz")
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 
 
@@ -56,7 +65,7 @@ def read(source: Path | BinaryIO, layout: str | None = None) -> tuple[FeatureMap
     letters = layout and check_layout(layout)
     with _opened(source) as (kind, stream, size):
         if kind == "npy":
-            return (FeatureMap(*read_npy(stream, size, letters)),)
+            return (FeatureMap(*read_npy(stream, size, letters, on_disk(stream))),)
         if kind == "npz":
             return read_npz(stream, size, letters)
         return read_stack(stream, letters) if kind == "stack" else read_image(stream)
@@ -84,12 +93,23 @@ def write(
     writer(maps, format, save, scale)(stream)
 
 
+@dataclass(frozen=True)
+class Writer:
+    """What writes the maps of one file onto a stream; and the file that holds their values already, if one does."""
+
+    put: Callable[[BinaryIO], object]
+    part: Part | None = None
+
+    def __call__(self, stream: BinaryIO) -> None:
+        self.put(stream)
+
+
 def writer(
     maps: Sequence[FeatureMap],
     format: Format,  # noqa: A002 the word its users know
     save: Mapping[str, str] | None = None,
     scale: str | None = None,
-) -> Callable[[BinaryIO], object]:
+) -> Writer:
     """What writes the maps of one file, in a format, onto a stream that need not seek.
 
     `save` holds the format's options as texts; `scale` (minmax or none) makes pixels of values that are none.
@@ -98,16 +118,16 @@ def writer(
     options = format.options(save or {})
     with _memory():
         if format.name == "npy":
-            array = _single(maps)
-            return lambda stream: write_npy(stream, array)
+            array = memory.contiguous(_single(maps))
+            return Writer(lambda stream: write_npy(stream, array), own_file(array))
         if format.name == "npz":
             arrays = [(one.name, _array(one)) for one in maps]
-            return lambda stream: write_npz(stream, arrays, **options)
+            return Writer(lambda stream: write_npz(stream, arrays, **options))
         if format.name == "ome" or (format.name == "tiff" and any(map(wants_stack, maps))):
             encoded = encode_stack(maps, options.get("compression"))
         else:
             encoded = encode(maps, format, options, scale)
-        return lambda stream: stream.write(encoded)
+        return Writer(lambda stream: stream.write(encoded))
 
 
 def default_format(maps: Sequence[FeatureMap]) -> Format:

@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from poolcli.errors import FileError
 from poolcli.io.reason import reason
+from poolcli.memory import Part
 
 if sys.platform != "win32":
     import fcntl
@@ -22,25 +23,36 @@ _SUFFIX = ".poolcli-part"
 
 
 @contextmanager
-def atomic(path: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
+def atomic(path: Path, *, overwrite: bool, part: Part | None = None) -> Iterator[BinaryIO]:
     """A stream whose bytes get the name `path` when the block ends well, and vanish when it does not.
 
     They are on the disk before they have the name, so that not even a power failure leaves half of them under it.
+    With a `part` it is the stream of that file, which has the values already.
     """
     try:
         if is_device(path):
             with path.open("wb") as stream:
                 yield stream
         else:
-            with _part(path) as (part, stream):
+            with _vanishing(*((part.path, part.stream) if part and part.path else new_part(path))) as (name, stream):
                 yield stream
                 stream.flush()
                 os.fsync(stream.fileno())
                 if sys.platform == "win32":  # where a file that is open cannot be renamed
                     stream.close()
-                _name(part, path, overwrite=overwrite)
+                _name(name, path, overwrite=overwrite)
     except OSError as error:
         raise FileError(f"cannot write {path}: {reason(error)}") from error
+
+
+def make_folder(folder: Path) -> None:
+    """The folder and those it is in; FileError where there cannot be one."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise FileError(f"{folder} is a file, and a folder is needed there: choose another place") from None
+    except OSError as error:
+        raise FileError(f"cannot make the folder {folder}: {reason(error)}") from None
 
 
 def is_device(path: Path) -> bool:
@@ -70,8 +82,7 @@ def hold(stream: BinaryIO, *, wait: bool) -> None:
 
 
 @contextmanager
-def _part(path: Path) -> Iterator[tuple[Path, BinaryIO]]:
-    part, stream = _locked(path)
+def _vanishing(part: Path, stream: BinaryIO) -> Iterator[tuple[Path, BinaryIO]]:
     try:
         with stream:
             yield part, stream
@@ -80,7 +91,7 @@ def _part(path: Path) -> Iterator[tuple[Path, BinaryIO]]:
             part.unlink()
 
 
-def _locked(path: Path) -> tuple[Path, BinaryIO]:
+def new_part(path: Path) -> tuple[Path, BinaryIO]:
     """A new file beside `path`, held so that nobody takes it for one that was left."""
     while True:
         # A name close to the file system's limit must not fail only because of our addition.

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
+from poolcli import memory
 from poolcli.errors import FileError
 
 # Pillow's plugins and decoders promise nothing about damaged data: each of these has been seen from one of them.
@@ -30,6 +31,7 @@ DAMAGE = (
     struct.error,
     zlib.error,
 )
+PACKED = 100  # times that values shrink, from which on they are hardly data
 _HEAD = 1 << 16  # JPEG 2000 and AVIF say their depth within the first bytes
 _TIFF_BITS, _TIFF_SAMPLES = 258, 277
 
@@ -61,7 +63,15 @@ def check_size(image: Image.Image) -> None:
 
 def _bomb(size: str) -> FileError:
     limit = Image.MAX_IMAGE_PIXELS
-    return FileError(f"{size} is past the limit of {limit} pixels: cut it into parts, or save it as .npy")
+    return FileError(f"{size} is past the limit of {limit} pixels: if you trust it, allow it with --max-memory, "
+                     "or cut it into parts")  # fmt: skip
+
+
+def check_unpacked(unpacked: int, packed: int) -> None:
+    """Refuses what is small because it was packed hard, and huge once it is unpacked, unless so much is allowed."""
+    if unpacked > max(PACKED * packed, memory.here().limit or memory.LARGE):
+        raise FileError(f"its {memory.size_words(packed)} unpack to {memory.size_words(unpacked)}: if you trust it, "
+                        f"give --max-memory {unpacked // 10**6 + 1}M, or save it uncompressed")  # fmt: skip
 
 
 def check_depth(image: Image.Image, stream: BinaryIO) -> None:

@@ -6,15 +6,18 @@ import ast
 import re
 import struct
 from dataclasses import dataclass
+from io import BufferedReader, BytesIO
 from math import prod
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import numpy as np
 
+from poolcli import memory
 from poolcli.array import Array
 from poolcli.errors import FileError
 from poolcli.io.header import Header
 from poolcli.layout import check_layout, default_layout, shape_words
+from poolcli.memory import Part
 
 MAGIC = b"\x93NUMPY"
 _PLAIN = {"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"}
@@ -32,6 +35,7 @@ _REFUSED = {
     "g": "floats wider than 64 bits: save it with .astype('float64')",
 }
 _LONGEST_HEADER = 10_000  # NumPy's own limit: longer ones could exhaust the parser
+_PIECE = 1 << 24  # bytes written at a time, so that what compresses them need not hold them all
 _DAMAGE = (ValueError, TypeError, LookupError, SyntaxError, MemoryError, RecursionError, struct.error)
 
 
@@ -39,7 +43,11 @@ _DAMAGE = (ValueError, TypeError, LookupError, SyntaxError, MemoryError, Recursi
 class _Claim:
     shape: tuple[int, ...]
     dtype: np.dtype[np.generic]
-    fortran: bool
+    order: Literal["C", "F"]
+
+    @property
+    def nbytes(self) -> int:
+        return prod(self.shape) * self.dtype.itemsize
 
 
 def peek_npy(stream: BinaryIO, size: int, layout: str | None, name: str = "") -> Header:
@@ -48,19 +56,49 @@ def peek_npy(stream: BinaryIO, size: int, layout: str | None, name: str = "") ->
     return Header(name, claim.shape, claim.dtype.newbyteorder("=").name, _layout(claim, layout))
 
 
-def read_npy(stream: BinaryIO, size: int, layout: str | None) -> tuple[Array, str]:
-    """The array in this machine's byte order, and its layout."""
+@dataclass(frozen=True)
+class Disk:
+    """The file that holds a stream's bytes as they are, the first of them at `start`."""
+
+    file: BinaryIO
+    start: int = 0
+
+
+def on_disk(stream: BinaryIO) -> Disk | None:
+    """The file that a stream is, unless it is one in memory or in an archive."""
+    return Disk(stream) if isinstance(stream, BufferedReader) else None
+
+
+def read_npy(stream: BinaryIO, size: int, layout: str | None, disk: Disk | None = None) -> tuple[Array, str]:
+    """The array and its layout; a large one is left on the disk, in the byte order it has there."""
     claim = _claim(stream, size)
     letters = _layout(claim, layout)
-    values = _values(stream, claim)
-    return values.reshape(claim.shape, order="F" if claim.fortran else "C"), letters
+    nbytes = claim.nbytes
+    if disk is not None and not memory.here().has_room(nbytes):
+        values = _typed(memory.mapped(disk.file, disk.start + stream.tell(), nbytes), claim.dtype)
+        return memory.contiguous(values.reshape(claim.shape, order=claim.order)), letters
+    return _typed(_raw(stream, nbytes), claim.dtype).reshape(claim.shape, order=claim.order), letters
 
 
 def write_npy(stream: BinaryIO, data: Array) -> None:
-    """The array in C order, by plain writes, so that a pipe will do."""
-    data = np.ascontiguousarray(data)
-    np.lib.format.write_array_header_1_0(stream, np.lib.format.header_data_from_array_1_0(data))
-    stream.write(data.reshape(-1).view(np.uint8).data)
+    """The array in C order, by plain writes, so that a pipe will do; its header alone into a file that holds it."""
+    data = memory.contiguous(data)
+    stream.write(_head(data))
+    if (part := own_file(data)) is None or part.stream is not stream:
+        raw = data.reshape(-1).view(np.uint8).data
+        for start in range(0, len(raw), _PIECE):
+            stream.write(raw[start : start + _PIECE])
+
+
+def own_file(data: Array) -> Part | None:
+    """The file that holds the values of this array, if its header alone is missing."""
+    return memory.part_of(data) if len(_head(data)) == memory.HEAD else None
+
+
+def _head(data: Array) -> bytes:
+    head = BytesIO()
+    np.lib.format.write_array_header_1_0(head, np.lib.format.header_data_from_array_1_0(data))
+    return head.getvalue()
 
 
 def _layout(claim: _Claim, layout: str | None) -> str:
@@ -70,11 +108,12 @@ def _layout(claim: _Claim, layout: str | None) -> str:
 
 def _claim(stream: BinaryIO, size: int) -> _Claim:
     fields = _fields(stream)
-    claim = _Claim(_shape(fields.get("shape")), _dtype(fields.get("descr")), bool(fields.get("fortran_order")))
-    held, claimed = size - stream.tell(), prod(claim.shape) * claim.dtype.itemsize
-    if claimed > held:
+    order: Literal["C", "F"] = "F" if fields.get("fortran_order") else "C"
+    claim = _Claim(_shape(fields.get("shape")), _dtype(fields.get("descr")), order)
+    held = size - stream.tell()
+    if claim.nbytes > held:
         raise FileError(
-            f"its header claims {shape_words(claim.shape)} {claim.dtype.name}, {claimed} bytes, "
+            f"its header claims {shape_words(claim.shape)} {claim.dtype.name}, {claim.nbytes} bytes, "
             f"the file holds {held}: it is cut short or damaged; save it again"
         )
     return claim
@@ -120,14 +159,22 @@ def _dtype(code: object) -> np.dtype[np.generic]:
     return np.dtype(code)
 
 
-def _values(stream: BinaryIO, claim: _Claim) -> Array:
-    raw = np.empty(prod(claim.shape) * claim.dtype.itemsize, np.uint8)
+def _raw(stream: BinaryIO, nbytes: int) -> Array:
+    raw = memory.empty((nbytes,), np.uint8)
     if _fill(stream, raw) < raw.size:
         raise FileError("the array is cut short: save it again")
-    if claim.dtype.kind == "b":
-        return np.not_equal(raw, 0)  # a damaged file may hold a 7 where NumPy counts on 0 or 1
-    values: Array = raw.view(claim.dtype)
-    return values.astype(claim.dtype.newbyteorder("="), copy=False)
+    return raw
+
+
+def _typed(raw: Array, dtype: np.dtype[np.generic]) -> Array:
+    """Bytes as values; in this machine's order, unless they are on a disk that is only read."""
+    if dtype.kind == "b":
+        # A damaged file may hold a 7 where NumPy counts on 0 or 1.
+        return raw.view(np.bool_) if raw.max() <= 1 else np.not_equal(raw, 0, out=memory.empty(raw.shape, np.bool_))
+    values: Array = raw.view(dtype)
+    if dtype.isnative or not raw.flags.writeable:
+        return values
+    return values.byteswap(inplace=True).view(dtype.newbyteorder("="))
 
 
 def _fill(stream: BinaryIO, raw: Array) -> int:

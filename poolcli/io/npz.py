@@ -6,18 +6,23 @@ import lzma
 import struct
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from math import inf
 from pathlib import PurePosixPath
 from typing import BinaryIO, TypeVar, cast
 
+from poolcli import memory
 from poolcli.array import Array
 from poolcli.errors import FileError, PoolError
 from poolcli.feature_map import FeatureMap
+from poolcli.io.damage import PACKED, check_unpacked
 from poolcli.io.header import Header
-from poolcli.io.npy import MAGIC, peek_npy, read_npy, write_npy
+from poolcli.io.npy import MAGIC, Disk, on_disk, peek_npy, read_npy, write_npy
 
 Read = TypeVar("Read")
+_Reads = Callable[[BinaryIO, zipfile.ZipInfo], Read]
 
 _DAMAGE = (
     zipfile.BadZipFile,
@@ -36,14 +41,33 @@ _DEFLATE_AT_BEST = 1032  # output bytes one input byte of DEFLATE can stand for
 
 def peek_npz(stream: BinaryIO, size: int, layout: str | None) -> tuple[Header, ...]:
     """What `read_npz` would give, from the members' headers."""
-    return _each_member(stream, size, lambda member, length, name: peek_npy(member, length, layout, name))
+
+    def peek(member: BinaryIO, info: zipfile.ZipInfo) -> Header:
+        return peek_npy(member, info.file_size, layout, _name(info))
+
+    return _each_member(stream, size, peek)
 
 
 def read_npz(stream: BinaryIO, size: int, layout: str | None) -> tuple[FeatureMap, ...]:
     """Every array in file order."""
-    return _each_member(
-        stream, size, lambda member, length, name: FeatureMap(*read_npy(member, length, layout), name=name)
-    )
+
+    def read(member: BinaryIO, info: zipfile.ZipInfo) -> FeatureMap:
+        return FeatureMap(*read_npy(member, info.file_size, layout, _disk(stream, info)), name=_name(info))
+
+    return _each_member(stream, size, read)
+
+
+def _disk(stream: BinaryIO, info: zipfile.ZipInfo) -> Disk | None:
+    """Where the bytes of a member lie in the file, if they are stored as they are and are too many for memory."""
+    disk = on_disk(stream)
+    if disk is None or info.compress_type != zipfile.ZIP_STORED or memory.here().has_room(info.file_size):
+        return None
+    stream.seek(info.header_offset + 26)
+    name, extra = struct.unpack("<HH", stream.read(4))
+    start = info.header_offset + 30 + name + extra
+    if zlib.crc32(memory.mapped(disk.file, start, info.file_size).data) != info.CRC:
+        raise FileError("its bytes are not those that were saved: it is damaged; save it again")
+    return Disk(disk.file, start)
 
 
 def write_npz(stream: BinaryIO, arrays: Sequence[tuple[str, Array]], *, compressed: bool = False) -> None:
@@ -57,7 +81,7 @@ def write_npz(stream: BinaryIO, arrays: Sequence[tuple[str, Array]], *, compress
                 write_npy(cast("BinaryIO", member), data)
 
 
-def _each_member(stream: BinaryIO, size: int, read: Callable[[BinaryIO, int, str], Read]) -> tuple[Read, ...]:
+def _each_member(stream: BinaryIO, size: int, read: _Reads[Read]) -> tuple[Read, ...]:
     with _undamaged(), zipfile.ZipFile(stream) as archive:
         return tuple(_member(archive, info, size, read) for info in _members(archive))
 
@@ -66,27 +90,26 @@ def _members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     members = archive.infolist()
     if not any(info.filename.endswith(".npy") for info in members):
         raise FileError("it is a zip archive without .npy arrays: unpack it first, or save an .npz")
-    names = [info.filename for info in members]
-    if twice := [name for name in names if names.count(name) > 1]:
-        raise FileError(f"array {_name(twice[0])!r} is in it twice: save it with different names")
+    often, count = Counter(map(_name, members)).most_common(1)[0]
+    if count > 1:
+        raise FileError(f"array {often!r} is in it twice: save it with different names")
+    packed = [info for info in members if info.file_size > PACKED * info.compress_size and not _impossible(info)]
+    check_unpacked(sum(info.file_size for info in packed), sum(info.compress_size for info in packed))
     return members
 
 
-def _member(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int, read: Callable[[BinaryIO, int, str], Read]
-) -> Read:
-    name = _name(info.filename)
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int, read: _Reads[Read]) -> Read:
     try:
         _check_member(info, size)
         with _undamaged(), archive.open(info) as member:
             _check_magic(cast("BinaryIO", member))
-            return read(cast("BinaryIO", member), info.file_size, name)
+            return read(cast("BinaryIO", member), info)
     except PoolError as error:
-        raise FileError(f"array {name!r}: {error}") from error
+        raise FileError(f"array {_name(info)!r}: {error}") from error
 
 
-def _name(filename: str) -> str:
-    return filename.removesuffix(".npy")
+def _name(info: zipfile.ZipInfo) -> str:
+    return info.filename.removesuffix(".npy")
 
 
 def _check_member(info: zipfile.ZipInfo, size: int) -> None:
@@ -100,7 +123,8 @@ def _check_member(info: zipfile.ZipInfo, size: int) -> None:
 
 
 def _impossible(info: zipfile.ZipInfo) -> bool:
-    return info.compress_type == zipfile.ZIP_DEFLATED and info.file_size > _DEFLATE_AT_BEST * (info.compress_size + 1)
+    best = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: _DEFLATE_AT_BEST}.get(info.compress_type, inf)
+    return info.file_size > best * (info.compress_size + (best > 1))
 
 
 def _check_magic(member: BinaryIO) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from poolcli.errors import FileError
 from poolcli.extras import extra, has_extra
 from poolcli.feature_map import FeatureMap, Picture
-from poolcli.io.damage import DAMAGE, Unheld
+from poolcli.io.damage import DAMAGE, Unheld, check_unpacked
 from poolcli.io.header import Header
 from poolcli.io.image import first_page
 from poolcli.io.mode import DEEP, NATURAL, STACK
@@ -102,6 +102,7 @@ def _check_whole(file: Any) -> None:
             held += sum(page.databytecounts)
         if series.nbytes > _MOST * held:
             raise FileError(f"its tags claim {shape_words(series.shape)}, more than it can hold: save it again")
+        check_unpacked(series.nbytes, held)
 
 
 def _headers(file: Any, layout: str | None) -> tuple[Header, ...]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from poolcli.errors import plain
 from poolcli.layout import shape_words
+from poolcli.memory import here, size_words
 from poolcli.report.show import Record
 
 if TYPE_CHECKING:
+    from poolcli.engine.tasks import Load
     from poolcli.feature_map import Form
     from poolcli.io import Peek
     from poolcli.ops import Op
@@ -30,33 +32,40 @@ def form_record(which: str, form: Form | None) -> Record:
 STAGE_COLUMNS = ("step", "shape", "dtype", "receptive", "jump", "operations", "memory")
 
 
-def stage_record(stage: Stage) -> Record:
-    """A step of a plan as JSON gives it."""
-    return {
-        "step": str(stage.step),
-        **form_record("input", stage.input),
-        **form_record("output", stage.output),
-        "receptive_field": list(stage.receptive),
-        "jump": [float(step) for step in stage.jump],
-        "operations": stage.operations,
-        "memory_bytes": stage.memory,
-    }
+def stage_records(stages: Sequence[Stage]) -> list[Record]:
+    """The steps of a plan as JSON gives them; where memory is limited, also into how many parts each is cut."""
+    return [
+        {
+            "step": str(stage.step),
+            **form_record("input", stage.input),
+            **form_record("output", stage.output),
+            "receptive_field": list(stage.receptive),
+            "jump": [float(step) for step in stage.jump],
+            "operations": stage.operations,
+            "memory_bytes": stage.memory,
+            **({"bands": stage.load.bands, "at_once_bytes": stage.load.peak} if here().limit else {}),
+        }
+        for stage in stages
+    ]
 
 
-def stage_rows(form: Form, stages: Sequence[Stage]) -> Iterator[tuple[str, ...]]:
-    """The input, a row a step, and the peak of memory."""
-    yield f"input ({form.layout})", shape_words(form.shape), str(form.dtype), "", "", "", ""
+def stage_table(form: Form, stages: Sequence[Stage]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """The columns, and the input, a row a step, and the peak of memory."""
+    rows: list[tuple[str, ...]] = [(f"input ({form.layout})", shape_words(form.shape), str(form.dtype), "", "", "", "")]
     for stage in stages:
         jump = "x".join(f"{float(step):g}" for step in stage.jump)
         facts = shape_words(stage.output.shape), str(stage.output.dtype), shape_words(stage.receptive), jump
-        yield str(stage.step), *facts, f"{stage.operations:,}", _bytes(stage.memory)
+        rows.append((str(stage.step), *facts, f"{stage.operations:,}", size_words(stage.memory)))
     total, peak = sum(stage.operations for stage in stages), max(stage.memory for stage in stages)
-    yield "total", "", "", "", "", f"{total:,}", f"peak {_bytes(peak)}"
+    rows.append(("total", "", "", "", "", f"{total:,}", f"peak {size_words(peak)}"))
+    return (STAGE_COLUMNS, rows) if here().limit is None else _limited(rows, [stage.load for stage in stages])
 
 
-def _bytes(count: float) -> str:
-    power = min(max(0, len(str(int(count))) - 1) // 3, 4)
-    return f"{count / 1000**power:.{1 if power else 0}f} {('B', 'KB', 'MB', 'GB', 'TB')[power]}"
+def _limited(rows: list[tuple[str, ...]], loads: Sequence[Load]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """The table with what a limit of memory comes to."""
+    told = [("", ""), *((f"{load.bands:,}", size_words(load.peak)) for load in loads)]
+    told.append(("", f"peak {size_words(max(load.peak for load in loads))}"))
+    return (*STAGE_COLUMNS, "bands", "at once"), [row + more for row, more in zip(rows, told, strict=True)]
 
 
 def op_record(op: Op) -> Record:

@@ -103,9 +103,9 @@ def encodable(text: str, stream: TextIO) -> str:
 
 MEASURES = frozenset({"PSNR dB", "SSIM", "aliased %", "shift change %", "cells that differ", "max |Δ|", "first at"})
 RIGHT = MEASURES | {"ms", "ratio", "MP/s", "read ms", "pool ms", "write ms", "receptive", "jump", "operations",
-                    "memory", "overlap", "outside", "unseen"}  # fmt: skip
+                    "memory", "bands", "at once", "overlap", "outside", "unseen"}  # fmt: skip
 READABLE = 10  # letters of a column that is no fact, at least
-FACTS = RIGHT - {"memory"} | {"shape", "dtype", "layout", "mode", "format"}
+FACTS = RIGHT - {"memory", "at once"} | {"shape", "dtype", "layout", "mode", "format"}
 
 
 def write_json(value: Any, stream: TextIO) -> None:

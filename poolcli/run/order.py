@@ -19,7 +19,10 @@ STREAM = Path("-")
 
 @dataclass(frozen=True)
 class Outputs:
-    """Where the results go, and how they are written; they are shown where there is a screen."""
+    """Where the results go, and how they are written; they are shown where there is a screen.
+
+    `memory` is what each file may take of it meanwhile.
+    """
 
     output: str | None = None
     name: str | None = None
@@ -30,6 +33,7 @@ class Outputs:
     skip_existing: bool = False
     indices: Path | None = None
     screen: Screen | None = None
+    memory: int | None = None
 
 
 @dataclass(frozen=True)

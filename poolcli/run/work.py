@@ -15,6 +15,7 @@ from typing import TypeVar
 from poolcli import io
 from poolcli.errors import FileError, PoolError
 from poolcli.feature_map import FeatureMap, Form
+from poolcli.run.budget import within
 from poolcli.run.jobs import Job
 from poolcli.run.order import STREAM
 
@@ -86,18 +87,23 @@ def failed(job: Job, reason: str) -> Outcome:
 
 
 def _preview(job: Job) -> Outcome:
-    header, ms = timed(lambda: io.peek(opened(job.source), job.layout))
+    source = opened(job.source)
+    with within(job, source):
+        header, ms = timed(lambda: io.peek(source, job.layout))
     stages = job.pipeline.plan(header.maps[0].form)
     rows = tuple(Row(str(stage.step), stage.input, stage.output, 0.0) for stage in stages)
     return Outcome(job.source, job.target, "planned", rows, len(header.maps), job.more, ms)
 
 
 def _work(job: Job) -> Outcome:
-    maps, read_ms = timed(lambda: io.read(opened(job.source), job.layout))
-    rows: list[Row] = []
-    pooled = tuple(made for fmap in maps for made in _walk(job, fmap, rows))
-    indices = tuple(map(job.pipeline.indices, maps)) if job.outputs.indices else ()
-    _, write_ms = timed(lambda: _write(job, pooled, indices))
+    source = opened(job.source)
+    with within(job, source), unchanging(source) as check:
+        maps, read_ms = timed(lambda: io.read(source, job.layout))
+        rows: list[Row] = []
+        pooled = tuple(made for fmap in maps for made in _walk(job, fmap, rows))
+        indices = tuple(map(job.pipeline.indices, maps)) if job.outputs.indices else ()
+        check()
+        _, write_ms = timed(lambda: _write(job, pooled, indices))
     merged = _merged(rows, len(rows) // len(maps))
     shown = _shown(job, maps, pooled)
     return Outcome(job.source, job.target, "done", merged, len(maps), job.more, read_ms, write_ms, shown=shown)
@@ -114,6 +120,25 @@ def _shown(job: Job, maps: tuple[FeatureMap, ...], pooled: tuple[FeatureMap, ...
     first = ", ".join([str(job.source), *([f"first of {len(maps)} maps"] if len(maps) > 1 else [])])
     after = ((f"→ {job.pipeline}{level}", one) for level, one in zip(levels, made, strict=True))
     return shown([(first, maps[0]), *after], job.outputs.screen)
+
+
+@contextmanager
+def unchanging(source: Path | BytesIO) -> Iterator[Callable[[], None]]:
+    """What refuses a file that is no longer what it was when the block began."""
+    before = _state(source)
+
+    def check() -> None:
+        if _state(source) != before:
+            raise FileError("it changed while it was read: pool it once it is complete")
+
+    yield check
+
+
+def _state(source: Path | BytesIO) -> tuple[int, int] | None:
+    if not isinstance(source, Path):
+        return None
+    state = source.stat()
+    return state.st_size, state.st_mtime_ns
 
 
 def _walk(job: Job, fmap: FeatureMap, rows: list[Row]) -> tuple[FeatureMap, ...]:
@@ -144,17 +169,15 @@ def _write(job: Job, maps: tuple[FeatureMap, ...], indices: tuple[FeatureMap, ..
     options = dict(job.outputs.save), job.outputs.scale
     puts = [io.writer(level, job.format or io.default_format(level), *options) for level in levels]
     if job.target == STREAM:
-        encoded = BytesIO()
-        puts[0](encoded)
         with _beside(job, indices):
-            sys.stdout.buffer.write(encoded.getbuffer())
+            puts[0](sys.stdout.buffer)
             sys.stdout.buffer.flush()
         return
     with _beside(job, indices):
         for target, put in zip(job.targets, puts, strict=True):
             if not (job.outputs.skip_existing and is_there(target)):
-                _make_folder(target.parent)
-                with io.atomic(target, overwrite=job.overwrite) as stream:
+                io.make_folder(target.parent)
+                with io.atomic(target, overwrite=job.overwrite, part=put.part) as stream:
                     put(stream)
 
 
@@ -166,19 +189,10 @@ def _beside(job: Job, indices: tuple[FeatureMap, ...]) -> Iterator[None]:
         yield
         return
     put = io.writer(indices, io.format_named(path.suffix), {}, None)
-    _make_folder(path.parent)
-    with io.atomic(path, overwrite=job.overwrite) as stream:
+    io.make_folder(path.parent)
+    with io.atomic(path, overwrite=job.overwrite, part=put.part) as stream:
         put(stream)
         yield
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:
-        raise FileError(f"{folder} is a file, and a folder is needed there: choose another place") from None
-    except OSError as error:
-        raise FileError(f"cannot make the folder {folder}: {io.reason(error)}") from None
 
 
 def opened(source: Path) -> Path | BytesIO:
