@@ -158,7 +158,7 @@ def test_channels_lie_side_by_side_on_one_scale():
         ((3, 5, 5, 64), "NHWC", 16, None),
         ((8, 3, 5, 5), "NCHW", 15, "0 .. 374, first 5 of 8 in the batch"),
         ((40, 5, 5), "DHW", 16, None),
-        ((2, 3, 4, 5, 5), "NCDHW", 12, "0 .. 299, first 1 of 2 in the batch"),
+        ((2, 3, 4, 5, 5), "NCDHW", 12, "0 .. 299, first of 2 in the batch"),
     ],
 )
 def test_what_is_left_out_is_told(shape, layout, panels, words):
@@ -172,6 +172,7 @@ def test_slices_are_spread_over_the_depth():
     drawing = render(FeatureMap(values, "DHW"), most=3)
     assert drawing.words == "0 .. 39, 3 of 40 slices"
     assert [drawing.pixels[corner].tolist() for corner in drawing.corners] == cubehelix()[[0, 131, 255]].tolist()
+    assert (render(FeatureMap(values, "DHW"), most=1, limits=(0, 20)).pixels == 255).all()  # the middle one alone
 
 
 def test_a_batch_goes_down_and_its_channels_across():

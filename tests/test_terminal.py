@@ -180,6 +180,18 @@ def test_large_pictures_are_averaged(tmp_path):
     np.testing.assert_array_equal(pixels, opaque(mean.astype(np.uint8)))
 
 
+def test_labels_are_not_mixed(tmp_path):
+    labels = np.kron(RNG.integers(0, 3, (38, 78)), np.ones((4, 4), int)).astype(np.uint8)
+    many = labels.copy()
+    many[::4, ::4] = 3  # a few pixels of every block are of another kind
+    table = RNG.integers(0, 256, (4, 3), np.uint8)
+    image = Image.fromarray(many)
+    image.putpalette(table.tobytes())
+    image.save(tmp_path / "labels.png")
+    pixels, _, _ = seen(tmp_path, "view labels.png", 78, **TRUE)
+    np.testing.assert_array_equal(pixels, opaque(table[labels[::4, ::4]]))
+
+
 @pytest.mark.parametrize("columns", [40, 80, 200])
 def test_nothing_is_wider_than_the_terminal(tmp_path, columns):
     np.save(tmp_path / "x.npy", np.arange(6.0 * 60 * 90).reshape(6, 60, 90))
@@ -244,15 +256,15 @@ def test_many_files_are_shown_in_their_order(tmp_path, photo):
 def test_view_tells_where_it_cannot_show(cli, photo):
     np.save("x.npy", np.arange(50.0).reshape(2, 5, 5))
     ran = cli("view", "photo.png", "x.npy")
-    assert (ran.code, ran.text) == (0, "photo.png, 12x16x3 RGB\nx.npy, 2x5x5 float64, 0 .. 49\n")
+    assert (ran.code, ran.text) == (0, "photo.png, 12x16x3 RGB\nx.npy, 2x5x5 float64 CHW, 0 .. 49\n")
     assert cli("view", "photo.png", "--show=text").text.count("\n") > 12
 
 
 def test_view_of_channels_and_pages(cli):
     np.savez("two.npz", a=np.arange(36.0).reshape(4, 3, 3), b=np.zeros((4, 4)))
     told = cli("view", "two.npz")
-    assert told.text == "two.npz, a, 4x3x3 float64, 0 .. 35\ntwo.npz, b, 4x4 float64, 0 .. 0\n"
-    assert cli("view", "two.npz", "--page", "a", "--channels", "1,3").text == "two.npz, 2x3x3 float64, 9 .. 35\n"
+    assert told.text == "two.npz, a, 4x3x3 float64 CHW, 0 .. 35\ntwo.npz, b, 4x4 float64 HW, 0 .. 0\n"
+    assert cli("view", "two.npz", "--page", "a", "--channels", "1,3").text == "two.npz, 2x3x3 float64 CHW, 9 .. 35\n"
     frames = [Image.new("L", (4, 4), number) for number in range(20)]
     frames[0].save("move.tiff", save_all=True, append_images=frames[1:])
     lines = cli("view", "move.tiff").text.splitlines()

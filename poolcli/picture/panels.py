@@ -15,7 +15,8 @@ from poolcli.array import Array
 from poolcli.errors import plain
 from poolcli.feature_map import FeatureMap
 from poolcli.layout import shape_words
-from poolcli.picture.render import render
+from poolcli.picture.colour import has_colours
+from poolcli.picture.render import Drawing, render
 from poolcli.picture.screen import Screen
 from poolcli.picture.terminal import encoded
 
@@ -28,17 +29,17 @@ _BELOW = 5  # rows of the screen that the words under a picture take, and the li
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """A picture, RGB of uint8, and the lines below it."""
+    """A drawing, and the lines below it."""
 
-    pixels: Array
+    drawing: Drawing
     lines: tuple[str, ...]
 
 
 def panel(title: str, fmap: FeatureMap, most: int) -> Panel:
     """A map drawn with at most so many planes, and below it its title, its shape and type, and its range."""
     drawing = render(fmap, most=most)
-    facts = f"{shape_words(fmap.data.shape)} {fmap.form.mode or fmap.data.dtype}"
-    return Panel(drawing.pixels, (plain(title), facts, drawing.words))
+    kind = fmap.form.mode if has_colours(fmap.form) else f"{fmap.data.dtype} {fmap.layout}"
+    return Panel(drawing, (plain(title), f"{shape_words(fmap.data.shape)} {kind}", drawing.words))
 
 
 def told(maps: Sequence[tuple[str, FeatureMap]]) -> str:
@@ -67,7 +68,7 @@ def _planes(space: Sequence[int], room: tuple[int, int]) -> int:
 
 
 def _row(panels: Sequence[Panel], room: tuple[int, int], screen: Screen) -> str:
-    pictures = [fitted(each.pixels, *room) for each in panels]
+    pictures = [fitted(each.drawing.pixels, *room, labels=each.drawing.labels) for each in panels]
     height, pitch = max(map(len, pictures)), room[1] + GAP * screen.cell[0]
     canvas = np.zeros((height, pitch * (len(panels) - 1) + pictures[-1].shape[1], 4), np.uint8)
     for number, picture in enumerate(pictures):
@@ -83,8 +84,10 @@ def _words(columns: Sequence[Sequence[str]], width: int) -> str:
     return "".join("".join(line).rstrip() + "\n" for line in lines)
 
 
-def fitted(pixels: Array, height: int, width: int) -> Array:
+def fitted(pixels: Array, height: int, width: int, *, labels: bool = False) -> Array:
     """RGB of uint8 as large as fits: enlarged by a whole number, or made smaller by averaging areas.
+
+    Of `labels` the most frequent colour stands for an area.
 
     >>> fitted(np.zeros((2, 3, 3), np.uint8), 10, 10).shape
     (6, 9, 3)
@@ -94,5 +97,16 @@ def fitted(pixels: Array, height: int, width: int) -> Array:
         return pixels.repeat(times, axis=0).repeat(times, axis=1)
     share = min(height / pixels.shape[0], width / pixels.shape[1])
     size = tuple(max(1, round(length * share)) for length in pixels.shape[:2])
+    if labels:
+        return _unpacked(pool(_packed(pixels), "mode", adaptive=size))
     smaller: Array = pool(pixels, "avg", adaptive=size, layout="HWC", dtype="uint8")
     return smaller
+
+
+def _packed(pixels: Array) -> Array:
+    """A whole number for each colour."""
+    return pixels @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+
+
+def _unpacked(colours: Array) -> Array:
+    return np.stack([colours >> shift & 255 for shift in (16, 8, 0)], axis=-1).astype(np.uint8)

@@ -21,7 +21,8 @@ class Drawing:
 
     `words` name the range of the values and the planes left out, "" where colours are true and all is there. `limits`
     are the ends of the scale, None where colours are true. `corners` are the (row, column) at which each plane
-    begins; a pixel of the map is `tall` pixels high, and one wide.
+    begins; a pixel of the map is `tall` pixels high, and one wide. The colours of `labels` stand for something, and
+    are not to be mixed.
     """
 
     pixels: Array
@@ -29,6 +30,7 @@ class Drawing:
     limits: Limits | None
     corners: tuple[tuple[int, int], ...]
     tall: int = 1
+    labels: bool = False
 
 
 def render(fmap: FeatureMap, *, most: int = 16, limits: Limits | None = None, ground: Colour | None = None) -> Drawing:
@@ -50,7 +52,7 @@ def render(fmap: FeatureMap, *, most: int = 16, limits: Limits | None = None, gr
     pixels, corners = _grid(tiles.repeat(tall, axis=-3))
     scaled = picture is None or picture.mode in RAMPS
     words = ", ".join([*([_range(ends, planes)] if scaled else []), *left_out])
-    return Drawing(pixels, words, ends if scaled else None, corners, tall)
+    return Drawing(pixels, words, ends if scaled else None, corners, tall, picture is not None and picture.mode == "P")
 
 
 def _stack(fmap: FeatureMap, picture: Picture | None) -> Array:
@@ -69,10 +71,14 @@ def _chosen(stack: Array, most: int) -> tuple[Array, list[str]]:
     slices = min(depth, most)
     firsts = min(channels, most // slices)
     items = min(batch, most // slices // firsts)
-    spread = np.linspace(0, depth - 1, slices).round().astype(int)
-    shown = ((items, batch, "first {} of {} in the batch"), (firsts, channels, "first {} of {} channels"),
-             (slices, depth, "{} of {} slices"))  # fmt: skip
-    return stack[:items, :firsts][:, :, spread], [words.format(few, all_) for few, all_, words in shown if few < all_]
+    spread = np.linspace(0, depth - 1, slices).round().astype(int) if slices > 1 else np.array([depth // 2])
+    told = [_first(items, batch, "in the batch"), _first(firsts, channels, "channels"),
+            f"{slices} of {depth} slices" if slices < depth else ""]  # fmt: skip
+    return stack[:items, :firsts][:, :, spread], [words for words in told if words]
+
+
+def _first(few: int, count: int, what: str) -> str:
+    return f"first {few} of {count} {what}".replace("first 1 ", "first ") if few < count else ""
 
 
 def _range(ends: Limits, planes: Array) -> str:
