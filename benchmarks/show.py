@@ -7,6 +7,7 @@ import platform
 from collections.abc import Sequence
 from math import exp, log
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
@@ -16,6 +17,9 @@ from benchmarks.growth import Growth
 from benchmarks.measured import Measured
 from benchmarks.memory import Need
 from poolcli.share import cores
+
+if TYPE_CHECKING:
+    from benchmarks.files import Work
 
 CPUINFO = Path("/proc/cpuinfo")
 NARROWEST = 180
@@ -71,6 +75,16 @@ def needs(rows: Sequence[Need]) -> None:
     table = _table("line, MB", "input", "output", "beyond")
     for row in rows:
         table.add_row(row.line, f"{row.input:.0f}", f"{row.output:.1f}", f"{row.beyond:.1f}")
+    console.print(table)
+
+
+def work(rows: Sequence[Work]) -> None:
+    """A row a file or folder: milliseconds and megabytes written of each program."""
+    programs = list(dict.fromkeys(program for row in rows for program in row.ms))
+    table = _table("whole command, ms (MB written)", *programs, "fastest other", "ratio")
+    for row in rows:
+        cells = [f"{_ms(row.ms[each])} ({row.written[each] / 1e6:.1f})" if each in row.ms else "" for each in programs]
+        table.add_row(row.line, *cells, row.fastest or "", _ratio(row.ratio))
     console.print(table)
 
 
