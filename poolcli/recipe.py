@@ -7,7 +7,6 @@ fail with the same sentences.
 from __future__ import annotations
 
 import shlex
-import tomllib
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
@@ -60,6 +59,8 @@ def parse(text: str, semantics: str | None = None) -> Pipeline:
 
 def load(toml: str) -> tuple[Pipeline, str | None]:
     """The pipeline of a recipe in TOML, and the shape it names as its usual input."""
+    import tomllib
+
     try:
         recipe = tomllib.loads(toml)
     except (tomllib.TOMLDecodeError, RecursionError) as error:

@@ -5,7 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import poolcli
 
@@ -167,6 +169,33 @@ def test_help_loads_neither_numpy_nor_pillow_nor_rich(words):
 
 def test_planning_does_not_load_pillow():
     assert "PIL" not in loaded("ops", "--report", "none")
+
+
+RARELY = {
+    *(
+        "asyncio",
+        "email",
+        "hashlib",
+        "http",
+        "multiprocessing",
+        "secrets",
+        "socket",
+        "sqlite3",
+        "ssl",
+        "tomllib",
+        "xml",
+    ),
+    *("cv2", "dask", "onnxruntime", "openvino", "rich", "scipy", "skimage", "tifffile", "torch", "zarr", "zipfile"),
+}
+
+
+@pytest.mark.parametrize("name", ["x.png", "x.npy"])
+def test_a_small_job_loads_only_what_it_needs(tmp_path, name):
+    source = tmp_path / name
+    np.save(source, np.ones((8, 8))) if name == "x.npy" else Image.new("RGB", (64, 64)).save(source)
+    found = loaded("max", "-k", "2", str(source), "-o", str(tmp_path / f"y{source.suffix}"), "-q")
+    assert {"numpy", "click", "poolcli"} <= found
+    assert found & RARELY == set()
 
 
 def test_importing_poolcli_loads_nothing_heavy():

@@ -22,7 +22,6 @@ from poolcli.io.format import FORMATS, Format, format_named, split_name
 from poolcli.io.header import Header, Peek
 from poolcli.io.image import peek_image, read_image, trust
 from poolcli.io.npy import MAGIC, on_disk, own_file, peek_npy, read_npy, write_npy
-from poolcli.io.npz import peek_npz, read_npz, write_npz
 from poolcli.io.reason import reason
 from poolcli.io.stack import is_stack, peek_stack, read_stack
 from poolcli.layout import LETTERS, check_layout
@@ -67,6 +66,8 @@ def read(source: Path | BinaryIO, layout: str | None = None) -> tuple[FeatureMap
         if kind == "npy":
             return (FeatureMap(*read_npy(stream, size, letters, on_disk(stream))),)
         if kind == "npz":
+            from poolcli.io.npz import read_npz
+
             return read_npz(stream, size, letters)
         return read_stack(stream, letters) if kind == "stack" else read_image(stream)
 
@@ -78,6 +79,8 @@ def peek(source: Path | BinaryIO, layout: str | None = None) -> Peek:
         if kind == "npy":
             return Peek(kind, (peek_npy(stream, size, letters),))
         if kind == "npz":
+            from poolcli.io.npz import peek_npz
+
             return Peek(kind, peek_npz(stream, size, letters))
         return Peek("tiff", peek_stack(stream, letters)) if kind == "stack" else peek_image(stream)
 
@@ -121,6 +124,8 @@ def writer(
             array = memory.contiguous(_single(maps))
             return Writer(lambda stream: write_npy(stream, array), own_file(array))
         if format.name == "npz":
+            from poolcli.io.npz import write_npz
+
             arrays = [(one.name, _array(one)) for one in maps]
             return Writer(lambda stream: write_npz(stream, arrays, **options))
         if format.name == "ome" or (format.name == "tiff" and any(map(wants_stack, maps))):

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from secrets import token_hex
 from typing import BinaryIO
 
 from poolcli.errors import FileError
@@ -95,7 +94,7 @@ def new_part(path: Path) -> tuple[Path, BinaryIO]:
     """A new file beside `path`, held so that nobody takes it for one that was left."""
     while True:
         # A name close to the file system's limit must not fail only because of our addition.
-        part = path.with_name(f".{path.name[:50]}.{token_hex(4)}{_SUFFIX}")
+        part = path.with_name(f".{path.name[:50]}.{os.urandom(4).hex()}{_SUFFIX}")
         stream = part.open("x+b")
         with suppress(OSError):  # a disk that knows no locks, where nothing is swept either
             hold(stream, wait=True)

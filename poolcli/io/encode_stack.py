@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import sha256
 from io import BytesIO
 from typing import Any
-from uuid import NAMESPACE_OID, uuid5
 
 import numpy as np
 
@@ -76,6 +74,9 @@ def _told(one: FeatureMap, axes: str, compression: str | None) -> dict[str, Any]
 
 def _metadata(one: FeatureMap, data: Array, axes: str) -> dict[str, Any]:
     """What OME's description tells; its identifier comes from the pixels, so that the same file comes out again."""
+    from hashlib import sha256
+    from uuid import NAMESPACE_OID, uuid5
+
     told: dict[str, Any] = {"axes": axes, "UUID": str(uuid5(NAMESPACE_OID, sha256(data.data).hexdigest()))}
     letters = [one.layout[axis] for axis in space_axes(one.layout)]
     channels = dict(one.picture.extras).get("channels", ()) if one.picture else ()

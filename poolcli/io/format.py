@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import PurePath
 from typing import Any
 
@@ -198,6 +197,8 @@ def _names() -> tuple[str, ...]:
 
 
 def _hint(word: str, known: tuple[str, ...]) -> str:
+    from difflib import get_close_matches
+
     if close := get_close_matches(word, known, 1):
         return f"did you mean {close[0]}?"
     return "there are " + ", ".join(known) if known else "there are none"

@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Iterable
 from contextlib import ExitStack
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -136,6 +135,8 @@ def _mark(job: Job) -> str | None:
         told = job.source.stat()
     except OSError:
         return None
+    from hashlib import blake2b
+
     names = [str(path.absolute()) for path in (job.source, *job.files)]
     facts = job.order.mark, names, told.st_size, told.st_mtime_ns
     return blake2b(repr(facts).encode(errors="surrogateescape"), digest_size=16).hexdigest()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from hashlib import blake2b
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -57,6 +56,8 @@ class Order:
     @cached_property
     def mark(self) -> str:
         """What changes when results would: by the recipe, by the options, by the files that options name."""
+        from hashlib import blake2b
+
         _, files = _Packer.packed(self.pipeline)
         asked = self.outputs
         facts = str(self.pipeline), self.layout, asked.to, asked.save, asked.scale, [_state(path) for path in files]
