@@ -43,7 +43,9 @@ class Fuse(Step):
             return None
         return Step(OPS[self["merge"]], SLIDING, (("kernel", (1, len(self.branches))), *rules))
 
-    def plan(self, form: Form, receptive: tuple[int, ...], jump: tuple[Fraction, ...]) -> Stage:
+    def plan(
+        self, form: Form, receptive: tuple[int, ...], jump: tuple[Fraction, ...], centre: tuple[Fraction, ...]
+    ) -> Stage:
         plans = [branch.plan(form) for branch in self.branches]
         last = [stages[-1] for stages in plans]
         output = self._output(self._alike([stage.output for stage in last]))
@@ -52,7 +54,8 @@ class Fuse(Step):
         steps = tuple(step * size for step, size in zip(jump, last[0].jump, strict=True))
         merges = prod(output.shape) * (len(last) - 1) if self._merge else 0
         operations = sum(stage.operations for stages in plans for stage in stages) + merges
-        return Stage(self, form, output, seen, steps, operations, form.nbytes + output.nbytes)
+        middle = tuple(at + step * off for at, step, off in zip(centre, jump, last[0].centre, strict=True))
+        return Stage(self, form, output, seen, steps, middle, operations, form.nbytes + output.nbytes)
 
     def load(self, form: Form) -> Load:
         plans = [branch.plan(form) for branch in self.branches]
@@ -107,7 +110,8 @@ class Fuse(Step):
         if self._merge is None:
             return _side_by_side(forms[0], sum(frame.channels or 1 for frame in frames), dtype)
         frame = _flat(frames[0], len(forms))
-        merged = self._merge.plan(Form(frame.shape, dtype, _letters(frame), forms[0].mode), (1, 1), (Fraction(1),) * 2)
+        flat = Form(frame.shape, dtype, _letters(frame), forms[0].mode)
+        merged = Pipeline((self._merge,)).plan(flat)[-1]
         base = forms[0] if merged.output.mode == forms[0].mode else forms[0].expanded()
         return base.framed(base.frame, merged.output.dtype)
 

@@ -84,13 +84,13 @@ class Pipeline:
         """What each step will make of a map of this form: a `Stage` for each map that a step gives."""
         space, axes = form.space, len(form.space)
         planned: list[Stage] = []
-        heads = [(form, (1,) * axes, (Fraction(1),) * axes)]
+        heads = [(form, (1,) * axes, (Fraction(1),) * axes, (Fraction(0),) * axes)]
         for number, step in enumerate(self.steps):
             stages: list[Stage] = []
             for head in heads:
                 with self._naming(number, head[0]):
                     stages += [part.plan(*head) for part in step.within(space).parts]
-            heads = [(stage.output, stage.receptive, stage.jump) for stage in stages]
+            heads = [(stage.output, stage.receptive, stage.jump, stage.centre) for stage in stages]
             planned += stages
         return tuple(planned)
 

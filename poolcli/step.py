@@ -35,7 +35,8 @@ AVERAGED = frozenset(option.name for kind in WINDOWS for option in kind.paramete
 class Stage:
     """What one step will do, or did: a row of the plan and of the report.
 
-    `receptive` and `jump` are in pixels of the pipeline's input, one for each spatial axis. `operations` counts
+    `receptive`, `jump` and `centre` are in pixels of the pipeline's input, one for each spatial axis: how many a cell
+    sees, how far the next is, and where the first is, the first pixel being at 0. `operations` counts
     comparisons or additions by the definition, n - 1 for a window of n pixels. `memory` is input and output in bytes.
     """
 
@@ -44,6 +45,7 @@ class Stage:
     output: Form
     receptive: tuple[int, ...]
     jump: tuple[Fraction, ...]
+    centre: tuple[Fraction, ...]
     operations: int
     memory: int
 
@@ -130,7 +132,9 @@ class Step:
         computed = self["emit"] or self["normalize"]
         return not computed and self.op.keeps({option.name: self[option.name] for option in self.op.parameters})
 
-    def plan(self, form: Form, receptive: tuple[int, ...], jump: tuple[Fraction, ...]) -> Stage:
+    def plan(
+        self, form: Form, receptive: tuple[int, ...], jump: tuple[Fraction, ...], centre: tuple[Fraction, ...]
+    ) -> Stage:
         """What this step makes of a map of this form."""
         form = form if self.keeps else form.expanded()
         outline = self.operation.outline(form.frame)
@@ -138,7 +142,8 @@ class Step:
         reach = zip(receptive, outline.window, jump, strict=True)
         seen = tuple(int(field + (window - 1) * step) for field, window, step in reach)
         strides = tuple(step * stride for step, stride in zip(jump, outline.stride, strict=True))
-        return Stage(self, form, output, seen, strides, outline.operations, form.nbytes + output.nbytes)
+        middle = tuple(at + step * off for at, step, off in zip(centre, jump, outline.centre, strict=True))
+        return Stage(self, form, output, seen, strides, middle, outline.operations, form.nbytes + output.nbytes)
 
     def load(self, form: Form) -> Load:
         """The memory that working on a map of this form takes."""

@@ -13,6 +13,7 @@ from poolcli.cli.options import (
     LAYOUT,
     MEMORY,
     REPORT,
+    STYLES,
     Command,
     Option,
     inputs_argument,
@@ -31,18 +32,22 @@ SHAPE = options(
     Option(["--input", "shape_text"], metavar="SHAPE", help="Shape of the input, such as 1x64x112x112."),
     Option(["--dtype"], default="float32", show_default=True, metavar="DTYPE", help="Type of --input's values."),
 )
+FORMAT = options(
+    "Report",
+    Option(["--format"], type=click.Choice(("markdown", "latex", *STYLES)), help="As --report, and to paste."),
+)
 
 
-@click.command(cls=Command, params=[inputs_argument("words", "[PIPELINE] [FILE]"), *SHAPE, *LAYOUT, *MEMORY, *REPORT])
+@click.command(
+    cls=Command, params=[inputs_argument("words", "[PIPELINE] [FILE]"), *SHAPE, *LAYOUT, *MEMORY, *FORMAT, *REPORT]
+)
 def shape(words: tuple[str, ...], file: str | None, **given: Any) -> None:
     """Plan a pipeline without pixels: shapes, receptive field, jump, operations and memory of each step."""
     from poolcli.memory import Memory, use
     from poolcli.report import describe, show
 
     pipeline, usual, rest = take_pipeline(words, file)
-    text = given["shape_text"] or (None if rest else usual)
-    if len(rest) != (text is None):
-        raise RequestError("give one input: a FILE, or --input with a shape like 1x64x112x112")
+    text = _asked(given, rest, usual)
     limit = take_memory(given)
     with use(Memory(limit)):
         if text is None:
@@ -50,7 +55,17 @@ def shape(words: tuple[str, ...], file: str | None, **given: Any) -> None:
         else:
             form, stages = _written(pipeline, text, given["layout"], given["dtype"])
         records, table = describe.stage_records(stages), describe.stage_table(form, stages)
-    show.tell("none" if given["quiet"] else given["report"], sys.stdout, records, *table)
+    show.tell("none" if given["quiet"] else given["format"] or given["report"], sys.stdout, records, *table)
+
+
+def _asked(given: dict[str, Any], rest: tuple[str, ...], usual: str | None) -> str | None:
+    """The shape that is asked about, or None for a file's."""
+    if given["format"] and given["report"] != "table":
+        raise RequestError("--report and --format both say how to tell it: give one of them")
+    text: str | None = given["shape_text"] or (None if rest else usual)
+    if len(rest) != (text is None):
+        raise RequestError("give one input: a FILE, or --input with a shape like 1x64x112x112")
+    return text
 
 
 def _of_file(pipeline: Any, path: Path, layout: str | None) -> tuple[Any, Any]:

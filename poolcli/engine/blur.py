@@ -36,4 +36,5 @@ def _line(taps: int, stride: int, name: str, length: int) -> Line:
     last = length - 1
     reads = np.arange(0, length, stride) + np.arange(taps)[:, None] - (taps - 1) // 2
     shares = np.array([[comb(taps - 1, tap)] for tap in range(taps)])
-    return Line(last - np.abs(last - np.abs(reads)), shares, 2 ** (taps - 1), Fraction(stride))
+    return Line(last - np.abs(last - np.abs(reads)), shares, 2 ** (taps - 1), Fraction(stride),
+                Fraction(taps % 2 - 1, -2))  # fmt: skip

@@ -25,12 +25,16 @@ Given = tuple[Array, Frame, Rules, Array | None]  # what an operation is called 
 
 @dataclass(frozen=True)
 class Outline:
-    """What an operation makes of a frame: the result's, window and stride in pixels for each axis, operations."""
+    """What an operation makes of a frame: the result's, window and stride in pixels for each axis, operations.
+
+    `centre` is that of the first cell's window, padding included, along each axis; that of the first pixel is 0.
+    """
 
     frame: Frame
     window: Size
     stride: tuple[Fraction, ...]
     operations: int
+    centre: tuple[Fraction, ...]
 
 
 class Line(Protocol):
@@ -87,7 +91,9 @@ class Pooling:
         axes = list(zip(*(grid.axes for grid in grids), strict=True)) or [()] * len(frame.space)
         window = tuple(max((each.window for each in axis), default=1) for axis in axes)
         stride = tuple(max((each.stride for each in axis), default=Fraction(1)) for axis in axes)
-        return Outline(cells.frame, window, stride, merges)
+        first = [axis.side(0).window for axis in grids[0].axes] if grids else [range(1)] * len(frame.space)
+        centre = tuple(Fraction(line.start + line[-1], 2) for line in first)
+        return Outline(cells.frame, window, stride, merges, centre)
 
     def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight | None:  # noqa: ARG002 - see above
         cells = self.place.cells(frame)

@@ -28,12 +28,16 @@ EXACT = 1 << 30  # up to so many parts of a pixel, sums of 64-bit halves do not 
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """One axis: tap t of the new pixels reads the old ones `sources[t]`, `shares[t]` parts of `whole` from each."""
+    """One axis: tap t of the new pixels reads the old ones `sources[t]`, `shares[t]` parts of `whole` from each.
+
+    New pixels are `stride` apart, the first at `centre`.
+    """
 
     sources: Array
     shares: Array
     whole: int
     stride: Fraction
+    centre: Fraction
 
     @property
     def cells(self) -> int:
@@ -72,7 +76,8 @@ class Resampling:
         lines = self.lines(frame.space)
         result = frame.pooled(tuple(line.cells for line in lines))
         window, stride = tuple(line.taps for line in lines), tuple(line.stride for line in lines)
-        return Outline(result, window, stride, prod(result.shape) * (prod(window) - 1))
+        centre = tuple(line.centre for line in lines)
+        return Outline(result, window, stride, prod(result.shape) * (prod(window) - 1), centre)
 
     def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight:
         lead = len(frame.lead)

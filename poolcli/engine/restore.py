@@ -64,4 +64,5 @@ def _between(length: int, cells: int) -> Line:
     first, rest = np.divmod((2 * np.arange(cells) + 1) * length - cells, whole)
     reads = np.clip([first, first + (rest > 0)], 0, length - 1)
     rest = np.where(rest == 0, cells, rest)
-    return Line(reads, np.stack([whole - rest, rest]), whole, Fraction(length, cells))
+    return Line(reads, np.stack([whole - rest, rest]), whole, Fraction(length, cells),
+                Fraction(length - cells, whole))  # fmt: skip

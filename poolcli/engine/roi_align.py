@@ -104,7 +104,9 @@ class RoiAlign:
         window = tuple(math.ceil(side) + 1 for side in largest)
         stride = tuple(Fraction(side).limit_denominator(1000) for side in largest)
         work = 4 * (frame.channels or 1) * math.prod(size) * sum(each)
-        return Outline(Frame(len(boxes), frame.channels, size), window, stride, work)
+        middle = [self._begin(boxes[0], axis) + sides[0][axis] / 2 for axis in (0, 1)]
+        centre = tuple(Fraction(at).limit_denominator(1000) for at in middle)
+        return Outline(Frame(len(boxes), frame.channels, size), window, stride, work, centre)
 
     def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight:
         box = self._boxes(frame)[cell[0]]
@@ -155,9 +157,12 @@ class RoiAlign:
         side = box.end[axis] - box.begin[axis]
         return side if self.aligned else max(side, 1.0)
 
+    def _begin(self, box: Box, axis: int) -> float:
+        """Where a box begins, a pixel's centre being a whole number."""
+        return box.begin[axis] - (0.5 if self.aligned else 0)
+
     def _points(self, box: Box, axis: int, frame: Frame, size: Size) -> Points:
-        begin = box.begin[axis] - (0.5 if self.aligned else 0)
-        return points(frame.space[axis], begin, self._side(box, axis), size[axis], self.ratio)
+        return points(frame.space[axis], self._begin(box, axis), self._side(box, axis), size[axis], self.ratio)
 
 
 def roi_align(  # noqa: PLR0913 - the row's parameters

@@ -63,7 +63,7 @@ class Unpool:
         """The planes, larger."""
         space = self._space(frame.space)
         stride = tuple(Fraction(cells, size) for cells, size in zip(frame.space, space, strict=True))
-        return Outline(frame.pooled(space), (1,) * len(space), stride, 0)
+        return Outline(frame.pooled(space), (1,) * len(space), stride, 0, tuple((step - 1) / 2 for step in stride))
 
     def _space(self, cells: Size) -> Size:
         if self.output_size:

@@ -29,7 +29,7 @@ def form_record(which: str, form: Form | None) -> Record:
     }
 
 
-STAGE_COLUMNS = ("step", "shape", "dtype", "receptive", "jump", "operations", "memory")
+STAGE_COLUMNS = ("step", "shape", "dtype", "receptive", "jump", "centre", "operations", "memory")
 
 
 def stage_records(stages: Sequence[Stage]) -> list[Record]:
@@ -41,6 +41,8 @@ def stage_records(stages: Sequence[Stage]) -> list[Record]:
             **form_record("output", stage.output),
             "receptive_field": list(stage.receptive),
             "jump": [float(step) for step in stage.jump],
+            "centre": [float(at) for at in stage.centre],
+            "start": [float(at) - (size - 1) / 2 for at, size in zip(stage.centre, stage.receptive, strict=True)],
             "operations": stage.operations,
             "memory_bytes": stage.memory,
             **({"bands": stage.load.bands, "at_once_bytes": stage.load.peak} if here().limit else {}),
@@ -51,13 +53,13 @@ def stage_records(stages: Sequence[Stage]) -> list[Record]:
 
 def stage_table(form: Form, stages: Sequence[Stage]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """The columns, and the input, a row a step, and the peak of memory."""
-    rows: list[tuple[str, ...]] = [(f"input ({form.layout})", shape_words(form.shape), str(form.dtype), "", "", "", "")]
+    rows: list[tuple[str, ...]] = [(f"input ({form.layout})", shape_words(form.shape), str(form.dtype), *[""] * 5)]
     for stage in stages:
-        jump = "x".join(f"{float(step):g}" for step in stage.jump)
-        facts = shape_words(stage.output.shape), str(stage.output.dtype), shape_words(stage.receptive), jump
-        rows.append((str(stage.step), *facts, f"{stage.operations:,}", size_words(stage.memory)))
+        jump, centre = ([f"{float(at):g}" for at in line] for line in (stage.jump, stage.centre))
+        facts = shape_words(stage.output.shape), str(stage.output.dtype), shape_words(stage.receptive), "x".join(jump)
+        rows.append((str(stage.step), *facts, ",".join(centre), f"{stage.operations:,}", size_words(stage.memory)))
     total, peak = sum(stage.operations for stage in stages), max(stage.memory for stage in stages)
-    rows.append(("total", "", "", "", "", f"{total:,}", f"peak {size_words(peak)}"))
+    rows.append(("total", *[""] * 5, f"{total:,}", f"peak {size_words(peak)}"))
     return (STAGE_COLUMNS, rows) if here().limit is None else _limited(rows, [stage.load for stage in stages])
 
 

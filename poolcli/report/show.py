@@ -27,6 +27,8 @@ def tell(
     """Records in the style asked for: the table shows `columns` and `rows`, the others whole records."""
     if style == "table":
         table(columns, rows, stream)
+    elif style in MARKUP:
+        stream.writelines(f"{line}\n" for line in MARKUP[style](columns, list(rows)))
     elif style == "json":
         write_json(list(records), stream)
     elif style == "jsonl":
@@ -37,6 +39,32 @@ def tell(
         writer = csv.DictWriter(stream, list(lines[0]) if lines else [], lineterminator="\n")
         writer.writeheader()
         writer.writerows(lines)
+
+
+def _markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """The table as GitHub and others read it."""
+    marks = ["---:" if column in RIGHT else "---" for column in columns]
+    for cells in (columns, marks, *rows):
+        yield f"| {' | '.join(cell.replace('|', BAR) for cell in cells)} |"
+
+
+def _latex(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """The table as LaTeX sets it, without packages; 3x3 is a product."""
+    yield f"\\begin{{tabular}}{{{''.join('r' if column in RIGHT else 'l' for column in columns)}}}"
+    yield "\\hline"
+    for number, cells in enumerate((columns, *rows)):
+        yield " & ".join(map(_set, cells)) + r" \\" + (r" \hline" if number in (0, len(rows)) else "")
+    yield "\\end{tabular}"
+
+
+def _set(cell: str) -> str:
+    text = re.sub(r"([&%$#_{}])", r"\\\1", cell).replace("→", r"$\to$").replace("--", "-{}-")
+    return re.sub(r"\b\d+(?:\.\d+)?(?:x\d+(?:\.\d+)?)+\b", lambda sizes: f"${sizes[0].replace('x', TIMES)}$", text)
+
+
+BAR = r"\|"  # a bar that parts no columns
+TIMES = r" \times "
+MARKUP = {"markdown": _markdown, "latex": _latex}
 
 
 def table(columns: Sequence[str], rows: Iterable[Any], stream: TextIO) -> None:
@@ -102,8 +130,8 @@ def encodable(text: str, stream: TextIO) -> str:
 
 
 MEASURES = frozenset({"PSNR dB", "SSIM", "aliased %", "shift change %", "cells that differ", "max |Δ|", "first at"})
-RIGHT = MEASURES | {"ms", "ratio", "MP/s", "read ms", "pool ms", "write ms", "receptive", "jump", "operations",
-                    "memory", "bands", "at once", "overlap", "outside", "unseen"}  # fmt: skip
+RIGHT = MEASURES | {"ms", "ratio", "MP/s", "read ms", "pool ms", "write ms", "receptive", "jump", "centre",
+                    "operations", "memory", "bands", "at once", "overlap", "outside", "unseen"}  # fmt: skip
 READABLE = 10  # letters of a column that is no fact, at least
 FACTS = RIGHT - {"memory", "at once"} | {"shape", "dtype", "layout", "mode", "format"}
 
