@@ -5,32 +5,45 @@ Order statistics sort a window once and pick by the number of its pixels that co
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from functools import partial
+from math import ceil, floor
+from typing import Any
 
 import numpy as np
 
 from poolcli.array import Array
-from poolcli.engine.kernels import in_order
-from poolcli.engine.merges import MIN
-from poolcli.engine.reduce import Gather, Values, Window
+from poolcli.engine.levels import Levels
+from poolcli.engine.ordered import Lines
+from poolcli.engine.reduce import Gather, Order, Values, Window
 from poolcli.errors import ValueRuleError
 
 KEEPING = ("lower", "higher", "nearest")
+MANY = 1 << 20  # parts of 32 bits that float64 no longer tells apart
 
 
-def median(values: Values, *, interpolation: str) -> Gather:
+def median(values: Values, *, interpolation: str) -> Order:
     return quantile(values, q=0.5, interpolation=interpolation)
 
 
-def quantile(values: Values, *, q: float, interpolation: str) -> Gather:
-    between = partial(_quantile, q=Fraction(str(q)).limit_denominator(10**9), interpolation=interpolation)
-    keeps = interpolation in KEEPING
-    return Gather(between, values.dtype if keeps else np.dtype(np.float64))
+def quantile(values: Values, *, q: float, interpolation: str) -> Order:
+    share = Fraction(str(q)).limit_denominator(10**9)
+
+    def places(count: int) -> tuple[int, int]:
+        return _pick(count, share, interpolation)[:2]
+
+    def dtype(counts: Iterable[int] | None) -> np.dtype[Any]:
+        between = interpolation not in KEEPING and (
+            counts is None or any(_pick(count, share, interpolation)[2] for count in counts)
+        )
+        return np.dtype(np.float64) if between else values.dtype
+
+    return Order(places, partial(_quantile, q=share, interpolation=interpolation), dtype)
 
 
-def mode(values: Values) -> Gather:
-    return Gather(_mode, values.dtype)
+def mode(values: Values) -> Order:
+    return Order(lambda count: (0, count - 1), lambda window: window.most(), lambda _: values.dtype)
 
 
 def stochastic(values: Values, *, seed: int) -> Gather:
@@ -40,52 +53,45 @@ def stochastic(values: Values, *, seed: int) -> Gather:
 # Order statistics ---------------------------------------------------------------------------------------------
 
 
-def _sorted(window: Window) -> tuple[Array, Array]:
-    """The pixels in order, those that do not count at the end, and how many count, as (..., *cells, 1)."""
-    values = window.values
-    if window.weights is None:
-        return in_order(values), np.full((1,) * values.ndim, values.shape[-1])
-    counts = window.weights > 0
-    last = np.asarray(MIN.empty(values.dtype), values.dtype)
-    return in_order(np.where(counts, values, last)), counts.sum(axis=-1, keepdims=True)
-
-
-def _nan(ordered: Array, result: Array) -> Array:
-    """A result is NaN where a pixel is: NaN are sorted behind all others."""
-    return result if ordered.dtype.kind != "f" else np.where(np.isnan(ordered[..., -1]), ordered[..., -1], result)
-
-
-def _at(ordered: Array, position: Array) -> Array:
-    """The values at a position of each window, or at one for all."""
-    if position.size == 1:
-        return ordered[..., position.item()]
-    return np.take_along_axis(ordered, np.broadcast_to(position, (*ordered.shape[:-1], 1)), axis=-1)[..., 0]
-
-
-def _quantile(window: Window, q: Fraction, interpolation: str) -> Array:
-    ordered, counts = _sorted(window)
-    sizes, which = np.unique(counts, return_inverse=True)
-    picks = [_pick(int(size), q, interpolation) for size in sizes]
-    low, high, share = (np.array(each, np.int64)[which].reshape(counts.shape) for each in zip(*picks, strict=True))
-    if interpolation in KEEPING or not share.any():
-        return _nan(ordered, _at(ordered, low))
+def _quantile(window: Lines | Levels, q: Fraction, interpolation: str) -> Array:
+    low: Any
+    high: Any
+    share: Any
+    if isinstance(window.count, int):
+        low, high, share = _pick(window.count, q, interpolation)
+    else:
+        sizes, which = np.unique(window.count, return_inverse=True)
+        picks = [_pick(int(size), q, interpolation) for size in sizes]
+        low, high, share = (
+            np.array(each, np.int64)[which].reshape(window.count.shape) for each in zip(*picks, strict=True)
+        )
+    if not np.any(share):
+        return window.at(low)
     parts = 2 if interpolation == "midpoint" else q.denominator
-    between = _between_floats if ordered.dtype.kind == "f" else _between_integers
-    return _nan(ordered, between(_at(ordered, low), _at(ordered, high), share[..., 0], parts))
+    return _between(window.at(low), window.at(high), share, parts)
 
 
 def _pick(count: int, q: Fraction, interpolation: str) -> tuple[int, int, int]:
     """Two positions among so many values, and how many parts of their distance the quantile is above the first."""
     place = q * max(count - 1, 0)
-    low, high = place.__floor__(), place.__ceil__()
+    low, high = floor(place), ceil(place)
     if interpolation == "midpoint":
-        return low, high, 1
+        return low, high, high - low
     if interpolation == "linear":
         return low, high, int((place - low) * q.denominator)
-    return ({"lower": low, "higher": high, "nearest": round(place)}[interpolation], high, 0)
+    kept = {"lower": low, "higher": high, "nearest": round(place)}[interpolation]
+    return kept, kept, 0
 
 
-def _between_floats(low: Array, high: Array, share: Array, parts: int) -> Array:
+def _between(low: Array, high: Array, share: Array | int, parts: int) -> Array:
+    if low.dtype.kind == "f":
+        return _between_floats(low, high, share, parts)
+    if low.dtype.itemsize <= 4 and parts < MANY:
+        return ((parts - share) * low.astype(np.float64) + share * high.astype(np.float64)) / parts
+    return _between_integers(low, high, np.asarray(share), parts)
+
+
+def _between_floats(low: Array, high: Array, share: Array | int, parts: int) -> Array:
     """By weights, whose sum cannot overflow as the difference can."""
     low, high = low.astype(np.float64), high.astype(np.float64)
     there = share / parts
@@ -99,17 +105,6 @@ def _between_integers(low: Array, high: Array, share: Array, parts: int) -> Arra
     further, rest = np.divmod(share.astype(np.uint64) * rest, np.uint64(parts))
     whole = bottom + share.astype(np.uint64) * steps + further
     return (whole.view(np.int64) if low.dtype.kind == "i" else whole).astype(np.float64) + rest / parts
-
-
-def _mode(window: Window) -> Array:
-    """The first of the longest runs of equal values in order."""
-    ordered, counts = _sorted(window)
-    places = np.arange(ordered.shape[-1])
-    begins = np.ones(ordered.shape, np.bool_)
-    np.not_equal(ordered[..., 1:], ordered[..., :-1], out=begins[..., 1:])
-    lengths = places + 1 - np.maximum.accumulate(np.where(begins, places, 0), axis=-1)
-    longest = np.where(places < counts, lengths, 0).argmax(axis=-1, keepdims=True)
-    return _nan(ordered, _at(ordered, longest))
 
 
 # A draw -------------------------------------------------------------------------------------------------------
@@ -140,7 +135,8 @@ def _drawn(window: Window, seed: int) -> Array:
                              "leave it out with --nodata, or make all values 0 or more")  # fmt: skip
     sums = np.cumsum(_shares(np.where(counting, values, np.zeros((), values.dtype))), axis=-1)
     mark = uniform(seed, window.planes, window.cells)[..., None] * sums[..., -1:]
-    value = _at(values, (sums > mark).argmax(axis=-1, keepdims=True))
+    drawn = np.broadcast_to((sums > mark).argmax(axis=-1, keepdims=True), (*sums.shape[:-1], 1))
+    value = np.take_along_axis(values, drawn, axis=-1)[..., 0]
     total = sums[..., -1]
     result = np.where(total > 0, value, np.zeros((), values.dtype))
     return result if values.dtype.kind != "f" else np.where(np.isnan(total), np.array(np.nan, values.dtype), result)

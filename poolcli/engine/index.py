@@ -9,7 +9,7 @@ import numpy as np
 
 from poolcli.array import Array
 from poolcli.engine.grid import Grid
-from poolcli.engine.kernels import windows
+from poolcli.engine.whole import windows
 
 NOWHERE = -1  # the index of an empty window
 

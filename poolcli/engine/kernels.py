@@ -1,4 +1,4 @@
-"""Every NumPy trick of the engine: how the windows of an axis are folded.
+"""How the windows of an axis are folded: what folding reducers spend their time on.
 
 A merge is called like a ufunc: `merge(a, b)` or `merge(a, b, out=a)` makes one state of two, elementwise. All work is
 elementwise over slices, so the result does not depend on memory order, blocks or threads: a window's pixels are always
@@ -7,25 +7,20 @@ merged in the same order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from functools import cache
-from itertools import product
-from math import gcd, prod
+from collections.abc import Callable, Sequence
+from math import gcd
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided, sliding_window_view
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import DTypeLike
 
 from poolcli.array import Array
 from poolcli.engine.grid import Axis, Grid, Run
-from poolcli.engine.tasks import copied_at_once
 
 Merge = Callable[..., Array]
 
 IDEMPOTENT = (np.maximum, np.minimum)
-NETWORK = 64  # values up to which a network sorts faster
 SEQUENTIAL = 16  # taps merged one by one; more are merged in halves, which is exact to more digits
 
 
@@ -58,73 +53,6 @@ def _with_cells(states: Array, axis: int, cells: int) -> Array:
     shape = list(states.shape)
     shape[axis] = cells
     return empty_like(states, shape, states.dtype)
-
-
-def windows(states: Array, grid: Grid) -> Iterator[tuple[Any, tuple[slice, ...], Array]]:
-    """Whole windows, in pieces: where their cells are, which taps of the kernel they hold, and (..., *cells, taps)."""
-    axes = len(grid.axes)
-    taps_of_planes = grid.largest * prod(states.shape[:-axes])
-    most = max(1, int((copied_at_once() / max(taps_of_planes, 1)) ** (1 / axes)))
-    for runs in product(*(list(_pieces(axis.runs, most)) for axis in grid.axes)):
-        target = (..., *(slice(run.cell, run.cell + (run.count - 1) * run.every + 1, run.every) for run in runs))
-        taps = tuple(slice(run.head, run.head + run.size) for run in runs)
-        view = _view(states, runs)
-        tap_axes = range(-len(runs), 0)
-        lines = np.moveaxis(view, tap_axes, range(len(runs))).reshape(-1, *view.shape[: -len(runs)])
-        yield target, taps, np.moveaxis(lines, 0, -1)  # a tap's pixels lie together, as `in_order` wants them
-
-
-def in_order(values: Array) -> Array:
-    """Values sorted along the last axis; a NaN makes the last one NaN.
-
-    Few of them by Batcher's network: each exchange is two long calls, where a sort would start anew for every window.
-    """
-    taps = values.shape[-1]
-    if taps > NETWORK:
-        return np.sort(values, axis=-1)
-    lines = list(np.moveaxis(values, -1, 0).copy())
-    spare = np.empty_like(lines[0])
-    for low, high in _exchanges(taps):
-        np.minimum(lines[low], lines[high], out=spare)
-        np.maximum(lines[low], lines[high], out=lines[high])
-        lines[low], spare = spare, lines[low]
-    return np.moveaxis(np.stack(lines), 0, -1)
-
-
-@cache
-def _exchanges(count: int) -> tuple[tuple[int, int], ...]:
-    """The exchanges that sort so many values (Batcher 1968; Knuth, algorithm 5.2.2M)."""
-    found = []
-    block = 1
-    while block < count:
-        step = block
-        while step:
-            starts = range(step % block, count - step, 2 * step)
-            pairs = [(low, low + step) for start in starts for low in range(start, min(start + step, count - step))]
-            found += [(low, high) for low, high in pairs if low // (2 * block) == high // (2 * block)]
-            step //= 2
-        block *= 2
-    return tuple(found)
-
-
-def _pieces(runs: tuple[Run, ...], most: int) -> Iterator[Run]:
-    """Runs of at most so many cells, so that the copy a window is read from stays small."""
-    for run in runs:
-        for first in range(0, run.count, most):
-            count = min(most, run.count - first)
-            yield replace(run, cell=run.cell + first * run.every, start=run.start + first * run.stride, count=count)
-
-
-def _view(states: Array, runs: tuple[Run, ...]) -> Array:
-    """The windows of a run on each axis: (..., *cells, *taps), without a copy. The grid keeps them inside the map."""
-    lead = states.ndim - len(runs)
-    steps = states.strides[lead:]
-    corner: Any = (..., *(slice(run.start, None) for run in runs))
-    first = states[corner]
-    shape = (*states.shape[:lead], *(run.count for run in runs), *(run.size for run in runs))
-    between = [run.stride * step for run, step in zip(runs, steps, strict=True)]
-    within = [run.step * step for run, step in zip(runs, steps, strict=True)]
-    return as_strided(first, shape, (*states.strides[:lead], *between, *within), writeable=False)
 
 
 def spread_runs(line: Axis, fact: str) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce
+from itertools import product
 from math import prod
 from typing import Any
 
@@ -13,14 +14,16 @@ from poolcli import memory
 from poolcli.array import Array
 from poolcli.engine.grid import Grid, Patch
 from poolcli.engine.index import chosen, numbered
-from poolcli.engine.kernels import empty_like, fold_grid, spread_runs, windows
+from poolcli.engine.kernels import empty_like, fold_grid, spread_runs
+from poolcli.engine.ordered import ordered
 from poolcli.engine.pixels import Pixels, Rules, Spot, blank, check_nodata, layers_of, pixels_of
-from poolcli.engine.reduce import Count, Fold, Gather, Part, Values, Window
+from poolcli.engine.reduce import Count, Fold, Gather, Order, Part, Values, Window
 from poolcli.engine.rounding import Ratio
 from poolcli.engine.tasks import COPIED, Load, Task, cut, run
+from poolcli.engine.whole import windows
 from poolcli.errors import ValueRuleError
 
-Reducer = Callable[[Values], Fold | Gather]
+Reducer = Callable[[Values], Fold | Gather | Order]
 
 
 def pool(planes: Array, patch: Patch, reducer: Reducer, rules: Rules, weights: Array | None = None) -> Array:
@@ -52,26 +55,28 @@ def values_of(dtype: np.dtype[Any], grid: Grid, heaviest: int = 1) -> Values:
     return Values(dtype.newbyteorder("="), grid.largest * heaviest, grid.taps)
 
 
-def costs(dtype: np.dtype[Any], how: Fold | Gather, rules: Rules, *, weighed: bool) -> int:
+def costs(dtype: np.dtype[Any], how: Fold | Gather | Order, rules: Rules, *, weighed: bool) -> int:
     """The most bytes that working on a pixel takes, measured over all reducers."""
     told = (40 if weighed or rules.picky else 0) + (24 if rules.indexing else 0)
-    if isinstance(how, Gather):
+    if isinstance(how, Gather | Order):
         return told + 4 * dtype.itemsize + 8
     one = np.zeros(1, dtype.newbyteorder("="))
     return told + 7 * sum(part.lift(one).nbytes for part in how.parts)
 
 
-def load_of(shape: tuple[int, ...], dtype: np.dtype[Any], grid: Grid, costing: tuple[Fold | Gather, int]) -> Load:
+def load_of(
+    shape: tuple[int, ...], dtype: np.dtype[Any], grid: Grid, costing: tuple[Fold | Gather | Order, int]
+) -> Load:
     """What pooling an array (..., *map) takes: at least one row of cells, and where windows are copied, one of them."""
     how, pixel = costing
     space = shape[len(shape) - len(grid.axes) :]
     pixel += 32 * prod(grid.shape) // prod(space)
     rows = min(grid.axes[0].window, space[0])
-    window = 2 * COPIED * grid.largest if isinstance(how, Gather) else 0
+    window = 2 * COPIED * grid.largest if isinstance(how, Gather | Order) else 0
     return Load(dtype.itemsize, pixel, rows * prod(space[1:]) * pixel + window, prod(shape) * pixel)
 
 
-def _pool(pixels: Pixels, grid: Grid, how: Fold | Gather, rules: Rules) -> Array | Ratio:
+def _pool(pixels: Pixels, grid: Grid, how: Fold | Gather | Order, rules: Rules) -> Array | Ratio:
     if rules.emit:
         return _emitted(pixels, grid, rules)
     count = _count(grid)
@@ -94,9 +99,11 @@ def _told(result: Array | Ratio, pixels: Pixels, grid: Grid, rules: Rules) -> Ar
     return chosen(result, pixels.values, pixels.weights, (numbers, grid, rules.indexing))
 
 
-def _reduced(pixels: Pixels, grid: Grid, how: Fold | Gather, count: Count) -> Array | Ratio:
+def _reduced(pixels: Pixels, grid: Grid, how: Fold | Gather | Order, count: Count) -> Array | Ratio:
     if isinstance(how, Gather):
         return _gathered(pixels, grid, how)
+    if isinstance(how, Order):
+        return _in_order(pixels, grid, how, count)
     states = [fold_grid(part.rule.merge, _states(part, pixels), grid) for part in how.parts]
     return how.finish(*states, count)
 
@@ -119,6 +126,18 @@ def _gathered(pixels: Pixels, grid: Grid, gather: Gather) -> Array:
     for target, taps, values in windows(pixels.values, grid):
         weights = None if heavy is None else next(heavy)[2]
         out[target] = gather.choose(Window(values, weights, taps, pixels.spot.planes, cells[target]))
+    return out
+
+
+def _in_order(pixels: Pixels, grid: Grid, order: Order, count: Count) -> Array:
+    sizes = {prod(run.size for run in runs) for runs in product(*(axis.runs for axis in grid.axes))}
+    counts = count.pixels
+    if pixels.weights is not None:
+        counts = fold_grid(np.add, (pixels.weights > 0).astype(np.int64), grid)
+    dtype = order.dtype(None if pixels.weights is not None else sizes)
+    out = empty_like(pixels.values, pixels.values.shape[: -len(grid.axes)] + grid.shape, dtype)
+    for target, values in ordered(pixels.values, pixels.weights, grid, counts, order.places):
+        out[target] = order.choose(values)
     return out
 
 

@@ -6,7 +6,7 @@ number of pixels. It knows no geometry.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -78,6 +78,19 @@ class Gather:
 
     choose: Callable[[Window], Array]
     dtype: np.dtype[Any]
+
+
+@dataclass(frozen=True)
+class Order:
+    """Sees the values of a window in order: of n of them, the places from the first to the last of `places(n)`.
+
+    `choose` makes (..., *cells) of an `ordered.Lines` or `levels.Levels`. `dtype` is that of its results, for windows
+    of these numbers of pixels (None: of any).
+    """
+
+    places: Callable[[int], tuple[int, int]]
+    choose: Callable[[Any], Array]
+    dtype: Callable[[Iterable[int] | None], np.dtype[Any]]
 
 
 def max(values: Values) -> Fold:  # noqa: A001 - the operation's name

@@ -1,0 +1,156 @@
+"""The values of windows in order, by exchanges: what a sort does to one window, a few long calls do to all.
+
+A hand is a list of lines: line i holds, for each window of a piece of the map, its i-th value in order. Hands of some
+taps are merged to hands of more by minima and maxima of lines, so that no window is copied. It is quick because
+
+* what neighbouring windows have in common is put in order once: two columns, then two pairs of columns, and so on;
+* values that too many others are above or below are forgotten as soon as that is sure;
+* a call works on a line of all windows, and lines are written over while they are in cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from math import gcd, prod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from poolcli.array import Array
+from poolcli.engine.grid import Run
+from poolcli.engine.network import merging
+
+TOGETHER = 64  # values next to each other that are read as fast as a whole line
+PICKED = 3  # bytes for each value up to which it is quicker to compute all windows and pick every stride-th
+
+
+class Wanted(NamedTuple):
+    """Of so many values, those from the first place in order to the last."""
+
+    taps: int
+    first: int
+    last: int
+
+
+class Hand(NamedTuple):
+    """Lines in order, of so many taps; the first line has place `first` among them, the others are forgotten."""
+
+    lines: list[Array]
+    first: int
+    taps: int
+
+    def part(self, axis: int, start: int, count: int, stride: int = 1) -> Hand:
+        """So many windows along an axis."""
+        part = (*(slice(None),) * axis, slice(start, start + (count - 1) * stride + 1, stride))
+        return self._replace(lines=[line[part] for line in self.lines])
+
+
+class Scratch:
+    """Lines that are written over and over: what the system hands out anew, it clears first."""
+
+    def __init__(self) -> None:
+        self.free: list[Array] = []
+        self.lent: dict[int, Array] = {}
+
+    def line(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+        size = prod(shape) * dtype.itemsize
+        buffer = self.free.pop() if self.free else None
+        if buffer is None or buffer.nbytes < size:
+            buffer = np.empty(size + size // 8, np.uint8)  # the next lines may be a little longer
+        self.lent[id(buffer)] = buffer
+        return buffer[:size].view(dtype).reshape(shape)
+
+    def copied(self, hand: Hand) -> Hand:
+        """Channel by channel where pixels have a few: NumPy would loop over them innermost."""
+        lines = [self.line(line.shape, line.dtype) for line in hand.lines]
+        for line, out in zip(hand.lines, lines, strict=True):
+            for channel in range(line.shape[-1]) if line.shape[-1] <= 4 else [slice(None)]:
+                out[..., channel] = line[..., channel]
+        return hand._replace(lines=lines)
+
+    def back(self, lines: list[Array]) -> None:
+        self.free += [self.lent.pop(id(line.base)) for line in lines]
+
+    def keep(self, lines: list[Array]) -> None:
+        """Take back all other lines."""
+        kept = {id(line.base) for line in lines}
+        self.free += [self.lent.pop(lent) for lent in list(self.lent) if lent not in kept]
+
+
+def dealt(values: Array, runs: Mapping[int, Run], wanted: Wanted, scratch: Scratch) -> list[Array]:
+    """The wanted values of all windows along these axes, a line each. All of a window with a NaN are NaN."""
+    hand = Hand([values], 0, 1)
+    for axis, run in runs.items():
+        if 0 < (run.stride - 1) * values.itemsize < PICKED and _is_apart(values, axis):
+            every = replace(run, stride=1, count=(run.count - 1) * run.stride + 1)
+            hand = _Along(hand, axis, every, wanted, scratch).part(run.size, 0)
+            hand = scratch.copied(hand.part(axis, 0, run.count, run.stride))
+        else:
+            hand = _Along(hand, axis, run, wanted, scratch).part(run.size, 0)
+        scratch.keep(hand.lines)
+    return hand.lines
+
+
+def _is_apart(line: Array, axis: int) -> bool:
+    """With a stride on this axis, few of the values that are read lie next to each other."""
+    return prod(line.shape[axis + 1 :]) < TOGETHER
+
+
+@dataclass(frozen=True)
+class _Along:
+    """The windows along one axis, put together from parts: some of their taps, from one on.
+
+    After `turns` taps the same pixels come again, in a later window: a part is made for the first of these taps, and
+    for as many windows more as the last of them is later.
+    """
+
+    hand: Hand
+    axis: int
+    run: Run
+    wanted: Wanted
+    scratch: Scratch
+    made: dict[tuple[int, int], Hand] = field(default_factory=dict)
+
+    @property
+    def turns(self) -> int:
+        return self.run.stride // gcd(self.run.stride, self.run.step)
+
+    def part(self, size: int, tap: int) -> Hand:
+        if (size, tap) not in self.made:
+            count = self.run.count + self._later(self.run.size - size - tap)
+            self.made[size, tap] = self._merged(size, tap, count) if size > 1 else self._taps(tap, count)
+        return self.made[size, tap]
+
+    def _merged(self, size: int, tap: int, count: int) -> Hand:
+        """By the binary digits of its size a part has few parts, most of them the same."""
+        head = size - 1 if size % 2 else size // 2
+        one = self.part(head, tap).part(self.axis, 0, count)
+        two = self.part(size - head, (tap + head) % self.turns).part(self.axis, self._later(tap + head), count)
+        return merged(one, two, self.wanted, self.scratch)
+
+    def _later(self, taps: int) -> int:
+        """How many windows later the same pixels are, so many taps further on."""
+        return taps // self.turns * (self.turns * self.run.step // self.run.stride)
+
+    def _taps(self, tap: int, count: int) -> Hand:
+        """One tap of every window; copied where pixels lie apart, as what is read again and again should not."""
+        taps = self.hand.part(self.axis, self.run.start + tap * self.run.step, count, self.run.stride)
+        if self.run.stride == 1 or not _is_apart(taps.lines[0], self.axis):
+            return taps
+        return self.scratch.copied(taps)
+
+
+def merged(one: Hand, two: Hand, wanted: Wanted, scratch: Scratch) -> Hand:
+    """The values of both in order, without those that are below or above all wanted ones whatever is still to come."""
+    taps, first, inputs = one.taps + two.taps, one.first + two.first, len(one.lines) + len(two.lines)
+    low = max(first, wanted.first - (wanted.taps - taps))
+    high = min(first + inputs - 1, wanted.last)
+    calls, results = merging(len(one.lines), len(two.lines), low - first, high - first)
+    lines = [*one.lines, *two.lines]
+    for side, a, b, out in calls:
+        if out == len(lines):
+            lines.append(scratch.line(lines[0].shape, lines[0].dtype))
+        (np.minimum if side == "minimum" else np.maximum)(lines[a], lines[b], out=lines[out])
+    scratch.back([line for at, line in enumerate(lines) if at >= inputs and at not in results])
+    return Hand([lines[at] for at in results], low, taps)
