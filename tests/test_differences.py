@@ -258,3 +258,20 @@ def test_wrong_requests_are_one_line(cli, x_npy, words, message):
     assert ran.code == 2
     assert message in ran.err
     assert len(ran.err.splitlines()) == 1
+
+
+def test_half_of_one_profile_and_half_of_another_need_not_fit(cli, tmp_path):
+    """Without the strides of 1 the second window does not fit the map that is left."""
+    np.save(tmp_path / "s.npy", np.arange(25.0).reshape(5, 5))
+    ran = cli("compare", "s.npy", "max -k 2 | avg -k 2 -p 1 | max -k 3 -s 1", "--semantics", "onnx,torch")
+    assert ran.code == 1
+    assert "--semantics torch" in ran.err
+    ran = cli("compare", "s.npy", "fuse 'max -k 2' 'avg -k 2 -s 2' | max -k 2", "--semantics", "poolcli,onnx")
+    assert ran.code == 1
+    assert "the branches disagree" in ran.err
+
+
+def test_no_stride_is_the_only_default_that_cannot_be_written():
+    missing = {name for op in OPS.values() for profile in PROFILES for name, value in op.defaults(profile).items()
+               if value is None and any(op.defaults(other)[name] is not None for other in PROFILES)}  # fmt: skip
+    assert missing == {"stride"}

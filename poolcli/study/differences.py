@@ -203,10 +203,14 @@ def _switches(one: Pipeline, other: Pipeline, path: tuple[int, ...] = ()) -> Ite
             for branch, pair in enumerate(zip(mine["branches"], theirs["branches"], strict=True)):
                 yield from _switches(*pair, (*where, branch))
             continue
-        names = [option.name for option in mine.op.options if option.name != "semantics"]
-        yield from (((where, name), mine) for name in names if mine[name] != theirs[name])
+        yield from (((where, name), mine) for name in _names(mine) if mine[name] != theirs[name])
         if _formula(mine) != _formula(theirs):
             yield (where, ""), mine
+
+
+def _names(step: Step) -> list[str]:
+    """The options by which profiles can differ."""
+    return [option.name for option in step.op.options if option.name != "semantics"]
 
 
 def _formula(step: Step) -> tuple[str, str]:
@@ -227,5 +231,11 @@ def _mixed_step(mine: Step, theirs: Step, taken: frozenset[Switch], where: tuple
         branches = tuple(_mixed(*pair, taken, (*where, number)) for number, pair in pairs)
         return replace(mine, given=(*mine.given, ("branches", branches)))
     framework = theirs if (where, "") in taken else mine
-    told = {option.name: (theirs if (where, option.name) in taken else mine)[option.name] for option in mine.op.options}
-    return replace(mine, given=tuple({**told, "semantics": framework["semantics"]}.items()))
+    wanted = {name: theirs if (where, name) in taken else mine for name in _names(mine)}
+    told = {name: _told(step, name) for name, step in wanted.items() if step[name] != framework[name]}
+    return replace(framework, given=tuple({**dict(framework.given), **told}.items()))
+
+
+def _told(step: Step, name: str) -> Any:
+    """An option as it can be written: no stride is that of the kernel."""
+    return step["kernel"] if step[name] is None and name == "stride" else step[name]
