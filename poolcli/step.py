@@ -28,8 +28,6 @@ from poolcli.semantics import PROFILES
 from poolcli.values import Size
 from poolcli.windows import WINDOWS, Windows
 
-AVERAGED = frozenset(option.name for kind in WINDOWS for option in kind.parameters)
-
 
 @dataclass(frozen=True)
 class Stage:
@@ -217,7 +215,8 @@ class Step:
 
     def _like(self, op: str) -> Step:
         """Another reducer over the same windows."""
-        return replace(self, op=OPS[op], given=tuple(pair for pair in self.given if pair[0] in AVERAGED))
+        told = tuple((option.name, self[option.name]) for option in self.windows.parameters) if self.windows else ()
+        return replace(self, op=OPS[op], given=told)
 
     def _joined(self, colours: Array, alpha: Array, frame: Frame, result: Frame) -> Array:
         """Colours and alpha as channels again, or laid out flat as the windows lay out the numbers of the channels."""

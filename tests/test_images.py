@@ -136,6 +136,14 @@ def test_one_red_pixel_of_four(pooled):
     assert pooled("avg --global", Image.fromarray(x)).getpixel((0, 0)) == (255, 0, 0, 64)
 
 
+@pytest.mark.parametrize("op", ["sum", "l2", "median", "avg"])
+def test_alpha_has_the_windows_of_its_colours(pooled, op):
+    """Also where they are a framework's defaults: ONNX's stride is 1."""
+    image = Image.fromarray(noise(6, 7, 4))
+    theirs, ours = (pooled(f"{op} -k 2 {told}", image) for told in ("--semantics onnx", "-s 1"))
+    same(theirs, np.asarray(ours), "RGBA")
+
+
 def test_a_gray_gif(pooled):
     x = noise(12, 16)
     for op in ("avg", "max"):
