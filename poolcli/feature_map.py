@@ -161,6 +161,10 @@ class FeatureMap:
         letters, layout = _letters(frame, self.layout), _relaid(self.layout, frame)
         return self.with_data(np.transpose(planes, [letters.index(letter) for letter in layout]), layout=layout)
 
+    def measured(self) -> FeatureMap:
+        """The map with a size for its pixels: 1, where the file tells none."""
+        return replace(self, spacing=self.spacing or ((1.0, ""),) * len(space_axes(self.layout)))
+
     def scaled(self, stride: Sequence[Fraction]) -> FeatureMap:
         """The map with pixels so many times as large; without their size where it has lost its axes."""
         fits = len(stride) == len(self.spacing) == len(space_axes(self.layout))

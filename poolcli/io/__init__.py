@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, TypeGuard
 
 import numpy as np
 
 from poolcli import memory
 from poolcli.array import Array
-from poolcli.errors import FileError
+from poolcli.errors import FileError, RequestError
 from poolcli.feature_map import FeatureMap
-from poolcli.io.atomic import atomic, hold, is_device, make_folder, new_part, sweep
+from poolcli.io.atomic import atomic, atomic_folder, hold, is_device, make_folder, new_part, sweep
 from poolcli.io.encode import encode
 from poolcli.io.encode_stack import encode_stack, wants_stack
 from poolcli.io.format import FORMATS, Format, format_named, split_name
@@ -39,6 +40,7 @@ __all__ = [
     "format_named",
     "hold",
     "is_device",
+    "is_store",
     "make_folder",
     "new_part",
     "peek",
@@ -51,8 +53,9 @@ __all__ = [
     "writer",
 ]
 
-ARRAYS = ("npy", "npz")
+ARRAYS = ("npy", "npz", "zarr")
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_STORE = ("zarr.json", ".zgroup", ".zarray")
 
 
 def read(source: Path | BinaryIO, layout: str | None = None) -> tuple[FeatureMap, ...]:
@@ -62,6 +65,10 @@ def read(source: Path | BinaryIO, layout: str | None = None) -> tuple[FeatureMap
     where it was, another is read to its end. Raises FileError, without the path, for what cannot be read.
     """
     letters = layout and check_layout(layout)
+    if is_store(source):
+        from poolcli.io.zarr_store import read_zarr
+
+        return read_zarr(source, letters)
     with _opened(source) as (kind, stream, size):
         if kind == "npy":
             return (FeatureMap(*read_npy(stream, size, letters, on_disk(stream))),)
@@ -75,6 +82,10 @@ def read(source: Path | BinaryIO, layout: str | None = None) -> tuple[FeatureMap
 def peek(source: Path | BinaryIO, layout: str | None = None) -> Peek:
     """What `read` would give, shapes and dtypes, from the headers alone."""
     letters = layout and check_layout(layout)
+    if is_store(source):
+        from poolcli.io.zarr_store import peek_zarr
+
+        return Peek("zarr", peek_zarr(source, letters))
     with _opened(source) as (kind, stream, size):
         if kind == "npy":
             return Peek(kind, (peek_npy(stream, size, letters),))
@@ -100,11 +111,23 @@ def write(
 class Writer:
     """What writes the maps of one file onto a stream; and the file that holds their values already, if one does."""
 
-    put: Callable[[BinaryIO], object]
+    put: Callable[[Any], object]
     part: Part | None = None
+    is_folder: bool = False
 
     def __call__(self, stream: BinaryIO) -> None:
+        if self.is_folder:
+            raise RequestError("a .zarr is a folder, which no stream holds: give -o FOLDER.zarr")
         self.put(stream)
+
+    @contextmanager
+    def to(self, path: Path, *, overwrite: bool) -> Iterator[None]:
+        """Write all of it, which gets the name `path` when the block ends well."""
+        make_folder(path.parent)
+        place = atomic_folder if self.is_folder else partial(atomic, part=self.part)
+        with place(path, overwrite=overwrite) as target:
+            self.put(target)
+            yield
 
 
 def writer(
@@ -128,6 +151,10 @@ def writer(
 
             arrays = [(one.name, _array(one)) for one in maps]
             return Writer(lambda stream: write_npz(stream, arrays, **options))
+        if format.is_folder:
+            from poolcli.io.zarr_store import write_zarr
+
+            return Writer(lambda folder: write_zarr(folder, maps, **options), is_folder=True)
         if format.name == "ome" or (format.name == "tiff" and any(map(wants_stack, maps))):
             encoded = encode_stack(maps, options.get("compression"))
         else:
@@ -139,8 +166,13 @@ def default_format(maps: Sequence[FeatureMap]) -> Format:
     """The format the maps came from; PNG for images of a kind that is only read."""
     if maps[0].picture is None:
         return format_named("npz" if len(maps) > 1 else "npy")
-    named = {known.pillow: known for known in FORMATS}
+    named = {known.pillow or known.name.upper(): known for known in FORMATS}
     return named.get(maps[0].picture.format, format_named("png"))
+
+
+def is_store(source: object) -> TypeGuard[Path]:
+    """Whether it is a folder that is read as one file: a Zarr array or group."""
+    return isinstance(source, Path) and any((source / name).is_file() for name in _STORE)
 
 
 @contextmanager

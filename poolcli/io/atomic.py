@@ -44,6 +44,47 @@ def atomic(path: Path, *, overwrite: bool, part: Part | None = None) -> Iterator
         raise FileError(f"cannot write {path}: {reason(error)}") from error
 
 
+@contextmanager
+def atomic_folder(path: Path, *, overwrite: bool) -> Iterator[Path]:
+    """A folder that gets the name `path` when the block ends well, and vanishes when it does not.
+
+    A part file beside it is held as long, so that whoever sweeps that sweeps the folder, too.
+    """
+    try:
+        with _vanishing(*new_part(path)) as (part, _):
+            folder = _folder_of(part)
+            try:
+                folder.mkdir()
+                yield folder
+                _name_folder(folder, path, overwrite=overwrite)
+            finally:
+                _remove(folder)
+    except OSError as error:
+        raise FileError(f"cannot write {path}: {reason(error)}") from error
+
+
+def _folder_of(part: Path) -> Path:
+    return part.with_suffix(".poolcli-folder")
+
+
+def _remove(folder: Path) -> None:
+    if folder.is_dir():
+        from shutil import rmtree
+
+        rmtree(folder, ignore_errors=True)
+
+
+def _name_folder(folder: Path, path: Path, *, overwrite: bool) -> None:
+    """No system call replaces a folder that is not empty: the old one goes aside, and is removed last."""
+    if not (overwrite and path.is_dir() and any(path.iterdir())):
+        folder.rename(path)
+        return
+    aside = folder.with_suffix(".replaced")
+    path.rename(aside)
+    folder.rename(path)
+    _remove(aside)
+
+
 def make_folder(folder: Path) -> None:
     """The folder and those it is in; FileError where there cannot be one."""
     try:
@@ -71,6 +112,7 @@ def sweep(folder: Path) -> None:
 def _remove_unlocked(part: Path) -> None:
     with part.open("r+b") as stream:
         hold(stream, wait=False)
+        _remove(_folder_of(part))
         part.unlink()
 
 

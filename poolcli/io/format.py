@@ -76,6 +76,7 @@ class Format:
     save: Mapping[str, Callable[[str], Any]] = field(default_factory=dict, hash=False)
     largest: int = 2**31 - 1
     extra: str = ""
+    is_folder: bool = False
 
     def options(self, save: Mapping[str, str]) -> dict[str, Any]:
         """The values of the texts, or a RequestError naming what this format takes."""
@@ -165,6 +166,16 @@ FORMATS = (
     ),
     Format("npy", (".npy",), None, (), "one array, any dtype and layout"),
     Format("npz", (".npz",), None, (), "several named arrays", holds_pages=True, save={"compressed": _TRUTH}),
+    Format(
+        "zarr",
+        (".zarr", ".ome.zarr"),
+        None,
+        (),
+        "OME-Zarr: a folder of chunks; one array with its levels; needs poolcli[zarr]",
+        save={"version": Word((("0.4", "0.4"), ("0.5", "0.5"))), "chunk": Whole(1, 1 << 20)},
+        extra="zarr",
+        is_folder=True,
+    ),
 )
 
 

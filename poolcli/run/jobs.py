@@ -10,7 +10,7 @@ from string import Formatter
 from typing import Any
 
 from poolcli.errors import NothingFound, RequestError
-from poolcli.io import FORMATS, Format, format_named, split_name
+from poolcli.io import FORMATS, Format, format_named, is_store, split_name
 from poolcli.pipeline import Pipeline
 from poolcli.run.collisions import Writers, check_indices
 from poolcli.run.order import STREAM, Order, Outputs
@@ -124,13 +124,18 @@ def _files(path: Path, inputs: Inputs) -> Iterator[Found]:
 
 
 def _named(path: Path, inputs: Inputs) -> Iterator[Found]:
-    if path.is_dir():
+    if path.is_dir() and not is_store(path):
         walk = path.rglob("*") if inputs.recursive else path.glob("*")
-        yield from (Found(file, path) for file in sorted(walk) if _wanted(file, path, inputs) and file.is_file())
+        yield from (Found(file, path) for file in sorted(walk) if _wanted(file, path, inputs) and _is_whole(file))
     elif path == STREAM or path.exists() or not set("*?[") & set(path.name):
         yield Found(path)
     else:
         yield from (Found(file) for file in sorted(path.parent.glob(path.name)))
+
+
+def _is_whole(path: Path) -> bool:
+    """A file, or a folder that is one."""
+    return path.is_file() or is_store(path)
 
 
 def _wanted(file: Path, root: Path, inputs: Inputs) -> bool:
@@ -176,7 +181,7 @@ def _folder(found: Sequence[Found], outputs: Outputs) -> Path | None:
         return None
     if output == STREAM:
         raise RequestError(f"-o - takes one input, and there are {len(found)}: give a folder")
-    if output.is_dir() or outputs.output.endswith(("/", "\\")) or many:
+    if (output.is_dir() and not is_store(output)) or outputs.output.endswith(("/", "\\")) or many:
         if output.exists() and not output.is_dir():
             raise RequestError(f"-o {output} is a file, and many inputs need a folder")
         return output
@@ -194,7 +199,8 @@ def _facts(file: Found, index: int, order: Order) -> dict[str, Any]:
     pipeline, to = order.pipeline, order.outputs.to
     stem, suffix = split_name(file.path.name)
     suffix = format_named(to).suffixes[0] if to else suffix
-    levels = list(range(1, pipeline.outputs + 1)) if pipeline.several and to != "npz" else []
+    in_one = to == "npz" or (suffix.lower() in KNOWN and format_named(suffix).is_folder)
+    levels = list(range(1, pipeline.outputs + 1)) if pipeline.several and not in_one else []
     op = "-".join(step.op.name for step in pipeline.steps)
     return {"stem": stem, "suffix": suffix, "op": op, "index": index, "level": levels}
 

@@ -100,7 +100,7 @@ def _work(job: Job) -> Outcome:
     with within(job, source), unchanging(source) as check:
         maps, read_ms = timed(lambda: io.read(source, job.layout))
         rows: list[Row] = []
-        pooled = tuple(made for fmap in maps for made in _walk(job, fmap, rows))
+        pooled = tuple(made for fmap in maps for made in _results(job, fmap, rows))
         indices = tuple(map(job.pipeline.indices, maps)) if job.outputs.indices else ()
         check()
         _, write_ms = timed(lambda: _write(job, pooled, indices))
@@ -141,6 +141,13 @@ def _state(source: Path | BytesIO) -> tuple[int, int] | None:
     return state.st_size, state.st_mtime_ns
 
 
+def _results(job: Job, fmap: FeatureMap, rows: list[Row]) -> tuple[FeatureMap, ...]:
+    """What the pipeline makes of a map; before its levels, where one folder takes them all, the map itself."""
+    if not (job.pipeline.several and job.format and job.format.is_folder):
+        return _walk(job, fmap, rows)
+    return fmap.measured(), *_walk(job, fmap.measured(), rows)
+
+
 def _walk(job: Job, fmap: FeatureMap, rows: list[Row]) -> tuple[FeatureMap, ...]:
     """Pool one map, a row for each map that a step makes; they share its time."""
     steps = job.pipeline.walk(fmap)
@@ -176,9 +183,8 @@ def _write(job: Job, maps: tuple[FeatureMap, ...], indices: tuple[FeatureMap, ..
     with _beside(job, indices):
         for target, put in zip(job.targets, puts, strict=True):
             if not (job.outputs.skip_existing and is_there(target)):
-                io.make_folder(target.parent)
-                with io.atomic(target, overwrite=job.overwrite, part=put.part) as stream:
-                    put(stream)
+                with put.to(target, overwrite=job.overwrite):
+                    pass
 
 
 @contextmanager
@@ -188,10 +194,7 @@ def _beside(job: Job, indices: tuple[FeatureMap, ...]) -> Iterator[None]:
     if path is None:
         yield
         return
-    put = io.writer(indices, io.format_named(path.suffix), {}, None)
-    io.make_folder(path.parent)
-    with io.atomic(path, overwrite=job.overwrite, part=put.part) as stream:
-        put(stream)
+    with io.writer(indices, io.format_named(path.suffix), {}, None).to(path, overwrite=job.overwrite):
         yield
 
 

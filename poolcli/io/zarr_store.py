@@ -1,0 +1,208 @@
+"""OME-Zarr through zarr: a folder of chunks, read and written one at a time (ngff.openmicroscopy.org, 0.4 and 0.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from poolcli.errors import FileError
+from poolcli.extras import extra
+from poolcli.feature_map import FeatureMap, Picture
+from poolcli.io.damage import DAMAGE
+from poolcli.io.header import Header
+from poolcli.io.mode import NATURAL, STACK
+from poolcli.layout import check_layout, default_layout, shape_words, space_axes
+from poolcli.memory import empty
+
+AXES = {"t": "N", "c": "C", "z": "D", "y": "H", "x": "W"}  # OME's names, and our letters
+NAMES = {ours: name for name, ours in AXES.items()}
+_TYPES = {"N": "time", "C": "channel"}
+_UNITS = {"µm": "micrometer", "nm": "nanometer", "mm": "millimeter", "cm": "centimeter", "m": "meter"}
+_SYMBOLS = {name: symbol for symbol, name in _UNITS.items()}
+_TILE = 1024  # pixels a side of a chunk, one plane deep
+
+
+@dataclass(frozen=True)
+class _Image:
+    """An array with what a group says of it."""
+
+    array: Any
+    layout: str
+    spacing: tuple[tuple[float, str], ...] = ()
+
+    @property
+    def header(self) -> Header:
+        dtype = self.array.dtype.newbyteorder("=").name
+        mode = NATURAL.get((dtype, 0), STACK) if self.layout == "HW" else STACK
+        return Header("", self.array.shape, dtype, self.layout, mode, spacing=self.spacing)
+
+
+def peek_zarr(path: Path, layout: str | None) -> tuple[Header, ...]:
+    """What `read_zarr` would give, from the metadata alone."""
+    with _opened(path, layout) as image:
+        return (image.header,)
+
+
+def read_zarr(path: Path, layout: str | None) -> tuple[FeatureMap, ...]:
+    """The array, or the finest level of an OME-Zarr image."""
+    with _opened(path, layout) as image:
+        header, data = image.header, empty(image.array.shape, image.array.dtype.newbyteorder("="))
+        for where in _chunks(image.array.shape, image.array.chunks):
+            data[where] = image.array[where]
+        picture = Picture(header.mode, format="ZARR", extras=(("chunks", tuple(image.array.chunks)),))
+        return (FeatureMap(data, header.layout, picture, "", header.spacing),)
+
+
+@contextmanager
+def _opened(path: Path, layout: str | None) -> Iterator[_Image]:
+    zarr = extra("zarr", "a .zarr")
+    try:
+        image = _image(zarr.open(store=str(path), mode="r"), path, layout)
+        if image.array.dtype.kind not in "biuf":
+            raise FileError(f"it holds {image.array.dtype}: save real numbers")
+        if 0 in image.array.shape:
+            raise FileError(f"an array of shape {shape_words(image.array.shape)} has no values")
+        yield image
+    except DAMAGE as error:
+        words = " ".join(str(error).split()) or type(error).__name__
+        raise FileError(f"the Zarr store is damaged ({words}): save it again") from error
+
+
+def _image(node: Any, path: Path, layout: str | None) -> _Image:
+    if not hasattr(node, "array_keys"):
+        names = getattr(node.metadata, "dimension_names", None) or ()
+        return _Image(node, _layout(names, len(node.shape), layout))
+    scales = node.attrs.get("ome", node.attrs).get("multiscales", ())
+    if not scales:
+        inside = ", ".join(str(path / key) for key in sorted(node.keys())[:5]) or "nothing"
+        raise FileError(f"a Zarr group without an image of its own: it holds {inside}; name an array, or an image")
+    (scale, *_), array = scales, node[scales[0]["datasets"][0]["path"]]
+    axes = [axis if isinstance(axis, Mapping) else {"name": axis} for axis in scale["axes"]]
+    letters = _layout([axis["name"] for axis in axes], array.ndim, layout)
+    sizes = _sizes(scale, array.ndim)
+    units = [_symbol(str(axis.get("unit", ""))) for axis in axes]
+    return _Image(array, letters, tuple((sizes[at], units[at]) for at in space_axes(letters)))
+
+
+def _layout(names: Sequence[str], ndim: int, layout: str | None) -> str:
+    if layout:
+        return check_layout(layout, ndim)
+    if not names:
+        return default_layout(ndim)
+    if unknown := [str(name) for name in names if name not in AXES]:
+        raise FileError(f"its axes are {', '.join(map(str, names))}, and {unknown[0]} has no usual letter here: "
+                        "give --layout with as many letters, such as NDCHW")  # fmt: skip
+    return check_layout("".join(AXES[name] for name in names), ndim)
+
+
+def _symbol(unit: str) -> str:
+    return _SYMBOLS.get(unit, unit)
+
+
+def _sizes(scale: Mapping[str, Any], ndim: int) -> list[float]:
+    """The size of a pixel of the finest level on each axis."""
+    told = [*scale["datasets"][0].get("coordinateTransformations", ()), *scale.get("coordinateTransformations", ())]
+    factors = [each["scale"] for each in told if each["type"] == "scale"]
+    return [prod(map(float, pair)) for pair in zip([1.0] * ndim, *factors, strict=True)]
+
+
+def _chunks(shape: Sequence[int], chunks: Sequence[int]) -> Iterator[tuple[slice, ...]]:
+    """Where each chunk of an array is."""
+    sides = [range(0, size, chunk) for size, chunk in zip(shape, chunks, strict=True)]
+    for start in product(*sides):
+        yield tuple(slice(low, low + chunk) for low, chunk in zip(start, chunks, strict=True))
+
+
+# Writing ------------------------------------------------------------------------------------------------------
+
+
+def write_zarr(folder: Path, maps: Sequence[FeatureMap], *, version: str = "0.4", chunk: int | None = None) -> None:
+    """The maps as the levels of one image, finest first: OME-Zarr, which viewers open."""
+    zarr = extra("zarr", "a .zarr")
+    if len(maps) > 1 and not all(one.spacing for one in maps):
+        raise FileError(f"a .zarr holds one array with its levels, and there are {len(maps)} maps: write .npz")
+    levels = [_ordered(one) for one in _alike(maps)]
+    dtype = np.result_type(*(level.data.dtype for level in levels))
+    try:
+        group = zarr.open_group(str(folder), mode="w", zarr_format=3 if version == "0.5" else 2)
+        for number, level in enumerate(levels):
+            _write_level(group, str(number), level, (_sides(level, chunk), dtype))
+        told = {"axes": _axes(levels[0]), "datasets": _datasets(levels)}
+        if version == "0.5":
+            group.attrs["ome"] = {"version": version, "multiscales": [told]}
+        else:
+            group.attrs["multiscales"] = [{"version": version, **told}]
+    except DAMAGE as error:
+        raise FileError(f"zarr cannot write it ({' '.join(str(error).split())}): write .npy") from error
+
+
+def _alike(maps: Sequence[FeatureMap]) -> list[FeatureMap]:
+    """The maps; with their colours, where a palette's numbers would stand beside colours."""
+    return [one.expanded() for one in maps] if len({one.layout for one in maps}) > 1 else list(maps)
+
+
+def _ordered(one: FeatureMap) -> FeatureMap:
+    """The map with its axes in OME's order."""
+    order = "".join(letter for letter in "NCDHW" if letter in one.layout)
+    if not {"H", "W"} <= set(order):
+        raise FileError(f"a map of shape {shape_words(one.data.shape)} ({one.layout}) has no height and width, "
+                        "which an OME-Zarr needs: write .npy")  # fmt: skip
+    return one.with_data(one.data.transpose([one.layout.index(letter) for letter in order]), layout=order)
+
+
+def _sides(level: FeatureMap, chunk: int | None) -> tuple[int, ...]:
+    """The sides of a chunk: as asked for, as in the file it came from, or tiles of one plane."""
+    kept = dict(level.picture.extras).get("chunks", ()) if level.picture else ()
+    tile = chunk or _TILE
+    usual = [tile if letter in "HW" else 1 for letter in level.layout]
+    sides = kept if len(kept) == level.data.ndim and not chunk else usual
+    return tuple(max(1, min(side, size)) for side, size in zip(sides, level.data.shape, strict=True))
+
+
+def _write_level(group: Any, name: str, level: FeatureMap, stored: tuple[tuple[int, ...], np.dtype[Any]]) -> None:
+    sides, dtype = stored
+    v3 = group.metadata.zarr_format == 3
+    told: dict[str, Any] = {"dimension_names": [NAMES[letter] for letter in level.layout]} if v3 else {
+        "chunk_key_encoding": {"name": "v2", "separator": "/"}
+    }  # fmt: skip
+    array = group.create_array(name, shape=level.data.shape, chunks=sides, dtype=dtype, **told)
+    for where in _chunks(level.data.shape, sides):
+        array[where] = np.ascontiguousarray(level.data[where], dtype)
+
+
+def _axes(level: FeatureMap) -> list[dict[str, str]]:
+    units = dict(zip((level.layout[axis] for axis in space_axes(level.layout)), level.spacing, strict=False))
+    axes = []
+    for letter in level.layout:
+        unit = units.get(letter, (1.0, ""))[1]
+        told = {"name": NAMES[letter], "type": _TYPES.get(letter, "space")}
+        axes.append(told | ({"unit": _UNITS.get(unit, unit)} if unit else {}))
+    return axes
+
+
+def _datasets(levels: Sequence[FeatureMap]) -> list[dict[str, Any]]:
+    """The size of a pixel of each level, and how far its first centre lies from that of the finest."""
+    sizes = [_spaced(level) for level in levels]
+    return [
+        {
+            "path": str(number),
+            "coordinateTransformations": [
+                {"type": "scale", "scale": size},
+                {"type": "translation", "translation": [(a - b) / 2 for a, b in zip(size, sizes[0], strict=True)]},
+            ],
+        }
+        for number, size in enumerate(sizes)
+    ]
+
+
+def _spaced(level: FeatureMap) -> list[float]:
+    letters = [level.layout[axis] for axis in space_axes(level.layout)]
+    sizes = dict(zip(letters, (size for size, _ in level.spacing), strict=False))
+    return [sizes.get(letter, 1.0) for letter in level.layout]
