@@ -16,6 +16,7 @@ from poolcli.feature_map import FeatureMap, Picture
 from poolcli.io.damage import Unheld, check_depth, check_size, decoding, tag
 from poolcli.io.exif import is_lying, kept, late_exif, orientation, upright
 from poolcli.io.header import Header, Peek
+from poolcli.io.inflate import inflating_ahead
 from poolcli.io.mode import MODES
 from poolcli.io.pixels import WITH_ALPHA, has_palette_alpha, palette, pixels, scale_key
 
@@ -169,7 +170,7 @@ def _dpi(image: Image.Image, turn: int) -> tuple[float, float] | None:
 
 def _map(image: Image.Image, header: Header) -> FeatureMap:
     exif = kept(image)  # before loading, which turns a TIFF and forgets its tags
-    with decoding():
+    with decoding(), inflating_ahead(image):
         image.load()
     data = pixels(image, header.mode)
     if not _turns_itself(image):

@@ -13,6 +13,7 @@ from poolcli.io.damage import decoding, rawmode, tag
 
 WITH_ALPHA = {"1": "LA", "L": "LA", "RGB": "RGBA"}
 _PHOTOMETRIC, _SAMPLE_FORMAT = 262, 339
+_BAND = 1 << 17  # pixels copied at a time
 _KEY_SCALE = {"L;2": 85, "L;4": 17}
 
 
@@ -23,9 +24,20 @@ def pixels(image: Image.Image, mode: str) -> Array:
     if "transparency" in image.info and WITH_ALPHA.get(image.mode) == mode:
         return _keyed(image)
     with decoding():  # a damaged palette is found only now
-        values = np.asarray(image if image.mode == mode else image.convert(mode))
+        values = _values(image if image.mode == mode else image.convert(mode))
     if mode == "I" and tag(image, _SAMPLE_FORMAT, (1,)) == (1,) and values.min() < 0:
         raise FileError("unsigned values past 2147483647 do not fit Pillow's 32-bit mode: save it as .npy")
+    return values
+
+
+def _values(image: Image.Image) -> Array:
+    """The pixels, copied in bands that stay in cache: Pillow would copy the whole twice."""
+    first = np.asarray(image.crop((0, 0, image.width, 1)))
+    values = np.empty((image.height, *first.shape[1:]), first.dtype)
+    rows = max(1, _BAND // image.width)
+    for top in range(0, image.height, rows):
+        band = values[top : top + rows]
+        band[...] = np.asarray(image.crop((0, top, image.width, top + len(band))))
     return values
 
 
