@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -44,7 +45,8 @@ def main(text: str, peers: str | None, repeats: int, file: Path | None) -> None:
     }
     _show(found, list(loaded))
     if file:
-        facts = {"machine": machine, "bandwidth": asdict(bandwidth), "releases": _releases(loaded)}
+        facts = {"date": str(date.today()), "machine": machine, "bandwidth": asdict(bandwidth)}
+        facts |= {"memory": str(bandwidth), "releases": _releases(loaded)}
         file.write_text(json.dumps(facts | {name: _plain(rows) for name, rows in found.items()}, indent=1) + "\n")
 
 

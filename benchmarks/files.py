@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -80,7 +81,7 @@ def main(repeats: int, file: Path | None) -> None:
     show.work(rows)
     if file:
         told = [asdict(row) | {"fastest": row.fastest, "ratio": row.ratio} for row in rows]
-        file.write_text(json.dumps({"machine": machine, "files": told}, indent=1) + "\n")
+        file.write_text(json.dumps({"date": str(date.today()), "machine": machine, "files": told}, indent=1) + "\n")
 
 
 def work(folder: Path, repeats: int) -> Iterator[Work]:

@@ -49,7 +49,9 @@ def timings(rows: Sequence[Measured], peers: Sequence[str]) -> None:
     table = _table("line, ms", "poolcli", *peers, "fastest peer", "ratio", "of limit")
     for row in rows:
         cells = [_cell(row, peer) for peer in peers]
-        table.add_row(row.line, _ms(row.poolcli), *cells, row.fastest or "", _ratio(row.ratio), f"{row.share:.0%}")
+        table.add_row(
+            row.line, ms_words(row.poolcli), *cells, row.fastest or "", ratio_words(row.ratio), f"{row.share:.0%}"
+        )
     console.print(table)
     for row in rows:
         for peer, note in row.notes.items():
@@ -60,7 +62,7 @@ def timings(rows: Sequence[Measured], peers: Sequence[str]) -> None:
 def growths(rows: Sequence[Growth]) -> None:
     table = _table("line, ms", *(f"k={k}" for k in rows[0].kernels), "ratio")
     for row in rows:
-        table.add_row(row.line, *map(_ms, row.kernels.values()), f"{row.ratio:.2f}")
+        table.add_row(row.line, *map(ms_words, row.kernels.values()), f"{row.ratio:.2f}")
     console.print(table)
 
 
@@ -83,8 +85,10 @@ def work(rows: Sequence[Work]) -> None:
     programs = list(dict.fromkeys(program for row in rows for program in row.ms))
     table = _table("whole command, ms (MB written)", *programs, "fastest other", "ratio")
     for row in rows:
-        cells = [f"{_ms(row.ms[each])} ({row.written[each] / 1e6:.1f})" if each in row.ms else "" for each in programs]
-        table.add_row(row.line, *cells, row.fastest or "", _ratio(row.ratio))
+        cells = [
+            f"{ms_words(row.ms[each])} ({row.written[each] / 1e6:.1f})" if each in row.ms else "" for each in programs
+        ]
+        table.add_row(row.line, *cells, row.fastest or "", ratio_words(row.ratio))
     console.print(table)
 
 
@@ -94,7 +98,7 @@ def _summary(rows: Sequence[Measured]) -> None:
         console.print(f"geometric mean of {len(ratios)} ratios: {geometric_mean(ratios):.2f}", highlight=False)
     behind = sorted((row.ratio, row.line) for row in rows if row.ratio and row.ratio < 1)
     for ratio, line in behind:
-        console.print(f"behind: {line}: {_ratio(ratio)}", highlight=False)
+        console.print(f"behind: {line}: {ratio_words(ratio)}", highlight=False)
     console.print(f"{len(behind)} of {len(rows)} lines behind", highlight=False)
 
 
@@ -109,14 +113,14 @@ def _table(first: str, *others: str) -> Table:
 def _cell(row: Measured, peer: str) -> str:
     if peer not in row.peers:
         return "x" if peer in row.notes else ""
-    text = _ms(row.peers[peer])
+    text = ms_words(row.peers[peer])
     return f"[bold]{text}[/bold]" if peer == row.fastest else text
 
 
-def _ratio(ratio: float | None) -> str:
+def ratio_words(ratio: float | None) -> str:
     return "" if ratio is None else f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.2g}"
 
 
-def _ms(milliseconds: float) -> str:
+def ms_words(milliseconds: float) -> str:
     """Three digits are what a median is worth."""
     return f"{milliseconds:.{max(0, 2 - len(str(int(milliseconds))) + (milliseconds < 10))}f}"
