@@ -30,7 +30,7 @@ class Picture:
     1                     bool     HW
     L, P                  uint8    HW      P: indices into `palette`
     LA, RGB, RGBA, CMYK   uint8    HWC     alpha, where there is one, is the last channel
-    YCbCr, LAB, HSV       uint8    HWC
+    YCbCr, LAB, HSV       uint8    HWC     LAB: a* and b* are counted from 128
     I;16                  uint16   HW
     I                     int32    HW
     F                     float32  HW

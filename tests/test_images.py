@@ -382,3 +382,15 @@ def test_what_pillow_would_cut_is_refused(cli):
     ran = cli("info", PHOTOS["chessboard_RGB.png"])
     assert ran.code == 1
     assert "16 bits a channel, of which Pillow would keep 8" in ran.err
+
+
+def test_lab_is_averaged_across_gray(cli):
+    """a* and b* are signed: the mean of a little green and as much red is gray."""
+    lab = np.zeros((4, 4, 3), np.int8)
+    lab[..., 0], lab[::2, :, 1], lab[1::2, :, 1], lab[..., 2] = 100, 2, -4, -128
+    Image.frombytes("LAB", (4, 4), lab.tobytes()).save("lab.tiff")  # Pillow takes them as two's complement
+    for op, expected in (("avg", -1), ("max", 2), ("min", -4), ("median", -1)):
+        assert cli(op, "-k", 2, "lab.tiff", "-o", "out.tiff", "--overwrite").code == 0
+        with Image.open("out.tiff") as image:
+            values = np.frombuffer(image.tobytes(), np.int8).reshape(2, 2, 3)
+        assert (image.mode, values[0, 0].tolist()) == ("LAB", [100, expected, -128])

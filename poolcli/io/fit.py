@@ -12,6 +12,7 @@ from poolcli.errors import FileError, RequestError
 from poolcli.feature_map import FeatureMap, Picture
 from poolcli.io.format import FORMATS, Format
 from poolcli.io.mode import MODES, NATURAL
+from poolcli.io.pixels import offset
 from poolcli.layout import shape_words
 
 _WIDER = {"1": ("L", "RGB"), "L": ("RGB",), "LA": ("RGBA",), "P": ("RGB",), "PA": ("RGBA",)}
@@ -114,7 +115,8 @@ def _check_side(pixels: Array, target: Format) -> None:
 def _image(pixels: Array, mode: str, picture: Picture | None) -> Image.Image:
     height, width, *_ = pixels.shape
     raw = ("raw", "1;8") if mode == "1" else ()
-    image = Image.frombytes(mode[:1] if mode == "PA" else mode, (width, height), pixels.tobytes(), *raw)
+    values = offset(pixels) if mode == "LAB" else pixels
+    image = Image.frombytes(mode[:1] if mode == "PA" else mode, (width, height), values.tobytes(), *raw)
     if picture is not None and mode in ("P", "PA"):
         _colour(image, picture, int(pixels.max()) + 1)
     return image

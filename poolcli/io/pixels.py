@@ -27,7 +27,12 @@ def pixels(image: Image.Image, mode: str) -> Array:
         values = _values(image if image.mode == mode else image.convert(mode))
     if mode == "I" and tag(image, _SAMPLE_FORMAT, (1,)) == (1,) and values.min() < 0:
         raise FileError("unsigned values past 2147483647 do not fit Pillow's 32-bit mode: save it as .npy")
-    return values
+    return offset(values) if mode == "LAB" else values
+
+
+def offset(lab: Array) -> Array:
+    """L*a*b* whose signed a* and b* are counted from 128, so that bytes compare as they do; done again, as it was."""
+    return lab ^ np.array([0, 128, 128], np.uint8)
 
 
 def _values(image: Image.Image) -> Array:

@@ -11,6 +11,7 @@ from PIL import Image, ImageCms
 from poolcli.array import Array
 from poolcli.feature_map import Form, Picture
 from poolcli.io.mode import ALL, DEEP, MODES, STACK
+from poolcli.io.pixels import offset
 
 Colour = tuple[int, int, int]
 Limits = tuple[float, float]
@@ -99,7 +100,8 @@ def _inks(data: Array, picture: Picture) -> tuple[Array, str]:
 def _srgb(inks: Array, mode: str, icc: bytes | None) -> Array:
     """Inks as an sRGB screen shows them, by the file's profile where it has one that fits."""
     *lead, width, _ = inks.shape
-    image = Image.frombytes(mode, (width, inks.size // inks.shape[-1] // width), np.ascontiguousarray(inks).tobytes())
+    values = offset(inks) if mode == "LAB" else inks
+    image = Image.frombytes(mode, (width, inks.size // inks.shape[-1] // width), values.tobytes())
     return np.asarray(_profiled(image, icc) or image.convert("RGB")).reshape(*lead, width, 3)
 
 
