@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
+from poolcli.cli.command import Command, Option, inputs_argument, options
 from poolcli.cli.look import SHAPE, written_form
-from poolcli.cli.options import LAYOUT, REPORT, Command, Option, inputs_argument, options, take_path
+from poolcli.cli.options import LAYOUT, REPORT, take_path
 from poolcli.cli.pool import take_pipeline
 from poolcli.errors import PoolError, RequestError
 

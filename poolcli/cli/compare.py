@@ -9,18 +9,9 @@ from typing import Any, TypeVar
 import click
 
 from poolcli.cli import sheets
+from poolcli.cli.command import Command, Option, inputs_argument, options
 from poolcli.cli.look import written_form
-from poolcli.cli.options import (
-    FOLDERS,
-    LAYOUT,
-    REPORT,
-    SHOW,
-    Command,
-    Option,
-    inputs_argument,
-    options,
-    take_inputs,
-)
+from poolcli.cli.options import FOLDERS, LAYOUT, REPORT, SHOW, take_inputs
 from poolcli.cli.pool import is_pipeline
 from poolcli.errors import PoolError, RequestError, plain
 

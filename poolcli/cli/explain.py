@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from poolcli.cli.options import LAYOUT, REPORT, Command, Option, inputs_argument, options, take_path
+from poolcli.cli.command import Command, Option, inputs_argument, options
+from poolcli.cli.options import LAYOUT, REPORT, take_path
 from poolcli.cli.pool import RECIPE, take_pipeline
 from poolcli.errors import PoolError, RequestError
 

@@ -8,20 +8,8 @@ from typing import Any
 
 import click
 
-from poolcli.cli.options import (
-    FOLDERS,
-    LAYOUT,
-    MEMORY,
-    REPORT,
-    STYLES,
-    Command,
-    Option,
-    inputs_argument,
-    options,
-    take_inputs,
-    take_memory,
-    take_path,
-)
+from poolcli.cli.command import Command, Option, inputs_argument, options
+from poolcli.cli.options import FOLDERS, LAYOUT, MEMORY, REPORT, STYLES, take_inputs, take_memory, take_path
 from poolcli.cli.pool import RECIPE, take_pipeline
 from poolcli.errors import PoolError, RequestError, plain
 from poolcli.values import DTYPE, SIZE, Parameter

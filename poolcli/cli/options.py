@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from poolcli.cli.command import Bare, Command, Option, inputs_argument, op_options, options
+from poolcli.cli.command import Bare, Option, options
 from poolcli.errors import RequestError
 from poolcli.picture.screen import WAYS
 
@@ -16,31 +16,6 @@ if TYPE_CHECKING:
     from poolcli.run.jobs import Inputs
     from poolcli.run.log import Log
     from poolcli.run.order import Outputs
-
-__all__ = [
-    "EXECUTORS",
-    "FILES",
-    "FOLDERS",
-    "INDICES",
-    "LAYOUT",
-    "OUTPUTS",
-    "REPORT",
-    "RUN",
-    "SHOW",
-    "STYLES",
-    "Command",
-    "Option",
-    "inputs_argument",
-    "op_options",
-    "options",
-    "read_text",
-    "show_option",
-    "take_crew",
-    "take_inputs",
-    "take_log",
-    "take_outputs",
-    "take_path",
-]
 
 STYLES = ("table", "json", "jsonl", "csv", "none")
 EXECUTORS = ("serial", "threads", "processes", "dask")

@@ -13,21 +13,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from poolcli.cli.options import (
-    FILES,
-    INDICES,
-    Command,
-    Option,
-    inputs_argument,
-    op_options,
-    options,
-    read_text,
-    take_crew,
-    take_inputs,
-    take_log,
-    take_memory,
-    take_outputs,
-)
+from poolcli.cli.command import Command, Option, inputs_argument, op_options, options
+from poolcli.cli.options import FILES, INDICES, read_text, take_crew, take_inputs, take_log, take_memory, take_outputs
 from poolcli.errors import RequestError
 from poolcli.layout import check_layout
 from poolcli.ops import OPS, Op

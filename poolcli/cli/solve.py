@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from poolcli.cli.options import REPORT, Command, Option, options
+from poolcli.cli.command import Command, Option, options
+from poolcli.cli.options import REPORT
 from poolcli.values import COUNT, SIZE, Parameter
 from poolcli.windows import CEIL_MODE, DILATION, KERNEL, PAD, STRIDE
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from poolcli.cli.options import FOLDERS, LAYOUT, Command, Option, inputs_argument, options, show_option, take_inputs
+from poolcli.cli.command import Command, Option, inputs_argument, options
+from poolcli.cli.options import FOLDERS, LAYOUT, show_option, take_inputs
 from poolcli.errors import PoolError, plain
 from poolcli.values import NUMBERS, Parameter
 
