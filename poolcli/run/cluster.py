@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from poolcli import __version__, share
-from poolcli.errors import RequestError
+from poolcli.errors import FileError, PoolError, RequestError
 from poolcli.run.interruption import deafened
 from poolcli.run.jobs import Job
 from poolcli.run.work import Outcome, Work, failed
@@ -40,7 +40,7 @@ def _client(crew: Crew, files: int) -> Iterator[Any]:
         dask: Any = import_module("distributed")
     except ImportError:
         raise RequestError("--executor dask needs Dask: pip install 'poolcli[dask]'") from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what is lost becomes a row
+    logging.disable(logging.CRITICAL)  # what is lost becomes a row
     if crew.scheduler:
         with _connected(dask.Client, crew.scheduler) as client:
             yield client
@@ -48,7 +48,7 @@ def _client(crew: Crew, files: int) -> Iterator[Any]:
     count, threads = crew.shared(files)
     with deafened():
         local = dask.LocalCluster(
-            n_workers=count, threads_per_worker=threads, dashboard_address=None, memory_limit=None,
+            n_workers=count, threads_per_worker=threads, dashboard_address="127.0.0.1:0", memory_limit=None,
             silence_logs=logging.CRITICAL,
         )  # fmt: skip
         client = dask.Client(local)
@@ -83,15 +83,32 @@ def _version() -> str:
 
 def _told(client: Any, job: Job, work: Work, threads: int) -> Outcome:
     """How it ended. A worker that is lost leaves its jobs to the others, until too many have been lost over one."""
-    from distributed import KilledWorker
+    from distributed import CancelledError, KilledWorker
 
     try:
-        outcome: Outcome = client.submit(_done, work, job.absolute(), threads, pure=False).result()
+        future = client.submit(_done, work, job.absolute(), threads, pure=False)
+        return replace(_awaited(client, future), source=job.source, target=job.target, more=job.more)
     except KilledWorker:
         return failed(job, "worker after worker was lost over it, killed or out of memory: try it alone")
-    except Exception as error:  # noqa: BLE001 - whatever a cluster does, the other files may go well
-        return failed(job, f"the cluster lost it ({' '.join(str(error).split())})")
-    return replace(outcome, source=job.source, target=job.target, more=job.more)
+    except (CancelledError, OSError):
+        raise FileError("the scheduler is gone, and what is left cannot be done: run it again with --resume") from None
+    except PoolError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a worker did with it, the next may go well
+        return failed(job, " ".join(str(error).split()))
+
+
+def _awaited(client: Any, future: Any) -> Outcome:
+    while True:
+        try:
+            outcome: Outcome = future.result(timeout=_PATIENCE)
+        except TimeoutError:
+            if not client.nthreads():
+                raise FileError(
+                    "no worker is left, and what is left cannot be done: run it again with --resume"
+                ) from None
+        else:
+            return outcome
 
 
 def _done(work: Work, job: Job, threads: int) -> Outcome:

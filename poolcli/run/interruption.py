@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing.resource_tracker import ensure_running
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -59,11 +60,10 @@ def deaf() -> None:
 @contextmanager
 def deafened() -> Iterator[None]:
     """Threads and processes that begin in this block hear no Ctrl-C; what comes meanwhile is heard after it."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    ensure_running()  # now, because it would undo what follows when it starts
+    deaf()
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if hasattr(signal, "pthread_sigmask"):
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})

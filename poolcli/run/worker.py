@@ -6,6 +6,7 @@ import pickle
 from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from multiprocessing.resource_tracker import ensure_running
 from queue import SimpleQueue
 from typing import Any
 
@@ -27,6 +28,7 @@ class Workers:
             self._idle.put(worker)
 
     def __enter__(self) -> Workers:
+        ensure_running()  # now, because it would make the threads hear Ctrl-C when it starts
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
