@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
 from typing import TYPE_CHECKING
@@ -116,6 +118,16 @@ def main(args: list[str] | None = None) -> None:
         code = 0
     except OSError as error:
         code = _refused(error, code)
+    _leave(code)
+
+
+def _leave(code: int) -> None:
+    """End; at once where somebody insisted, and did not wait for the threads that still work."""
+    if code == 130 and threading.active_count() > 1:
+        with suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
     sys.exit(code)
 
 

@@ -18,7 +18,7 @@ from poolcli.run.work import Outcome, Work, failed
 if TYPE_CHECKING:
     from poolcli.run.executors import Crew
 
-_PATIENCE = 20.0  # seconds for a scheduler, or a first worker, to answer
+_SCHEDULER, _WORKER = 10.0, 30.0  # seconds that they may take to answer
 
 
 @contextmanager
@@ -58,7 +58,7 @@ def _client(crew: Crew, files: int) -> Iterator[Any]:
 
 def _connected(client: Any, address: str) -> Any:
     try:
-        return client(address, timeout=_PATIENCE)
+        return client(address, timeout=_SCHEDULER)
     except (OSError, ValueError) as error:
         raise RequestError(
             f"--scheduler {address}: {' '.join(str(error).split())}; dask scheduler starts one"
@@ -68,9 +68,9 @@ def _connected(client: Any, address: str) -> Any:
 def _greet(client: Any, address: str | None) -> None:
     """Hear from a worker that it can do what will be asked of it."""
     try:
-        version = client.submit(_version, pure=False).result(timeout=_PATIENCE)
+        version = client.submit(_version, pure=False).result(timeout=_WORKER)
     except TimeoutError:
-        raise RequestError(f"--scheduler {address}: it has no worker; dask worker {address} starts one") from None
+        raise RequestError(f"--scheduler {address}: it has no worker; start one with 'dask worker {address}'") from None
     except Exception as error:  # noqa: BLE001 - what a worker without poolcli answers is a matter of versions
         raise RequestError(f"--scheduler {address}: its workers cannot run poolcli {__version__} ({error})") from None
     if version != __version__:
@@ -91,7 +91,7 @@ def _told(client: Any, job: Job, work: Work, threads: int) -> Outcome:
     except KilledWorker:
         return failed(job, "worker after worker was lost over it, killed or out of memory: try it alone")
     except (CancelledError, OSError):
-        raise FileError("the scheduler is gone, and what is left cannot be done: run it again with --resume") from None
+        raise FileError("the scheduler is gone, and nobody does the rest: run it again with --resume") from None
     except PoolError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a worker did with it, the next may go well
@@ -101,7 +101,7 @@ def _told(client: Any, job: Job, work: Work, threads: int) -> Outcome:
 def _awaited(client: Any, future: Any) -> Outcome:
     while True:
         try:
-            outcome: Outcome = future.result(timeout=_PATIENCE)
+            outcome: Outcome = future.result(timeout=_WORKER)
         except TimeoutError:
             if not client.nthreads():
                 raise FileError(
