@@ -6,7 +6,6 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from multiprocessing.resource_tracker import ensure_running
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -60,6 +59,8 @@ def deaf() -> None:
 @contextmanager
 def deafened() -> Iterator[None]:
     """Threads and processes that begin in this block hear no Ctrl-C; what comes meanwhile is heard after it."""
+    from multiprocessing.resource_tracker import ensure_running
+
     ensure_running()  # now, because it would undo what follows when it starts
     deaf()
     try:
