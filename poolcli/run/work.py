@@ -135,7 +135,7 @@ def unchanging(source: Path | BytesIO) -> Iterator[Callable[[], None]]:
 
 
 def _state(source: Path | BytesIO) -> tuple[int, int] | None:
-    if not isinstance(source, Path):
+    if not isinstance(source, Path) or not source.is_file():  # a pipe changes as it is read
         return None
     state = source.stat()
     return state.st_size, state.st_mtime_ns
