@@ -28,7 +28,7 @@ def cli(tmp_path, monkeypatch, capfdbinary):
     monkeypatch.chdir(tmp_path)
 
     def run(*words, stdin=b""):
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(stdin))))
         capfdbinary.readouterr()
         with pytest.raises(SystemExit) as end:
             main([str(word) for word in words])

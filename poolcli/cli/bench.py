@@ -50,7 +50,7 @@ def bench(words: tuple[str, ...], file: str | None, **given: Any) -> None:
 def _first(path: Path, layout: str | None) -> Any:
     """The first map of a file."""
     from poolcli import io
-    from poolcli.run.work import opened
+    from poolcli.run.stream import opened
 
     try:
         return io.read(opened(path), layout)[0]

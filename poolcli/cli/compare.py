@@ -149,7 +149,7 @@ def _inputs(given: dict[str, Any]) -> Iterator[tuple[str, Callable[[], tuple[str
 
 def _first(path: Path, layout: str | None) -> tuple[str, Any]:
     from poolcli import io
-    from poolcli.run.work import opened
+    from poolcli.run.stream import opened
 
     first, *more = io.read(opened(path), layout)
     return (f" ({first.name}, the first of {len(more) + 1})" if more else ""), first

@@ -43,7 +43,7 @@ def explain(words: tuple[str, ...], file: str | None, **given: Any) -> None:
 def _told(pipeline: Any, path: Path, given: dict[str, Any]) -> Any:
     from poolcli import io
     from poolcli.picture.parts import pages_of
-    from poolcli.run.work import opened
+    from poolcli.run.stream import opened
     from poolcli.study.explain import explain as explained
 
     try:

@@ -104,7 +104,7 @@ def written_form(text: str, layout: str | None, dtype: str) -> Any:
 
 def _peek(path: Path, layout: str | None) -> Any:
     from poolcli import io
-    from poolcli.run.work import opened
+    from poolcli.run.stream import opened
 
     try:
         return io.peek(opened(path), layout)

@@ -45,7 +45,7 @@ def _seen(path: Path, screen: Any, given: dict[str, Any]) -> str:
     from poolcli import io
     from poolcli.picture.panels import shown, told
     from poolcli.picture.parts import channels_of, pages_of
-    from poolcli.run.work import opened
+    from poolcli.run.stream import opened
 
     try:
         pages = pages_of(io.read(opened(path), given["layout"]), str(path), given["page"])

@@ -22,7 +22,7 @@ from poolcli.io.encode_stack import encode_stack, wants_stack
 from poolcli.io.format import FORMATS, Format, format_named, split_name
 from poolcli.io.header import Header, Peek
 from poolcli.io.image import peek_image, read_image, trust
-from poolcli.io.npy import MAGIC, on_disk, own_file, peek_npy, read_npy, write_npy
+from poolcli.io.npy import MAGIC, Arriving, on_disk, own_file, peek_npy, read_npy, write_npy
 from poolcli.io.reason import reason
 from poolcli.io.stack import is_stack, peek_stack, read_stack
 from poolcli.layout import LETTERS, check_layout
@@ -31,10 +31,13 @@ from poolcli.memory import Part
 __all__ = [
     "ARRAYS",
     "FORMATS",
+    "Arriving",
     "Format",
     "Header",
     "Peek",
+    "Source",
     "Writer",
+    "arriving",
     "atomic",
     "default_format",
     "format_named",
@@ -58,13 +61,25 @@ _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _STORE = ("zarr.json", ".zgroup", ".zarray")
 
 
-def read(source: Path | BinaryIO, layout: str | None = None) -> tuple[FeatureMap, ...]:
+Source = Path | BinaryIO | Arriving
+
+
+def arriving(stream: BinaryIO) -> BinaryIO | Arriving:
+    """The next array of a stream, read as far as its header; or all of the stream, where that is no .npy."""
+    head = stream.read(len(MAGIC))
+    return Arriving(stream) if head == MAGIC else BytesIO(head + stream.read())
+
+
+def read(source: Source, layout: str | None = None) -> tuple[FeatureMap, ...]:
     """Every map of a file: the array, the arrays of an .npz, the pages or frames of an image.
 
     `layout` names the axes of arrays; an image is HW or HWC by nature. A stream that can seek is left
     where it was, another is read to its end. Raises FileError, without the path, for what cannot be read.
     """
     letters = layout and check_layout(layout)
+    if isinstance(source, Arriving):
+        with _memory():
+            return (FeatureMap(*source.read(letters)),)
     if is_store(source):
         from poolcli.io.zarr_store import read_zarr
 
@@ -79,9 +94,11 @@ def read(source: Path | BinaryIO, layout: str | None = None) -> tuple[FeatureMap
         return read_stack(stream, letters) if kind == "stack" else read_image(stream)
 
 
-def peek(source: Path | BinaryIO, layout: str | None = None) -> Peek:
+def peek(source: Source, layout: str | None = None) -> Peek:
     """What `read` would give, shapes and dtypes, from the headers alone."""
     letters = layout and check_layout(layout)
+    if isinstance(source, Arriving):
+        return Peek("npy", (source.peek(letters),))
     if is_store(source):
         from poolcli.io.zarr_store import peek_zarr
 

@@ -49,11 +49,18 @@ class _Claim:
     def nbytes(self) -> int:
         return prod(self.shape) * self.dtype.itemsize
 
+    def layout(self, layout: str | None) -> str:
+        """The layout that is asked for, or the usual one."""
+        ndim = len(self.shape)
+        return default_layout(ndim) if layout is None else check_layout(layout, ndim)
+
+    def header(self, layout: str | None, name: str = "") -> Header:
+        return Header(name, self.shape, self.dtype.newbyteorder("=").name, self.layout(layout))
+
 
 def peek_npy(stream: BinaryIO, size: int, layout: str | None, name: str = "") -> Header:
     """What `read_npy` would give, from the header alone; `size` is all the bytes the stream has."""
-    claim = _claim(stream, size)
-    return Header(name, claim.shape, claim.dtype.newbyteorder("=").name, _layout(claim, layout))
+    return _checked(stream, size).header(layout, name)
 
 
 @dataclass(frozen=True)
@@ -71,8 +78,8 @@ def on_disk(stream: BinaryIO) -> Disk | None:
 
 def read_npy(stream: BinaryIO, size: int, layout: str | None, disk: Disk | None = None) -> tuple[Array, str]:
     """The array and its layout; a large one is left on the disk, in the byte order it has there."""
-    claim = _claim(stream, size)
-    letters = _layout(claim, layout)
+    claim = _checked(stream, size)
+    letters = claim.layout(layout)
     nbytes = claim.nbytes
     if disk is not None and not memory.here().has_room(nbytes):
         values = _typed(memory.mapped(disk.file, disk.start + stream.tell(), nbytes), claim.dtype)
@@ -101,15 +108,35 @@ def _head(data: Array) -> bytes:
     return head.getvalue()
 
 
-def _layout(claim: _Claim, layout: str | None) -> str:
-    ndim = len(claim.shape)
-    return default_layout(ndim) if layout is None else check_layout(layout, ndim)
+class Arriving:
+    """The array of a stream that may have more behind it, in a pipe for one: `left` bytes are still to be read."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        """The stream is behind the magic number; FileError where no header follows."""
+        self._stream = stream
+        self._claim = _claim(stream)
+        self.left = self._claim.nbytes
+
+    def peek(self, layout: str | None) -> Header:
+        """What `read` would give."""
+        return self._claim.header(layout)
+
+    def read(self, layout: str | None) -> tuple[Array, str]:
+        """The array and its layout."""
+        claim, letters = self._claim, self._claim.layout(layout)
+        raw, self.left = _raw(self._stream, claim.nbytes), 0
+        return _typed(raw, claim.dtype).reshape(claim.shape, order=claim.order), letters
+
+    def skip(self) -> None:
+        """Pass over what is left of it."""
+        while self.left and (passed := len(self._stream.read(min(self.left, _PIECE)))):
+            self.left -= passed
 
 
-def _claim(stream: BinaryIO, size: int) -> _Claim:
-    fields = _fields(stream)
-    order: Literal["C", "F"] = "F" if fields.get("fortran_order") else "C"
-    claim = _Claim(_shape(fields.get("shape")), _dtype(fields.get("descr")), order)
+def _checked(stream: BinaryIO, size: int) -> _Claim:
+    """What the header claims, once it is known that the stream can hold so much."""
+    stream.read(len(MAGIC))
+    claim = _claim(stream)
     held = size - stream.tell()
     if claim.nbytes > held:
         raise FileError(
@@ -117,6 +144,12 @@ def _claim(stream: BinaryIO, size: int) -> _Claim:
             f"the file holds {held}: it is cut short or damaged; save it again"
         )
     return claim
+
+
+def _claim(stream: BinaryIO) -> _Claim:
+    fields = _fields(stream)
+    order: Literal["C", "F"] = "F" if fields.get("fortran_order") else "C"
+    return _Claim(_shape(fields.get("shape")), _dtype(fields.get("descr")), order)
 
 
 def _fields(stream: BinaryIO) -> dict[str, object]:
@@ -132,7 +165,7 @@ def _fields(stream: BinaryIO) -> dict[str, object]:
 
 
 def _header_text(stream: BinaryIO) -> str:
-    major = stream.read(8)[6]
+    major = stream.read(2)[0]
     width = {1: "<H", 2: "<I", 3: "<I"}[major]
     (length,) = struct.unpack(width, stream.read(struct.calcsize(width)))
     if length > _LONGEST_HEADER:

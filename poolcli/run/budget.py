@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -54,7 +53,7 @@ def need_of(pipeline: Pipeline, peek: io.Peek, format: io.Format | None) -> Need
 
 
 @contextmanager
-def within(job: Job, source: Path | BytesIO) -> Iterator[None]:
+def within(job: Job, source: io.Source) -> Iterator[None]:
     """The block in which a job has its share of memory; FileError where that cannot be enough."""
     limit, held = job.outputs.memory, 0
     if limit is not None:

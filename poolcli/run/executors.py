@@ -14,6 +14,7 @@ from typing import Protocol
 from poolcli import share
 from poolcli.run.interruption import Interruption, deaf
 from poolcli.run.jobs import Job
+from poolcli.run.stream import goes_on
 from poolcli.run.work import Outcome, Work
 
 AHEAD = 256  # files that wait behind the first that is not done: enough that a long one keeps nobody idle
@@ -138,6 +139,8 @@ def execute(
                 outcome = interruption.wait(waiting[0].result)
                 waiting.popleft()
                 yield outcome
+                if outcome.rest is not None and interruption.wait(goes_on):
+                    waiting.appendleft(team.submit(outcome.rest))
         begun = [pending for pending in waiting if not pending.cancel()]
         yield from (pending.result() for pending in begun)
         interruption.check()

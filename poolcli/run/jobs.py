@@ -41,7 +41,7 @@ class Job:
     """One input and where its result goes; `format` is None where the content decides.
 
     `more` are the files of the second map and the others, where a pipeline gives several and each goes to its own.
-    `overwrite` tells that what is there may be replaced.
+    What is there may be replaced if `overwrite`; no other input is there if `alone`; `place` counts arrays of a stream.
     """
 
     source: Path
@@ -50,6 +50,8 @@ class Job:
     order: Order
     more: tuple[Path, ...] = ()
     overwrite: bool = False
+    alone: bool = False
+    place: int = 0
 
     @property
     def pipeline(self) -> Pipeline:
@@ -102,8 +104,9 @@ class Jobs:
     def __iter__(self) -> Iterator[Job]:
         outputs = self.order.outputs
         for index, file in enumerate(self.found, start=1):
-            target, *more = _targets(file, _facts(file, index, self.order), self.folder, outputs)
-            yield Job(file.path, target, _format(target, outputs), self.order, tuple(more), outputs.overwrite)
+            target, *more = targets_of(file, facts_of(file, index, self.order), self.folder, outputs)
+            facts = self.order, tuple(more), outputs.overwrite, len(self) == 1
+            yield Job(file.path, target, _format(target, outputs), *facts)
 
 
 def expand(inputs: Inputs) -> list[Found]:
@@ -148,8 +151,9 @@ def _wanted(file: Path, root: Path, inputs: Inputs) -> bool:
 
 
 def _matches(path: Path, patterns: Iterable[str]) -> bool:
-    names = (path.name.lower(), path.as_posix().lower())
-    return any(fnmatch(name, pattern.lower()) for pattern in patterns for name in names)
+    return any(
+        fnmatch(name, each.lower()) for each in patterns for name in (path.name.lower(), path.as_posix().lower())
+    )
 
 
 KNOWN = tuple(suffix for format_ in FORMATS for suffix in format_.suffixes)
@@ -194,7 +198,7 @@ def _check_no_name(outputs: Outputs) -> None:
         raise RequestError(f"-o {outputs.output} already names the output: leave --name out, or give a folder")
 
 
-def _facts(file: Found, index: int, order: Order) -> dict[str, Any]:
+def facts_of(file: Found, index: int, order: Order) -> dict[str, Any]:
     """What the fields of a name stand for; the level as a list, empty where all maps go to one file."""
     pipeline, to = order.pipeline, order.outputs.to
     stem, suffix = split_name(file.path.name)
@@ -205,7 +209,7 @@ def _facts(file: Found, index: int, order: Order) -> dict[str, Any]:
     return {"stem": stem, "suffix": suffix, "op": op, "index": index, "level": levels}
 
 
-def _targets(file: Found, facts: dict[str, Any], folder: Path | None, outputs: Outputs) -> list[Path]:
+def targets_of(file: Found, facts: dict[str, Any], folder: Path | None, outputs: Outputs) -> list[Path]:
     """A file for each level, or one for all where their names are the same."""
     named = [_target(file, {**facts, "level": level}, folder, outputs) for level in facts["level"] or [""]]
     return named if len(set(named)) > 1 else named[:1]

@@ -6,8 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from io import BytesIO
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import TypeVar
@@ -18,6 +17,7 @@ from poolcli.feature_map import FeatureMap, Form
 from poolcli.run.budget import within
 from poolcli.run.jobs import Job
 from poolcli.run.order import STREAM
+from poolcli.run.stream import check_place, following, maps_of, name_of, opened
 
 T = TypeVar("T")
 
@@ -36,7 +36,8 @@ class Row:
 class Outcome:
     """How a job ended: done, planned (nothing is written in a dry run), skipped, or failed with a reason.
 
-    `shown` is what shows its pictures, where they are to be shown: text for the terminal.
+    `shown` is what shows its pictures, where they are to be shown: text for the terminal. `rest` is the job for what
+    comes next, where the input is a stream that may go on.
     """
 
     source: Path
@@ -49,6 +50,7 @@ class Outcome:
     write_ms: float = 0.0
     reason: str = ""
     shown: str = ""
+    rest: Job | None = None
 
     @property
     def pool_ms(self) -> float:
@@ -68,9 +70,23 @@ def preview(job: Job) -> Outcome:
     return _attempt(_preview, job)
 
 
-def _attempt(act: Callable[[Job], Outcome], job: Job) -> Outcome:
+def _attempt(act: Callable[[Job, io.Source], Outcome], job: Job) -> Outcome:
+    source = _guarded(job, lambda: opened(job.source))
+    if isinstance(source, Outcome):
+        return source
+    if job.place and not isinstance(source, io.Arriving):
+        return failed(job, f"what follows {job.place} arrays is no .npy: save it again, or pipe in one image alone")
+    outcome = _guarded(job, lambda: act(job, source))
+    if isinstance(source, io.Arriving):
+        source.skip()
+        return replace(outcome, rest=following(job))
+    return outcome
+
+
+def _guarded(job: Job, act: Callable[[], T]) -> T | Outcome:
+    """What `act` gives, or how it failed."""
     try:
-        return act(job)
+        return act()
     except PoolError as error:
         return failed(job, str(error))
     except MemoryError:
@@ -83,30 +99,30 @@ def _attempt(act: Callable[[Job], Outcome], job: Job) -> Outcome:
 
 def failed(job: Job, reason: str) -> Outcome:
     """The outcome of a job that could not be done."""
-    return Outcome(job.source, job.target, "failed", reason=reason)
+    return Outcome(name_of(job), job.target, "failed", reason=reason)
 
 
-def _preview(job: Job) -> Outcome:
-    source = opened(job.source)
+def _preview(job: Job, source: io.Source) -> Outcome:
     with within(job, source):
         header, ms = timed(lambda: io.peek(source, job.layout))
+        check_place(job, source)
     stages = job.pipeline.plan(header.maps[0].form)
     rows = tuple(Row(str(stage.step), stage.input, stage.output, 0.0) for stage in stages)
-    return Outcome(job.source, job.target, "planned", rows, len(header.maps), job.more, ms)
+    return Outcome(name_of(job), job.target, "planned", rows, len(header.maps), job.more, ms)
 
 
-def _work(job: Job) -> Outcome:
-    source = opened(job.source)
+def _work(job: Job, source: io.Source) -> Outcome:
     with within(job, source), unchanging(source) as check:
-        maps, read_ms = timed(lambda: io.read(source, job.layout))
+        maps, read_ms = timed(lambda: maps_of(job, source))
         rows: list[Row] = []
         pooled = tuple(made for fmap in maps for made in _results(job, fmap, rows))
         indices = tuple(map(job.pipeline.indices, maps)) if job.outputs.indices else ()
         check()
+        check_place(job, source)
         _, write_ms = timed(lambda: _write(job, pooled, indices))
     merged = _merged(rows, len(rows) // len(maps))
     shown = _shown(job, maps, pooled)
-    return Outcome(job.source, job.target, "done", merged, len(maps), job.more, read_ms, write_ms, shown=shown)
+    return Outcome(name_of(job), job.target, "done", merged, len(maps), job.more, read_ms, write_ms, shown=shown)
 
 
 def _shown(job: Job, maps: tuple[FeatureMap, ...], pooled: tuple[FeatureMap, ...]) -> str:
@@ -117,13 +133,13 @@ def _shown(job: Job, maps: tuple[FeatureMap, ...], pooled: tuple[FeatureMap, ...
 
     made = pooled[: len(pooled) // len(maps)]
     levels = [f", {number} of {len(made)}" if len(made) > 1 else "" for number in range(1, len(made) + 1)]
-    first = ", ".join([str(job.source), *([f"first of {len(maps)} maps"] if len(maps) > 1 else [])])
+    first = ", ".join([str(name_of(job)), *([f"first of {len(maps)} maps"] if len(maps) > 1 else [])])
     after = ((f"→ {job.pipeline}{level}", one) for level, one in zip(levels, made, strict=True))
     return shown([(first, maps[0]), *after], job.outputs.screen)
 
 
 @contextmanager
-def unchanging(source: Path | BytesIO) -> Iterator[Callable[[], None]]:
+def unchanging(source: io.Source) -> Iterator[Callable[[], None]]:
     """What refuses a file that is no longer what it was when the block began."""
     before = _state(source)
 
@@ -134,7 +150,7 @@ def unchanging(source: Path | BytesIO) -> Iterator[Callable[[], None]]:
     yield check
 
 
-def _state(source: Path | BytesIO) -> tuple[int, int] | None:
+def _state(source: io.Source) -> tuple[int, int] | None:
     if not isinstance(source, Path) or not source.is_file():  # a pipe changes as it is read
         return None
     state = source.stat()
@@ -196,11 +212,6 @@ def _beside(job: Job, indices: tuple[FeatureMap, ...]) -> Iterator[None]:
         return
     with io.writer(indices, io.format_named(path.suffix), {}, None).to(path, overwrite=job.overwrite):
         yield
-
-
-def opened(source: Path) -> Path | BytesIO:
-    """What to read: the file, or all of stdin."""
-    return BytesIO(sys.stdin.buffer.read()) if source == STREAM else source
 
 
 def is_there(target: Path) -> bool:
