@@ -17,7 +17,7 @@ from poolcli.engine.index import Indexing
 from poolcli.engine.light import InLight
 from poolcli.engine.normalize import Normalized
 from poolcli.engine.operation import Given, Operation, Pooling
-from poolcli.engine.pixels import Rules
+from poolcli.engine.pixels import Rules, whole
 from poolcli.engine.tasks import Load
 from poolcli.errors import RequestError, ShapeError
 from poolcli.feature_map import WITH_ALPHA, FeatureMap, Form
@@ -185,7 +185,7 @@ class Step:
             return [Layer(self, self.operation, (planes, frame, rules, self._beside(fmap)))]
         colours, alpha = np.split(planes, [-1], axis=-1 - len(frame.space))
         seen = None if rules.mask is None else np.split(rules.mask, [-1], axis=-1 - len(frame.space))[0]
-        weights = np.broadcast_to(alpha if self.op.weighs else (alpha > 0).astype(np.uint8), colours.shape)
+        weights = np.broadcast_to(whole(alpha) if self.op.weighs else (alpha > 0).astype(np.uint8), colours.shape)
         inks = replace(frame, channels=colours.shape[-1 - len(frame.space)])
         cover = self._like("avg") if self.windows in WINDOWS and not self.keeps else self
         return [

@@ -144,6 +144,18 @@ def test_alpha_has_the_windows_of_its_colours(pooled, op):
     same(theirs, np.asarray(ours), "RGBA")
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64", "uint16"])
+@pytest.mark.parametrize("op", ["avg", "std", "blur --filter 1 -s 2", "restore --interpolation bilinear"])
+def test_alpha_weighs_in_numbers_of_any_type(cli, tmp_path, op, dtype):
+    """What the first step leaves are the same numbers, so that the second does the same with them."""
+    image = Image.fromarray(noise(8, 8, 4))
+    image.save(tmp_path / "x.png")
+    for first, name in ((f"sample -s 1 --dtype {dtype} | ", "a.npy"), ("", "b.npy")):
+        ran = cli("run", f"{first}{op} --dtype float64", "x.png", "-o", name)
+        assert (ran.code, ran.err) == (0, "")
+    np.testing.assert_allclose(np.load(tmp_path / "a.npy"), np.load(tmp_path / "b.npy"), rtol=1e-5)
+
+
 def test_a_gray_gif(pooled):
     x = noise(12, 16)
     for op in ("avg", "max"):

@@ -85,6 +85,13 @@ class Pixels:
     spot: Spot
 
 
+def whole(alpha: Array) -> Array:
+    """Alpha as weights: in whole steps, also where an earlier step has made other numbers of it."""
+    if alpha.dtype.kind == "u" and alpha.dtype.itemsize <= 2:
+        return alpha
+    return np.clip(np.rint(np.nan_to_num(alpha.astype(np.float64))), 0, 65535).astype(np.uint16)
+
+
 def layers_of(planes: Array, space: int, rules: Rules, weights: Array | None) -> Layers:
     lead = planes.shape[: planes.ndim - space]
     numbers = np.arange(math.prod(lead)).reshape(*lead, *(1,) * space)
