@@ -80,6 +80,19 @@ def _in_numbers(told: Told) -> bool:
     return not isinstance(padding, str) and any(map(any, padding))
 
 
+def _wide(told: Told) -> bool:
+    padding, kernel = told.get("padding", ""), told.get("kernel") or ()
+    if isinstance(padding, str) or not kernel:
+        return False
+    axes = max(len(padding), len(kernel))
+    return any(2 * max(padding[axis % len(padding)]) > kernel[axis % len(kernel)] for axis in range(axes))
+
+
+def _unequal(told: Told) -> bool:
+    padding = told.get("padding", "")
+    return not isinstance(padding, str) and any(begin != end for begin, end in padding)
+
+
 def _same(told: Told) -> bool:
     return told.get("padding") in ("same", "same-lower")
 
@@ -132,6 +145,12 @@ RULES = (
     _rule("padding in numbers", "any, clipped", "up to half the kernel", "less than the kernel",
           "no padding in numbers", source="Pool.h pool2d_shape_check; onnxruntime pool_attributes.h; MaxPooling2D",
           option="padding", when=_in_numbers),
+    _rule("padding above half the kernel", "clipped", "no padding above half the kernel", "less than the kernel",
+          "no padding in numbers", source="Pool.h pool2d_shape_check; MaxPooling2D", option="padding", when=_wide),
+    _rule("padding of unequal sides", "any", "no unequal padding", "any", "no padding in numbers",
+          source="MaxPool2d; ONNX pads; MaxPooling2D", option="padding", when=_unequal),
+    _rule("padding of lp", "any, clipped", "no padding of lp", "less than the kernel", "no lp",
+          source="LPPool2d; ONNX LpPool", ops=("lp",), option="padding", when=_in_numbers),
     _rule("padding same", "odd pixel at the end, or same-lower", "no padding same", "SAME_UPPER, SAME_LOWER",
           "odd pixel at the end", source="MaxPool2d; ONNX auto_pad; MaxPooling2D",
           option="padding", when=_same),

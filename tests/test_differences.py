@@ -45,6 +45,29 @@ def test_a_framework_without_ceil_mode_is_told():
     assert each["keras", "values"].differs
 
 
+@pytest.mark.parametrize(
+    ("text", "torch", "onnx", "keras"),
+    [
+        ("max -k 3 -s 2 -p 1", [], [], ["no padding in numbers"]),
+        ("max -k 3 -s 2 -p 2", ["no padding above half the kernel"], [], ["no padding in numbers"]),
+        ("max -k 3x5 -s 2 -p 1x2", [], [], ["no padding in numbers"]),
+        ("max -k 3 -s 2 -p 0:1", ["no unequal padding"], [], ["no padding in numbers"]),
+        ("lp -k 3 -s 2 -p 1", ["no padding of lp"], [], ["no padding in numbers", "no lp"]),
+        ("avg -k 3 -s 2 -p same", ["no padding same"], [], []),
+        ("max -k 2 -s 2 -d 2", [], [], ["no dilation"]),
+        ("avg -k 2 -s 2 -d 2", ["no dilation"], [], ["no dilation"]),
+        ("avg -k 2 -s 2 --divisor 3", [], ["no divisor"], ["no divisor"]),
+        ("max --adaptive 3", [], [], []),
+        ("weighted -k 3", [], [], []),
+    ],
+)
+def test_what_a_framework_does_not_have(text, torch, onnx, keras):
+    """Asked of PyTorch 2.13, onnxruntime 1.31 and the arguments of Keras 3.15."""
+    each = told(text, np.arange(49.0).reshape(7, 7), "poolcli", *ALL)
+    found = [[lack.what for lack in each[name, "values"].missing] for name in ALL]
+    assert found == [torch, onnx, keras]
+
+
 def test_ceil_mode_is_one_rule_in_torch_and_onnx():
     """The last window of five pixels would start in the padding: both drop it."""
     each = told("max -k 2 -s 2 -p 1 --ceil-mode", np.arange(1.0, 6))["onnx", "values"]
