@@ -54,7 +54,8 @@ EXAMPLES = {
     "shape": (
         "poolcli shape 'max -k 3 -s 2 -p 1 | avg -k 2' --input 1x64x112x112",
         "poolcli shape 'max -k 2' img.png",
-        "poolcli shape --file samples/recipes/vgg16.toml",
+        "poolcli shape --file samples/recipes/vgg16.toml --format latex",
+        "poolcli shape 'max -k 3 -s 2 -p 1 | avg --global' --input 1x64x112x112 --to-code torch",
     ),
     "explain": (
         "poolcli explain 'avg -k 3 -s 2 -p 1' x.npy --at 0,0,0,0",

@@ -23,6 +23,7 @@ SHAPE = options(
 FORMAT = options(
     "Report",
     Option(["--format"], type=click.Choice(("markdown", "latex", *STYLES)), help="As --report, and to paste."),
+    Option(["--to-code"], type=click.Choice(("torch", "keras", "onnx", "numpy")), help="The same as code, tried."),
 )
 
 
@@ -43,7 +44,16 @@ def shape(words: tuple[str, ...], file: str | None, **given: Any) -> None:
         else:
             form, stages = _written(pipeline, text, given["layout"], given["dtype"])
         records, table = describe.stage_records(stages), describe.stage_table(form, stages)
+    if given["to_code"]:
+        click.echo(_code(given["to_code"], pipeline, form, stages), nl=False)
+        return
     show.tell("none" if given["quiet"] else given["format"] or given["report"], sys.stdout, records, *table)
+
+
+def _code(target: str, pipeline: Any, form: Any, stages: Any) -> str:
+    from poolcli.study.code import code
+
+    return code(target, pipeline, form, stages)
 
 
 def _asked(given: dict[str, Any], rest: tuple[str, ...], usual: str | None) -> str | None:
