@@ -226,8 +226,9 @@ def test_binary_is_refused_on_a_terminal(tmp_path, big):
     assert "PNG" not in shown
 
 
-def test_a_terminal_is_no_input(tmp_path):
-    code, shown, _ = on_terminal("max - -o a.png", tmp_path)
+@pytest.mark.parametrize("words", ["max - -o a.png", "info -", "view - --show=half"])
+def test_a_terminal_is_no_input(tmp_path, words):
+    code, shown, _ = on_terminal(words, tmp_path)
     assert code == 2
     assert shown.startswith("Error: - reads from a pipe, and stdin is a terminal: ")
     assert list(tmp_path.iterdir()) == []

@@ -260,6 +260,15 @@ def test_view_tells_where_it_cannot_show(cli, photo):
     assert cli("view", "photo.png", "--show=text").text.count("\n") > 12
 
 
+def test_view_of_a_pipe(cli, photo, tmp_path, monkeypatch):
+    raw = (tmp_path / "photo.png").read_bytes()
+    assert cli("view", "-", stdin=raw).text == "-, 12x16x3 RGB\n"
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("LINES", "24")
+    pixels, _ = block_pixels(cli("view", "-", "--show=half", stdin=raw).text)
+    np.testing.assert_array_equal(pixels, opaque(photo.repeat(3, 0).repeat(3, 1)))
+
+
 def test_view_of_channels_and_pages(cli):
     np.savez("two.npz", a=np.arange(36.0).reshape(4, 3, 3), b=np.zeros((4, 4)))
     told = cli("view", "two.npz")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,6 +94,8 @@ def take_inputs(given: dict[str, Any]) -> Inputs:
     paths = [take_path("INPUT", word) for word in words]
     if not paths:
         raise RequestError("give INPUT: files, folders, or - for stdin")
+    if Path("-") in paths and sys.stdin.isatty():
+        raise RequestError("- reads from a pipe, and stdin is a terminal: give a file, or pipe one in")
     return Inputs(tuple(paths), given["recursive"], given["include"], given["exclude"])
 
 

@@ -8,7 +8,6 @@ import sys
 from contextlib import closing
 from dataclasses import replace
 from itertools import takewhile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -111,7 +110,8 @@ def pool_files(pipeline: Any, given: dict[str, Any]) -> int:
         take_outputs(given), screen=_screen(given, pictures), memory=take_memory(given, crew.shared(len(found))[0])
     )
     jobs = plan_jobs(found, Order(pipeline, outputs, given["layout"]))
-    _check_streams(jobs.found[0].path == Path("-"), outputs.output == "-")
+    if outputs.output == "-" and sys.stdout.isatty():
+        raise RequestError("-o - would write binary to the terminal: pipe it on, or give -o FILE")
     stream = sys.stderr if outputs.output == "-" else sys.stdout
     busy = given["quiet"] or outputs.screen or (given["report"] in DATA and stream.isatty())
     act = rehearse if given["dry_run"] else perform
@@ -136,10 +136,3 @@ def _screen(given: dict[str, Any], stream: TextIO) -> Screen | None:
     from poolcli.picture.screen import screen_of
 
     return screen_of(stream, given["show"])
-
-
-def _check_streams(reads: bool, writes: bool) -> None:  # noqa: FBT001 - two facts of one kind
-    if reads and sys.stdin.isatty():
-        raise RequestError("- reads from a pipe, and stdin is a terminal: give a file, or pipe one in")
-    if writes and sys.stdout.isatty():
-        raise RequestError("-o - would write binary to the terminal: pipe it on, or give -o FILE")

@@ -27,13 +27,15 @@ PICTURES = options(
 def view(ctx: click.Context, /, **given: Any) -> None:
     """Show what files hold, as pictures in the terminal: images in their colours, feature maps on a scale."""
     from poolcli.picture.screen import screen_of
+    from poolcli.report.show import encodable
     from poolcli.run.jobs import expand
 
     given["channels"] = given["channels"] and CHANNELS.read(given["channels"])
     screen, failed = screen_of(sys.stdout, given["show"]), False
     for found in expand(take_inputs(given)):
         try:
-            click.echo(_seen(found.path, screen, given))
+            seen = _seen(found.path, screen, given)
+            sys.stdout.write(encodable(seen, sys.stdout) + "\n")  # click.echo would take out the colours
         except PoolError as error:
             failed = True
             click.echo(f"Error: {plain(error)}", err=True)
