@@ -17,6 +17,7 @@ import numpy as np
 from poolcli import memory
 from poolcli.array import Array
 from poolcli.engine.boxes import Box, boxes_on
+from poolcli.engine.crowd import COPIED, MAP, Lines, is_crowded, means
 from poolcli.engine.grid import Side, spread
 from poolcli.engine.operation import Outline, Sight
 from poolcli.engine.pixels import Rules
@@ -127,7 +128,8 @@ class RoiAlign:
         boxes = self._boxes(frame)
         sides = [[min(self._side(box, axis) + 2, frame.space[axis]) for axis in (0, 1)] for box in boxes]
         each = [int(PIXEL * (frame.channels or 1) * math.prod(pair)) for pair in sides]
-        return Load(dtype.itemsize, PIXEL, max(each), sum(each))
+        crowd = 2 * 8 * max(COPIED, math.prod(frame.space)) if math.prod(frame.space) <= MAP else 0
+        return Load(dtype.itemsize, PIXEL, max(each), sum(each) + crowd)
 
     def __call__(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Array:
         """The cells of every box, (boxes, channels, height, width)."""
@@ -135,12 +137,35 @@ class RoiAlign:
         boxes = self._boxes(frame)
         out = memory.empty(Frame(len(boxes), frame.channels, size).shape, rules.dtype)
         with np.errstate(all="ignore"):
+            done = self._crowds(planes, frame, rules, out) if self.look is mean and weights is None else set()
             for number, box in enumerate(boxes):
+                if box.image in done:
+                    continue
                 rows, columns = (self._points(box, axis, frame, size) for axis in (0, 1))
                 where = (*(() if frame.batch is None else (box.image,)), ..., rows.span, columns.span)
                 heavy = None if weights is None else _double(weights[where])
                 out[number] = rules.kept(self._cells(_double(planes[where]), heavy, rows, columns))
         return out
+
+    def _crowds(self, planes: Array, frame: Frame, rules: Rules, out: Array) -> set[int]:
+        """The images that their boxes cover, and whose boxes are done together."""
+        boxes, done, load = self._boxes(frame), set(), self.load(frame, planes.dtype, rules)
+        for image in {box.image for box in boxes}:
+            numbers = [number for number, box in enumerate(boxes) if box.image == image]
+
+            def keep(at: int, channels: slice, cells: Array, numbers: list[int] = numbers) -> None:
+                target = out[numbers[at]]
+                target.reshape(-1, *target.shape[-2:])[channels] = rules.kept(cells)
+
+            lines = [self._lines([boxes[number] for number in numbers], axis, frame) for axis in (0, 1)]
+            plane = planes if frame.batch is None else planes[image]
+            if is_crowded(lines) and means(plane.reshape(-1, *frame.space), lines, keep, load):
+                done.add(image)
+        return done
+
+    def _lines(self, boxes: list[Box], axis: int, frame: Frame) -> Lines:
+        begins, sides = np.array([(self._begin(box, axis), self._side(box, axis)) for box in boxes]).T
+        return Lines(frame.space[axis], begins, sides, spread("output-size", self.size, 2)[axis], self.ratio)
 
     def _cells(self, pixels: Array, weights: Array | None, rows: Points, columns: Points) -> Array:
         if weights is None:
