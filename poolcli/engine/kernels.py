@@ -1,172 +1,224 @@
-"""How the windows of an axis are folded: what folding reducers spend their time on.
+"""How the windows of an axis are folded: few long calls over memory as it lies.
 
-A merge is called like a ufunc: `merge(a, b)` or `merge(a, b, out=a)` makes one state of two, elementwise. All work is
-elementwise over slices, so the result does not depend on memory order, blocks or threads: a window's pixels are always
-merged in the same order.
+A merge is called like a ufunc: `merge(a, b, out=c)` makes one state of two, elementwise. Which states are merged in
+which order follows from the axis and from the size and stride of its windows alone, so the result does not depend on
+memory order, blocks or threads.
+
+An axis is folded as (..., outer, length, inner): what is slower in memory, the axis itself, and what is faster.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from math import gcd
+from collections.abc import Callable
+from functools import cache
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import DTypeLike
+from numpy.lib.stride_tricks import as_strided
 
 from poolcli.array import Array
 from poolcli.engine.grid import Axis, Grid, Run
+from poolcli.engine.lines import Lines, as_they_lie, pick
+from poolcli.engine.scratch import scratch
 
 Merge = Callable[..., Array]
 
 IDEMPOTENT = (np.maximum, np.minimum)
+NEAR = 16  # strides up to which the windows of a fast axis are folded at every position
 SEQUENTIAL = 16  # taps merged one by one; more are merged in halves, which is exact to more digits
 
 
-def fold_grid(merge: Merge, states: Array, grid: Grid) -> Array:
-    """Fold every window: (..., *map) to (..., *cells).
+class Merging(NamedTuple):
+    """How two states become one, and of what dtype that is."""
 
-    The outer axis goes first: its lines are contiguous, and it shrinks what the inner axes see.
+    merge: Merge
+    dtype: np.dtype[Any]
+
+    def __call__(self, a: Array, b: Array, out: Array | None = None) -> Array:
+        """The merged states, in scratch memory where they have no other room."""
+        out = scratch.take(a.shape, self.dtype) if out is None else out
+        if a.dtype == self.dtype:
+            return self.merge(a, b, out=out)
+        return self.merge(a, b, out=out, dtype=self.dtype)  # NumPy widens piece by piece, in the fastest cache
+
+    def turned(self, states: Array) -> tuple[list[int], Array]:
+        """The axes from the slowest in memory to the fastest, and the states turned so, without gaps."""
+        order = list(range(states.ndim)) if states.flags.c_contiguous or self.parts else as_they_lie(states)
+        return order, np.ascontiguousarray(states.transpose(order))
+
+    @property
+    def parts(self) -> int:
+        """How many axes come before the states': those of several numbers have one."""
+        return 0 if isinstance(self.merge, np.ufunc) else 1
+
+    def lines(self, x: Array, axis: int) -> Array:
+        """The states as (..., outer, length, inner)."""
+        shape = x.shape
+        return x.reshape(*shape[: self.parts], prod(shape[self.parts : axis]), shape[axis], prod(shape[axis + 1 :]))
+
+
+def fold_grid(
+    merge: Merge, states: Array, grid: Grid, out: Array | None = None, dtype: np.dtype[Any] | None = None
+) -> Array:
+    """Fold every window, (..., *map) to (..., *cells): in `out` where that suits, else in scratch memory.
+
+    Where `dtype` is given, states become that when they are merged first. The outer axis goes first: its lines are
+    long, and it shrinks what the inner axes see.
     """
-    for axis, line in enumerate(grid.axes, start=-len(grid.axes)):
-        states = fold_axis(merge, states, axis, line)
-    return states
+    rule = Merging(merge, dtype or states.dtype)
+    order, x = rule.turned(states)
+    alike = out is not None and (out.ndim, out.dtype) == (states.ndim, rule.dtype)
+    room = out.transpose(order) if out is not None and alike else None
+    for axis, line in enumerate(grid.axes, start=states.ndim - len(grid.axes)):
+        at, last = order.index(axis), axis == states.ndim - 1
+        if last and room is not None and room.flags.c_contiguous:
+            folded = room
+        else:
+            folded = scratch.take((*x.shape[:at], line.cells, *x.shape[at + 1 :]), rule.dtype)
+        near = NEAR if last and not rule.parts else 1
+        _fold_axis(rule, rule.lines(x, at), line, rule.lines(folded, at), near)
+        scratch.give(x)
+        x = folded
+    return out if out is not None and x is room else x.transpose(np.argsort(order))
 
 
-def fold_axis(merge: Merge, states: Array, axis: int, line: Axis) -> Array:
-    """Fold the windows along one axis, which then has a value for each cell."""
-    out = _with_cells(states, axis, line.cells)
+def fold_axis(merge: Merge, states: Array, axis: int, line: Axis, dtype: np.dtype[Any]) -> Array:
+    """Fold the windows along one axis, counted from the end, to states of this dtype."""
+    rule = Merging(merge, dtype)
+    order, x = rule.turned(states)
+    at = order.index(states.ndim + axis)
+    out = np.empty((*x.shape[:at], line.cells, *x.shape[at + 1 :]), dtype)
+    _fold_axis(rule, rule.lines(x, at), line, rule.lines(out, at), NEAR if axis == -1 else 1)
+    return out.transpose(np.argsort(order))
+
+
+def _fold_axis(rule: Merging, x: Array, line: Axis, out: Array, near: int) -> None:
     for run in line.runs:
-        _fold_run(merge, states, axis, run, out[_at(axis, run.cell, run.every, run.count)])
-    return out
+        cells = Lines(run.cell, run.count, run.every).of(out)
+        if run.size == 1:
+            pick(x, Lines(run.start, run.count, run.stride), cells)
+        elif run.step > 1 or run.stride <= min(near, 2 * run.size):
+            _fold_near(rule, x, run, cells, out if run is line.runs[0] else None)
+        else:
+            _fold_far(rule, x, run, cells)
 
 
-def empty_like(x: Array, shape: Sequence[int], dtype: DTypeLike, empty: Callable[..., Array] = np.empty) -> Array:
-    """An array whose axes lie in memory as those of x do."""
-    order = sorted(range(x.ndim), key=lambda axis: -abs(x.strides[axis]))
-    out = empty([shape[axis] for axis in order], dtype)
-    return np.transpose(out, np.argsort(order))
+# Windows that overlap: fold them at every position, and pick those that are cells -----------------------------
 
 
-def _with_cells(states: Array, axis: int, cells: int) -> Array:
-    shape = list(states.shape)
-    shape[axis] = cells
-    return empty_like(states, shape, states.dtype)
+def _fold_near(rule: Merging, x: Array, run: Run, cells: Array, whole: Array | None) -> None:
+    """Every position is one call over all lines; windows that reach into the next line are nobody's cells."""
+    *lead, outer, length, inner = x.shape
+    if outer == 1 or 2 * run.count * run.stride < length:
+        taps, first, step = x[..., run.start : run.end, :], 0, run.step
+        room = cells if run.count == 1 or run.stride == 1 else None
+    else:
+        taps, first, step = x.reshape(*lead, -1, 1), run.start, run.step * inner
+        room = _room_at_every_position(x, run, whole)
+    folded = _everywhere(rule, taps, (run.size, step), room)
+    if room is None:
+        folded = folded.reshape(*lead, outer, -1, inner)
+        pick(folded, Lines(first, run.count, run.stride), cells)
+        scratch.give(folded)
 
 
-def spread_runs(line: Axis, fact: str) -> Array:
-    """A fact of the runs ("size", "extent") as a number for each cell of the axis."""
-    out = np.empty(line.cells, np.int64)
-    for run in line.runs:
-        out[run.cell :: run.every][: run.count] = getattr(run, fact)
-    return out
+def _room_at_every_position(x: Array, run: Run, whole: Array | None) -> Array | None:
+    """The output, where it is as long as the input: what a window beyond a line writes, a clipped one writes again."""
+    if run.stride > 1 or whole is None or whole.shape != x.shape or not whole.flags.c_contiguous:
+        return None
+    *lead, _, _, inner = x.shape
+    flat = whole.reshape(*lead, -1, 1)
+    ahead = (run.cell - run.start) * inner
+    return flat[..., ahead : ahead + flat.shape[-2] - (run.size - 1) * run.step * inner, :]
 
 
-class Stretch(NamedTuple):
-    """Windows from the start of an array on: so many, so long, so far apart."""
+def _everywhere(rule: Merging, x: Array, window: tuple[int, int], out: Array | None = None) -> Array:
+    """Windows of so many taps, so far apart, from every line on; after the last that fits come no certain values.
 
-    cells: int
-    size: int
-    stride: int
-
-
-def _fold_run(merge: Merge, states: Array, axis: int, run: Run, out: Array) -> None:
-    """A dilated run is several plain ones, each on every step-th line."""
-    if run.size == 1 or run.step == 1:
-        _windows(merge, states[_at(axis, run.start)], axis, Stretch(run.count, run.size, run.stride), out)
-        return
-    turns = run.step // gcd(run.step, run.stride)  # after so many windows the same lines come again
-    for turn in range(min(run.count, turns)):
-        lines = states[_at(axis, run.start + turn * run.stride, run.step)]
-        count = -(-(run.count - turn) // turns)
-        stretch = Stretch(count, run.size, run.stride * turns // run.step)
-        _windows(merge, lines, axis, stretch, out[_at(axis, turn, turns)])
-
-
-def _windows(merge: Merge, states: Array, axis: int, windows: Stretch, out: Array) -> None:
-    """Polyphase, then doubling: a window is `whole` blocks of a stride each, and the first `rest` taps of one more."""
-    count, size, stride = windows
-    whole, rest = divmod(size, stride)
-    if whole == 1:
-        _blocks(merge, states, axis, Stretch(count, stride, stride), out)
-    elif whole:
-        blocks = _blocks(merge, states, axis, Stretch(count + whole - 1, stride, stride))
-        _chain(merge, blocks, axis, Stretch(count, whole, 1), out)
-    if rest:
-        lines = states[_at(axis, whole * stride)]
-        tail = _blocks(merge, lines, axis, Stretch(count, rest, stride), None if whole else out)
-        if whole:
-            merge(out, tail, out=out)
+    Where a value may be merged twice, two windows of half the size overlap to the whole. Else a window is made of
+    as many smaller ones as its size has a factor, or of one smaller one and one more tap.
+    """
+    size, step = window
+    if rule.merge in IDEMPOTENT:
+        half = 1 << ((size - 1).bit_length() - 1)
+        part = x if half == 1 else _everywhere(rule, x, (half, step))
+        result = _shifted(rule, part, part, (size - half) * step, out)
+    elif (factor := _factor(size)) < size:
+        part = _everywhere(rule, x, (factor, step))
+        result = _everywhere(rule, part, (size // factor, factor * step), out)
+    else:
+        part = x if size == 2 else _everywhere(rule, x, (size - 1, step))
+        result = _shifted(rule, part, x, (size - 1) * step, out)
+    if part is not x:
+        scratch.give(part)
+    return result
 
 
-def _blocks(merge: Merge, states: Array, axis: int, blocks: Stretch, out: Array | None = None) -> Array:
-    """Fold blocks that do not overlap, into `out` where there is one."""
-    count, size, stride = blocks
-    channels = _interleaved(states, axis) if stride > 1 else None
-    if channels is not None:
-        out = _with_cells(states, axis, count) if out is None else out
-        for channel, target in zip(np.moveaxis(states, channels, 0), np.moveaxis(out, channels, 0), strict=True):
-            _blocks(merge, channel, axis, blocks, target)
-        return out
+@cache
+def _factor(number: int) -> int:
+    """The least factor."""
+    return next(factor for factor in range(2, number + 1) if number % factor == 0)
+
+
+def _shifted(rule: Merging, a: Array, b: Array, by: int, out: Array | None) -> Array:
+    """Each line of a merged with the one of b that is so many further on."""
+    room = scratch.take(a.shape, rule.dtype) if out is None else out
+    count = a.shape[-2] - by if out is None else out.shape[-2]
+    rule(a[..., :count, :], b[..., by : by + count, :], room[..., :count, :])
+    return room
+
+
+# Windows far from each other: fold blocks of a stride ---------------------------------------------------------
+
+
+def _fold_far(rule: Merging, x: Array, run: Run, cells: Array) -> None:
+    """Polyphase: a window is `whole` blocks of a stride each, and the first `rest` taps of one more."""
+    whole, rest = divmod(run.size, run.stride)
+    count = run.count + max(whole - 1, 0)
+    if whole <= 1:
+        _blocks(rule, x, Lines(run.start, count, run.stride), run.stride if whole else rest, cells)
+    else:
+        blocks = scratch.take((*x.shape[:-2], count, x.shape[-1]), rule.dtype)
+        _blocks(rule, x, Lines(run.start, count, run.stride), run.stride, blocks)
+        _everywhere(rule, blocks, (whole, 1), cells)
+        scratch.give(blocks)
+    if whole and rest:
+        after = Lines(run.start + whole * run.stride, run.count, run.stride)
+        tail = after.of(x) if rest == 1 else _blocks(rule, x, after, rest, scratch.take(cells.shape, rule.dtype))
+        rule(cells, tail, cells)
+
+
+def _blocks(rule: Merging, x: Array, blocks: Lines, size: int, out: Array) -> Array:
+    """Fold the first `size` lines of every block."""
     if size > SEQUENTIAL:
-        return _put(_halves(merge, sliding_window_view(states, size, axis)[_at(axis - 1, 0, stride, count)]), out)
-    phases = [states[_at(axis, tap, stride, count)] for tap in range(size)]
-    if size == 1:
-        return _put(phases[0], out)
-    out = merge(phases[0], phases[1], out=out)
+        folded = _halves(rule, _apart(x, blocks, size))
+        out[...] = folded
+        scratch.give(folded)
+        return out
+    phases = [blocks._replace(start=blocks.start + tap).of(x) for tap in range(size)]
+    rule(phases[0], phases[1], out)
     for phase in phases[2:]:
-        merge(out, phase, out=out)
+        rule(out, phase, out)
     return out
 
 
-def _interleaved(states: Array, axis: int) -> int | None:
-    """The axis of a few channels that lies inside this one, pixel by pixel: NumPy would loop over it innermost."""
-    step = abs(states.strides[axis])
-    inside = [at for at, each in enumerate(states.strides) if 0 < abs(each) < step and states.shape[at] > 1]
-    few = len(inside) == 1 and inside[0] < states.ndim + axis and states.shape[inside[0]] <= 4
-    return inside[0] if few else None
+def _apart(x: Array, blocks: Lines, size: int) -> Array:
+    """The lines of each block as an axis of their own: (..., outer, count, size, inner)."""
+    line = x.strides[-2]
+    shape = (*x.shape[:-2], blocks.number, size, x.shape[-1])
+    strides = (*x.strides[:-2], blocks.stride * line, line, x.strides[-1])
+    return as_strided(x[..., blocks.start :, :], shape, strides, writeable=False)
 
 
-def _put(states: Array, out: Array | None) -> Array:
-    if out is None:
-        return states
-    out[...] = states
-    return out
-
-
-def _halves(merge: Merge, states: Array) -> Array:
-    """Fold the last axis, half onto half: few calls, and sums exact to the digits a tree keeps."""
-    while (taps := states.shape[-1]) > 1:
+def _halves(rule: Merging, x: Array) -> Array:
+    """Fold the last axis but one, half onto half."""
+    while (taps := x.shape[-2]) > 1:
         half = taps // 2
-        folded = merge(states[..., :half], states[..., half : 2 * half])
+        folded = rule(x[..., :half, :], x[..., half : 2 * half, :])
         if taps % 2:
-            folded[..., 0] = merge(folded[..., 0], states[..., -1])
-        states = folded
-    return states[..., 0]
-
-
-def _chain(merge: Merge, states: Array, axis: int, chains: Stretch, out: Array) -> None:
-    """Fold neighbours at every position: windows of 1, 2, 4, ... give every size.
-
-    Two of them overlap to the size where a value may be merged twice, or where they meet exactly; elsewhere the binary
-    digits of the size are merged.
-    """
-    count, links, _ = chains
-    done, width, total = 0, 1, None
-    digits = links if merge not in IDEMPOTENT and links & (links - 1) else 0
-    while 2 * width < links:
-        if digits & width:
-            piece = states[_at(axis, done, 1, count)]
-            total = piece if total is None else merge(total, piece, out=out)
-            done += width
-        states = merge(states[_at(axis, 0, 1, states.shape[axis] - width)], states[_at(axis, width)])
-        width *= 2
-    first = states[_at(axis, 0, 1, count)] if total is None else total
-    merge(first, states[_at(axis, done if digits else links - width, 1, count)], out=out)
-
-
-def _at(axis: int, start: int, step: int = 1, count: int | None = None) -> tuple[Any, ...]:
-    """The index that takes `count` (or all) of every `step` along an axis counted from the end."""
-    stop = None if count is None else start + (count - 1) * step + 1
-    return (..., slice(start, stop, step), *(slice(None),) * (-axis - 1))
+            first = folded[..., :1, :]
+            rule(first, x[..., -1:, :], first)
+        scratch.give(x)
+        x = folded
+    return x[..., 0, :]

@@ -68,7 +68,7 @@ class Levels:
         most = 1
         for axis, line in enumerate(self.grid.axes, start=-len(self.grid.axes)):
             most *= line.largest
-            states = fold_axis(np.add, states.astype(np.min_scalar_type(most), copy=False), axis, line)
+            states = fold_axis(np.add, states, axis, line, np.min_scalar_type(most))
         return states
 
 

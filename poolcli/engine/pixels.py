@@ -52,7 +52,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Layers:
-    """Values, the mask, the weights, and the number of the plane, of every pixel: all of one shape."""
+    """Values, the mask and the weights of every pixel, all of one shape, and the numbers of the planes."""
 
     values: Array
     mask: Array | None
@@ -62,7 +62,8 @@ class Layers:
     def part(self, where: Any) -> Layers:
         """Some of the pixels."""
         mask, weights = (None if each is None else each[where] for each in (self.mask, self.weights))
-        return Layers(self.values[where], mask, weights, self.planes[where])
+        lead = where[: self.planes.ndim] if isinstance(where, tuple) else where
+        return Layers(self.values[where], mask, weights, np.asarray(self.planes[lead]))
 
 
 @dataclass(frozen=True)
@@ -94,9 +95,8 @@ def whole(alpha: Array) -> Array:
 
 def layers_of(planes: Array, space: int, rules: Rules, weights: Array | None) -> Layers:
     lead = planes.shape[: planes.ndim - space]
-    numbers = np.arange(math.prod(lead)).reshape(*lead, *(1,) * space)
     mask = None if rules.mask is None else np.broadcast_to(rules.mask, planes.shape)
-    return Layers(planes, mask, weights, np.broadcast_to(numbers, planes.shape))
+    return Layers(planes, mask, weights, np.arange(math.prod(lead)).reshape(lead))
 
 
 def pixels_of(block: Layers, rules: Rules, spot: Spot) -> Pixels:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
+from dataclasses import dataclass
+from functools import cached_property, reduce
 from itertools import product
 from math import prod
 from typing import Any
@@ -12,9 +13,10 @@ import numpy as np
 
 from poolcli import memory
 from poolcli.array import Array
-from poolcli.engine.grid import Grid, Patch
+from poolcli.engine.grid import Axis, Grid, Patch
 from poolcli.engine.index import chosen, numbered
-from poolcli.engine.kernels import empty_like, fold_grid, spread_runs
+from poolcli.engine.kernels import fold_grid
+from poolcli.engine.lines import empty_like
 from poolcli.engine.ordered import ordered
 from poolcli.engine.pixels import Pixels, Rules, Spot, blank, check_nodata, layers_of, pixels_of
 from poolcli.engine.reduce import Count, Fold, Gather, Order, Part, Values, Window
@@ -24,6 +26,36 @@ from poolcli.engine.whole import windows
 from poolcli.errors import ValueRuleError
 
 Reducer = Callable[[Values], Fold | Gather | Order]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Pixels (or their `weights` together) and padding of each window: one number where all are alike."""
+
+    grid: Grid
+    weights: Array | None = None
+
+    @cached_property
+    def pixels(self) -> Array | int:
+        return self._spread("size") if self.weights is None else self.weights
+
+    @cached_property
+    def padding(self) -> Array | int:
+        return self._spread("extent") - self._spread("size")
+
+    def _spread(self, fact: str) -> Array | int:
+        axes = self.grid.axes
+        if all(len(axis.runs) == 1 and axis.runs[0].extent == axis.runs[0].size for axis in axes):
+            return self.grid.largest
+        return reduce(np.multiply.outer, [_spread(axis, fact) for axis in axes])
+
+
+def _spread(line: Axis, fact: str) -> Array:
+    """A fact of the runs ("size", "extent") as a number for each cell of the axis."""
+    out = np.empty(line.cells, np.int64)
+    for cells in line.runs:
+        out[cells.cell :: cells.every][: cells.count] = getattr(cells, fact)
+    return out
 
 
 def pool(planes: Array, patch: Patch, reducer: Reducer, rules: Rules, weights: Array | None = None) -> Array:
@@ -40,11 +72,11 @@ def pool(planes: Array, patch: Patch, reducer: Reducer, rules: Rules, weights: A
     load = load_of(x.shape, x.dtype, grid, (how, costs(x.dtype, how, rules, weighed=weights is not None)))
 
     def work(task: Task) -> None:
-        with np.errstate(all="ignore"):
-            block = layers.part(task.source)
-            corner: Any = (..., *(0,) * len(grid.axes))
-            spot = Spot(block.planes[corner], task, x.shape[-len(grid.axes) :], grid.shape)
-            out[task.target] = rules.kept(_pool(pixels_of(block, rules, spot), Grid(task.axes), how, rules))
+        block, room = layers.part(task.source), out[task.target]
+        pixels = pixels_of(block, rules, Spot(block.planes, task, x.shape[-len(grid.axes) :], grid.shape))
+        kept = rules.kept(_pool(pixels, how, rules, room))
+        if kept is not room:
+            room[...] = kept
 
     run(cut(x, grid.axes, load), work, x.nbytes, load)
     return out
@@ -61,7 +93,7 @@ def costs(dtype: np.dtype[Any], how: Fold | Gather | Order, rules: Rules, *, wei
     if isinstance(how, Gather | Order):
         return told + 4 * dtype.itemsize + 8
     one = np.zeros(1, dtype.newbyteorder("="))
-    return told + 7 * sum(part.lift(one).nbytes for part in how.parts)
+    return told + 7 * sum(part.states(one).nbytes for part in how.parts)
 
 
 def load_of(
@@ -76,17 +108,18 @@ def load_of(
     return Load(dtype.itemsize, pixel, rows * prod(space[1:]) * pixel + window, prod(shape) * pixel)
 
 
-def _pool(pixels: Pixels, grid: Grid, how: Fold | Gather | Order, rules: Rules) -> Array | Ratio:
+def _pool(pixels: Pixels, how: Fold | Gather | Order, rules: Rules, room: Array) -> Array | Ratio:
+    """The result of a block, in the room for it where that suits."""
+    grid = Grid(pixels.spot.task.axes)
     if rules.emit:
         return _emitted(pixels, grid, rules)
-    count = _count(grid)
     if pixels.weights is None:
-        return _told(_reduced(pixels, grid, how, count), pixels, grid, rules)
-    seen = fold_grid(np.add, pixels.weights, grid)
-    result = _plain(_told(_reduced(pixels, grid, how, Count(seen, count.padding)), pixels, grid, rules))
-    few = seen == 0
+        return _told(_reduced(pixels, Counted(grid), how, room), pixels, grid, rules)
+    counted = Counted(grid, fold_grid(np.add, pixels.weights, grid))
+    result = _plain(_told(_reduced(pixels, counted, how, room), pixels, grid, rules))
+    few = counted.pixels == 0
     if rules.min_valid is not None and pixels.valid is not None:
-        few |= fold_grid(np.add, pixels.valid.astype(np.int64), grid) < rules.min_valid * count.pixels
+        few |= fold_grid(np.add, pixels.valid.astype(np.int64), grid) < rules.min_valid * Counted(grid).pixels
     return np.where(few, blank(rules, pixels.valid, result.dtype), result)
 
 
@@ -99,24 +132,25 @@ def _told(result: Array | Ratio, pixels: Pixels, grid: Grid, rules: Rules) -> Ar
     return chosen(result, pixels.values, pixels.weights, (numbers, grid, rules.indexing))
 
 
-def _reduced(pixels: Pixels, grid: Grid, how: Fold | Gather | Order, count: Count) -> Array | Ratio:
+def _reduced(pixels: Pixels, count: Counted, how: Fold | Gather | Order, room: Array) -> Array | Ratio:
     if isinstance(how, Gather):
-        return _gathered(pixels, grid, how)
+        return _gathered(pixels, count.grid, how)
     if isinstance(how, Order):
-        return _in_order(pixels, grid, how, count)
-    states = [fold_grid(part.rule.merge, _states(part, pixels), grid) for part in how.parts]
-    return how.finish(*states, count)
+        return _in_order(pixels, count.grid, how, count)
+    alone = room if len(how.parts) == 1 else None
+    return how.finish(*(_folded(part, pixels, count.grid, alone) for part in how.parts), count)
 
 
-def _states(part: Part, pixels: Pixels) -> Array:
-    """The pixels' states, counted as often as they weigh; those without weight as if they were not there."""
-    state = part.lift(pixels.values)
+def _folded(part: Part, pixels: Pixels, grid: Grid, room: Array | None) -> Array:
+    """The states of all windows; a pixel counts as often as it weighs, one without weight as if it were not there."""
     if pixels.weights is None:
-        return state
+        return fold_grid(part.rule.merge, part.lift(pixels.values), grid, room, part.wide)
+    state = part.states(pixels.values)
     empty = np.asarray(part.rule.empty(state.dtype), state.dtype)
     if empty.ndim:
         empty = empty.reshape(-1, *(1,) * pixels.values.ndim)
-    return np.where(pixels.weights > 0, part.rule.weigh(state, pixels.weights.astype(state.dtype)), empty)
+    state = np.where(pixels.weights > 0, part.rule.weigh(state, pixels.weights.astype(state.dtype)), empty)
+    return fold_grid(part.rule.merge, state, grid, room)
 
 
 def _gathered(pixels: Pixels, grid: Grid, gather: Gather) -> Array:
@@ -146,23 +180,12 @@ def _emitted(pixels: Pixels, grid: Grid, rules: Rules) -> Array:
     valid = np.ones(pixels.values.shape, np.int64) if pixels.weights is None else (pixels.weights > 0).astype(np.int64)
     seen = fold_grid(np.add, valid, grid)
     if rules.emit == "fraction":
-        return seen / _count(grid).pixels
+        return seen / Counted(grid).pixels
     dtype = np.dtype(rules.dtype)
     if dtype.kind in "iu" and seen.max() > np.iinfo(dtype).max:
         raise ValueRuleError(f"a window has {seen.max()} valid pixels, more than {dtype} can count: "
                              "give --dtype uint16 or wider, or --emit fraction")  # fmt: skip
     return seen
-
-
-def _count(grid: Grid) -> Count:
-    """Pixels and padding of each window: one number where all are alike."""
-    runs = [axis.runs for axis in grid.axes]
-    if all(len(line) == 1 and line[0].extent == line[0].size for line in runs):
-        return Count(grid.largest, 0)
-    sizes, extents = (
-        reduce(np.multiply.outer, [spread_runs(axis, fact) for axis in grid.axes]) for fact in ("size", "extent")
-    )
-    return Count(sizes, extents - sizes)
 
 
 def _plain(result: Array | Ratio) -> Array:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from poolcli.array import Array
 from poolcli.engine import merges
@@ -34,20 +33,35 @@ class Values:
         return self.dtype.itemsize <= 4
 
 
-@dataclass(frozen=True)
-class Count:
-    """How many: `pixels` (or the sum of their weights) and `padding` taps of every window."""
+class Count(Protocol):
+    """How many of every window, counted when asked for."""
 
-    pixels: Array | int
-    padding: Array | int
+    @property
+    def pixels(self) -> Array | int:
+        """Pixels, or the sum of their weights."""
+        ...
+
+    @property
+    def padding(self) -> Array | int:
+        """Taps in the padding."""
+        ...
 
 
 @dataclass(frozen=True)
 class Part:
-    """One state a pixel, and the rule that merges two. `lift` may put several numbers a pixel on a new first axis."""
+    """One state a pixel, and the rule that merges two. `lift` may put several numbers a pixel on a new first axis.
+
+    States become `wide` when they are first merged.
+    """
 
     lift: Callable[[Array], Array]
     rule: Rule
+    wide: np.dtype[Any] | None = None
+
+    def states(self, x: Array) -> Array:
+        """The states of pixels, ready to be merged in any way."""
+        lifted = self.lift(x)
+        return lifted.astype(self.wide or lifted.dtype, copy=False)
 
 
 @dataclass(frozen=True)
@@ -117,7 +131,7 @@ def avg(values: Values, *, count_include_pad: bool, divisor: int | None) -> Fold
         pixels = divisor or (count.pixels + count.padding if count_include_pad else count.pixels)
         whole = total(state)
         if whole.dtype.kind == "f":
-            whole /= pixels
+            whole /= np.asarray(pixels, whole.dtype)
             return whole
         if isinstance(count.pixels, int) and isinstance(pixels, int) and pixels <= values.largest:
             return Ratio(whole, pixels)
@@ -225,14 +239,13 @@ def _wide(x: Array) -> Array:
 def adding(values: Values) -> tuple[Part, Callable[[Array], Array]]:
     """A sum that cannot overflow, and what turns its state into the total."""
     if values.dtype.kind == "f":
-        return Part(_wide, ADD), _same
+        return Part(_same, ADD, np.result_type(values.dtype, np.float32)), _same
     if values.dtype.itemsize == 8:
         return Part(_split, ADD), _join
-    wide = _roomy(values)
-    return Part(lambda x: x.astype(wide), ADD), _same
+    return Part(_same, ADD, _roomy(values)), _same
 
 
-def _roomy(values: Values) -> DTypeLike:
+def _roomy(values: Values) -> np.dtype[Any]:
     """The narrowest integer that holds twice the largest sum, with which a quotient is rounded."""
     kind = "i" if values.dtype.kind == "i" else "u"
     high = 1 if values.dtype.kind == "b" else 2 ** (8 * values.dtype.itemsize)

@@ -13,7 +13,7 @@ import numpy as np
 from poolcli import memory
 from poolcli.array import Array
 from poolcli.engine.grid import Side
-from poolcli.engine.kernels import empty_like
+from poolcli.engine.lines import empty_like
 from poolcli.engine.operation import Outline, Sight
 from poolcli.engine.pixels import Layers, Rules, blank, check_nodata, counting, layers_of
 from poolcli.engine.reduce import Values, adding
@@ -142,7 +142,7 @@ def _states(x: Array, lines: Sequence[Line], heaviest: int) -> tuple[Array, Call
     largest = prod(line.whole for line in lines) * heaviest
     x = x.astype(np.float64) if largest > EXACT else x
     part, total = adding(Values(x.dtype, largest, prod(line.taps for line in lines)))
-    return part.lift(x), total
+    return part.states(x), total
 
 
 def _fold(states: Array, lines: Sequence[Line]) -> Array:

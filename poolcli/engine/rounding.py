@@ -24,14 +24,14 @@ class Ratio:
         return self.total / self.count
 
     def rounded(self, rounding: str) -> Array:
-        """The quotient as a whole number. `total` has room to be doubled."""
-        if rounding == "floor":
-            return self.total // self.count
-        double = 2 * self.total + self.total.dtype.type(self.count)
-        half_up = double // (2 * self.count)
-        if rounding == "half-even" and self.count % 2 == 0:
-            half_up = half_up - (half_up & (double == half_up * (2 * self.count)))
-        return np.asarray(half_up)
+        """The quotient as a whole number. `total` has room for it to grow by `count`, and is used up."""
+        total, count = self.total, self.count
+        if rounding == "half-even" and count % 2 == 0:
+            total += (total // count & 1) + (count // 2 - 1)  # a half goes up where it makes an odd quotient even
+        elif rounding != "floor":
+            total += count // 2
+        total //= count
+        return total
 
 
 def cast(result: Array | Ratio, dtype: DTypeLike, rounding: str) -> Array:
@@ -64,4 +64,6 @@ def _saturated(x: Array, dtype: np.dtype[Any]) -> Array:
         inside = np.clip(x, float(low), np.nextafter(float(high), 0) if dtype.itemsize == 8 else float(high))
         return np.where(x >= float(high), np.array(high, dtype), inside.astype(dtype))
     room = np.iinfo(x.dtype)
-    return np.clip(x, max(low, room.min), min(high, room.max)).astype(dtype)
+    too_low = low > room.min and x.min(initial=low) < low
+    too_high = high < room.max and x.max(initial=high) > high
+    return (np.clip(x, max(low, room.min), min(high, room.max)) if too_low or too_high else x).astype(dtype)

@@ -6,20 +6,25 @@ the cache allows, and each thread gets one stretch of them.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from itertools import product
 from math import inf, prod
 from typing import Any, Protocol, Self
 
+import numpy as np
+
 from poolcli import share
 from poolcli.array import Array
+from poolcli.engine.scratch import scratch
 from poolcli.memory import here
 
-BLOCK = 1 << 22  # bytes of input worked on at a time
+BLOCK = 1 << 21  # bytes of input worked on at a time
 PIECE = 1 << 22  # values of windows that are copied at a time
 COPIED = 50  # bytes that such a value takes until its window is reduced
 SMALL = 1 << 20  # bytes below which a thread costs more than it saves
@@ -130,6 +135,8 @@ def _lead(x: Array, space: int, group: int) -> Iterator[tuple[Any, ...]]:
     if not lead:
         yield ()
         return
+    groups = max(1, -(-lead[-1] // group))
+    group = max(1, -(-lead[-1] // groups))  # as equal as can be, so that none is small
     for index in product(*map(range, lead[:-1])):
         for start in range(0, lead[-1], group):
             yield (*index, slice(start, start + group))
@@ -142,12 +149,23 @@ def run(tasks: Sequence[Task], work: Callable[[Task], None], nbytes: int, load: 
         _each(tasks, work)
         return
     size = -(-len(tasks) // count)
-    stretches = [tasks[start : start + size] for start in range(0, len(tasks), size)]
-    with ThreadPoolExecutor(count) as pool:
-        for done in [pool.submit(copy_context().run, _each, stretch, work) for stretch in stretches]:
+    first, *others = [tasks[start : start + size] for start in range(0, len(tasks), size)]
+    begun = [_crew(os.getpid()).submit(copy_context().run, _each, stretch, work) for stretch in others]
+    try:
+        _each(first, work)
+    finally:
+        for done in begun:
             done.result()
 
 
+@cache
+def _crew(_process: int) -> ThreadPoolExecutor:
+    """The threads beside the calling one, which stay: to start one takes as long as to pool a small array."""
+    return ThreadPoolExecutor(share.cores())
+
+
 def _each(tasks: Sequence[Task], work: Callable[[Task], None]) -> None:
-    for task in tasks:
-        work(task)
+    with np.errstate(all="ignore"):
+        for task in tasks:
+            work(task)
+            scratch.done()
