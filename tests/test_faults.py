@@ -18,8 +18,7 @@ from test_scale import EXECUTORS, contents, end, needs, rows, run, start, status
 
 from poolcli.recipe import parse
 from poolcli.run.executors import AHEAD, Crew, execute
-from poolcli.run.jobs import Job
-from poolcli.run.order import Order
+from poolcli.run.order import Job, Order
 from poolcli.run.work import Outcome
 from poolcli.run.worker import Workers
 

@@ -13,8 +13,7 @@ from poolcli import io
 from poolcli.errors import FileError
 from poolcli.memory import Memory, size_words, use
 from poolcli.pipeline import Pipeline
-from poolcli.run.jobs import Job
-from poolcli.run.order import STREAM
+from poolcli.run.order import STREAM, Job
 
 _READ, _WRITTEN = 3, 4  # times that an image is in memory while it is decoded, and while it is encoded
 

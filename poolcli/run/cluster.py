@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from poolcli import __version__, share
 from poolcli.errors import FileError, PoolError, RequestError
 from poolcli.run.interruption import deafened
-from poolcli.run.jobs import Job
+from poolcli.run.order import Job
 from poolcli.run.work import Outcome, Work, failed
 
 if TYPE_CHECKING:

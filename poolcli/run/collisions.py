@@ -5,13 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from poolcli.errors import RequestError
-from poolcli.run.order import STREAM
-
-if TYPE_CHECKING:
-    from poolcli.run.jobs import Job
+from poolcli.run.order import STREAM, Job
 
 
 class Writers:

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from poolcli import share
 from poolcli.run.interruption import Interruption, deaf
-from poolcli.run.jobs import Job
+from poolcli.run.order import Job
 from poolcli.run.stream import goes_on
 from poolcli.run.work import Outcome, Work
 

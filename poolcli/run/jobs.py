@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 from string import Formatter
@@ -11,9 +11,8 @@ from typing import Any
 
 from poolcli.errors import NothingFound, RequestError
 from poolcli.io import FORMATS, Format, format_named, is_store, split_name
-from poolcli.pipeline import Pipeline
 from poolcli.run.collisions import Writers, check_indices
-from poolcli.run.order import STREAM, Order, Outputs
+from poolcli.run.order import STREAM, Job, Order, Outputs
 
 FIELDS = ("stem", "suffix", "op", "index", "level")
 
@@ -34,60 +33,6 @@ class Found:
 
     path: Path
     root: Path | None = None
-
-
-@dataclass(frozen=True)
-class Job:
-    """One input and where its result goes; `format` is None where the content decides.
-
-    `more` are the files of the second map and the others, where a pipeline gives several and each goes to its own.
-    What is there may be replaced if `overwrite`; no other input is there if `alone`; `place` counts arrays of a stream.
-    """
-
-    source: Path
-    target: Path
-    format: Format | None
-    order: Order
-    more: tuple[Path, ...] = ()
-    overwrite: bool = False
-    alone: bool = False
-    place: int = 0
-
-    @property
-    def pipeline(self) -> Pipeline:
-        return self.order.pipeline
-
-    @property
-    def outputs(self) -> Outputs:
-        return self.order.outputs
-
-    @property
-    def layout(self) -> str | None:
-        return self.order.layout
-
-    @property
-    def targets(self) -> tuple[Path, ...]:
-        """Every file that its maps go to."""
-        return self.target, *self.more
-
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """Every file that it writes."""
-        indices = self.outputs.indices
-        return tuple(path for path in (*self.targets, indices) if path is not None and path != STREAM)
-
-    @property
-    def streams(self) -> bool:
-        """Whether it reads stdin or writes stdout, and belongs to this process."""
-        return STREAM in (self.source, self.target)
-
-    def absolute(self) -> Job:
-        """The same for a process that runs in another folder."""
-        order, indices = self.order, self.outputs.indices
-        if indices is not None:
-            order = replace(order, outputs=replace(self.outputs, indices=indices.absolute()))
-        target, *more = (path.absolute() for path in self.targets)
-        return replace(self, source=self.source.absolute(), target=target, more=tuple(more), order=order)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from poolcli.errors import FileError, RequestError
 from poolcli.io import hold, reason
-from poolcli.run.jobs import Job
+from poolcli.run.order import Job
 from poolcli.run.work import Outcome
 
 _HEAD = {"log": "poolcli", "layout": 1}

@@ -1,4 +1,4 @@
-"""What is asked of every file alike: the pipeline, and how results are written. Small wherever it travels."""
+"""What is asked of every file alike, and of each. Small, wherever it travels."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from poolcli.files import FileArray, read_array, read_arrays
+from poolcli.io import Format
 from poolcli.picture.screen import Screen
 from poolcli.pipeline import Pipeline
 
@@ -62,6 +63,60 @@ class Order:
         asked = self.outputs
         facts = str(self.pipeline), self.layout, asked.to, asked.save, asked.scale, [_state(path) for path in files]
         return blake2b(repr(facts).encode(errors="surrogateescape"), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True)
+class Job:
+    """One input and where its result goes; `format` is None where the content decides.
+
+    `more` are the files of the second map and the others, where a pipeline gives several and each goes to its own.
+    What is there may be replaced if `overwrite`; no other input is there if `alone`; `place` counts arrays of a stream.
+    """
+
+    source: Path
+    target: Path
+    format: Format | None
+    order: Order
+    more: tuple[Path, ...] = ()
+    overwrite: bool = False
+    alone: bool = False
+    place: int = 0
+
+    @property
+    def pipeline(self) -> Pipeline:
+        return self.order.pipeline
+
+    @property
+    def outputs(self) -> Outputs:
+        return self.order.outputs
+
+    @property
+    def layout(self) -> str | None:
+        return self.order.layout
+
+    @property
+    def targets(self) -> tuple[Path, ...]:
+        """Every file that its maps go to."""
+        return self.target, *self.more
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Every file that it writes."""
+        indices = self.outputs.indices
+        return tuple(path for path in (*self.targets, indices) if path is not None and path != STREAM)
+
+    @property
+    def streams(self) -> bool:
+        """Whether it reads stdin or writes stdout, and belongs to this process."""
+        return STREAM in (self.source, self.target)
+
+    def absolute(self) -> Job:
+        """The same for a process that runs in another folder."""
+        order, indices = self.order, self.outputs.indices
+        if indices is not None:
+            order = replace(order, outputs=replace(self.outputs, indices=indices.absolute()))
+        target, *more = (path.absolute() for path in self.targets)
+        return replace(self, source=self.source.absolute(), target=target, more=tuple(more), order=order)
 
 
 class _Packer(pickle.Pickler):

@@ -8,8 +8,8 @@ from itertools import islice
 from pathlib import Path
 
 from poolcli import io
-from poolcli.run.jobs import Job
 from poolcli.run.log import Log
+from poolcli.run.order import Job
 from poolcli.run.work import Outcome, failed, is_there
 
 BATCH = 64  # jobs that are noted in the log together, for it waits for the disk each time

@@ -11,8 +11,8 @@ from typing import cast
 from poolcli import io
 from poolcli.errors import FileError
 from poolcli.feature_map import FeatureMap
-from poolcli.run.jobs import Found, Job, facts_of, targets_of
-from poolcli.run.order import STREAM
+from poolcli.run.jobs import Found, facts_of, targets_of
+from poolcli.run.order import STREAM, Job
 
 
 def opened(source: Path) -> io.Source:

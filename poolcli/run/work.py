@@ -15,8 +15,7 @@ from poolcli import io
 from poolcli.errors import FileError, PoolError
 from poolcli.feature_map import FeatureMap, Form
 from poolcli.run.budget import within
-from poolcli.run.jobs import Job
-from poolcli.run.order import STREAM
+from poolcli.run.order import STREAM, Job
 from poolcli.run.stream import check_place, following, maps_of, name_of, opened
 
 T = TypeVar("T")
@@ -95,6 +94,8 @@ def _guarded(job: Job, act: Callable[[], T]) -> T | Outcome:
         raise  # who reads the result has had enough: that ends the run, and fails nothing
     except OSError as error:
         return failed(job, io.reason(error))
+    except Exception as error:  # noqa: BLE001 - a mistake of ours must not cost the other files of a long run
+        return failed(job, f"a mistake in poolcli, please report it: {type(error).__name__}: {error}")
 
 
 def failed(job: Job, reason: str) -> Outcome:

@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from poolcli import io, share
-from poolcli.run.jobs import Job
+from poolcli.run.order import Job
 from poolcli.run.work import Outcome, Work, failed
 
 _PATIENCE = 5.0  # seconds that a process with nothing to do may take to end
