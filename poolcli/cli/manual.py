@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,7 +11,10 @@ from poolcli import __version__
 from poolcli.cli.command import Command
 from poolcli.cli.examples import EXAMPLES
 from poolcli.cli.help import Helpful
-from poolcli.cli.suggest import Items, beginning
+from poolcli.cli.suggest import beginning
+
+if TYPE_CHECKING:
+    from poolcli.cli.suggest import Items
 
 # What roff would take for its own, or for a typographer's: groff_char(7).
 _LETTERS = {"\\": "(rs", "-": "-", "'": "(aq", "`": "(ga", "^": "(ha", "~": "(ti", '"': "(dq"}

@@ -6,15 +6,17 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from click.shell_completion import CompletionItem as Item
 
 from poolcli.ops import OPS, Op
 from poolcli.values import FLAG
 
-__all__ = ["Item", "Items", "beginning", "files", "pipelines", "suggestions"]
+__all__ = ["Item", "beginning", "files", "pipelines", "suggestions"]
 
-Items = list[Item[str]]
+if TYPE_CHECKING:
+    Items = list[Item[str]]  # which older versions of Click do not make
 
 
 def suggestions(metavar: str, incomplete: str) -> Items:
