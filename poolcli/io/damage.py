@@ -5,7 +5,10 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from ctypes import CDLL
+from functools import cache
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from PIL import Image, TiffImagePlugin, UnidentifiedImageError
@@ -54,9 +57,20 @@ def decoding() -> Iterator[None]:
         raise FileError(f"the image is cut short or damaged ({words}): save or download it again") from error
 
 
+@cache
+def hush_libtiff() -> None:
+    """Keep the libtiff that Pillow brings from writing past us to stderr what Pillow raises in any case."""
+    room = Path(Image.__file__).parent
+    for library in (*room.glob("../[Pp]illow.libs/libtiff*"), *room.glob(".dylibs/libtiff*")):
+        with suppress(OSError, AttributeError):
+            CDLL(str(library)).TIFFSetErrorHandler(None)
+
+
 def check_size(image: Image.Image) -> None:
-    """Refuses what Pillow takes for a decompression bomb, where Pillow itself only warns."""
+    """Refuses what Pillow takes for a decompression bomb, where Pillow itself only warns; and what has no pixels."""
     limit, (width, height) = Image.MAX_IMAGE_PIXELS, image.size
+    if not (width and height):
+        raise FileError(f"the image is {width} wide and {height} high, and has no pixels: save it again")
     if limit is not None and width * height > limit:
         raise _bomb(f"image size ({width * height} pixels, {width} wide and {height} high)")
 

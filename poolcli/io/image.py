@@ -13,7 +13,7 @@ from PIL import Image, UnidentifiedImageError
 
 from poolcli.errors import FileError
 from poolcli.feature_map import FeatureMap, Picture
-from poolcli.io.damage import Unheld, check_depth, check_size, decoding, tag
+from poolcli.io.damage import Unheld, check_depth, check_size, decoding, hush_libtiff, tag
 from poolcli.io.exif import is_lying, kept, late_exif, orientation, upright
 from poolcli.io.header import Header, Peek
 from poolcli.io.inflate import inflating_ahead
@@ -64,6 +64,8 @@ def first_page(stream: BinaryIO) -> str:
 def _open(stream: BinaryIO) -> Image.Image:
     head = stream.read(8)
     late = late_exif(stream) if head == _PNG else None
+    if _KNOWN.get(head[:4]) == "TIFF":
+        hush_libtiff()
     stream.seek(0)
     with _knowing(head), decoding():
         image = Image.open(stream)

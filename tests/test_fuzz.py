@@ -1,0 +1,236 @@
+"""Files that something has damaged: whatever is in them, each is done or is a row with its reason."""
+
+import io
+import json
+import random
+import struct
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from poolcli.io import read
+
+COUNT = 150  # mutants of each kind
+EXTREMES = (0, 1, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
+
+
+# ---- good files
+
+
+def saved(image, kind, **options):
+    stream = io.BytesIO()
+    image.save(stream, kind, **options)
+    return stream.getvalue()
+
+
+def picture(mode, seed=0, size=(22, 17)):
+    pixels = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 4), np.uint8)
+    pixels[:8] = pixels[0, 0]  # something to compress
+    return Image.fromarray(pixels).convert(mode)
+
+
+def frames(kind, **options):
+    first, *more = (picture("P" if kind == "GIF" else "RGBA", seed) for seed in range(3))
+    return saved(first, kind, save_all=True, append_images=more, duration=80, **options)
+
+
+def images(kind, modes, *options):
+    return [saved(picture(mode), kind, **more) for mode in modes for more in options or ({},)]
+
+
+def arrays(save):
+    rng, stream = np.random.default_rng(0), io.BytesIO()
+    save(stream, rng.random((3, 8, 9)).astype("f4"), (rng.random((12, 10)) * 99).astype(">i2"), rng.random(40) > 0.5)
+    return stream.getvalue()
+
+
+def npys():
+    for dtype, order in (("f4", "C"), (">f8", "F"), ("u1", "C"), ("?", "C"), (">i2", "F")):
+        stream = io.BytesIO()
+        np.save(stream, np.asarray(np.random.default_rng(0).random((3, 8, 10)) * 9, dtype, order=order))
+        yield stream.getvalue()
+
+
+def turned():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return exif
+
+
+PACKED = ({}, {"compression": "tiff_lzw"}, {"compression": "tiff_adobe_deflate"}, {"compression": "packbits"})
+GOOD = {
+    "png": lambda: [
+        *images("PNG", ("1", "L", "P", "LA", "RGB", "RGBA", "I;16")),
+        *images("PNG", ("RGB",), {"exif": turned()}),
+        frames("PNG"),
+    ],
+    "jpg": lambda: images("JPEG", ("L", "RGB", "CMYK"), {}, {"progressive": True}, {"exif": turned()}),
+    "tiff": lambda: [*images("TIFF", ("1", "L", "P", "RGB", "RGBA", "I;16", "F"), *PACKED), frames("TIFF")],
+    "gif": lambda: [*images("GIF", ("L", "P")), frames("GIF"), frames("GIF", transparency=0, disposal=2)],
+    "bmp": lambda: images("BMP", ("1", "L", "P", "RGB")),
+    "webp": lambda: [
+        *images("WEBP", ("RGB", "RGBA"), {"lossless": True}, {"quality": 60}),
+        frames("WEBP", lossless=True),
+    ],
+    "npy": lambda: list(npys()),
+    "npz": lambda: [arrays(np.savez), arrays(np.savez_compressed)],
+}
+
+
+def good(kind):
+    """A few files of a kind, as different as it allows."""
+    return GOOD[kind]()
+
+
+# ---- what happens to them
+
+
+def flipped(raw, dice):
+    for _ in range(dice.randint(1, 8)):
+        raw[dice.randrange(len(raw))] ^= 1 << dice.randrange(8)
+
+
+def cut(raw, dice):
+    del raw[dice.randrange(len(raw)) :]
+
+
+def lost(raw, dice):
+    start = dice.randrange(len(raw))
+    del raw[start : start + dice.randint(1, 60)]
+
+
+def doubled(raw, dice):
+    start = dice.randrange(len(raw))
+    raw[start:start] = raw[start : start + dice.randint(1, 60)]
+
+
+def swapped(raw, dice):
+    size = dice.randint(2, 40)
+    one, other = sorted(dice.randrange(max(1, len(raw) - size)) for _ in range(2))
+    raw[one : one + size], raw[other : other + size] = raw[other : other + size], raw[one : one + size]
+
+
+def lied(raw, dice):
+    """A number of two, four or eight bytes is another."""
+    code = dice.choice(("<H", ">H", "<I", ">I", "<Q", ">Q"))
+    packed = struct.pack(code, dice.choice(EXTREMES) % (1 << (8 * struct.calcsize(code))))
+    start = dice.randrange(min(len(raw), dice.choice((64, 200, 10_000))))
+    raw[start : start + len(packed)] = packed
+
+
+def wiped(raw, dice):
+    start, size = dice.randrange(len(raw)), dice.randint(1, 100)
+    raw[start : start + size] = bytes([dice.choice((0, 255, 32))]) * len(raw[start : start + size])
+
+
+def joined(raw, dice):
+    raw += raw[dice.randrange(len(raw)) :]
+
+
+WAYS = (flipped, flipped, cut, lost, doubled, swapped, lied, lied, wiped, joined)
+
+
+def mutants(kind, count, seed=0):
+    """Damaged files, the same every time."""
+    dice, seeds = random.Random(f"{kind} {seed}"), good(kind)
+    for _ in range(count):
+        raw = bytearray(dice.choice(seeds))
+        for _ in range(dice.choice((1, 1, 1, 2, 3))):
+            if raw:
+                dice.choice(WAYS)(raw, dice)
+        yield bytes(raw)
+
+
+# ---- the command
+
+
+def run(folder, *words):
+    """The rows by the names of the inputs; a run never ends in a traceback."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "poolcli", *words, "--report", "jsonl"],
+        cwd=folder, capture_output=True, check=False, text=True, timeout=300,
+    )  # fmt: skip
+    assert "Traceback" not in ran.stderr
+    assert "Warning" not in ran.stderr
+    rows = [json.loads(line) for line in ran.stdout.splitlines()]
+    failed = [row for row in rows if row["status"] == "failed"]
+    assert ran.returncode == bool(failed)
+    assert ran.stderr.count("\n") == len(failed), ran.stderr
+    for row in failed:
+        assert row["reason"]
+        assert row["reason"].isprintable()
+    return {row["input"]: row for row in rows}
+
+
+def check_outputs(folder, rows):
+    """What is done can be read, and nothing else is there."""
+    done = {folder / row["output"] for row in rows.values() if row["status"] == "done"}
+    for path in done:
+        for one in read(path):
+            assert one.data.size
+        if path.suffix == ".npz":
+            with zipfile.ZipFile(path) as archive:
+                assert archive.testzip() is None
+        elif path.suffix == ".npy":
+            assert np.load(path).size
+        else:
+            with Image.open(path) as image:
+                image.load()
+    assert {path for path in (folder / "out").rglob("*") if path.is_file()} == done
+
+
+@pytest.mark.parametrize("kind", GOOD)
+def test_mutants(tmp_path, kind):
+    (tmp_path / "in").mkdir()
+    for number, raw in enumerate(mutants(kind, COUNT)):
+        (tmp_path / f"in/{number:03}.{kind}").write_bytes(raw)
+    words = ("avg", "--nan", "ignore", "--nodata", "0") if kind == "npy" else ("max",)
+    rows = run(tmp_path, *words, "in", "-o", "out")
+    assert len(rows) == COUNT
+    assert len({row["status"] for row in rows.values()}) == 2  # some are done, and some are not
+    check_outputs(tmp_path, rows)
+
+
+@pytest.mark.parametrize("kind", GOOD)
+def test_the_good_among_the_broken(tmp_path, kind):
+    (tmp_path / "in").mkdir()
+    seeds = good(kind)
+    for number in range(20):
+        (tmp_path / f"in/good{number:02}.{kind}").write_bytes(seeds[number % len(seeds)])
+    for number in range(12):
+        raw = seeds[number % len(seeds)]
+        (tmp_path / f"in/a{number:02}.{kind}").write_bytes(raw[: 3 + number * len(raw) // 20])
+    rows = run(tmp_path, "max", "in", "-o", "out", "-j", "2")
+    assert [name for name, row in rows.items() if "good" in name and row["status"] == "done"] == [
+        f"in/good{number:02}.{kind}" for number in range(20)
+    ]
+    bad = [row for name, row in rows.items() if "good" not in name]
+    assert len(bad) == 12
+    assert sum(row["status"] == "failed" for row in bad) >= 10  # a cut in what is only padding costs nothing
+    check_outputs(tmp_path, rows)
+
+
+@pytest.mark.parametrize("kind", ["npy", "npz", "png"])
+def test_mutants_within_a_limit(tmp_path, kind):
+    """Arrays that stay on the disk take another way in."""
+    (tmp_path / "in").mkdir()
+    for number, raw in enumerate(mutants(kind, COUNT, seed=1)):
+        (tmp_path / f"in/{number:03}.{kind}").write_bytes(raw)
+    rows = run(tmp_path, "max", "in", "-o", "out", "--max-memory", "40k" if kind != "png" else "4M")
+    assert len(rows) == COUNT
+    check_outputs(tmp_path, rows)
+
+
+def test_mutants_on_stdin():
+    for number, raw in enumerate(mutants("npy", 5, seed=2)):
+        ran = subprocess.run(
+            [sys.executable, "-m", "poolcli", "max", "-", "-o", "-", "-q"],
+            input=good("npy")[0] + raw, capture_output=True, check=False, timeout=60,
+        )  # fmt: skip
+        assert ran.returncode in (0, 1), number
+        assert b"Traceback" not in ran.stderr
+        assert np.load(io.BytesIO(ran.stdout)).shape == (3, 4, 5)
