@@ -166,7 +166,11 @@ def mapped(stream: BinaryIO, start: int, nbytes: int) -> Array:
     """The bytes of a file from `start` on, read when they are looked at."""
     import numpy as np
 
-    return np.frombuffer(mmap(stream.fileno(), start + nbytes, access=ACCESS_READ), np.uint8, nbytes, start)
+    try:
+        file = mmap(stream.fileno(), start + nbytes, access=ACCESS_READ)
+    except ValueError:  # it has become shorter since it was measured
+        raise FileError("the file is cut short: save it again") from None
+    return np.frombuffer(file, np.uint8, nbytes, start)
 
 
 def size_words(nbytes: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from poolcli.io.pixels import WITH_ALPHA, has_palette_alpha, palette, pixels, sc
 # and of a file that is read in spite of odd tags there is nothing to say.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # what it logs as an error it raises, too
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _KNOWN = {b"II*\0": "TIFF", b"MM\0*": "TIFF", _PNG[:4]: "PNG", b"RIFF": "WebP", b"GIF8": "GIF", b"\xff\xd8\xff": "JPEG"}

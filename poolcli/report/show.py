@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from textwrap import fill, wrap
 from typing import TYPE_CHECKING, Any, TextIO
 
+from poolcli.errors import plain
 from poolcli.layout import shape_words
 
 if TYPE_CHECKING:
@@ -142,9 +143,10 @@ def write_json(value: Any, stream: TextIO) -> None:
 
 
 def flat(whole: Record) -> Record:
-    """A record of one level: shapes as text, what is nested left to JSON."""
+    """A record of one level: shapes as text, names as they may be shown, what is nested left to JSON."""
     flat = {key: value for key, value in whole.items() if key not in ("steps", "more_outputs")}
-    return {key: shape_words(value) if isinstance(value, list) else value for key, value in flat.items()}
+    words = {key: shape_words(value) if isinstance(value, list) else value for key, value in flat.items()}
+    return {key: plain(value) if isinstance(value, str) else value for key, value in words.items()}
 
 
 @contextmanager
