@@ -279,3 +279,39 @@ def test_wrong_requests(cli, words, code, said):
     ran = cli("explain", *words)
     assert (ran.code, ran.out) == (code, b"")
     assert said in ran.err
+
+
+FRAME = np.array([255, 214, 0], np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("shape", "text", "at", "rows", "columns"),
+    [
+        ((40, 60), "avg -k 4", (3, 5), (12, 16), (20, 24)),
+        ((2, 40, 60), "max -k 3 -s 2 -p 1 | avg -k 2", (1, 0, 14), (0, 4), (55, 60)),
+        ((1, 1, 5, 40, 60), "avg -k 2 -d 3", (0, 0, 0, 1, 1), (2, 6), (2, 6)),
+        ((60,), "avg -k 5", (2,), (0, 4), (10, 15)),
+    ],
+)
+def test_frame_lies_around_what_is_read(shape, text, at, rows, columns):
+    from poolcli.picture.window import views
+
+    fmap = as_map(np.random.default_rng(0).random(shape))
+    told = explain(parse(text), fmap, at)
+    whole, near = views("x", fmap, told.way[-1])
+    yellow = (whole.drawing.pixels == FRAME).all(axis=-1)
+    found = [(int(line.min()), int(line.max())) for line in np.nonzero(yellow)]
+    assert found == [(begin, end + 1) for begin, end in (rows, columns)]  # a pixel of room begins it
+    assert yellow.sum() == 2 * (rows[1] - rows[0] + columns[1] - columns[0]) + 4
+    assert (near.drawing.pixels == FRAME).all(axis=-1).any()
+    assert near.lines[0].endswith(f"{columns[0]}:{columns[1]}")
+
+
+def test_pictures_are_shown_and_written(cli, photo):
+    shown = cli("explain", "avg -k 4", "photo.png", "--at", "1,1,0", "--show=half", "-o", "window.png")
+    assert (shown.code, "▀" in shown.text, "sum x / n" in shown.text) == (0, True, True)
+    with Image.open("window.png") as image:
+        assert (np.asarray(image) == FRAME).all(axis=-1).sum() > 100
+    again = cli("explain", "avg -k 4", "photo.png", "-o", "window.png")
+    assert (again.code, "--overwrite replaces it" in again.err) == (1, True)
+    assert cli("explain", "avg -k 4", "photo.png", "-o", "window.png", "--overwrite", "-q").code == 0

@@ -59,7 +59,7 @@ EXAMPLES = {
     ),
     "explain": (
         "poolcli explain 'avg -k 3 -s 2 -p 1' x.npy --at 0,0,0,0",
-        "poolcli explain 'max -k 3 -s 2 | avg -k 2' img.png --at 10,20,0",
+        "poolcli explain 'max -k 3 -s 2 | avg -k 2' img.png --at 10,20,0 -o window.png",
     ),
     "solve": ("poolcli solve --input 224 --output 7", "poolcli solve --input 224x160 --output 7x5 -k 3 --steps 5"),
     "compare": (

@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
+from poolcli.cli import sheets
 from poolcli.cli.command import Command, Option, inputs_argument, options
-from poolcli.cli.options import LAYOUT, REPORT, take_path
-from poolcli.cli.pool import RECIPE, take_pipeline
+from poolcli.cli.options import LAYOUT, REPORT, show_option, take_path
+from poolcli.cli.pool import DATA, RECIPE, take_pipeline
 from poolcli.errors import PoolError, RequestError
 
 WHERE = options(
@@ -22,7 +23,17 @@ WHERE = options(
 )  # fmt: skip
 
 
-@click.command(cls=Command, params=[inputs_argument("words", "[PIPELINE] INPUT"), *RECIPE, *WHERE, *LAYOUT, *REPORT])
+PICTURE = options(
+    "Outputs",
+    Option(["-o", "--output"], metavar="FILE", help="A picture of what is read: .png, .jpg, ..."),
+    Option(["--overwrite"], is_flag=True, help="Replace an output that is there."),
+    show_option(None, "Show what is read, on a terminal; anywhere with a WAY:"),
+)
+LEAST = 320  # pixels that a picture is enlarged to, where a letter is not one
+WORDS = inputs_argument("words", "[PIPELINE] INPUT")
+
+
+@click.command(cls=Command, params=[WORDS, *RECIPE, *WHERE, *LAYOUT, *PICTURE, *REPORT])
 def explain(words: tuple[str, ...], file: str | None, **given: Any) -> None:
     """Tell how one number of a result came about: the pixels it is made of, which of them count, and the formula."""
     from poolcli.report import explain as report
@@ -31,7 +42,9 @@ def explain(words: tuple[str, ...], file: str | None, **given: Any) -> None:
     pipeline, _, inputs = take_pipeline(words, file)
     if len(inputs) != 1:
         raise RequestError(f"give one INPUT to explain: there are {len(inputs)}")
-    told = _told(pipeline, take_path("INPUT", inputs[0]), given)
+    sheets.check({**given, "html": None})
+    fmap, told = _told(pipeline, take_path("INPUT", inputs[0]), given)
+    _draw(inputs[0], fmap, told, given)
     style = "none" if given["quiet"] else given["report"]
     if style == "table":
         report.tell(inputs[0], told, sys.stdout)
@@ -40,7 +53,30 @@ def explain(words: tuple[str, ...], file: str | None, **given: Any) -> None:
         show.tell(style, sys.stdout, [report.brief(row) if style == "csv" else row])
 
 
-def _told(pipeline: Any, path: Path, given: dict[str, Any]) -> Any:
+def _draw(name: str, fmap: Any, told: Any, given: dict[str, Any]) -> None:
+    """The pictures that are asked for: what is read of the input, in the terminal and in a file."""
+    if not (given["output"] or given["show"]):
+        return
+    from poolcli import io
+    from poolcli.picture.panels import laid_out
+    from poolcli.picture.screen import screen_of
+    from poolcli.picture.window import picture, views
+
+    stream = sys.stderr if given["report"] in DATA else sys.stdout
+    screen = screen_of(stream, given["show"]) if given["show"] else None
+    if screen:
+        fine = LEAST if screen.cell[0] > 1 else 1
+        stream.write(laid_out(views(name, fmap, told.way[-1], fine), screen) + "\n")
+    if given["output"]:
+        panels = views(name, fmap, told.way[-1], LEAST)
+        if not panels:
+            raise RequestError("-o: the number is made of no pixel, and there is nothing to draw")
+        put = io.writer([picture(panels)], io.format_named(Path(given["output"]).suffix))
+        sheets.write_to(given["output"], put, given["overwrite"])
+
+
+def _told(pipeline: Any, path: Path, given: dict[str, Any]) -> tuple[Any, Any]:
+    """The map, and how its number came about."""
     from poolcli import io
     from poolcli.picture.parts import pages_of
     from poolcli.run.stream import opened
@@ -48,7 +84,7 @@ def _told(pipeline: Any, path: Path, given: dict[str, Any]) -> Any:
 
     try:
         (_, fmap), *_ = pages_of(io.read(opened(path), given["layout"]), str(path), given["page"])
-        return explained(pipeline, fmap, _index(given["at"]), given["level"])
+        return fmap, explained(pipeline, fmap, _index(given["at"]), given["level"])
     except RequestError:
         raise
     except PoolError as error:

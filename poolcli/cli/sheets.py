@@ -1,4 +1,4 @@
-"""Where `compare` sends its pictures: a sheet, a page, the terminal."""
+"""Where `compare` and `explain` send their pictures: a sheet, a page, the terminal."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ def write(made: list[Any], rows: list[Any], given: dict[str, Any]) -> None:
     sections = [section(name, fmap, results, list(map(comparison.note, results))) for name, fmap, results in made]
     if given["output"]:
         suffix = ".png" if given["output"] == STDOUT else Path(given["output"]).suffix
-        _write(given["output"], io.writer([sheet.sheet(sections)], io.format_named(suffix)), given["overwrite"])
+        write_to(given["output"], io.writer([sheet.sheet(sections)], io.format_named(suffix)), given["overwrite"])
     if given["html"]:
         text = page.page(sections, comparison.RESULT_COLUMNS, rows)
-        _write(given["html"], lambda stream: stream.write(text.encode()), given["overwrite"])
+        write_to(given["html"], lambda stream: stream.write(text.encode()), given["overwrite"])
 
 
 def show(made: list[Any], given: dict[str, Any]) -> None:
@@ -69,7 +69,7 @@ def show(made: list[Any], given: dict[str, Any]) -> None:
         stream.write(shown(maps, screen))
 
 
-def _write(name: str, put: Callable[[BinaryIO], object], overwrite: bool) -> None:  # noqa: FBT001 - as it was given
+def write_to(name: str, put: Callable[[BinaryIO], object], overwrite: bool) -> None:  # noqa: FBT001 - as it was given
     from poolcli import io
 
     if name == STDOUT:

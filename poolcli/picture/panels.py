@@ -52,13 +52,25 @@ def shown(maps: Sequence[tuple[str, FeatureMap]], screen: Screen, most: int | No
 
     Each has the same planes, at most so many or, where nobody says how many, as many as can be made out.
     """
-    beside = max(1, min(len(maps), (screen.columns + GAP) // (NARROWEST + GAP)))
-    width = max(1, (screen.columns - GAP * (beside - 1)) // beside)
-    room = max(1, screen.rows - _BELOW) * screen.cell[1], width * screen.cell[0]
+    _, _, room = _room(len(maps), screen)
     few = most or min(_planes(fmap.form.space, room) for _, fmap in maps)
-    panels = [panel(title, fmap, few) for title, fmap in maps]
+    return laid_out([panel(title, fmap, few) for title, fmap in maps], screen)
+
+
+def laid_out(panels: Sequence[Panel], screen: Screen) -> str:
+    """Panels side by side, in as many rows as they need."""
+    if not panels:
+        return ""
+    beside, width, room = _room(len(panels), screen)
     rows = [panels[start : start + beside] for start in range(0, len(panels), beside)]
     return "".join(_row(row, room, screen) + _words([each.lines for each in row], width) for row in rows)
+
+
+def _room(count: int, screen: Screen) -> tuple[int, int, tuple[int, int]]:
+    """How many are beside each other, how many letters each has, and how many pixels, down and across."""
+    beside = max(1, min(count, (screen.columns + GAP) // (NARROWEST + GAP)))
+    width = max(1, (screen.columns - GAP * (beside - 1)) // beside)
+    return beside, width, (max(1, screen.rows - _BELOW) * screen.cell[1], width * screen.cell[0])
 
 
 def _planes(space: Sequence[int], room: tuple[int, int]) -> int:

@@ -31,9 +31,12 @@ class Region:
 
     def index(self, frame: Frame) -> Size:
         """Its first pixel, as an index of planes of this frame; a palette's pixel has no channel."""
-        lead = [number or 0 for number, size in zip(self.plane, (frame.batch, frame.channels), strict=True)
-                if size is not None]  # fmt: skip
-        return *lead, *(int(axis[0]) for axis in self.axes)
+        return *self.lead(frame), *(int(axis[0]) for axis in self.axes)
+
+    def lead(self, frame: Frame) -> Size:
+        """The plane, as an index of planes of this frame."""
+        sizes = (frame.batch, frame.channels)
+        return tuple(number or 0 for number, size in zip(self.plane, sizes, strict=True) if size is not None)
 
     @property
     def plane(self) -> tuple[int | None, int | None]:
