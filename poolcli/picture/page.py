@@ -94,7 +94,8 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[st
     yield "<tbody>"
     for first, *cells in rows:
         values = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-        yield f'<tr><th scope="row">{escape(first)}</th>{values}</tr>'
+        name = escape(first) if cells[-1] else f"<b>{escape(first)}</b>"  # an input has no measures
+        yield f'<tr><th scope="row">{name}</th>{values}</tr>'
     yield "</tbody></table></div>"
 
 
