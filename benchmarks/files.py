@@ -27,7 +27,7 @@ from benchmarks import photos, show
 POOLCLI = f"{shlex.quote(sys.executable)} -m poolcli avg -k 2 {{input}} -o {{output}} --overwrite -q"
 NUMPY = (
     "import numpy as n; x = n.load('{input}'); "
-    "n.save('{output}', x.reshape(3, 1500, 2, 2000, 2).mean((2, 4)).round().astype('u1'))"
+    "n.save('{output}', x.reshape(3, 1500, 2, 2000, 2).mean((2, 4), dtype='f4'))"
 )
 PROGRAMS = {
     "vips": {

@@ -33,7 +33,7 @@ def _tile(number: int) -> np.ndarray:
 
 def drawing() -> np.ndarray:
     """As large, flat colours with straight and round edges."""
-    y, x = np.mgrid[:3000, :4000]
+    y, x = np.ogrid[:3000, :4000]
     areas = (x // 250 + y // 375) % 7 + 3 * ((x - 2000) ** 2 + (y - 1500) ** 2 < 1200**2)
     colours = np.random.default_rng(0).integers(0, 256, (16, 3), np.uint8)
     return colours[areas]

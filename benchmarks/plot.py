@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 from math import ceil, floor, log10
 from pathlib import Path
@@ -19,8 +19,8 @@ HERE = Path(__file__).parent
 README, PLOT = HERE.parent / "README.md", HERE / "ratios.svg"
 BLOCK = re.compile(r"(<!-- begin: speed -->\n).*?(<!-- end -->)", re.DOTALL)
 
-WIDTH, LEFT, RIGHT, TOP, ROW = 900, 330, 130, 64, 22
-TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
+WIDTH, LEFT, RIGHT, TOP, ROW = 1000, 420, 140, 64, 22
+TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 AHEAD, BEHIND, INK = "#3b82f6", "#f97316", "#7d8590"  # seen on white and on black
 
 
@@ -120,11 +120,15 @@ def _bar(row: dict[str, Any], top: int, across: Any) -> str:
     )
 
 
+def fresh(results: dict[str, Any], files: dict[str, Any]) -> Callable[[re.Match[str]], str]:
+    """What takes the place of the block in the README."""
+    return lambda part: part[1] + block(results, files) + part[2]
+
+
 def main() -> None:
     results, files = measured()
     PLOT.write_text(svg(results), encoding="utf-8")
-    text = README.read_text(encoding="utf-8")
-    README.write_text(BLOCK.sub(lambda part: part[1] + block(results, files) + part[2], text), encoding="utf-8")
+    README.write_text(BLOCK.sub(fresh(results, files), README.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,17 +1,20 @@
 """On small arrays: every line of the benchmarks parses and runs, and the peers at hand agree. No time is asserted."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import accuracy, growth, memory  # noqa: E402
+from benchmarks import accuracy, files, growth, memory, photos, plot  # noqa: E402
 from benchmarks.case import opened  # noqa: E402
 from benchmarks.lines import LINES  # noqa: E402
 from poolcli.bench import peers  # noqa: E402
@@ -121,3 +124,48 @@ def test_run_py_is_the_program_from_any_folder(tmp_path):
     words = [sys.executable, str(ROOT / "benchmarks" / "run.py"), "--help"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("Usage: python -m benchmarks")
+
+
+def test_whole_commands_are_timed_and_write(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "FILES", ("photo.png", "photo.jpg"))
+    monkeypatch.setattr(files, "FOLDERS", ("png",))
+    (tmp_path / "png").mkdir()
+    for name in ("photo.png", "photo.jpg", "png/000.png", "png/001.png"):
+        Image.fromarray(photos.drawing()[::50, ::50]).save(tmp_path / name)
+    rows = {row.line: row for row in files.work(tmp_path, repeats=1)}
+    assert list(rows) == ["photo.png", "photo.jpg", "2 png"]
+    for row in rows.values():
+        assert row.ms.keys() == row.written.keys() >= {"poolcli"}
+        assert min(row.ms.values()) > 0
+        assert min(row.written.values()) > 0
+    with Image.open(tmp_path / "by-poolcli" / "001.png") as made:
+        assert made.size == (40, 30)
+
+
+def test_every_program_is_found_by_its_name(tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda program: program if program == "vips" else None)
+    assert list(files._commands(tmp_path, "photo.jpg")) == ["poolcli", "vips"]
+    assert list(files._commands(tmp_path, "photo.npy")) == ["poolcli", "numpy"]
+
+
+def test_photos_are_the_same_each_time():
+    np.testing.assert_array_equal(photos._tile(1), photos._tile(1))
+    assert photos._tile(0).shape == (photos.SIDE, photos.SIDE, 3)
+    assert photos.drawing().shape == (3000, 4000, 3)
+
+
+def test_the_readme_tells_the_last_results():
+    text = plot.README.read_text(encoding="utf-8")
+    assert plot.BLOCK.sub(plot.fresh(*plot.measured()), text) == text, "run: python -m benchmarks.plot"
+    assert plot.PLOT.read_text(encoding="utf-8") == plot.svg(plot.measured()[0])
+
+
+def test_the_plot_has_a_bar_for_each_ratio():
+    rows = [{"line": f"line {ratio} <", "ratio": ratio, "fastest": "torch"} for ratio in (0.02, 0.5, 1, 2, 40)]
+    drawn = ET.fromstring(plot.svg({"timings": [*rows, {"line": "alone", "ratio": None, "fastest": None}]}))
+    bars = drawn.findall("{http://www.w3.org/2000/svg}rect")
+    assert [bar.get("fill") for bar in bars] == [plot.BEHIND] * 2 + [plot.AHEAD] * 3
+    ends = [float(bar.get("x")) + float(bar.get("width")) for bar in bars]
+    one = ends[0]
+    assert ends[1:3] == [one, one]
+    assert one < ends[3] < ends[4] < plot.WIDTH

@@ -1,6 +1,7 @@
 """The README says what is so: its tables are what the code prints, its commands and its Python run.
 
-`python tests/test_readme.py` writes the generated parts anew; `tests/conformance/frameworks.py` has one of its own.
+`python tests/test_readme.py` writes the generated parts anew; `tests/conformance/frameworks.py` and
+`python -m benchmarks.plot` have one of their own each.
 """
 
 import re
@@ -14,7 +15,7 @@ from poolcli.io import FORMATS
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
-BLOCK = re.compile(r"<!-- begin: (?!frameworks )(.*?) -->\n(.*?)<!-- end -->", re.DOTALL)
+BLOCK = re.compile(r"<!-- begin: (?!frameworks |speed )(.*?) -->\n(.*?)<!-- end -->", re.DOTALL)
 
 
 def formats():
