@@ -14,7 +14,10 @@ from PIL import Image
 
 import poolcli
 from poolcli.engine.gather import uniform
+from poolcli.engine.places import Regions
+from poolcli.engine.tasks import Load, cut
 from poolcli.feature_map import Form
+from poolcli.frame import Frame
 from poolcli.ops import OPS
 from poolcli.recipe import parse, step
 from poolcli.windows import WINDOWS
@@ -438,3 +441,9 @@ def test_an_empty_batch_stays_empty():
     assert poolcli.pool(x, "avg", levels=(1, 2)).shape == (0, 15)
     with pytest.raises(poolcli.ShapeError, match="the batch has 0"):
         poolcli.pool(x, "avg", boxes=[[0, 0, 1, 1]], output_size=2)
+
+
+def test_a_box_is_all_that_is_read_of_a_map():
+    patch = Regions(np.array([[30.0, 10, 40, 20]]), (2,)).cells(Frame(None, None, (100, 200))).patches[0]
+    tasks = cut(np.empty((100, 200)), patch.grid.axes, Load(8, 8, 1, 160_000))
+    assert [task.source for task in tasks] == [(slice(10, 21), slice(30, 41))]

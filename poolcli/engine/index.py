@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -21,20 +22,22 @@ class Indexing:
     order: str = "plane"
     nan: str = "first"
 
-    def numbers(self, planes: Array, space: tuple[int, ...], rows: slice) -> Array:
-        """The index of every pixel of some rows of the planes, which have these numbers; (..., *map)."""
-        pixels = numbered(space, rows)
+    def numbers(self, planes: Array, space: tuple[int, ...], spans: Sequence[slice]) -> Array:
+        """The index of every pixel in these spans of the planes, which have these numbers; (..., *map)."""
+        pixels = numbered(space, spans)
         if self.order == "plane":
             return pixels
         whole: Array = pixels + prod(space) * planes.reshape(*planes.shape, *(1,) * len(space))
         return whole
 
 
-def numbered(shape: tuple[int, ...], rows: slice) -> Array:
-    """The flat positions in an array of this shape, of some of its rows."""
-    start, stop, _ = rows.indices(shape[0])
-    line = prod(shape[1:])
-    return np.arange(start * line, stop * line).reshape(-1, *shape[1:])
+def numbered(shape: tuple[int, ...], spans: Sequence[slice]) -> Array:
+    """The flat positions in an array of this shape, of spans of its first axes."""
+    whole = [slice(None)] * (len(shape) - len(spans))
+    numbers = np.zeros((), np.int64)
+    for size, span in zip(shape, (*spans, *whole), strict=True):
+        numbers = numbers[..., None] * size + np.arange(*span.indices(size))
+    return numbers
 
 
 def chosen(results: Array, values: Array, weights: Array | None, places: tuple[Array, Grid, Indexing]) -> Array:

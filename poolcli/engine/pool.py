@@ -128,7 +128,7 @@ def _told(result: Array | Ratio, pixels: Pixels, grid: Grid, rules: Rules) -> Ar
     if rules.indexing is None or isinstance(result, Ratio):
         return result
     spot = pixels.spot
-    numbers = rules.indexing.numbers(spot.planes, spot.space, spot.task.source[-1])
+    numbers = rules.indexing.numbers(spot.planes, spot.space, spot.task.source[-len(grid.axes) :])
     return chosen(result, pixels.values, pixels.weights, (numbers, grid, rules.indexing))
 
 
@@ -156,7 +156,7 @@ def _folded(part: Part, pixels: Pixels, grid: Grid, room: Array | None) -> Array
 def _gathered(pixels: Pixels, grid: Grid, gather: Gather) -> Array:
     out = np.empty(pixels.values.shape[: -len(grid.axes)] + grid.shape, gather.dtype)
     heavy = None if pixels.weights is None else windows(pixels.weights, grid)
-    cells = numbered(pixels.spot.cells, pixels.spot.task.target[-1])
+    cells = numbered(pixels.spot.cells, pixels.spot.task.target[-1:])
     for target, taps, values in windows(pixels.values, grid):
         weights = None if heavy is None else next(heavy)[2]
         out[target] = gather.choose(Window(values, weights, taps, pixels.spot.planes, cells[target]))

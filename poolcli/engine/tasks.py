@@ -101,14 +101,22 @@ class Cells(Protocol):
 
 def cut(x: Array, axes: Sequence[Cells], load: Load) -> list[Task]:
     """The work on an array (..., *map) as tasks, neighbours in memory next to each other."""
-    space = x.shape[x.ndim - len(axes) :]
+    seen = [_seen(*line) for line in zip(axes, x.shape[x.ndim - len(axes) :], strict=True)]
+    rows, *columns = (span.stop - span.start for span, _ in seen)
     room = max(1, load.block // load.pixel)
-    together = _together(x, len(space))
+    together = _together(x, len(axes))
     if here().limit is not None and load.least * together > here().work:
         together = 1
-    leads = list(_lead(x, len(space), max(1, room // (prod(space) * together)) * together))
-    bands = list(_bands(axes, room / (prod(space[1:]) * together)))
-    return [Task((*lead, rows), (*lead, cells), part) for rows, cells, part in bands for lead in leads]
+    leads = list(_lead(x, len(axes), max(1, room // (rows * prod(columns) * together)) * together))
+    bands = list(_bands([axes[0], *(axis for _, axis in seen[1:])], room / (prod(columns) * together)))
+    inner = [span for span, _ in seen[1:]]
+    return [Task((*lead, band, *inner), (*lead, cells), part) for band, cells, part in bands for lead in leads]
+
+
+def _seen(axis: Cells, length: int) -> tuple[slice, Cells]:
+    """The pixels of an axis that its cells see, which for a box are few, and the cells as an axis of those alone."""
+    span, part = axis.part(0, axis.cells)
+    return span, axis if span == slice(0, length) else part
 
 
 def _together(x: Array, space: int) -> int:
