@@ -35,12 +35,14 @@ TILE = 1 << 22  # bytes copied at a time between arrays that lie differently
 class Memory:
     """What a job may take: a half of `limit` for what it works on, a quarter for arrays; the rest is slack.
 
-    `held` is what it takes besides, `file` makes the files that hold arrays.
+    `held` is what it takes besides, `file` makes the files that hold arrays: without a limit those of more than
+    `large` bytes.
     """
 
     limit: int | None = None
     held: int = 0
     file: Callable[[], tuple[Path | None, BinaryIO]] = lambda: (None, TemporaryFile())  # noqa: SIM115 - it stays open
+    large: float = LARGE
     _left: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -53,7 +55,7 @@ class Memory:
 
     def has_room(self, nbytes: int) -> bool:
         """Whether an array may lie in memory beside those that do."""
-        return nbytes <= (LARGE if self.limit is None else self._left)
+        return nbytes <= (self.large if self.limit is None else self._left)
 
     def take(self, array: Array) -> Array:
         """Count an array in memory for as long as it is there."""
@@ -65,7 +67,7 @@ class Memory:
         self._left += nbytes
 
 
-_here: ContextVar[Memory] = ContextVar("memory", default=Memory())  # noqa: B039 - without a limit it never changes
+_here: ContextVar[Memory] = ContextVar("memory", default=Memory(large=inf))  # noqa: B039 - without a limit it never changes
 
 
 @contextmanager

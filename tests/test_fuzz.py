@@ -155,6 +155,7 @@ def run(folder, *words):
         cwd=folder, capture_output=True, check=False, text=True, timeout=300,
     )  # fmt: skip
     assert "Traceback" not in ran.stderr
+    assert "a mistake in poolcli" not in ran.stderr
     assert "Warning" not in ran.stderr
     rows = [json.loads(line) for line in ran.stdout.splitlines()]
     failed = [row for row in rows if row["status"] == "failed"]
@@ -233,4 +234,5 @@ def test_mutants_on_stdin():
         )  # fmt: skip
         assert ran.returncode in (0, 1), number
         assert b"Traceback" not in ran.stderr
+        assert b"a mistake in poolcli" not in ran.stderr
         assert np.load(io.BytesIO(ran.stdout)).shape == (3, 4, 5)

@@ -374,6 +374,12 @@ def test_memory_counts_what_is_alive():
         assert part_of(memory.empty((1000,), "u1")) is None
 
 
+def test_python_keeps_arrays_in_memory(tmp_path):
+    """Files are for the command, which deletes them; whoever calls from Python holds the arrays."""
+    assert memory.here().has_room(1 << 50)
+    assert not Memory().has_room(memory.LARGE + 1)
+
+
 def test_a_disk_without_room_for_a_part():
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100000, 100000))"
     act = "from poolcli import memory\nwith memory.use(memory.Memory(1000)):\n    memory.empty((10**6,), 'u1')"

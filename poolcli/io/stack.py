@@ -197,6 +197,8 @@ def _pixels(file: Any) -> list[Element]:
 
 def _map(series: Any, header: Header, channels: tuple[str, ...]) -> FeatureMap:
     data = series.asarray()
+    if data.shape != series.shape or not data.size:
+        raise FileError("its planes are not those that its tags claim: it is damaged; save it again")
     page = series.keyframe
     if page.photometric.name == "MINISWHITE" and data.dtype.kind == "u":
         data = np.iinfo(data.dtype).max - data
