@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Protocol
 
 from poolcli.errors import ShapeError
@@ -159,8 +160,14 @@ class Uniform:
 
     def cells(self, frame: Frame) -> Cells:
         """The same cells on every plane."""
-        grid = self.grid(frame.space)
-        return Cells(frame.pooled(grid.shape), (Patch(..., ..., grid, frame.planes),))
+        return _alike(self, frame)
+
+
+@lru_cache(maxsize=64)
+def _alike(place: Uniform, frame: Frame) -> Cells:
+    """Kept, as a step asks for them when it plans and when it pools."""
+    grid = place.grid(frame.space)
+    return Cells(frame.pooled(grid.shape), (Patch(..., ..., grid, frame.planes),))
 
 
 def spread(name: str, numbers: tuple, count: int) -> tuple:  # type: ignore[type-arg]

@@ -12,7 +12,7 @@ import numpy as np
 from poolcli.array import Array
 
 SMALL = 1 << 16  # bytes below which memory is never given back to the system
-MOST = 1 << 25  # bytes that are kept for the next call
+MOST = 1 << 26  # bytes that are kept, at most, for the next block
 
 
 class Scratch(local):
@@ -27,10 +27,11 @@ class Scratch(local):
         size = prod(shape) * dtype.itemsize
         if size < SMALL:
             return np.empty(shape, dtype)
-        rooms = self.free.get(size)
-        room = rooms.pop() if rooms else np.empty(size, np.uint8)
+        whole = 1 << (size - 1).bit_length()  # few sizes, so that what one axis used serves the next
+        rooms = self.free.get(whole)
+        room = rooms.pop() if rooms else np.empty(whole, np.uint8)
         self.lent[id(room)] = room
-        return room.view(dtype).reshape(shape)
+        return room[:size].view(dtype).reshape(shape)
 
     def give(self, array: Array) -> None:
         """The array is needed no longer. One that was not taken here stays what it is."""
