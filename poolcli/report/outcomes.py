@@ -48,8 +48,8 @@ class Total:
 
     @property
     def speed(self) -> str:
-        """How much was read and pooled in a second."""
-        return f"{self._pixels / 1e6 / max(self.seconds, 1e-6):.1f} MP/s"
+        """How much was read and pooled in a second; nothing where nothing was."""
+        return f"{self._pixels / 1e6 / max(self.seconds, 1e-6):.1f} MP/s" if self._pixels else ""
 
     @property
     def record(self) -> Record:

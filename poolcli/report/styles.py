@@ -142,7 +142,7 @@ def _part(title: str, outcomes: list[Outcome]) -> Iterator[tuple[str, ...]]:
 def _sum(total: Total) -> tuple[str, ...]:
     record = total.record
     told = [f"{record[name]} {name.replace('_', ' ')}" for name in (*total.counts, "not_done") if record[name]]
-    speed = f" in {total.seconds:.1f} s, {total.speed}" if total.told > FEW else ""
+    speed = ", ".join(filter(None, (f" in {total.seconds:.1f} s", total.speed))) if total.told > FEW else ""
     return f"{total.files} files", "", "", "", *(_ms(record[name]) for name in TIMES), ", ".join(told) + speed
 
 

@@ -35,8 +35,7 @@ class Log:
             if self._path is not None and self._notes:
                 self._take_up(self._path)
             elif self._path is not None and self._path.exists():
-                with self._path.open("rb") as stream:
-                    self._read(stream)
+                self._look(self._path)
         except OSError as error:
             raise RequestError(f"--resume {self._path}: {reason(error)}") from None
         return self
@@ -51,8 +50,7 @@ class Log:
         with ExitStack() as stack:
             stream = stack.enter_context(path.open("a+b", buffering=0))
             self._hold(stream)
-            stream.seek(0)
-            end = self._read(stream)
+            end = self._look(path)
             stream.truncate(end)
             stack.pop_all()
         self._stream = stream
@@ -65,14 +63,15 @@ class Log:
         except BlockingIOError:
             raise RequestError(f"--resume {self._path}: another run writes it: wait for its end") from None
 
-    def _read(self, stream: BinaryIO) -> int:
+    def _look(self, path: Path) -> int:
         """Take in every whole line; how long they are together."""
         end = 0
-        for number, line in enumerate(stream, start=1):
-            if not line.endswith(b"\n") and (number > 1 or _line(_HEAD).startswith(line)):
-                break
-            self._take(number, line)
-            end += len(line)
+        with path.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                if not line.endswith(b"\n") and (number > 1 or _line(_HEAD).startswith(line)):
+                    break
+                self._take(number, line)
+                end += len(line)
         return end
 
     def _take(self, number: int, line: bytes) -> None:
