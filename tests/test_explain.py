@@ -315,3 +315,19 @@ def test_pictures_are_shown_and_written(cli, photo):
     again = cli("explain", "avg -k 4", "photo.png", "-o", "window.png")
     assert (again.code, "--overwrite replaces it" in again.err) == (1, True)
     assert cli("explain", "avg -k 4", "photo.png", "-o", "window.png", "--overwrite", "-q").code == 0
+
+
+@pytest.mark.parametrize("text", ["avg -k 3", "max -k 3", "std -k 3", "median -k 3", "soft -k 3", "blur",
+                                  "roi-align --boxes [[0,1,1,5,5]] --output-size 2 --mode max"])  # fmt: skip
+def test_numbers_that_are_not_finite_are_told_without_a_warning(cli, text):
+    x = X.copy()
+    x[0, 0, 1, 1], x[0, 0, 4, 4] = np.nan, np.inf
+    np.save("x.npy", x)
+    for at in ((0, 0, 0, 0), (0, 0, 1, 1)):
+        ran = cli("explain", text, "x.npy", "--at", ",".join(map(str, at)), "--report", "json")
+        (row,) = json.loads(ran.out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+        assert (ran.code, ran.err, float(row["value"])) == (
+            0,
+            "",
+            pytest.approx(poolcli.parse(text)(x)[at], nan_ok=True),
+        )

@@ -140,7 +140,6 @@ def _value(told: Explanation, look: Look, tap: tuple[int, ...]) -> str:
 
 def record(name: str, told: Explanation) -> Record:
     """An explanation as JSON gives it."""
-    look = told.look
     return {
         "input": name,
         "pipeline": " | ".join(map(str, told.steps)),
@@ -153,20 +152,32 @@ def record(name: str, told: Explanation) -> Record:
         "numbers": told.numbers,
         "exact": _json(told.exact),
         "chosen": None if told.chosen is None else list(told.chosen),
-        "count": None if look is None else look.count,
-        "padding": None if look is None else look.padding,
-        "window": [] if look is None else list(_axis_records(told, look)),
-        "values": None if look is None else _json(look.values.tolist()),
-        "weights": None if look is None or look.weights is None else look.weights.tolist(),
-        "shares": None if look is None or look.shares is None else look.shares.tolist(),
+        **_window_record(told, told.look),
         "notes": list(told.notes()),
-        "way": [
-            {"step": str(step), "input_shape": list(form.shape), "batch": region.batch, "channel": region.channel,
-             "pixels": [_span(axis.tolist()) for axis in region.axes]}
-            for step, form, region in zip(reversed(told.steps), reversed(told.inputs), told.way, strict=True)
-        ],
+        "way": list(_way_records(told)),
         "branches": [record(name, branch) for branch in told.branches],
-    }  # fmt: skip
+    }
+
+
+def _window_record(told: Explanation, look: Look | None) -> Record:
+    """The window, and its values; None where there is none."""
+    if look is None:
+        return dict.fromkeys(("count", "padding", "window", "values", "weights", "shares"))
+    return {
+        "count": look.count,
+        "padding": look.padding,
+        "window": list(_axis_records(told, look)),
+        "values": _json(look.values.tolist()),
+        "weights": None if look.weights is None else look.weights.tolist(),
+        "shares": None if look.shares is None else look.shares.tolist(),
+    }
+
+
+def _way_records(told: Explanation) -> Iterator[Record]:
+    for step, form, region in zip(reversed(told.steps), reversed(told.inputs), told.way, strict=True):
+        pixels = [_span(axis.tolist()) for axis in region.axes]
+        yield {"step": str(step), "input_shape": list(form.shape), "batch": region.batch, "channel": region.channel,
+               "pixels": pixels}  # fmt: skip
 
 
 def _axis_records(told: Explanation, look: Look) -> Iterator[Record]:

@@ -71,7 +71,8 @@ def explain(pipeline: Pipeline, fmap: FeatureMap, at: Size | None = None, level:
     one = chosen_level(pipeline, level)
     steps, maps = walked(one, fmap)
     *_, (made,) = one.walk(fmap)
-    return _explained(steps, maps, made, _index(made.form, at))
+    with np.errstate(all="ignore"):
+        return _explained(steps, maps, made, _index(made.form, at))
 
 
 def chosen_level(pipeline: Pipeline, level: int) -> Pipeline:
