@@ -281,6 +281,8 @@ def test_a_header_that_claims_too_much_allocates_nothing(tmp_path):
         npy_header("{'descr': '<f8', 'fortran_order': False, 'shape': (-1,), }"),
         npy_header("{'descr': '<f8', 'fortran_order': False, 'shape': 3, }"),
         npy_header("{'descr': 'zz', 'fortran_order': False, 'shape': (3,), }"),
+        npy_header("{'descr': '>>i2', 'fortran_order': False, 'shape': (3,), }", bytes(6)),
+        npy_header("{'descr': '', 'fortran_order': False, 'shape': (3,), }", bytes(6)),
         npy_header("{'descr': '<f8'"),
         npy_header("[1]"),
         npy_header("__import__('os')"),

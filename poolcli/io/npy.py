@@ -186,7 +186,7 @@ def _shape(shape: object) -> tuple[int, ...]:
 def _dtype(code: object) -> np.dtype[np.generic]:
     if not isinstance(code, str):
         raise FileError("it holds records of several fields: save one field as a plain numeric array")
-    plain = code.lstrip("<>|=")
+    plain = code[1:] if code[:1] in tuple("<>|=") else code
     if plain not in _PLAIN:
         raise FileError(f"it holds {_REFUSED.get(plain[:1], f'values of unknown type {code!r}: save numbers')}")
     return np.dtype(code)
