@@ -173,6 +173,22 @@ def test_unpool_tells_where_a_value_came_from(tmp_path, monkeypatch):
     assert (told.value, list(told.notes())) == (0, ["no pixel of the input comes here"])
 
 
+def test_way_back_through_unpool(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    top, where = poolcli.pool(X, "max", kernel=2, return_indices=True)
+    np.save("where.npy", where)
+    pipeline = poolcli.parse("unpool --indices where.npy --output-size 9x11 | avg -k 4 -s 2 -p 1")
+    at = (1, 2, 2, 3)
+    region = explain(pipeline, as_map(top), at).way[-1]
+    result = pipeline(top)[at]
+    depends = np.array([pipeline(top + 100 * (np.arange(top.size) == n).reshape(top.shape))[at] != result
+                        for n in range(top.size)]).reshape(top.shape)  # fmt: skip
+    batch, channel, *axes = (np.unique(line) for line in np.nonzero(depends))
+    assert (batch.tolist(), channel.tolist()) == ([region.batch], [region.channel])
+    for found, expected in zip(region.axes, axes, strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
 def test_every_operation_is_explained():
     texts = [*(f"{op} " for op in REDUCERS), *OTHERS, "unpool ", "pyramid "]
     assert {text.split()[0] for text in texts} == OPS.keys()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
@@ -78,6 +79,14 @@ class Unpool:
         if min(space) < 1:
             raise ShapeError(f"padding {pads} leaves no pixel of a map of {cells} cells: give --output-size")
         return space
+
+    def sources(self, frame: Frame, plane: Size, axes: Sequence[Array], indices: Array) -> tuple[Array, ...]:
+        """Along each axis, the pixels whose index is one of these cells of a plane of the result."""
+        first, shape = plane[:1], (*frame.lead[1:], *self._space(frame.space))
+        mine = indices[first]
+        numbers = np.ravel_multi_index((*plane[1:], *np.ix_(*axes)), shape)
+        found = np.isin(self._places(mine, shape, (sum(first), frame)), numbers) & (mine != NOWHERE)
+        return tuple(np.unique(at) for at in np.nonzero(found)[-len(axes) :])
 
     def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight | None:
         """The value whose index is this cell, the last where several are; None where no index is."""

@@ -13,6 +13,7 @@ import numpy as np
 from poolcli.array import Array
 from poolcli.composition import Fuse
 from poolcli.engine.sight import reach
+from poolcli.engine.unpool import Unpool
 from poolcli.feature_map import FeatureMap, Form
 from poolcli.frame import Frame
 from poolcli.pipeline import Pipeline
@@ -71,6 +72,9 @@ def reached(step: Step, fmap: FeatureMap, cells: Region) -> Region:
     taken, _ = step.layers(fmap)
     home = layer_of(step, fmap, cells.index(step.operation.outline(taken.form.frame).frame))
     _, frame, _, weights = home.layer.given
+    if isinstance(home.layer.operation, Unpool) and weights is not None:
+        lead = home.cell[: len(frame.lead)]
+        return replace(cells, axes=home.layer.operation.sources(frame, lead, cells.axes, weights))
     sight = home.layer.operation.sight(frame, home.cell, weights)
     if sight is None:
         return replace(cells, axes=tuple(np.arange(0) for _ in frame.space))
