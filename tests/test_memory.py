@@ -277,7 +277,7 @@ def test_an_image_that_cannot_fit_says_so_from_its_header(cli, tmp_path):
     Image.new("RGB", (30, 20)).save(tmp_path / "b.png")
     ran = cli("max", "a.png", "b.png", "-o", "out", "--max-memory", "20M", "-j", 1)
     assert ran.code == 1
-    assert "a.png: the images take 72.0 MB, " in ran.err
+    assert "a.png: what is read and written takes 72.0 MB, " in ran.err
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.png"]
     assert cli("max", "a.png", "-o", "out", "--max-memory", "120M", "-j", 1).code == 0
 
