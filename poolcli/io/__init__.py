@@ -29,7 +29,6 @@ from poolcli.layout import LETTERS, check_layout
 from poolcli.memory import Part
 
 __all__ = [
-    "ARRAYS",
     "FORMATS",
     "Arriving",
     "Format",
@@ -56,7 +55,6 @@ __all__ = [
     "writer",
 ]
 
-ARRAYS = ("npy", "npz", "zarr")
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _STORE = ("zarr.json", ".zgroup", ".zarray")
 
