@@ -60,9 +60,9 @@ TABLE: dict[Data, tuple[str, ...]] = {
         "max -k 3 -s 2 -p 1",
         "avg -k 2 --dtype uint8",
         "avg -k 5 --dtype uint8",
-        "median -k 3",
+        "median -k 3 --dtype uint8",
     ),
-    GRAY: ("max -k 31 -s 1", "median -k 3 -s 1", "median -k 7 -s 1", "mode -k 4"),
+    GRAY: ("max -k 31 -s 1", "median -k 3 -s 1 --dtype uint8", "median -k 7 -s 1 --dtype uint8", "mode -k 4"),
     MAPS: (
         "max -k 2",
         "max -k 3 -s 2 -p 1",
