@@ -7,13 +7,15 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 T = TypeVar("T")
 
 
 class Interruption:
     """While it listens, being interrupted ends a wait, and nothing else; asked a second time, it ends anything."""
+
+    current: ClassVar[Interruption | None] = None
 
     def __init__(self) -> None:
         self._asked = self._waits = False
@@ -24,11 +26,13 @@ class Interruption:
             for number in (signal.SIGINT, signal.SIGTERM):
                 if signal.getsignal(number) is not signal.SIG_IGN:  # as for what a shell runs in the background
                     self._before[number] = signal.signal(number, self._hear)
+            Interruption.current = self
         return self
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        Interruption.current = None
 
     def _hear(self, _number: int, _frame: FrameType | None) -> None:
         again, self._asked = self._asked, True
@@ -48,6 +52,12 @@ class Interruption:
             return act()
         finally:
             self._waits = False
+
+
+def conclude() -> None:
+    """A job of this thread is as good as done: it is done, and told, before an interruption ends the wait for it."""
+    if Interruption.current and threading.current_thread() is threading.main_thread():
+        Interruption.current._waits = False
 
 
 def deaf() -> None:

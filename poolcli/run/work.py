@@ -15,6 +15,7 @@ from poolcli import io
 from poolcli.errors import FileError, PoolError
 from poolcli.feature_map import FeatureMap, Form
 from poolcli.run.budget import within
+from poolcli.run.interruption import conclude
 from poolcli.run.order import STREAM, Job
 from poolcli.run.stream import check_place, following, maps_of, name_of, opened
 
@@ -201,7 +202,7 @@ def _write(job: Job, maps: tuple[FeatureMap, ...], indices: tuple[FeatureMap, ..
         for target, put in zip(job.targets, puts, strict=True):
             if not (job.outputs.skip_existing and is_there(target)):
                 with put.to(target, overwrite=job.overwrite):
-                    pass
+                    conclude()
 
 
 @contextmanager
