@@ -24,7 +24,7 @@ from poolcli.array import Array
 from poolcli.engine.scratch import scratch
 from poolcli.memory import here
 
-BLOCK = 1 << 21  # bytes of input worked on at a time
+BLOCK = 1 << 22  # bytes of input worked on at a time
 PIECE = 1 << 22  # values of windows that are copied at a time
 COPIED = 50  # bytes that such a value takes until its window is reduced
 SMALL = 1 << 20  # bytes below which a thread costs more than it saves
