@@ -4,6 +4,7 @@ import io
 import json
 import struct
 import sys
+from importlib.util import find_spec
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -195,8 +196,19 @@ def test_writing_without_the_extra_is_refused_before_the_start(cli, tmp_path, mo
 
 def test_options_of_the_format(cli, tmp_path):
     np.save(tmp_path / "x.npy", np.zeros((64, 64), np.uint16))
-    for word, name in (("none", "NONE"), ("deflate", "ADOBE_DEFLATE"), ("packbits", "PACKBITS")):
+    for word, name in (("none", "NONE"), ("deflate", "ADOBE_DEFLATE")):
         assert cli("max", "x.npy", "-o", f"{word}.ome.tif", "--save", f"compression={word}").code == 0
         with tifffile.TiffFile(tmp_path / f"{word}.ome.tif") as file:
             assert file.pages[0].compression.name == name
     assert cli("max", "x.npy", "-o", "y.ome.tif", "--save", "compression=jpeg").code == 2
+
+
+@pytest.mark.parametrize("word", ["packbits", "lzw"])
+def test_a_compression_whose_library_is_missing_names_the_extra(cli, tmp_path, word):
+    np.save(tmp_path / "x.npy", np.zeros((64, 64), np.uint16))
+    ran = cli("max", "x.npy", "-o", "y.ome.tif", "--save", f"compression={word}")
+    if find_spec("imagecodecs"):
+        with tifffile.TiffFile(tmp_path / "y.ome.tif") as file:
+            assert file.pages[0].compression.name.lower() == word
+    else:
+        assert (ran.code, "pip install 'poolcli[tiff]'" in ran.err) == (1, True)

@@ -14,7 +14,7 @@ from poolcli.extras import extra
 from poolcli.feature_map import FeatureMap, Picture
 from poolcli.io.damage import DAMAGE
 from poolcli.io.mode import DEEP, STACK
-from poolcli.io.stack import COLOURS
+from poolcli.io.stack import COLOURS, check_codecs
 from poolcli.layout import shape_words, space_axes
 
 OME = {"N": "T", "D": "Z", "C": "C", "H": "Y", "W": "X"}  # our letters, and OME's in its order
@@ -39,6 +39,7 @@ def encode_stack(maps: Sequence[FeatureMap], compression: str | None) -> bytes:
                 facts = _metadata(one, data, axes) if named else None
                 file.write(data, **_told(one, axes, compression), metadata=facts)
     except DAMAGE as error:
+        check_codecs(error)
         raise FileError(f"tifffile cannot write it ({' '.join(str(error).split())}): write .npy") from error
     return stream.getvalue()
 

@@ -83,8 +83,15 @@ def _opened(stream: BinaryIO) -> Iterator[Any]:
             _check_whole(file)
             yield file
     except DAMAGE as error:
+        check_codecs(error)
         words = " ".join(str(error).split()) or type(error).__name__
         raise FileError(f"the TIFF is cut short or damaged ({words}): save or download it again") from error
+
+
+def check_codecs(error: Exception) -> None:
+    """FileError where a compression lacks its library, which nothing else is wrong with."""
+    if "imagecodecs" in str(error):
+        raise FileError("this compression of a TIFF needs imagecodecs: pip install 'poolcli[tiff]'") from error
 
 
 def _check_whole(file: Any) -> None:
