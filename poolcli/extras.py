@@ -8,7 +8,7 @@ from typing import Any
 
 from poolcli.errors import RequestError
 
-EXTRAS = {"tiff": "tifffile", "zarr": "zarr"}
+EXTRAS = {"tiff": "tifffile", "zarr": "zarr", "dask": "distributed"}
 
 
 def has_extra(name: str) -> bool:

@@ -67,7 +67,7 @@ MAY_IMPORT = {
         "recipe",
     },
     "picture": {"errors", "array", "layout", "feature_map", "io", "api", "study"},
-    "run": {"errors", "share", "memory", "feature_map", "files", "engine", "pipeline", "io", "picture"},
+    "run": {"errors", "extras", "share", "memory", "feature_map", "files", "engine", "pipeline", "io", "picture"},
     "bench": {"errors", "share", "values", "layout", "array", "feature_map", "windows", "step", "pipeline"},
     "report": {
         "errors",

@@ -119,7 +119,7 @@ def test_without_dask_there_is_a_line(cli, photo, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     ran = cli("max", "photo.png", "--executor", "dask")
     assert (ran.code, ran.out) == (2, b"")
-    assert ran.err == "Error: --executor dask needs Dask: pip install 'poolcli[dask]'\n"
+    assert ran.err == "Error: --executor dask needs distributed: pip install 'poolcli[dask]'\n"
 
 
 # ---- resuming

@@ -1,6 +1,6 @@
 """PNG for photographs: filters by NumPy, no search for repeats, and bands of rows deflated by several threads.
 
-The noise of a photograph does not repeat itself, so a file as small as Pillow's takes a tenth of its time. Drawings do:
+The noise of a photograph does not repeat itself: a file as small as Pillow's takes a fraction of its time. Drawings do;
 a few samples, written both ways, tell which kind a picture is.
 """
 

@@ -6,11 +6,11 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from poolcli import __version__, share
 from poolcli.errors import FileError, PoolError, RequestError
+from poolcli.extras import extra
 from poolcli.run.interruption import deafened
 from poolcli.run.order import Job
 from poolcli.run.work import Outcome, Work, failed
@@ -36,10 +36,7 @@ def cluster(work: Work, crew: Crew, files: int) -> Iterator[tuple[Work, int]]:
 
 @contextmanager
 def _client(crew: Crew, files: int) -> Iterator[Any]:
-    try:
-        dask: Any = import_module("distributed")
-    except ImportError:
-        raise RequestError("--executor dask needs Dask: pip install 'poolcli[dask]'") from None
+    dask = extra("dask", "--executor dask")
     logging.disable(logging.CRITICAL)  # what is lost becomes a row
     if crew.scheduler:
         with _connected(dask.Client, crew.scheduler) as client:
