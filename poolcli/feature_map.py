@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -77,7 +78,7 @@ class Form:
     layout: str
     mode: str = ""
 
-    @property
+    @cached_property
     def space(self) -> tuple[int, ...]:
         """Sizes of the spatial axes, depth before height before width."""
         return tuple(self.shape[axis] for axis in space_axes(self.layout))
@@ -86,7 +87,7 @@ class Form:
     def nbytes(self) -> int:
         return math.prod(self.shape) * self.dtype.itemsize
 
-    @property
+    @cached_property
     def frame(self) -> Frame:
         """The sizes of the planes: batch, channels, space."""
         batch, channels = (self.shape[self.layout.index(each)] if each in self.layout else None for each in "NC")
@@ -128,7 +129,7 @@ class FeatureMap:
     name: str = ""
     spacing: tuple[tuple[float, str], ...] = ()
 
-    @property
+    @cached_property
     def form(self) -> Form:
         mode = self.picture.mode if self.picture else ""
         see_through = self.picture is not None and self.picture.palette_alpha is not None
@@ -176,12 +177,14 @@ class FeatureMap:
         return replace(self, data=data, **changes)
 
 
+@lru_cache(maxsize=64)
 def _letters(frame: Frame, layout: str) -> str:
     """The letters of a frame's axes, in its order."""
     lead = ("N" if frame.batch is not None else "") + ("C" if frame.channels is not None else "")
     return lead + ("".join(layout[axis] for axis in space_axes(layout)) if frame.space else "")
 
 
+@lru_cache(maxsize=64)
 def _relaid(layout: str, frame: Frame) -> str:
     """A layout with the axes of a frame: those that stay in their order, a new batch first, new channels last."""
     letters = _letters(frame, layout)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from poolcli.errors import RequestError, ShapeError
 
@@ -50,6 +51,7 @@ def shape_words(shape: Sequence[int]) -> str:
     return "x".join(map(str, shape))
 
 
+@cache
 def space_axes(layout: str) -> tuple[int, ...]:
     """Where the spatial axes are, depth before height before width.
 

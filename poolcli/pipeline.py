@@ -73,12 +73,13 @@ class Pipeline:
             maps = tuple(made for one in maps for made in self._made(number, step.within(space).parts, one))
             yield maps
 
-    def _made(self, number: int, parts: tuple[Step, ...], fmap: FeatureMap) -> Iterator[FeatureMap]:
+    def _made(self, number: int, parts: tuple[Step, ...], fmap: FeatureMap) -> list[FeatureMap]:
         with self._naming(number, fmap.form):
-            for level, part in enumerate(parts, start=1):
-                made = part(fmap)
-                name = f"{made.name}-{part.op.name}{level}".lstrip("-")
-                yield made if len(parts) == 1 else replace(made, name=name)
+            made = [part(fmap) for part in parts]
+        if len(made) == 1:
+            return made
+        levels = enumerate(zip(made, parts, strict=True), start=1)
+        return [replace(one, name=f"{one.name}-{part.op.name}{level}".lstrip("-")) for level, (one, part) in levels]
 
     def plan(self, form: Form) -> tuple[Stage, ...]:
         """What each step will make of a map of this form: a `Stage` for each map that a step gives."""

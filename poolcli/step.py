@@ -124,7 +124,7 @@ class Step:
         sized = tuple((option.name, space) for option in self.op.parameters if self[option.name] == INPUT_SIZE)
         return replace(self, given=(*self.given, *sized)) if sized else self
 
-    @property
+    @cached_property
     def keeps(self) -> bool:
         """Gives back values that were there."""
         computed = self["emit"] or self["normalize"]

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
 from poolcli.errors import ShapeError
@@ -77,10 +77,15 @@ class Axis:
     window: int
     stride: Fraction
 
-    @property
+    @cached_property
     def largest(self) -> int:
         """Pixels in the largest window."""
         return max(run.size for run in self.runs)
+
+    @cached_property
+    def seen(self) -> slice:
+        """The pixels from the first to the last that a cell sees."""
+        return slice(min(run.start for run in self.runs), max(run.end for run in self.runs))
 
     def side(self, cell: int) -> Side:
         """What this cell sees."""
@@ -92,11 +97,18 @@ class Axis:
 
     def part(self, first: int, stop: int) -> tuple[slice, Axis]:
         """Some of the cells: the pixels they see, and the cells as an axis of those pixels alone."""
-        runs = [part for run in self.runs for part in run.part(first, stop)]
-        begin = min(run.start for run in runs)
-        end = max(run.end for run in runs)
-        moved = tuple(replace(run, start=run.start - begin) for run in runs)
-        return slice(begin, end), replace(self, cells=stop - first, runs=moved)
+        axis = self if stop - first == self.cells else self._some(first, stop)
+        return axis.seen, axis._from(axis.seen.start)
+
+    def _some(self, first: int, stop: int) -> Axis:
+        runs = tuple(part for run in self.runs for part in run.part(first, stop))
+        return replace(self, cells=stop - first, runs=runs)
+
+    def _from(self, begin: int) -> Axis:
+        """The axis that begins at this pixel."""
+        if not begin:
+            return self
+        return replace(self, runs=tuple(replace(run, start=run.start - begin) for run in self.runs))
 
 
 @dataclass(frozen=True)
@@ -105,16 +117,16 @@ class Grid:
 
     axes: tuple[Axis, ...]
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, ...]:
         return tuple(axis.cells for axis in self.axes)
 
-    @property
+    @cached_property
     def largest(self) -> int:
         """Pixels in the largest window."""
         return math.prod(axis.largest for axis in self.axes)
 
-    @property
+    @cached_property
     def taps(self) -> int:
         """Pixels of a window that nothing clips."""
         return math.prod(axis.taps for axis in self.axes)
@@ -136,11 +148,37 @@ class Patch:
 
 
 @dataclass(frozen=True)
+class Outline:
+    """What an operation makes of a frame: the result's, window and stride in pixels for each axis, operations.
+
+    `centre` is that of the first cell's window, padding included, along each axis; that of the first pixel is 0.
+    """
+
+    frame: Frame
+    window: Size
+    stride: tuple[Fraction, ...]
+    operations: int
+    centre: tuple[Fraction, ...]
+
+
+@dataclass(frozen=True)
 class Cells:
     """What a place makes of a frame: the frame of the result, and the patches it is put together from."""
 
     frame: Frame
     patches: tuple[Patch, ...]
+
+    @cached_property
+    def outline(self) -> Outline:
+        """What pooling these cells makes of the frame."""
+        grids = [patch.grid for patch in self.patches]
+        merges = sum(patch.planes * (patch.grid.pixels - math.prod(patch.grid.shape)) for patch in self.patches)
+        axes = list(zip(*(grid.axes for grid in grids), strict=True)) or [()] * len(self.frame.space)
+        window = tuple(max((each.window for each in axis), default=1) for axis in axes)
+        stride = tuple(max((each.stride for each in axis), default=Fraction(1)) for axis in axes)
+        first = [axis.side(0).window for axis in grids[0].axes] if grids else [range(1)] * len(self.frame.space)
+        centre = tuple(Fraction(line.start + line[-1], 2) for line in first)
+        return Outline(self.frame, window, stride, merges, centre)
 
 
 class Place(Protocol):

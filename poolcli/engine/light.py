@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from poolcli.array import Array
-from poolcli.engine.operation import Given, Operation, Outline, Sight
+from poolcli.engine.grid import Outline
+from poolcli.engine.operation import Given, Operation, Sight
 from poolcli.engine.pixels import Rules
 from poolcli.engine.tasks import Load
 from poolcli.frame import Frame

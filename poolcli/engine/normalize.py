@@ -10,8 +10,9 @@ import numpy as np
 
 from poolcli import memory
 from poolcli.array import Array
+from poolcli.engine.grid import Outline
 from poolcli.engine.lines import empty_like
-from poolcli.engine.operation import Given, Operation, Outline, Sight
+from poolcli.engine.operation import Given, Operation, Sight
 from poolcli.engine.pixels import Layers, Rules, check_nodata, counting, layers_of
 from poolcli.engine.tasks import Load
 from poolcli.frame import Frame

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from math import prod
 from typing import Any, Protocol
 
@@ -12,7 +11,7 @@ import numpy as np
 
 from poolcli import memory
 from poolcli.array import Array
-from poolcli.engine.grid import Place, Side
+from poolcli.engine.grid import Outline, Place, Side
 from poolcli.engine.index import NOWHERE
 from poolcli.engine.pixels import Rules
 from poolcli.engine.pool import Reducer, costs, load_of, pool, values_of
@@ -21,20 +20,6 @@ from poolcli.frame import Frame
 from poolcli.values import Size
 
 Given = tuple[Array, Frame, Rules, Array | None]  # what an operation is called with
-
-
-@dataclass(frozen=True)
-class Outline:
-    """What an operation makes of a frame: the result's, window and stride in pixels for each axis, operations.
-
-    `centre` is that of the first cell's window, padding included, along each axis; that of the first pixel is 0.
-    """
-
-    frame: Frame
-    window: Size
-    stride: tuple[Fraction, ...]
-    operations: int
-    centre: tuple[Fraction, ...]
 
 
 class Line(Protocol):
@@ -85,15 +70,7 @@ class Pooling:
     reducer: Reducer
 
     def outline(self, frame: Frame) -> Outline:
-        cells = self.place.cells(frame)
-        grids = [patch.grid for patch in cells.patches]
-        merges = sum(patch.planes * (patch.grid.pixels - prod(patch.grid.shape)) for patch in cells.patches)
-        axes = list(zip(*(grid.axes for grid in grids), strict=True)) or [()] * len(frame.space)
-        window = tuple(max((each.window for each in axis), default=1) for axis in axes)
-        stride = tuple(max((each.stride for each in axis), default=Fraction(1)) for axis in axes)
-        first = [axis.side(0).window for axis in grids[0].axes] if grids else [range(1)] * len(frame.space)
-        centre = tuple(Fraction(line.start + line[-1], 2) for line in first)
-        return Outline(cells.frame, window, stride, merges, centre)
+        return self.place.cells(frame).outline
 
     def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight | None:  # noqa: ARG002 - see above
         cells = self.place.cells(frame)

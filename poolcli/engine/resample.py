@@ -12,9 +12,9 @@ import numpy as np
 
 from poolcli import memory
 from poolcli.array import Array
-from poolcli.engine.grid import Side
+from poolcli.engine.grid import Outline, Side
 from poolcli.engine.lines import empty_like
-from poolcli.engine.operation import Outline, Sight
+from poolcli.engine.operation import Sight
 from poolcli.engine.pixels import Layers, Rules, blank, check_nodata, counting, layers_of
 from poolcli.engine.reduce import Values, adding
 from poolcli.engine.rounding import Ratio

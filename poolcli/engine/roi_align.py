@@ -18,8 +18,8 @@ from poolcli import memory
 from poolcli.array import Array
 from poolcli.engine.boxes import Box, boxes_on
 from poolcli.engine.crowd import COPIED, MAP, Lines, is_crowded, means
-from poolcli.engine.grid import Side, spread
-from poolcli.engine.operation import Outline, Sight
+from poolcli.engine.grid import Outline, Side, spread
+from poolcli.engine.operation import Sight
 from poolcli.engine.pixels import Rules
 from poolcli.engine.tasks import Load
 from poolcli.frame import Frame

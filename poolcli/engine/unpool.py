@@ -12,9 +12,9 @@ import numpy as np
 
 from poolcli import memory
 from poolcli.array import Array
-from poolcli.engine.grid import Side, spread
+from poolcli.engine.grid import Outline, Side, spread
 from poolcli.engine.index import NOWHERE
-from poolcli.engine.operation import Outline, Sight
+from poolcli.engine.operation import Sight
 from poolcli.engine.pixels import Rules
 from poolcli.engine.tasks import Load
 from poolcli.errors import RequestError, ShapeError, ValueRuleError
