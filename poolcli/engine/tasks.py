@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from itertools import product
-from math import inf, prod
+from math import gcd, inf, prod
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -108,7 +108,8 @@ def cut(x: Array, axes: Sequence[Cells], load: Load) -> list[Task]:
     if here().limit is not None and load.least * together > here().work:
         together = 1
     leads = list(_lead(x, len(axes), max(1, room // (rows * prod(columns) * together)) * together))
-    bands = list(_bands([axes[0], *(axis for _, axis in seen[1:])], room / (prod(columns) * together)))
+    shares = load.threads // gcd(load.threads, len(leads))
+    bands = list(_bands([axes[0], *(axis for _, axis in seen[1:])], room / (prod(columns) * together), shares))
     inner = [span for span, _ in seen[1:]]
     return [Task((*lead, band, *inner), (*lead, cells), part) for band, cells, part in bands for lead in leads]
 
@@ -126,11 +127,16 @@ def _together(x: Array, space: int) -> int:
     return x.shape[lead - 1] if interleaved else 1
 
 
-def _bands(axes: Sequence[Cells], rows: float) -> Iterator[tuple[slice, slice, tuple[Cells, ...]]]:
-    """Bands of about so many rows; without a limit long enough that what neighbours share is small."""
+def _bands(axes: Sequence[Cells], rows: float, shares: int) -> Iterator[tuple[slice, slice, tuple[Cells, ...]]]:
+    """Bands of at most about so many rows, as many for each of `shares` threads; if there is no limit, long enough
+    that what neighbours share is small.
+    """
     first = axes[0]
     least = 4 * first.window / first.stride if here().limit is None else 1
     step = max(int((rows - first.window) / first.stride) + 1, int(least), 1)
+    if step < first.cells:
+        bands = -(-first.cells // (step * shares)) * shares
+        step = max(-(-first.cells // bands), int(least))
     for start in range(0, first.cells, step):
         stop = min(start + step, first.cells)
         source, part = first.part(start, stop)
