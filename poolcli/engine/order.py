@@ -20,6 +20,7 @@ import numpy as np
 from poolcli.array import Array
 from poolcli.engine.grid import Run
 from poolcli.engine.network import merging
+from poolcli.engine.scratch import scratch
 
 TOGETHER = 64  # values next to each other that are read as fast as a whole line
 PICKED = 3  # bytes for each value up to which it is quicker to compute all windows and pick every stride-th
@@ -46,20 +47,15 @@ class Hand(NamedTuple):
         return self._replace(lines=[line[part] for line in self.lines])
 
 
-class Scratch:
-    """Lines that are written over and over: what the system hands out anew, it clears first."""
+class Lent:
+    """Lines in scratch memory, which are written over and over while they are in cache."""
 
     def __init__(self) -> None:
-        self.free: list[Array] = []
-        self.lent: dict[int, Array] = {}
+        self.lines: list[Array] = []
 
     def line(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-        size = prod(shape) * dtype.itemsize
-        buffer = self.free.pop() if self.free else None
-        if buffer is None or buffer.nbytes < size:
-            buffer = np.empty(size + size // 8, np.uint8)  # the next lines may be a little longer
-        self.lent[id(buffer)] = buffer
-        return buffer[:size].view(dtype).reshape(shape)
+        self.lines.append(scratch.take(shape, dtype))
+        return self.lines[-1]
 
     def copied(self, hand: Hand) -> Hand:
         """Channel by channel where pixels have a few: NumPy would loop over them innermost."""
@@ -69,32 +65,63 @@ class Scratch:
                 out[..., channel] = line[..., channel]
         return hand._replace(lines=lines)
 
-    def back(self, lines: list[Array]) -> None:
-        self.free += [self.lent.pop(id(line.base)) for line in lines]
-
     def keep(self, lines: list[Array]) -> None:
-        """Take back all other lines."""
+        """Give back all other lines."""
         kept = {id(line.base) for line in lines}
-        self.free += [self.lent.pop(lent) for lent in list(self.lent) if lent not in kept]
+        for line in self.lines:
+            if id(line.base) not in kept:
+                scratch.give(line)
+        self.lines = [line for line in self.lines if id(line.base) in kept]
 
 
-def dealt(values: Array, runs: Mapping[int, Run], wanted: Wanted, scratch: Scratch) -> list[Array]:
+def dealt(values: Array, runs: Mapping[int, Run], wanted: Wanted) -> list[Array]:
     """The wanted values of all windows along these axes, a line each. All of a window with a NaN are NaN."""
-    hand = Hand([values], 0, 1)
+    lent = Lent()
+    hand, layout = Hand([np.ravel(values)], 0, 1), _Layout.of(values.shape)
     for axis, run in runs.items():
-        if 0 < (run.stride - 1) * values.itemsize < PICKED and _is_apart(values, axis):
-            every = replace(run, stride=1, count=(run.count - 1) * run.stride + 1)
-            hand = _Along(hand, axis, every, wanted, scratch).part(run.size, 0)
-            hand = scratch.copied(hand.part(axis, 0, run.count, run.stride))
-        else:
-            hand = _Along(hand, axis, run, wanted, scratch).part(run.size, 0)
-        scratch.keep(hand.lines)
-    return hand.lines
+        near = layout.is_near(axis, run, values.itemsize)
+        if near:
+            hand = _Along(hand, 0, layout.everywhere(axis, run, hand.lines[0].size), wanted, lent).part(run.size, 0)
+            layout = layout.with_cells(axis, run)
+        if not near or run.stride > 1:
+            cells = layout.seen(hand)
+            cells = lent.copied(cells) if near else _Along(cells, axis, run, wanted, lent).part(run.size, 0)
+            layout = _Layout.of(cells.lines[0].shape)
+            hand = cells._replace(lines=[line.reshape(-1) for line in cells.lines])
+        lent.keep(hand.lines)
+    return layout.seen(hand).lines
 
 
-def _is_apart(line: Array, axis: int) -> bool:
-    """With a stride on this axis, few of the values that are read lie next to each other."""
-    return prod(line.shape[axis + 1 :]) < TOGETHER
+class _Layout(NamedTuple):
+    """Where in a flat line the cells are: how many along each axis, and how far from each other."""
+
+    counts: tuple[int, ...]
+    steps: tuple[int, ...]
+
+    @classmethod
+    def of(cls, shape: tuple[int, ...]) -> _Layout:
+        return cls(shape, tuple(prod(shape[axis + 1 :]) for axis in range(len(shape))))
+
+    def is_near(self, axis: int, run: Run, itemsize: int) -> bool:
+        """Windows at every position are quicker than those that are wanted alone."""
+        return run.stride == 1 or (self.steps[axis] < TOGETHER and (run.stride - 1) * itemsize < PICKED)
+
+    def everywhere(self, axis: int, run: Run, size: int) -> Run:
+        """The windows of a run as those of the flat line, one from every position on: each call is one long loop."""
+        start, step = run.start * self.steps[axis], run.step * self.steps[axis]
+        return replace(run, start=start, stride=1, step=step, count=size - start - (run.size - 1) * step)
+
+    def with_cells(self, axis: int, run: Run) -> _Layout:
+        """The cells of a run in place of the pixels of an axis."""
+        counts, steps = list(self.counts), list(self.steps)
+        counts[axis], steps[axis] = run.count, run.stride * steps[axis]
+        return _Layout(tuple(counts), tuple(steps))
+
+    def seen(self, hand: Hand) -> Hand:
+        """The cells, with all their axes."""
+        item = hand.lines[0].itemsize
+        strides = [step * item for step in self.steps]
+        return hand._replace(lines=[np.ndarray(self.counts, line.dtype, line, 0, strides) for line in hand.lines])
 
 
 @dataclass(frozen=True)
@@ -109,7 +136,7 @@ class _Along:
     axis: int
     run: Run
     wanted: Wanted
-    scratch: Scratch
+    lent: Lent
     made: dict[tuple[int, int], Hand] = field(default_factory=dict)
 
     @property
@@ -127,7 +154,7 @@ class _Along:
         head = size - 1 if size % 2 else size // 2
         one = self.part(head, tap).part(self.axis, 0, count)
         two = self.part(size - head, (tap + head) % self.turns).part(self.axis, self._later(tap + head), count)
-        return merged(one, two, self.wanted, self.scratch)
+        return merged(one, two, self.wanted, self.lent)
 
     def _later(self, taps: int) -> int:
         """How many windows later the same pixels are, so many taps further on."""
@@ -136,12 +163,11 @@ class _Along:
     def _taps(self, tap: int, count: int) -> Hand:
         """One tap of every window; copied where pixels lie apart, as what is read again and again should not."""
         taps = self.hand.part(self.axis, self.run.start + tap * self.run.step, count, self.run.stride)
-        if self.run.stride == 1 or not _is_apart(taps.lines[0], self.axis):
-            return taps
-        return self.scratch.copied(taps)
+        apart = self.run.stride > 1 and prod(taps.lines[0].shape[self.axis + 1 :]) < TOGETHER
+        return self.lent.copied(taps) if apart else taps
 
 
-def merged(one: Hand, two: Hand, wanted: Wanted, scratch: Scratch) -> Hand:
+def merged(one: Hand, two: Hand, wanted: Wanted, lent: Lent) -> Hand:
     """The values of both in order, without those that are below or above all wanted ones whatever is still to come."""
     taps, first, inputs = one.taps + two.taps, one.first + two.first, len(one.lines) + len(two.lines)
     low = max(first, wanted.first - (wanted.taps - taps))
@@ -150,7 +176,8 @@ def merged(one: Hand, two: Hand, wanted: Wanted, scratch: Scratch) -> Hand:
     lines = [*one.lines, *two.lines]
     for side, a, b, out in calls:
         if out == len(lines):
-            lines.append(scratch.line(lines[0].shape, lines[0].dtype))
+            lines.append(lent.line(lines[0].shape, lines[0].dtype))
         (np.minimum if side == "minimum" else np.maximum)(lines[a], lines[b], out=lines[out])
-    scratch.back([line for at, line in enumerate(lines) if at >= inputs and at not in results])
+    for line in (line for at, line in enumerate(lines) if at >= inputs and at not in results):
+        scratch.give(line)
     return Hand([lines[at] for at in results], low, taps)

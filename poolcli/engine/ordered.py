@@ -14,12 +14,13 @@ from poolcli.array import Array
 from poolcli.engine.grid import Grid, Run
 from poolcli.engine.levels import Levels, put, tiles
 from poolcli.engine.merges import MIN
-from poolcli.engine.order import Scratch, Wanted, dealt
+from poolcli.engine.order import Wanted, dealt
 from poolcli.engine.tasks import COPIED as BYTES
 from poolcli.engine.tasks import copied_at_once
 from poolcli.engine.whole import cells_of, some, viewed
 
-LINE = 1 << 18  # bytes of a line: calls are long, and the lines of a window stay in cache
+LINE = 1 << 20  # bytes of a line: calls are long
+LINES = 12 << 20  # bytes of as many lines as a window has taps: they stay in cache
 SORTED = 1 << 21  # values of windows that are copied and sorted at a time
 
 Places = Callable[[int], tuple[int, int]]
@@ -70,15 +71,21 @@ def ordered(
         values = np.where(counting, values, np.asarray(MIN.empty(values.dtype), values.dtype))
     if values.dtype == np.float16:
         values = values.astype(np.float32)  # which the processor compares itself
-    scratch = Scratch()
     for planes, runs in _pieces(values, grid):
         taps = prod(run.size for run in runs)
         wanted = Wanted(taps, places(taps if counting is None else 1)[0], places(taps)[1])
-        spans = (slice(run.start, run.end) for run in runs)
+        spans, runs_there = zip(*map(_span, runs, values.shape[-len(runs) :]), strict=True)
         way = _by_exchanges if _exchanges_pay(runs) else _by_sort
-        lines = way(values[(*planes, *spans)], [replace(run, start=0) for run in runs], wanted, scratch)
+        lines = way(values[(*planes, *spans)], runs_there, wanted)
         target = (*planes, *map(cells_of, runs))
         yield target, Lines(lines, wanted.first, taps if counting is None else np.asarray(count)[target])
+
+
+def _span(run: Run, length: int) -> tuple[slice, Run]:
+    """The pixels to work on, and the run among them: all of an axis where most is needed, as that lies together."""
+    if 2 * (run.end - run.start) > length:
+        return slice(0, length), run
+    return slice(run.start, run.end), replace(run, start=0)
 
 
 def _counts_pay(grid: Grid) -> bool:
@@ -102,15 +109,15 @@ def _by_levels(
         yield cells, Levels(values[pixels], flags, part, count if isinstance(count, int) else counts[cells])
 
 
-def _by_exchanges(values: Array, runs: Sequence[Run], wanted: Wanted, scratch: Scratch) -> list[Array]:
+def _by_exchanges(values: Array, runs: Sequence[Run], wanted: Wanted) -> list[Array]:
     """In the order of memory, so that lines are long."""
     order = sorted(range(values.ndim), key=lambda axis: -abs(values.strides[axis]))
     axes = [order.index(axis) for axis in range(values.ndim - len(runs), values.ndim)]
-    lines = dealt(values.transpose(order), dict(zip(axes, runs, strict=True)), wanted, scratch)
+    lines = dealt(values.transpose(order), dict(zip(axes, runs, strict=True)), wanted)
     return [line.transpose(np.argsort(order)) for line in lines]
 
 
-def _by_sort(values: Array, runs: Sequence[Run], wanted: Wanted, _: Scratch) -> list[Array]:
+def _by_sort(values: Array, runs: Sequence[Run], wanted: Wanted) -> list[Array]:
     """Of copies of all windows; a NaN, which is sorted behind all else, makes every place NaN.
 
     NumPy has quick ways to sort all but bytes, and to find one place; the next one is the smallest of what is above.
@@ -150,4 +157,6 @@ def _pieces(values: Array, grid: Grid) -> Iterator[tuple[tuple[slice, ...], tupl
 def _room(taps: int, itemsize: int, *, exchanges: bool) -> int:
     """How many cells are worked on at once: of exchanges, no more than the copies of the windows may take."""
     copied = copied_at_once()
-    return min(LINE // itemsize, copied * BYTES // (4 * taps * itemsize)) if exchanges else min(SORTED, copied) // taps
+    if not exchanges:
+        return min(SORTED, copied) // taps
+    return min(LINE, LINES // taps, copied * BYTES // (4 * taps)) // itemsize

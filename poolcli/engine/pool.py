@@ -19,7 +19,7 @@ from poolcli.engine.kernels import fold_grid
 from poolcli.engine.lines import empty_like
 from poolcli.engine.ordered import ordered
 from poolcli.engine.pixels import Pixels, Rules, Spot, blank, check_nodata, layers_of, pixels_of
-from poolcli.engine.reduce import Count, Fold, Gather, Order, Part, Values, Window
+from poolcli.engine.reduce import Fold, Gather, Order, Part, Values, Window
 from poolcli.engine.rounding import Ratio
 from poolcli.engine.tasks import COPIED, Load, Task, cut, run
 from poolcli.engine.whole import windows
@@ -136,7 +136,7 @@ def _reduced(pixels: Pixels, count: Counted, how: Fold | Gather | Order, room: A
     if isinstance(how, Gather):
         return _gathered(pixels, count.grid, how)
     if isinstance(how, Order):
-        return _in_order(pixels, count.grid, how, count)
+        return _in_order(pixels, how, count, room)
     alone = room if len(how.parts) == 1 else None
     return how.finish(*(_folded(part, pixels, count.grid, alone) for part in how.parts), count)
 
@@ -163,13 +163,14 @@ def _gathered(pixels: Pixels, grid: Grid, gather: Gather) -> Array:
     return out
 
 
-def _in_order(pixels: Pixels, grid: Grid, order: Order, count: Count) -> Array:
+def _in_order(pixels: Pixels, order: Order, count: Counted, room: Array) -> Array:
+    grid = count.grid
     sizes = {prod(run.size for run in runs) for runs in product(*(axis.runs for axis in grid.axes))}
     counts = count.pixels
     if pixels.weights is not None:
         counts = fold_grid(np.add, (pixels.weights > 0).astype(np.int64), grid)
     dtype = order.dtype(None if pixels.weights is not None else sizes)
-    out = empty_like(pixels.values, pixels.values.shape[: -len(grid.axes)] + grid.shape, dtype)
+    out = room if room.dtype == dtype else empty_like(pixels.values, room.shape, dtype)
     for target, values in ordered(pixels.values, pixels.weights, grid, counts, order.places):
         out[target] = order.choose(values)
     return out
