@@ -168,6 +168,8 @@ class FeatureMap:
 
     def scaled(self, stride: Sequence[Fraction]) -> FeatureMap:
         """The map with pixels so many times as large; without their size where it has lost its axes."""
+        if not self.spacing:
+            return self
         fits = len(stride) == len(self.spacing) == len(space_axes(self.layout))
         pairs = zip(self.spacing, stride, strict=True) if fits else ()
         return replace(self, spacing=tuple((size * float(step), unit) for (size, unit), step in pairs))

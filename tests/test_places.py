@@ -15,6 +15,7 @@ from PIL import Image
 import poolcli
 from poolcli.engine.gather import uniform
 from poolcli.engine.places import Regions
+from poolcli.engine.sliding import Sliding
 from poolcli.engine.tasks import Load, cut
 from poolcli.feature_map import Form
 from poolcli.frame import Frame
@@ -447,3 +448,18 @@ def test_a_box_is_all_that_is_read_of_a_map():
     patch = Regions(np.array([[30.0, 10, 40, 20]]), (2,)).cells(Frame(None, None, (100, 200))).patches[0]
     tasks = cut(np.empty((100, 200)), patch.grid.axes, Load(8, 8, 1, 160_000))
     assert [task.source for task in tasks] == [(slice(10, 21), slice(30, 41))]
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("lead", [(5, 7), (1000, 3), (3, 1000), (2, 0), (0, 2), (9,), ()])
+def test_small_planes_are_worked_on_together(monkeypatch, lead, threads):
+    """Every plane once, and as many at once as a block holds, over the batch, too."""
+    monkeypatch.setattr("poolcli.share.threads", threads)
+    monkeypatch.setattr("poolcli.engine.tasks.BLOCK", 100 * 64 * 8)
+    x = np.zeros((*lead, 8, 8))
+    grid = Sliding().grid((8, 8))
+    tasks = cut(x, grid.axes, Load(8, 8, 1, x.size * 8))
+    for task in tasks:
+        x[task.source] += 1
+    assert (x == 1).all()
+    assert len(tasks) <= 2 * (-(-x.size // (100 * 64)) + threads)

@@ -31,7 +31,7 @@ class Scratch(local):
         rooms = self.free.get(whole)
         room = rooms.pop() if rooms else np.empty(whole, np.uint8)
         self.lent[id(room)] = room
-        return room[:size].view(dtype).reshape(shape)
+        return np.ndarray(shape, dtype, room)
 
     def give(self, array: Array) -> None:
         """The array is needed no longer. One that was not taken here stays what it is."""

@@ -101,23 +101,18 @@ class Cells(Protocol):
 
 def cut(x: Array, axes: Sequence[Cells], load: Load) -> list[Task]:
     """The work on an array (..., *map) as tasks, neighbours in memory next to each other."""
-    seen = [_seen(*line) for line in zip(axes, x.shape[x.ndim - len(axes) :], strict=True)]
+    seen = [axis.part(0, axis.cells) for axis in axes]  # which for a box are few
     rows, *columns = (span.stop - span.start for span, _ in seen)
     room = max(1, load.block // load.pixel)
     together = _together(x, len(axes))
     if here().limit is not None and load.least * together > here().work:
         together = 1
-    leads = list(_lead(x, len(axes), max(1, room // (rows * prod(columns) * together)) * together))
+    group = max(1, room // (rows * prod(columns) * together)) * together
+    leads = list(_lead(x.shape[: x.ndim - len(axes)], group, load.threads))
     shares = load.threads // gcd(load.threads, len(leads))
     bands = list(_bands([axes[0], *(axis for _, axis in seen[1:])], room / (prod(columns) * together), shares))
     inner = [span for span, _ in seen[1:]]
     return [Task((*lead, band, *inner), (*lead, cells), part) for band, cells, part in bands for lead in leads]
-
-
-def _seen(axis: Cells, length: int) -> tuple[slice, Cells]:
-    """The pixels of an axis that its cells see, which for a box are few, and the cells as an axis of those alone."""
-    span, part = axis.part(0, axis.cells)
-    return span, axis if span == slice(0, length) else part
 
 
 def _together(x: Array, space: int) -> int:
@@ -131,29 +126,37 @@ def _bands(axes: Sequence[Cells], rows: float, shares: int) -> Iterator[tuple[sl
     """Bands of at most about so many rows, as many for each of `shares` threads; if there is no limit, long enough
     that what neighbours share is small.
     """
-    first = axes[0]
-    least = 4 * first.window / first.stride if here().limit is None else 1
-    step = max(int((rows - first.window) / first.stride) + 1, int(least), 1)
-    if step < first.cells:
-        bands = -(-first.cells // (step * shares)) * shares
-        step = max(-(-first.cells // bands), int(least))
+    first, stride = axes[0], float(axes[0].stride)
+    least = int(4 * first.window / stride) if here().limit is None else 1
+    most = max(int((rows - first.window) / stride) + 1, least, 1)
+    step = max(_equal(first.cells, most, shares), least)
     for start in range(0, first.cells, step):
         stop = min(start + step, first.cells)
         source, part = first.part(start, stop)
         yield source, slice(start, stop), (part, *axes[1:])
 
 
-def _lead(x: Array, space: int, group: int) -> Iterator[tuple[Any, ...]]:
-    """Groups of planes."""
-    lead = x.shape[: x.ndim - space]
+def _lead(lead: tuple[int, ...], group: int, threads: int) -> Iterator[tuple[Any, ...]]:
+    """Groups of planes: neighbours on the last axis, and on the one before where the last is small."""
     if not lead:
         yield ()
         return
-    groups = max(1, -(-lead[-1] // group))
-    group = max(1, -(-lead[-1] // groups))  # as equal as can be, so that none is small
-    for index in product(*map(range, lead[:-1])):
-        for start in range(0, lead[-1], group):
+    *outer, last = lead
+    if outer and 0 < last <= group:
+        yield from ((*planes, slice(0, last)) for planes in _lead(tuple(outer), group // last, threads))
+        return
+    group = _equal(last, group, threads // gcd(threads, prod(outer)))
+    for index in product(*map(range, outer)):
+        for start in range(0, last, group):
             yield (*index, slice(start, start + group))
+
+
+def _equal(size: int, most: int, shares: int) -> int:
+    """How long parts are at most: as many for each share, unless one is enough, and as equal as can be."""
+    parts = max(1, -(-size // most))
+    if parts > 1:
+        parts = -(-parts // shares) * shares
+    return max(1, -(-size // parts))
 
 
 def run(tasks: Sequence[Task], work: Callable[[Task], None], nbytes: int, load: Load) -> None:
