@@ -78,20 +78,19 @@ class Form:
     layout: str
     mode: str = ""
 
-    @cached_property
+    @property
     def space(self) -> tuple[int, ...]:
         """Sizes of the spatial axes, depth before height before width."""
-        return tuple(self.shape[axis] for axis in space_axes(self.layout))
+        return self.frame.space
 
     @property
     def nbytes(self) -> int:
         return math.prod(self.shape) * self.dtype.itemsize
 
-    @cached_property
+    @property
     def frame(self) -> Frame:
         """The sizes of the planes: batch, channels, space."""
-        batch, channels = (self.shape[self.layout.index(each)] if each in self.layout else None for each in "NC")
-        return Frame(batch, channels, self.space)
+        return _frame(self.shape, self.layout)
 
     def spot(self, index: tuple[int, ...]) -> tuple[int, ...]:
         """An index into the array as one into the planes of its frame."""
@@ -147,7 +146,7 @@ class FeatureMap:
 
     def planes(self) -> Array:
         """The values as `form.frame` says, (batch, channels, depth, height, width): a view."""
-        return np.transpose(self.data, [self.layout.index(letter) for letter in _letters(self.form.frame, self.layout)])
+        return self.data.transpose([self.layout.index(letter) for letter in _letters(self.form.frame, self.layout)])
 
     def planes_of(self, array: Array) -> Array:
         """The planes of an array that lies over this map; over an image, with its channels first."""
@@ -160,7 +159,7 @@ class FeatureMap:
     def with_planes(self, planes: Array, frame: Frame) -> FeatureMap:
         """The map with these planes, its axes in the order they had."""
         letters, layout = _letters(frame, self.layout), _relaid(self.layout, frame)
-        return self.with_data(np.transpose(planes, [letters.index(letter) for letter in layout]), layout=layout)
+        return self.with_data(planes.transpose([letters.index(letter) for letter in layout]), layout=layout)
 
     def measured(self) -> FeatureMap:
         """The map with a size for its pixels: 1, where the file tells none."""
@@ -177,6 +176,12 @@ class FeatureMap:
     def with_data(self, data: Array, **changes: Any) -> FeatureMap:
         """The same map with other values."""
         return replace(self, data=data, **changes)
+
+
+@lru_cache(maxsize=64)
+def _frame(shape: tuple[int, ...], layout: str) -> Frame:
+    batch, channels = (shape[layout.index(each)] if each in layout else None for each in "NC")
+    return Frame(batch, channels, tuple(shape[axis] for axis in space_axes(layout)))
 
 
 @lru_cache(maxsize=64)

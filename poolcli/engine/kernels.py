@@ -19,7 +19,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from poolcli.array import Array
 from poolcli.engine.grid import Axis, Grid, Run
-from poolcli.engine.lines import Lines, as_they_lie, pick
+from poolcli.engine.lines import Lines, as_they_lie, pick, turned_back
 from poolcli.engine.scratch import scratch
 
 Merge = Callable[..., Array]
@@ -44,7 +44,7 @@ class Merging(NamedTuple):
 
     def turned(self, states: Array) -> tuple[list[int], Array]:
         """The axes from the slowest in memory to the fastest, and the states turned so, without gaps."""
-        order = list(range(states.ndim)) if states.flags.c_contiguous or self.parts else as_they_lie(states)
+        order = list(range(states.ndim)) if self.parts else as_they_lie(states)
         return order, np.ascontiguousarray(states.transpose(order))
 
     @property
@@ -54,8 +54,8 @@ class Merging(NamedTuple):
 
     def lines(self, x: Array, axis: int) -> Array:
         """The states as (..., outer, length, inner)."""
-        shape = x.shape
-        return x.reshape(*shape[: self.parts], prod(shape[self.parts : axis]), shape[axis], prod(shape[axis + 1 :]))
+        shape, parts = x.shape, self.parts
+        return x.reshape(*shape[:parts], prod(shape[parts:axis]), shape[axis], prod(shape[axis + 1 :]))
 
 
 def fold_grid(
@@ -80,7 +80,7 @@ def fold_grid(
         _fold_axis(rule, rule.lines(x, at), line, rule.lines(folded, at), near)
         scratch.give(x)
         x = folded
-    return out if out is not None and x is room else x.transpose(np.argsort(order))
+    return out if out is not None and x is room else x.transpose(turned_back(order))
 
 
 def fold_axis(merge: Merge, states: Array, axis: int, line: Axis, dtype: np.dtype[Any]) -> Array:
@@ -90,7 +90,7 @@ def fold_axis(merge: Merge, states: Array, axis: int, line: Axis, dtype: np.dtyp
     at = order.index(states.ndim + axis)
     out = np.empty((*x.shape[:at], line.cells, *x.shape[at + 1 :]), dtype)
     _fold_axis(rule, rule.lines(x, at), line, rule.lines(out, at), NEAR if axis == -1 else 1)
-    return out.transpose(np.argsort(order))
+    return out.transpose(turned_back(order))
 
 
 def _fold_axis(rule: Merging, x: Array, line: Axis, out: Array, near: int) -> None:

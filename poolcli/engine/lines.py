@@ -19,12 +19,18 @@ def empty_like(x: Array, shape: Sequence[int], dtype: DTypeLike, empty: Callable
     """An array whose axes lie in memory as those of x do."""
     order = as_they_lie(x)
     out = empty([shape[axis] for axis in order], dtype)
-    return np.transpose(out, np.argsort(order))
+    return out.transpose(turned_back(order))
 
 
 def as_they_lie(x: Array) -> list[int]:
     """The axes from the slowest in memory to the fastest."""
-    return sorted(range(x.ndim), key=lambda axis: -abs(x.strides[axis]))
+    axes = list(range(x.ndim))
+    return axes if x.flags.c_contiguous else sorted(axes, key=lambda axis: -abs(x.strides[axis]))
+
+
+def turned_back(order: Sequence[int]) -> list[int]:
+    """The order of axes that undoes this one."""
+    return sorted(range(len(order)), key=order.__getitem__)
 
 
 class Lines(NamedTuple):

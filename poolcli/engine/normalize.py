@@ -50,7 +50,7 @@ class Normalized:
     def given(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Given:
         """What the operation is given."""
         check_nodata(rules.nodata, planes.dtype)
-        layers = layers_of(planes, len(frame.space), rules, weights)
+        layers = layers_of(planes, rules, weights)
         scaled, valid = empty_like(planes, planes.shape, np.float64, memory.empty), None
         if rules.picky:
             valid = empty_like(planes, planes.shape, np.bool_, memory.empty)

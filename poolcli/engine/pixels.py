@@ -52,28 +52,33 @@ class Rules:
 
 @dataclass(frozen=True)
 class Layers:
-    """Values, the mask and the weights of every pixel, all of one shape, and the numbers of the planes."""
+    """Values, the mask and the weights of every pixel, all of one shape."""
 
     values: Array
     mask: Array | None
     weights: Array | None
-    planes: Array
 
     def part(self, where: Any) -> Layers:
         """Some of the pixels."""
         mask, weights = (None if each is None else each[where] for each in (self.mask, self.weights))
-        lead = where[: self.planes.ndim] if isinstance(where, tuple) else where
-        return Layers(self.values[where], mask, weights, np.asarray(self.planes[lead]))
+        return Layers(self.values[where], mask, weights)
 
 
 @dataclass(frozen=True)
 class Spot:
-    """Where a block is in the map: the numbers of its planes, and which pixels and which cells are its own."""
+    """Where a block is: which planes, pixels and cells are its own, of `source` of planes (*lead, *space)."""
 
-    planes: Array
     task: Task
+    source: Any
+    lead: tuple[int, ...]
     space: tuple[int, ...]
     cells: tuple[int, ...]
+
+    @property
+    def planes(self) -> Array:
+        """The numbers of its planes."""
+        numbers = np.asarray(np.arange(math.prod(self.lead)).reshape(self.lead)[self.source])
+        return np.asarray(numbers[self.task.source[: numbers.ndim]])
 
 
 @dataclass(frozen=True)
@@ -93,10 +98,8 @@ def whole(alpha: Array) -> Array:
     return np.clip(np.rint(np.nan_to_num(alpha.astype(np.float64))), 0, 65535).astype(np.uint16)
 
 
-def layers_of(planes: Array, space: int, rules: Rules, weights: Array | None) -> Layers:
-    lead = planes.shape[: planes.ndim - space]
-    mask = None if rules.mask is None else np.broadcast_to(rules.mask, planes.shape)
-    return Layers(planes, mask, weights, np.arange(math.prod(lead)).reshape(lead))
+def layers_of(planes: Array, rules: Rules, weights: Array | None) -> Layers:
+    return Layers(planes, None if rules.mask is None else np.broadcast_to(rules.mask, planes.shape), weights)
 
 
 def pixels_of(block: Layers, rules: Rules, spot: Spot) -> Pixels:

@@ -63,17 +63,17 @@ def pool(planes: Array, patch: Patch, reducer: Reducer, rules: Rules, weights: A
 
     `weights` (whole numbers, of the planes' shape) count a pixel so many times.
     """
-    layers, grid = layers_of(planes, len(patch.grid.axes), rules, weights).part(patch.source), patch.grid
-    x = layers.values
+    layers, grid = layers_of(planes, rules, weights).part(patch.source), patch.grid
+    x, axes = layers.values, len(grid.axes)
     heaviest = 1 if weights is None else np.iinfo(weights.dtype).max
     how = reducer(values_of(x.dtype, grid, heaviest))
     check_nodata(rules.nodata, x.dtype)
-    out = empty_like(x, x.shape[: -len(grid.axes)] + grid.shape, rules.dtype, memory.empty)
+    out = empty_like(x, x.shape[:-axes] + grid.shape, rules.dtype, memory.empty)
     load = load_of(x.shape, x.dtype, grid, (how, costs(x.dtype, how, rules, weighed=weights is not None)))
 
     def work(task: Task) -> None:
         block, room = layers.part(task.source), out[task.target]
-        pixels = pixels_of(block, rules, Spot(block.planes, task, x.shape[-len(grid.axes) :], grid.shape))
+        pixels = pixels_of(block, rules, Spot(task, patch.source, planes.shape[:-axes], x.shape[-axes:], grid.shape))
         kept = rules.kept(_pool(pixels, how, rules, room))
         if kept is not room:
             room[...] = kept
@@ -156,10 +156,10 @@ def _folded(part: Part, pixels: Pixels, grid: Grid, room: Array | None) -> Array
 def _gathered(pixels: Pixels, grid: Grid, gather: Gather) -> Array:
     out = np.empty(pixels.values.shape[: -len(grid.axes)] + grid.shape, gather.dtype)
     heavy = None if pixels.weights is None else windows(pixels.weights, grid)
-    cells = numbered(pixels.spot.cells, pixels.spot.task.target[-1:])
+    planes, cells = pixels.spot.planes, numbered(pixels.spot.cells, pixels.spot.task.target[-1:])
     for target, taps, values in windows(pixels.values, grid):
         weights = None if heavy is None else next(heavy)[2]
-        out[target] = gather.choose(Window(values, weights, taps, pixels.spot.planes, cells[target]))
+        out[target] = gather.choose(Window(values, weights, taps, planes, cells[target]))
     return out
 
 

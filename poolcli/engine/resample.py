@@ -92,7 +92,7 @@ class Resampling:
     def __call__(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Array:
         lines = self.lines(frame.space)
         check_nodata(rules.nodata, planes.dtype)
-        layers = layers_of(planes, len(lines), rules, weights)
+        layers = layers_of(planes, rules, weights)
         heaviest = 1 if weights is None else int(np.iinfo(weights.dtype).max)
         result = frame.pooled(tuple(line.cells for line in lines))
         out = empty_like(planes, result.shape, rules.dtype, memory.empty)

@@ -101,18 +101,20 @@ class Cells(Protocol):
 
 def cut(x: Array, axes: Sequence[Cells], load: Load) -> list[Task]:
     """The work on an array (..., *map) as tasks, neighbours in memory next to each other."""
-    seen = [axis.part(0, axis.cells) for axis in axes]  # which for a box are few
-    rows, *columns = (span.stop - span.start for span, _ in seen)
-    room = max(1, load.block // load.pixel)
+    seen, parts = zip(*(axis.part(0, axis.cells) for axis in axes), strict=True)  # of a box, few pixels
+    lead, block = x.shape[: x.ndim - len(axes)], load.block
+    if 0 < load.whole <= block:
+        return [Task((*map(slice, lead), *seen), (*map(slice, lead), slice(axes[0].cells)), parts)]
+    rows, *columns = (span.stop - span.start for span in seen)
+    room = max(1, block // load.pixel)
     together = _together(x, len(axes))
     if here().limit is not None and load.least * together > here().work:
         together = 1
     group = max(1, room // (rows * prod(columns) * together)) * together
-    leads = list(_lead(x.shape[: x.ndim - len(axes)], group, load.threads))
+    leads = list(_lead(lead, group, load.threads))
     shares = load.threads // gcd(load.threads, len(leads))
-    bands = list(_bands([axes[0], *(axis for _, axis in seen[1:])], room / (prod(columns) * together), shares))
-    inner = [span for span, _ in seen[1:]]
-    return [Task((*lead, band, *inner), (*lead, cells), part) for band, cells, part in bands for lead in leads]
+    bands = list(_bands([axes[0], *parts[1:]], room / (prod(columns) * together), shares))
+    return [Task((*group, band, *seen[1:]), (*group, cells), part) for band, cells, part in bands for group in leads]
 
 
 def _together(x: Array, space: int) -> int:
