@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
-from functools import partial
+from functools import lru_cache, partial
 from math import ceil, floor
 from typing import Any
 
@@ -71,6 +71,7 @@ def _quantile(window: Lines | Levels, q: Fraction, interpolation: str) -> Array:
     return _between(window.at(low), window.at(high), share, parts)
 
 
+@lru_cache(maxsize=1024)
 def _pick(count: int, q: Fraction, interpolation: str) -> tuple[int, int, int]:
     """Two positions among so many values, and how many parts of their distance the quantile is above the first."""
     place = q * max(count - 1, 0)

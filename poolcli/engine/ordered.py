@@ -13,14 +13,15 @@ import numpy as np
 from poolcli.array import Array
 from poolcli.engine.grid import Grid, Run
 from poolcli.engine.levels import Levels, put, tiles
+from poolcli.engine.lines import as_they_lie
 from poolcli.engine.merges import MIN
-from poolcli.engine.order import Wanted, dealt
+from poolcli.engine.order import Deal, Wanted
 from poolcli.engine.tasks import COPIED as BYTES
 from poolcli.engine.tasks import copied_at_once
 from poolcli.engine.whole import cells_of, some, viewed
 
-LINE = 1 << 20  # bytes of a line: calls are long
-LINES = 12 << 20  # bytes of as many lines as a window has taps: they stay in cache
+LINE = 3 << 18  # bytes of a line: calls are long, and lines stay in cache
+LINES = 12 << 20  # bytes of as many lines as a window has taps, for the same reason
 SORTED = 1 << 21  # values of windows that are copied and sorted at a time
 
 Places = Callable[[int], tuple[int, int]]
@@ -71,11 +72,12 @@ def ordered(
         values = np.where(counting, values, np.asarray(MIN.empty(values.dtype), values.dtype))
     if values.dtype == np.float16:
         values = values.astype(np.float32)  # which the processor compares itself
+    exchanges = _Exchanges()
     for planes, runs in _pieces(values, grid):
         taps = prod(run.size for run in runs)
         wanted = Wanted(taps, places(taps if counting is None else 1)[0], places(taps)[1])
         spans, runs_there = zip(*map(_span, runs, values.shape[-len(runs) :]), strict=True)
-        way = _by_exchanges if _exchanges_pay(runs) else _by_sort
+        way = exchanges if _exchanges_pay(runs) else _by_sort
         lines = way(values[(*planes, *spans)], runs_there, wanted)
         target = (*planes, *map(cells_of, runs))
         yield target, Lines(lines, wanted.first, taps if counting is None else np.asarray(count)[target])
@@ -83,9 +85,9 @@ def ordered(
 
 def _span(run: Run, length: int) -> tuple[slice, Run]:
     """The pixels to work on, and the run among them: all of an axis where most is needed, as that lies together."""
-    if 2 * (run.end - run.start) > length:
-        return slice(0, length), run
-    return slice(run.start, run.end), replace(run, start=0)
+    whole = 2 * (run.end - run.start) > length
+    span, start = (slice(0, length), run.start) if whole else (slice(run.start, run.end), 0)
+    return span, replace(run, start=start, cell=0)
 
 
 def _counts_pay(grid: Grid) -> bool:
@@ -109,12 +111,22 @@ def _by_levels(
         yield cells, Levels(values[pixels], flags, part, count if isinstance(count, int) else counts[cells])
 
 
-def _by_exchanges(values: Array, runs: Sequence[Run], wanted: Wanted) -> list[Array]:
-    """In the order of memory, so that lines are long."""
-    order = sorted(range(values.ndim), key=lambda axis: -abs(values.strides[axis]))
-    axes = [order.index(axis) for axis in range(values.ndim - len(runs), values.ndim)]
-    lines = dealt(values.transpose(order), dict(zip(axes, runs, strict=True)), wanted)
-    return [line.transpose(np.argsort(order)) for line in lines]
+class _Exchanges:
+    """By exchanges, in the order of memory, so that lines are long; the last ones prepared serve the next piece."""
+
+    def __init__(self) -> None:
+        self.prepared: dict[Any, Deal] = {}
+
+    def __call__(self, values: Array, runs: Sequence[Run], wanted: Wanted) -> list[Array]:
+        order = as_they_lie(values)
+        axes = [order.index(axis) for axis in range(values.ndim - len(runs), values.ndim)]
+        piece, there = values.transpose(order), tuple(zip(axes, runs, strict=True))
+        key = piece.shape, there, wanted
+        if key not in self.prepared:
+            for deal in self.prepared.values():
+                deal.close()
+            self.prepared = {key: Deal(piece, dict(there), wanted)}
+        return [line.transpose(np.argsort(order)) for line in self.prepared[key](piece)]
 
 
 def _by_sort(values: Array, runs: Sequence[Run], wanted: Wanted) -> list[Array]:
