@@ -9,7 +9,7 @@ An axis is folded as (..., outer, length, inner): what is slower in memory, the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from math import prod
 from typing import Any, NamedTuple
@@ -52,10 +52,10 @@ class Merging(NamedTuple):
         """How many axes come before the states': those of several numbers have one."""
         return 0 if isinstance(self.merge, np.ufunc) else 1
 
-    def lines(self, x: Array, axis: int) -> Array:
-        """The states as (..., outer, length, inner)."""
-        shape, parts = x.shape, self.parts
-        return x.reshape(*shape[:parts], prod(shape[parts:axis]), shape[axis], prod(shape[axis + 1 :]))
+    def around(self, shape: Sequence[int], axis: int) -> tuple[tuple[int, ...], int]:
+        """The sizes (..., outer) before an axis of states of this shape, and (inner) behind it."""
+        parts = self.parts
+        return (*shape[:parts], prod(shape[parts:axis])), prod(shape[axis + 1 :])
 
 
 def fold_grid(
@@ -68,19 +68,24 @@ def fold_grid(
     """
     rule = Merging(merge, dtype or states.dtype)
     order, x = rule.turned(states)
-    alike = out is not None and (out.ndim, out.dtype) == (states.ndim, rule.dtype)
-    room = out.transpose(order) if out is not None and alike else None
+    room, shape = _room(out, order, rule.dtype), list(x.shape)
     for axis, line in enumerate(grid.axes, start=states.ndim - len(grid.axes)):
         at, last = order.index(axis), axis == states.ndim - 1
-        if last and room is not None and room.flags.c_contiguous:
-            folded = room
-        else:
-            folded = scratch.take((*x.shape[:at], line.cells, *x.shape[at + 1 :]), rule.dtype)
-        near = NEAR if last and not rule.parts else 1
-        _fold_axis(rule, rule.lines(x, at), line, rule.lines(folded, at), near)
+        outer, inner = rule.around(shape, at)
+        sizes = (*outer, line.cells, inner)
+        folded = scratch.take(sizes, rule.dtype) if room is None or not last else room.reshape(sizes)
+        _fold_axis(rule, x.reshape(*outer, shape[at], inner), line, folded, NEAR if last and not rule.parts else 1)
         scratch.give(x)
-        x = folded
-    return out if out is not None and x is room else x.transpose(turned_back(order))
+        x, shape[at] = folded, line.cells
+    return x.reshape(shape).transpose(turned_back(order)) if out is None or room is None else out
+
+
+def _room(out: Array | None, order: list[int], dtype: np.dtype[Any]) -> Array | None:
+    """The output as it lies in memory, if states of so many axes and this dtype can be folded there."""
+    if out is None or (out.ndim, out.dtype) != (len(order), dtype):
+        return None
+    room = out.transpose(order)
+    return room if room.flags.c_contiguous else None
 
 
 def fold_axis(merge: Merge, states: Array, axis: int, line: Axis, dtype: np.dtype[Any]) -> Array:
@@ -88,8 +93,10 @@ def fold_axis(merge: Merge, states: Array, axis: int, line: Axis, dtype: np.dtyp
     rule = Merging(merge, dtype)
     order, x = rule.turned(states)
     at = order.index(states.ndim + axis)
+    outer, inner = rule.around(x.shape, at)
     out = np.empty((*x.shape[:at], line.cells, *x.shape[at + 1 :]), dtype)
-    _fold_axis(rule, rule.lines(x, at), line, rule.lines(out, at), NEAR if axis == -1 else 1)
+    lines = (x.reshape(*outer, x.shape[at], inner), line, out.reshape(*outer, line.cells, inner))
+    _fold_axis(rule, *lines, NEAR if axis == -1 else 1)
     return out.transpose(turned_back(order))
 
 

@@ -60,8 +60,8 @@ class Layers:
 
     def part(self, where: Any) -> Layers:
         """Some of the pixels."""
-        mask, weights = (None if each is None else each[where] for each in (self.mask, self.weights))
-        return Layers(self.values[where], mask, weights)
+        mask = None if self.mask is None else self.mask[where]
+        return Layers(self.values[where], mask, None if self.weights is None else self.weights[where])
 
 
 @dataclass(frozen=True)
