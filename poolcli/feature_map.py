@@ -14,7 +14,7 @@ import numpy as np
 from poolcli.array import Array
 from poolcli.errors import ShapeError, ValueRuleError
 from poolcli.frame import Frame
-from poolcli.layout import shape_words, space_axes
+from poolcli.layout import places, shape_words, space_axes
 
 WITH_ALPHA = ("LA", "RGBA", "RGBA;16")
 
@@ -94,7 +94,7 @@ class Form:
 
     def spot(self, index: tuple[int, ...]) -> tuple[int, ...]:
         """An index into the array as one into the planes of its frame."""
-        return tuple(index[self.layout.index(letter)] for letter in _letters(self.frame, self.layout))
+        return tuple(index[axis] for axis in places(_letters(self.frame, self.layout), self.layout))
 
     def framed(self, frame: Frame, dtype: np.dtype[Any]) -> Form:
         """The form of planes of this frame, its axes in the order of this one's."""
@@ -146,7 +146,7 @@ class FeatureMap:
 
     def planes(self) -> Array:
         """The values as `form.frame` says, (batch, channels, depth, height, width): a view."""
-        return self.data.transpose([self.layout.index(letter) for letter in _letters(self.form.frame, self.layout)])
+        return self.data.transpose(places(_letters(self.form.frame, self.layout), self.layout))
 
     def planes_of(self, array: Array) -> Array:
         """The planes of an array that lies over this map; over an image, with its channels first."""
@@ -159,7 +159,7 @@ class FeatureMap:
     def with_planes(self, planes: Array, frame: Frame) -> FeatureMap:
         """The map with these planes, its axes in the order they had."""
         letters, layout = _letters(frame, self.layout), _relaid(self.layout, frame)
-        return self.with_data(planes.transpose([letters.index(letter) for letter in layout]), layout=layout)
+        return self.with_data(planes.transpose(places(layout, letters)), layout=layout)
 
     def measured(self) -> FeatureMap:
         """The map with a size for its pixels: 1, where the file tells none."""

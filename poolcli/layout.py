@@ -52,10 +52,20 @@ def shape_words(shape: Sequence[int]) -> str:
 
 
 @cache
+def places(letters: str, layout: str) -> tuple[int, ...]:
+    """Where these axes are in a layout.
+
+    >>> places("NCHW", "NHWC")
+    (0, 3, 1, 2)
+    """
+    return tuple(map(layout.index, letters))
+
+
+@cache
 def space_axes(layout: str) -> tuple[int, ...]:
     """Where the spatial axes are, depth before height before width.
 
     >>> space_axes("NCHW"), space_axes("HWC")
     ((2, 3), (0, 1))
     """
-    return tuple(layout.index(letter) for letter in "DHWL" if letter in layout)
+    return places("".join(letter for letter in "DHWL" if letter in layout), layout)
