@@ -10,19 +10,20 @@ An axis is folded as (..., outer, length, inner): what is slower in memory, the 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from poolcli.array import Array
 from poolcli.engine.grid import Axis, Grid, Run
 from poolcli.engine.lines import Lines, as_they_lie, pick, turned_back
 from poolcli.engine.scratch import scratch
+from poolcli.engine.tape import Tape, tapes
 
 Merge = Callable[..., Array]
+Kind = tuple[Sequence[int], np.dtype[Any]]  # shape and dtype
 
 IDEMPOTENT = (np.maximum, np.minimum)
 NEAR = 16  # strides up to which the windows of a fast axis are folded at every position
@@ -30,32 +31,18 @@ SEQUENTIAL = 16  # taps merged one by one; more are merged in halves, which is e
 
 
 class Merging(NamedTuple):
-    """How two states become one, and of what dtype that is."""
+    """How two states become one, of what dtype that is, and the tape that the calls are prepared on."""
 
     merge: Merge
     dtype: np.dtype[Any]
+    tape: Tape
 
     def __call__(self, a: Array, b: Array, out: Array | None = None) -> Array:
-        """The merged states, in scratch memory where they have no other room."""
-        out = scratch.take(a.shape, self.dtype) if out is None else out
-        if a.dtype == self.dtype:
-            return self.merge(a, b, out=out)
-        return self.merge(a, b, out=out, dtype=self.dtype)  # NumPy widens piece by piece, in the fastest cache
-
-    def turned(self, states: Array) -> tuple[list[int], Array]:
-        """The axes from the slowest in memory to the fastest, and the states turned so, without gaps."""
-        order = list(range(states.ndim)) if self.parts else as_they_lie(states)
-        return order, np.ascontiguousarray(states.transpose(order))
-
-    @property
-    def parts(self) -> int:
-        """How many axes come before the states': those of several numbers have one."""
-        return 0 if isinstance(self.merge, np.ufunc) else 1
-
-    def around(self, shape: Sequence[int], axis: int) -> tuple[tuple[int, ...], int]:
-        """The sizes (..., outer) before an axis of states of this shape, and (inner) behind it."""
-        parts = self.parts
-        return (*shape[:parts], prod(shape[parts:axis])), prod(shape[axis + 1 :])
+        """The merged states, in room of the tape where they have no other."""
+        out = self.tape.take(a.shape, self.dtype) if out is None else out
+        merge = self.merge if a.dtype == self.dtype else partial(self.merge, dtype=self.dtype)  # widens in the cache
+        self.tape.call(merge, a, b, out)
+        return out
 
 
 def fold_grid(
@@ -66,18 +53,29 @@ def fold_grid(
     Where `dtype` is given, states become that when they are merged first. The outer axis goes first: its lines are
     long, and it shrinks what the inner axes see.
     """
-    rule = Merging(merge, dtype or states.dtype)
-    order, x = rule.turned(states)
-    room, shape = _room(out, order, rule.dtype), list(x.shape)
-    for axis, line in enumerate(grid.axes, start=states.ndim - len(grid.axes)):
-        at, last = order.index(axis), axis == states.ndim - 1
-        outer, inner = rule.around(shape, at)
-        sizes = (*outer, line.cells, inner)
-        folded = scratch.take(sizes, rule.dtype) if room is None or not last else room.reshape(sizes)
-        _fold_axis(rule, x.reshape(*outer, shape[at], inner), line, folded, NEAR if last and not rule.parts else 1)
-        scratch.give(x)
-        x, shape[at] = folded, line.cells
-    return x.reshape(shape).transpose(turned_back(order)) if out is None or room is None else out
+    axes = dict(enumerate(grid.axes, start=states.ndim - len(grid.axes)))
+    return _folded(merge, states, axes, out, dtype or states.dtype)
+
+
+def fold_axis(merge: Merge, states: Array, axis: int, line: Axis, dtype: np.dtype[Any]) -> Array:
+    """Fold the windows along one axis, counted from the end, to states of this dtype."""
+    order, axis = as_they_lie(states), states.ndim + axis
+    shape = [line.cells if at == axis else states.shape[at] for at in order]
+    return _folded(merge, states, {axis: line}, np.empty(shape, dtype).transpose(turned_back(order)), dtype)
+
+
+def _folded(merge: Merge, states: Array, axes: dict[int, Axis], out: Array | None, dtype: np.dtype[Any]) -> Array:
+    """The folded states of all windows along these axes."""
+    parts = 0 if isinstance(merge, np.ufunc) else 1  # states of several numbers have an axis for these
+    order = list(range(states.ndim)) if parts else as_they_lie(states)
+    x = np.ascontiguousarray(states.transpose(order))
+    shape = tuple(axes[axis].cells if axis in axes else states.shape[axis] for axis in order)
+    room = _room(out, order, dtype)
+    folded = scratch.take(shape, dtype) if room is None else room
+    given, wanted = (x.shape, x.dtype), (shape, dtype)
+    key = merge, given, wanted, order, axes
+    tapes.of(key, lambda: _prepared(merge, given, wanted, order, axes)).run(x, folded)
+    return folded.transpose(turned_back(order)) if out is None or room is None else out
 
 
 def _room(out: Array | None, order: list[int], dtype: np.dtype[Any]) -> Array | None:
@@ -88,23 +86,32 @@ def _room(out: Array | None, order: list[int], dtype: np.dtype[Any]) -> Array | 
     return room if room.flags.c_contiguous else None
 
 
-def fold_axis(merge: Merge, states: Array, axis: int, line: Axis, dtype: np.dtype[Any]) -> Array:
-    """Fold the windows along one axis, counted from the end, to states of this dtype."""
-    rule = Merging(merge, dtype)
-    order, x = rule.turned(states)
-    at = order.index(states.ndim + axis)
-    outer, inner = rule.around(x.shape, at)
-    out = np.empty((*x.shape[:at], line.cells, *x.shape[at + 1 :]), dtype)
-    lines = (x.reshape(*outer, x.shape[at], inner), line, out.reshape(*outer, line.cells, inner))
-    _fold_axis(rule, *lines, NEAR if axis == -1 else 1)
-    return out.transpose(turned_back(order))
+def _prepared(merge: Merge, given: Kind, wanted: Kind, order: list[int], axes: dict[int, Axis]) -> Tape:
+    """The calls that fold an array of one shape and dtype to one of another, whose axes are in this order."""
+    tape = Tape(given, wanted)
+    rule, (x, out) = Merging(merge, wanted[1], tape), tape.outside
+    parts = 0 if isinstance(merge, np.ufunc) else 1
+    for axis, line in axes.items():
+        at, last = order.index(axis), axis == max(axes)
+        folded = out if last else tape.take((*x.shape[:at], line.cells, *x.shape[at + 1 :]), rule.dtype)
+        near = NEAR if axis == len(order) - 1 and not parts else 1
+        _fold_axis(rule, _lines(x, at, parts), line, _lines(folded, at, parts), near)
+        tape.give(x)
+        x = folded
+    return tape.prepared()
+
+
+def _lines(x: Array, axis: int, parts: int) -> Array:
+    """The states as (..., outer, length, inner): what is slower in memory, the axis, and what is faster."""
+    shape = x.shape
+    return x.reshape(*shape[:parts], prod(shape[parts:axis]), shape[axis], prod(shape[axis + 1 :]))
 
 
 def _fold_axis(rule: Merging, x: Array, line: Axis, out: Array, near: int) -> None:
     for run in line.runs:
         cells = Lines(run.cell, run.count, run.every).of(out)
         if run.size == 1:
-            pick(x, Lines(run.start, run.count, run.stride), cells)
+            pick(x, Lines(run.start, run.count, run.stride), cells, rule.tape.copy)
         elif run.step > 1 or run.stride <= min(near, 2 * run.size):
             _fold_near(rule, x, run, cells, out if run is line.runs[0] else None)
         else:
@@ -126,8 +133,8 @@ def _fold_near(rule: Merging, x: Array, run: Run, cells: Array, whole: Array | N
     folded = _everywhere(rule, taps, (run.size, step), room)
     if room is None:
         folded = folded.reshape(*lead, outer, -1, inner)
-        pick(folded, Lines(first, run.count, run.stride), cells)
-        scratch.give(folded)
+        pick(folded, Lines(first, run.count, run.stride), cells, rule.tape.copy)
+        rule.tape.give(folded)
 
 
 def _room_at_every_position(x: Array, run: Run, whole: Array | None) -> Array | None:
@@ -158,7 +165,7 @@ def _everywhere(rule: Merging, x: Array, window: tuple[int, int], out: Array | N
         part = x if size == 2 else _everywhere(rule, x, (size - 1, step))
         result = _shifted(rule, part, x, (size - 1) * step, out)
     if part is not x:
-        scratch.give(part)
+        rule.tape.give(part)
     return result
 
 
@@ -170,7 +177,7 @@ def _factor(number: int) -> int:
 
 def _shifted(rule: Merging, a: Array, b: Array, by: int, out: Array | None) -> Array:
     """Each line of a merged with the one of b that is so many further on."""
-    room = scratch.take(a.shape, rule.dtype) if out is None else out
+    room = rule.tape.take(a.shape, rule.dtype) if out is None else out
     count = a.shape[-2] - by if out is None else out.shape[-2]
     rule(a[..., :count, :], b[..., by : by + count, :], room[..., :count, :])
     return room
@@ -186,13 +193,13 @@ def _fold_far(rule: Merging, x: Array, run: Run, cells: Array) -> None:
     if whole <= 1:
         _blocks(rule, x, Lines(run.start, count, run.stride), run.stride if whole else rest, cells)
     else:
-        blocks = scratch.take((*x.shape[:-2], count, x.shape[-1]), rule.dtype)
+        blocks = rule.tape.take((*x.shape[:-2], count, x.shape[-1]), rule.dtype)
         _blocks(rule, x, Lines(run.start, count, run.stride), run.stride, blocks)
         _everywhere(rule, blocks, (whole, 1), cells)
-        scratch.give(blocks)
+        rule.tape.give(blocks)
     if whole and rest:
         after = Lines(run.start + whole * run.stride, run.count, run.stride)
-        tail = after.of(x) if rest == 1 else _blocks(rule, x, after, rest, scratch.take(cells.shape, rule.dtype))
+        tail = after.of(x) if rest == 1 else _blocks(rule, x, after, rest, rule.tape.take(cells.shape, rule.dtype))
         rule(cells, tail, cells)
 
 
@@ -200,8 +207,8 @@ def _blocks(rule: Merging, x: Array, blocks: Lines, size: int, out: Array) -> Ar
     """Fold the first `size` lines of every block."""
     if size > SEQUENTIAL:
         folded = _halves(rule, _apart(x, blocks, size))
-        out[...] = folded
-        scratch.give(folded)
+        rule.tape.copy(folded, out)
+        rule.tape.give(folded)
         return out
     phases = [blocks._replace(start=blocks.start + tap).of(x) for tap in range(size)]
     rule(phases[0], phases[1], out)
@@ -215,7 +222,7 @@ def _apart(x: Array, blocks: Lines, size: int) -> Array:
     line = x.strides[-2]
     shape = (*x.shape[:-2], blocks.number, size, x.shape[-1])
     strides = (*x.strides[:-2], blocks.stride * line, line, x.strides[-1])
-    return as_strided(x[..., blocks.start :, :], shape, strides, writeable=False)
+    return np.ndarray(shape, x.dtype, x, blocks.start * line, strides)
 
 
 def _halves(rule: Merging, x: Array) -> Array:
@@ -226,6 +233,6 @@ def _halves(rule: Merging, x: Array) -> Array:
         if taps % 2:
             first = folded[..., :1, :]
             rule(first, x[..., -1:, :], first)
-        scratch.give(x)
+        rule.tape.give(x)
         x = folded
     return x[..., 0, :]

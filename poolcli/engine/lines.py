@@ -45,18 +45,18 @@ class Lines(NamedTuple):
         return x[..., self.start : self.start + (self.number - 1) * self.stride + 1 : self.stride, :]
 
 
-def pick(x: Array, lines: Lines, out: Array) -> None:
+def pick(x: Array, lines: Lines, out: Array, copy: Callable[[Array, Array], None]) -> None:
     """Copy some lines of (..., length, inner)."""
     picked, gap = lines.of(x), lines.stride * x.itemsize
     if x.shape[-1] == 1 < lines.stride and gap in WORDS and x.dtype == out.dtype and _ends_inside(x, lines):
         # A number and those up to the next one wanted are read as one wide number, whose lowest bytes are the first.
         wide = np.ndarray(picked.shape, f"u{gap}", x, lines.start * x.itemsize, picked.strides)
-        np.copyto(out.view(f"u{x.itemsize}"), wide, casting="unsafe")
+        copy(wide, out.view(f"u{x.itemsize}"))
     elif x.shape[-1] <= FEW:
         for channel in range(x.shape[-1]):  # NumPy would loop over the channels innermost
-            out[..., channel] = picked[..., channel]
+            copy(picked[..., channel], out[..., channel])
     else:
-        out[...] = picked
+        copy(picked, out)
 
 
 def _ends_inside(x: Array, lines: Lines) -> bool:

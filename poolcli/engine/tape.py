@@ -1,0 +1,134 @@
+"""NumPy calls that are prepared once and made on one block after another.
+
+Between two calls of a tape there is next to no Python, for which threads would wait on each other, so that blocks can
+be as small as the cache. A tape is prepared by working with arrays that stand in for those it will be run on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from math import prod
+from threading import local
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from poolcli.array import Array
+
+KEPT = 16  # tapes that a thread keeps, at most
+MOST = 1 << 26  # bytes of memory of their own that these have, at most
+
+
+class _View(NamedTuple):
+    """Part of an outside array, and its place in the table of operands."""
+
+    at: int
+    outside: int
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    offset: int
+    strides: tuple[int, ...]
+
+
+class Tape:
+    """Calls on parts of outside arrays, which lie in C order, and on rooms of its own, which are used again and again.
+
+    `outside` are the arrays that stand in for the others until `prepared` is called.
+    """
+
+    def __init__(self, *outside: tuple[Sequence[int], np.dtype[Any]]) -> None:
+        self.outside = [np.empty(shape, dtype) for shape, dtype in outside]
+        self.results: list[Array] = []
+        self.nbytes = 0
+        self._calls: list[tuple[Callable[..., Any], int, int, int]] = []
+        self._table: list[Any] = []
+        self._views: list[_View] = []
+        self._free: list[Array] = []
+        self._lent: dict[int, Array] = {}
+
+    def call(self, function: Callable[..., Any], a: Array, b: Array, out: Array) -> None:
+        """To be called: `function(a, b, out=out)`."""
+        self._calls.append((function, self._place(a), self._place(b), self._place(out)))
+
+    def copy(self, source: Array, out: Array) -> None:
+        """To be copied, as another dtype where that is given."""
+        self.call(_copied, source, source, out)
+
+    def take(self, shape: Sequence[int], dtype: np.dtype[Any]) -> Array:
+        """Room for an array, where nothing is that is still needed: so that few rooms stay in cache."""
+        size = prod(shape) * dtype.itemsize
+        room = next((room for room in reversed(self._free) if size <= room.size <= 2 * size), None)
+        if room is None:
+            room = np.empty(size, np.uint8)
+            self.nbytes += size
+        else:
+            self._free = [other for other in self._free if other is not room]
+        self._lent[id(room)] = room
+        return room[:size].view(dtype).reshape(shape)
+
+    def give(self, array: Array) -> None:
+        """The array is needed no longer. One that was not taken here stays what it is."""
+        room = self._lent.pop(id(array.base), None)
+        if room is not None:
+            self._free.append(room)
+
+    def keep(self, arrays: Iterable[Array]) -> None:
+        """All arrays that were taken are needed no longer, but these."""
+        kept = {id(array.base) for array in arrays}
+        self._free += [self._lent.pop(room) for room in list(self._lent) if room not in kept]
+
+    def prepared(self) -> Tape:
+        """Ready to run: nothing is to be added."""
+        self.outside.clear()
+        return self
+
+    def run(self, *arrays: Array) -> list[Array]:
+        """Make all calls with these arrays outside; the results in rooms of the tape last until the next run."""
+        table = self._table.copy()
+        for at, outside, shape, dtype, offset, strides in self._views:
+            table[at] = np.ndarray(shape, dtype, arrays[outside], offset, strides)
+        for function, a, b, out in self._calls:
+            function(table[a], table[b], out=table[out])
+        return self.results
+
+    def _place(self, array: Array) -> int:
+        """The place of an operand in the table."""
+        at = len(self._table)
+        for number, whole in enumerate(self.outside):
+            if array is whole or array.base is whole:
+                offset = _address(array) - _address(whole)
+                self._views.append(_View(at, number, array.shape, array.dtype, offset, array.strides))
+                self._table.append(None)
+                return at
+        self._table.append(array)
+        return at
+
+
+def _address(array: Array) -> int:
+    address: int = array.__array_interface__["data"][0]
+    return address
+
+
+def _copied(a: Array, _: Array, out: Array) -> None:
+    np.copyto(out, a, casting="unsafe")
+
+
+class Tapes(local):
+    """The tapes that a thread ran last."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[Any, Tape]] = []
+
+    def of(self, key: Any, prepare: Callable[[], Tape]) -> Tape:
+        """The tape of this key, prepared unless it is kept."""
+        at = next((at for at, (known, _) in enumerate(self.kept) if known == key), None)
+        if at is None:
+            self.kept.insert(0, (key, prepare()))
+            while len(self.kept) > KEPT or sum(tape.nbytes for _, tape in self.kept[1:]) > MOST:
+                self.kept.pop()
+        elif at:
+            self.kept.insert(0, self.kept.pop(at))
+        return self.kept[0][1]
+
+
+tapes = Tapes()
