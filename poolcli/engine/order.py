@@ -10,9 +10,8 @@ taps are merged to hands of more by minima and maxima of lines, so that no windo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from math import gcd, prod
 from typing import Any, NamedTuple
 
@@ -20,8 +19,9 @@ import numpy as np
 
 from poolcli.array import Array
 from poolcli.engine.grid import Run
+from poolcli.engine.lines import FEW
 from poolcli.engine.network import merging
-from poolcli.engine.scratch import scratch
+from poolcli.engine.tape import Tape
 
 TOGETHER = 64  # values next to each other that are read as fast as a whole line
 PICKED = 3  # bytes for each value up to which it is quicker to compute all windows and pick every stride-th
@@ -48,75 +48,38 @@ class Hand(NamedTuple):
         return self._replace(lines=[line[part] for line in self.lines])
 
 
-class Deal:
-    """The calls that put in order all windows of a piece of a map, prepared for pieces of one shape.
+def dealing(piece: tuple[tuple[int, ...], np.dtype[Any]], runs: Mapping[int, Run], wanted: Wanted) -> Tape:
+    """The calls that put in order the windows along these axes of a piece of this shape and dtype.
 
-    Between the calls there is nothing left to do, so that threads do not wait for each other's Python.
+    Results are the wanted values of all windows, a line each. All of a window with a NaN are NaN.
     """
-
-    def __init__(self, values: Array, runs: Mapping[int, Run], wanted: Wanted) -> None:
-        self.calls: list[Callable[[], Any]] = []
-        self.free: list[Array] = []
-        self.lent: dict[int, Array] = {}
-        self.piece = self.line(values.shape, values.dtype)
-        self.lines = dealt(self.piece, runs, wanted, self)
-
-    def __call__(self, values: Array) -> list[Array]:
-        """The wanted values of all windows, a line each, written over by the next call."""
-        np.copyto(self.piece, values)
-        for call in self.calls:
-            call()
-        return self.lines
-
-    def line(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-        """Room for a line, where no other is that is still needed: so that few stay in cache."""
-        size = prod(shape) * dtype.itemsize
-        room = next((room for room in self.free if room.size >= size), None)
-        if room is None:
-            room = scratch.take((size,), np.dtype(np.uint8))
-        else:
-            self.free = [other for other in self.free if other is not room]
-        line: Array = room[:size].view(dtype).reshape(shape)
-        self.lent[id(line.base)] = room
-        return line
-
-    def copied(self, hand: Hand) -> Hand:
-        """Channel by channel where pixels have a few: NumPy would loop over them innermost."""
-        lines = [self.line(line.shape, line.dtype) for line in hand.lines]
-        for line, out in zip(hand.lines, lines, strict=True):
-            for channel in range(line.shape[-1]) if line.shape[-1] <= 4 else [slice(None)]:
-                self.calls.append(partial(np.copyto, out[..., channel], line[..., channel]))
-        return hand._replace(lines=lines)
-
-    def back(self, lines: Iterable[Array]) -> None:
-        self.free += [self.lent.pop(id(line.base)) for line in lines]
-
-    def keep(self, lines: list[Array]) -> None:
-        """Take back all other lines."""
-        kept = {id(line.base) for line in lines}
-        self.free += [self.lent.pop(lent) for lent in list(self.lent) if lent not in kept]
-
-    def close(self) -> None:
-        """Nothing of it is needed any more."""
-        for room in (*self.free, *self.lent.values()):
-            scratch.give(room)
-
-
-def dealt(values: Array, runs: Mapping[int, Run], wanted: Wanted, deal: Deal) -> list[Array]:
-    """The wanted values of all windows along these axes, a line each. All of a window with a NaN are NaN."""
-    hand, layout = Hand([np.ravel(values)], 0, 1), _Layout.of(values.shape)
+    tape = Tape(piece)
+    (values,) = tape.outside
+    hand, layout = Hand([values.reshape(-1)], 0, 1), _Layout.of(values.shape)
     for axis, run in runs.items():
         near = layout.is_near(axis, run, values.itemsize)
         if near:
-            hand = _Along(hand, 0, layout.everywhere(axis, run, hand.lines[0].size), wanted, deal).part(run.size, 0)
+            hand = _Along(hand, 0, layout.everywhere(axis, run, hand.lines[0].size), wanted, tape).part(run.size, 0)
             layout = layout.with_cells(axis, run)
         if not near or run.stride > 1:
             cells = layout.seen(hand)
-            cells = deal.copied(cells) if near else _Along(cells, axis, run, wanted, deal).part(run.size, 0)
+            cells = cells if near else _Along(cells, axis, run, wanted, tape).part(run.size, 0)
+            cells = cells if cells.lines[0].flags.c_contiguous else copied(cells, tape)
             layout = _Layout.of(cells.lines[0].shape)
             hand = cells._replace(lines=[line.reshape(-1) for line in cells.lines])
-        deal.keep(hand.lines)
-    return layout.seen(hand).lines
+        tape.keep(hand.lines)
+    hand = layout.seen(hand)
+    tape.results = (copied(hand, tape) if wanted.taps == 1 else hand).lines
+    return tape.prepared()
+
+
+def copied(hand: Hand, tape: Tape) -> Hand:
+    """Channel by channel where pixels have a few: NumPy would loop over them innermost."""
+    lines = [tape.take(line.shape, line.dtype) for line in hand.lines]
+    for line, out in zip(hand.lines, lines, strict=True):
+        for channel in range(line.shape[-1]) if line.shape[-1] <= FEW else [slice(None)]:
+            tape.copy(line[..., channel], out[..., channel])
+    return hand._replace(lines=lines)
 
 
 class _Layout(NamedTuple):
@@ -163,7 +126,7 @@ class _Along:
     axis: int
     run: Run
     wanted: Wanted
-    deal: Deal
+    tape: Tape
     made: dict[tuple[int, int], Hand] = field(default_factory=dict)
 
     @property
@@ -181,7 +144,7 @@ class _Along:
         head = size - 1 if size % 2 else size // 2
         one = self.part(head, tap).part(self.axis, 0, count)
         two = self.part(size - head, (tap + head) % self.turns).part(self.axis, self._later(tap + head), count)
-        return merged(one, two, self.wanted, self.deal)
+        return merged(one, two, self.wanted, self.tape)
 
     def _later(self, taps: int) -> int:
         """How many windows later the same pixels are, so many taps further on."""
@@ -191,10 +154,10 @@ class _Along:
         """One tap of every window; copied where pixels lie apart, as what is read again and again should not."""
         taps = self.hand.part(self.axis, self.run.start + tap * self.run.step, count, self.run.stride)
         apart = self.run.stride > 1 and prod(taps.lines[0].shape[self.axis + 1 :]) < TOGETHER
-        return self.deal.copied(taps) if apart else taps
+        return copied(taps, self.tape) if apart else taps
 
 
-def merged(one: Hand, two: Hand, wanted: Wanted, deal: Deal) -> Hand:
+def merged(one: Hand, two: Hand, wanted: Wanted, tape: Tape) -> Hand:
     """The values of both in order, without those that are below or above all wanted ones whatever is still to come."""
     taps, first, inputs = one.taps + two.taps, one.first + two.first, len(one.lines) + len(two.lines)
     low = max(first, wanted.first - (wanted.taps - taps))
@@ -203,8 +166,8 @@ def merged(one: Hand, two: Hand, wanted: Wanted, deal: Deal) -> Hand:
     lines = [*one.lines, *two.lines]
     for side, a, b, out in calls:
         if out == len(lines):
-            lines.append(deal.line(lines[0].shape, lines[0].dtype))
-        side_of = np.minimum if side == "minimum" else np.maximum
-        deal.calls.append(partial(side_of, lines[a], lines[b], out=lines[out]))
-    deal.back(line for at, line in enumerate(lines) if at >= inputs and at not in results)
+            lines.append(tape.take(lines[0].shape, lines[0].dtype))
+        tape.call(np.minimum if side == "minimum" else np.maximum, lines[a], lines[b], lines[out])
+    for line in (line for at, line in enumerate(lines) if at >= inputs and at not in results):
+        tape.give(line)
     return Hand([lines[at] for at in results], low, taps)

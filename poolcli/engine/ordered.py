@@ -13,9 +13,10 @@ import numpy as np
 from poolcli.array import Array
 from poolcli.engine.grid import Grid, Run
 from poolcli.engine.levels import Levels, put, tiles
-from poolcli.engine.lines import as_they_lie
+from poolcli.engine.lines import as_they_lie, turned_back
 from poolcli.engine.merges import MIN
-from poolcli.engine.order import Deal, Wanted
+from poolcli.engine.order import Wanted, dealing
+from poolcli.engine.tape import tapes
 from poolcli.engine.tasks import COPIED as BYTES
 from poolcli.engine.tasks import copied_at_once
 from poolcli.engine.whole import cells_of, some, viewed
@@ -72,12 +73,11 @@ def ordered(
         values = np.where(counting, values, np.asarray(MIN.empty(values.dtype), values.dtype))
     if values.dtype == np.float16:
         values = values.astype(np.float32)  # which the processor compares itself
-    exchanges = _Exchanges()
     for planes, runs in _pieces(values, grid):
         taps = prod(run.size for run in runs)
         wanted = Wanted(taps, places(taps if counting is None else 1)[0], places(taps)[1])
         spans, runs_there = zip(*map(_span, runs, values.shape[-len(runs) :]), strict=True)
-        way = exchanges if _exchanges_pay(runs) else _by_sort
+        way = _by_exchanges if _exchanges_pay(runs) else _by_sort
         lines = way(values[(*planes, *spans)], runs_there, wanted)
         target = (*planes, *map(cells_of, runs))
         yield target, Lines(lines, wanted.first, taps if counting is None else np.asarray(count)[target])
@@ -111,22 +111,14 @@ def _by_levels(
         yield cells, Levels(values[pixels], flags, part, count if isinstance(count, int) else counts[cells])
 
 
-class _Exchanges:
-    """By exchanges, in the order of memory, so that lines are long; the last ones prepared serve the next piece."""
-
-    def __init__(self) -> None:
-        self.prepared: dict[Any, Deal] = {}
-
-    def __call__(self, values: Array, runs: Sequence[Run], wanted: Wanted) -> list[Array]:
-        order = as_they_lie(values)
-        axes = [order.index(axis) for axis in range(values.ndim - len(runs), values.ndim)]
-        piece, there = values.transpose(order), tuple(zip(axes, runs, strict=True))
-        key = piece.shape, there, wanted
-        if key not in self.prepared:
-            for deal in self.prepared.values():
-                deal.close()
-            self.prepared = {key: Deal(piece, dict(there), wanted)}
-        return [line.transpose(np.argsort(order)) for line in self.prepared[key](piece)]
+def _by_exchanges(values: Array, runs: Sequence[Run], wanted: Wanted) -> list[Array]:
+    """In the order of memory, so that lines are long."""
+    order = as_they_lie(values)
+    axes = [order.index(axis) for axis in range(values.ndim - len(runs), values.ndim)]
+    piece, there = np.ascontiguousarray(values.transpose(order)), dict(zip(axes, runs, strict=True))
+    given = piece.shape, piece.dtype
+    lines = tapes.of((given, there, wanted), lambda: dealing(given, there, wanted)).run(piece)
+    return [line.transpose(turned_back(order)) for line in lines]
 
 
 def _by_sort(values: Array, runs: Sequence[Run], wanted: Wanted) -> list[Array]:
