@@ -90,7 +90,11 @@ def empty(shape: Sequence[int], dtype: DTypeLike) -> Array:
     """An array to be filled: in memory, or in a file where it is large."""
     import numpy as np
 
+    from poolcli import reuse
+
     nbytes = prod(shape) * np.dtype(dtype).itemsize
+    if here().limit is None and here().has_room(nbytes):
+        return reuse.empty(shape, dtype)
     if here().has_room(nbytes):
         return here().take(np.empty(shape, dtype))
     return np.ndarray(shape, dtype, _part(nbytes), HEAD)

@@ -92,8 +92,13 @@ def costs(dtype: np.dtype[Any], how: Fold | Gather | Order, rules: Rules, *, wei
     told = (40 if weighed or rules.picky else 0) + (24 if rules.indexing else 0)
     if isinstance(how, Gather | Order):
         return told + 4 * dtype.itemsize + 8
+    return told + 7 * sum(_states(dtype, how))
+
+
+def _states(dtype: np.dtype[Any], how: Fold | Gather | Order) -> list[int]:
+    """Bytes of the states of one pixel, part by part."""
     one = np.zeros(1, dtype.newbyteorder("="))
-    return told + 7 * sum(part.states(one).nbytes for part in how.parts)
+    return [part.states(one).nbytes for part in how.parts] if isinstance(how, Fold) else []
 
 
 def load_of(
@@ -105,7 +110,8 @@ def load_of(
     pixel += 32 * prod(grid.shape) // prod(space)
     rows = min(grid.axes[0].window, space[0])
     window = 2 * COPIED * grid.largest if isinstance(how, Gather | Order) else 0
-    return Load(dtype.itemsize, pixel, rows * prod(space[1:]) * pixel + window, prod(shape) * pixel)
+    widest = max(dtype.itemsize, *_states(dtype, how), 0)
+    return Load(widest, pixel, rows * prod(space[1:]) * pixel + window, prod(shape) * pixel)
 
 
 def _pool(pixels: Pixels, how: Fold | Gather | Order, rules: Rules, room: Array) -> Array | Ratio:

@@ -24,7 +24,7 @@ from poolcli.array import Array
 from poolcli.engine.scratch import scratch
 from poolcli.memory import here
 
-BLOCK = 1 << 22  # bytes of input worked on at a time
+BLOCK = 1 << 22  # bytes of pixels, or of their states where these are wider, worked on at a time
 PIECE = 1 << 22  # values of windows that are copied at a time
 COPIED = 50  # bytes that such a value takes until its window is reduced
 SMALL = 1 << 20  # bytes below which a thread costs more than it saves
@@ -32,7 +32,7 @@ SMALL = 1 << 20  # bytes below which a thread costs more than it saves
 
 @dataclass(frozen=True)
 class Load:
-    """Bytes that work takes: on one pixel of `itemsize`, on the least that is done at a time, and on all at once."""
+    """Bytes for work: on a pixel, whose widest state has `itemsize`, on the least done at a time, and on all."""
 
     itemsize: int
     pixel: int
