@@ -34,6 +34,24 @@ def merging(one: int, two: int, first: int, last: int) -> Merging:
     return min(ways, key=lambda way: len(way.calls))
 
 
+@cache
+def middle_of_nine() -> Merging:
+    """The middle of three hands of three: of the highest low, the middle middle, and the lowest high one.
+
+    Source: Smith 1996, Implementing median filters in XC4000E FPGAs.
+    """
+    sketch = _Sketch(9)
+
+    def middle(a: int, b: int, c: int) -> int:
+        low, high = sketch.call("minimum", a, b), sketch.call("maximum", a, b)
+        return sketch.call("maximum", low, sketch.call("minimum", high, c))
+
+    def all_three(side: Side, place: int) -> int:
+        return sketch.call(side, sketch.call(side, place, 3 + place), 6 + place)
+
+    return sketch.finished([middle(all_three("maximum", 0), middle(1, 4, 7), all_three("minimum", 2))])
+
+
 @dataclass
 class _Sketch:
     """Calls whose results are all different lines, numbered after those of the hands."""

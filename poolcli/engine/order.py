@@ -10,7 +10,7 @@ taps are merged to hands of more by minima and maxima of lines, so that no windo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import gcd, prod
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ import numpy as np
 from poolcli.array import Array
 from poolcli.engine.grid import Run
 from poolcli.engine.lines import FEW
-from poolcli.engine.network import merging
+from poolcli.engine.network import Merging, merging, middle_of_nine
 from poolcli.engine.tape import Tape
 
 TOGETHER = 64  # values next to each other that are read as fast as a whole line
@@ -141,10 +141,15 @@ class _Along:
 
     def _merged(self, size: int, tap: int, count: int) -> Hand:
         """By the binary digits of its size a part has few parts, most of them the same."""
+        if size == 3 and len(self.hand.lines) == 3 and self.wanted == (9, 4, 4):
+            hands = [self._from(1, tap + ahead, count) for ahead in range(3)]
+            return _called(middle_of_nine(), hands, 4, self.tape)
         head = size - 1 if size % 2 else size // 2
-        one = self.part(head, tap).part(self.axis, 0, count)
-        two = self.part(size - head, (tap + head) % self.turns).part(self.axis, self._later(tap + head), count)
-        return merged(one, two, self.wanted, self.tape)
+        return merged(self._from(head, tap, count), self._from(size - head, tap + head, count), self.wanted, self.tape)
+
+    def _from(self, size: int, tap: int, count: int) -> Hand:
+        """So many windows of the part that begins with this tap."""
+        return self.part(size, tap % self.turns).part(self.axis, self._later(tap), count)
 
     def _later(self, taps: int) -> int:
         """How many windows later the same pixels are, so many taps further on."""
@@ -162,12 +167,17 @@ def merged(one: Hand, two: Hand, wanted: Wanted, tape: Tape) -> Hand:
     taps, first, inputs = one.taps + two.taps, one.first + two.first, len(one.lines) + len(two.lines)
     low = max(first, wanted.first - (wanted.taps - taps))
     high = min(first + inputs - 1, wanted.last)
-    calls, results = merging(len(one.lines), len(two.lines), low - first, high - first)
-    lines = [*one.lines, *two.lines]
-    for side, a, b, out in calls:
+    return _called(merging(len(one.lines), len(two.lines), low - first, high - first), [one, two], low, tape)
+
+
+def _called(merging: Merging, hands: Sequence[Hand], first: int, tape: Tape) -> Hand:
+    """The calls on the lines of these hands, which give lines from this place on."""
+    lines = [line for hand in hands for line in hand.lines]
+    inputs = len(lines)
+    for side, a, b, out in merging.calls:
         if out == len(lines):
             lines.append(tape.take(lines[0].shape, lines[0].dtype))
         tape.call(np.minimum if side == "minimum" else np.maximum, lines[a], lines[b], lines[out])
-    for line in (line for at, line in enumerate(lines) if at >= inputs and at not in results):
+    for line in (line for at, line in enumerate(lines) if at >= inputs and at not in merging.results):
         tape.give(line)
-    return Hand([lines[at] for at in results], low, taps)
+    return Hand([lines[at] for at in merging.results], first, sum(hand.taps for hand in hands))
