@@ -104,13 +104,16 @@ def _states(dtype: np.dtype[Any], how: Fold | Gather | Order) -> list[int]:
 def load_of(
     shape: tuple[int, ...], dtype: np.dtype[Any], grid: Grid, costing: tuple[Fold | Gather | Order, int]
 ) -> Load:
-    """What pooling an array (..., *map) takes: at least one row of cells, and where windows are copied, one of them."""
+    """What pooling an array (..., *map) takes: at least one row of cells, and where windows are copied, one of them.
+
+    Windows are put in order in pieces of their own, so that a block may be larger.
+    """
     how, pixel = costing
     space = shape[len(shape) - len(grid.axes) :]
     pixel += 32 * prod(grid.shape) // prod(space)
     rows = min(grid.axes[0].window, space[0])
     window = 2 * COPIED * grid.largest if isinstance(how, Gather | Order) else 0
-    widest = max(dtype.itemsize, *_states(dtype, how), 0)
+    widest = dtype.itemsize / 4 if isinstance(how, Order) else max(dtype.itemsize, *_states(dtype, how), 0)
     return Load(widest, pixel, rows * prod(space[1:]) * pixel + window, prod(shape) * pixel)
 
 

@@ -34,7 +34,7 @@ SMALL = 1 << 20  # bytes below which a thread costs more than it saves
 class Load:
     """Bytes for work: on a pixel, whose widest state has `itemsize`, on the least done at a time, and on all."""
 
-    itemsize: int
+    itemsize: float
     pixel: int
     least: int
     whole: int
@@ -57,8 +57,9 @@ class Load:
 
     @property
     def block(self) -> int:
-        """Bytes that a thread works with: what the cache allows, or its share of the memory."""
-        return int(min(BLOCK // self.itemsize * self.pixel, here().work / self.threads))
+        """Bytes that a thread works with: its share, but no more than cache and memory allow, nor next to nothing."""
+        least, most = (size / self.itemsize * self.pixel for size in (SMALL, BLOCK))
+        return int(min(max(least, -(-self.whole // self.threads)), most, here().work / self.threads))
 
     @property
     def bands(self) -> int:
