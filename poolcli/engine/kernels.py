@@ -66,7 +66,7 @@ def fold_axis(merge: Merge, states: Array, axis: int, line: Axis, dtype: np.dtyp
 
 def _folded(merge: Merge, states: Array, axes: dict[int, Axis], out: Array | None, dtype: np.dtype[Any]) -> Array:
     """The folded states of all windows along these axes."""
-    parts = 0 if isinstance(merge, np.ufunc) else 1  # states of several numbers have an axis for these
+    parts = _parts(merge)
     order = list(range(states.ndim)) if parts else as_they_lie(states)
     x = np.ascontiguousarray(states.transpose(order))
     shape = tuple(axes[axis].cells if axis in axes else states.shape[axis] for axis in order)
@@ -76,6 +76,11 @@ def _folded(merge: Merge, states: Array, axes: dict[int, Axis], out: Array | Non
     key = merge, given, wanted, order, axes
     tapes.of(key, lambda: _prepared(merge, given, wanted, order, axes)).run(x, folded)
     return folded.transpose(turned_back(order)) if out is None or room is None else out
+
+
+def _parts(merge: Merge) -> int:
+    """How many axes come before the states': those of several numbers have one."""
+    return 0 if isinstance(merge, np.ufunc) else 1
 
 
 def _room(out: Array | None, order: list[int], dtype: np.dtype[Any]) -> Array | None:
@@ -90,7 +95,7 @@ def _prepared(merge: Merge, given: Kind, wanted: Kind, order: list[int], axes: d
     """The calls that fold an array of one shape and dtype to one of another, whose axes are in this order."""
     tape = Tape(given, wanted)
     rule, (x, out) = Merging(merge, wanted[1], tape), tape.outside
-    parts = 0 if isinstance(merge, np.ufunc) else 1
+    parts = _parts(merge)
     for axis, line in axes.items():
         at, last = order.index(axis), axis == max(axes)
         folded = out if last else tape.take((*x.shape[:at], line.cells, *x.shape[at + 1 :]), rule.dtype)
@@ -163,8 +168,11 @@ def _everywhere(rule: Merging, x: Array, window: tuple[int, int], out: Array | N
         result = _everywhere(rule, part, (size // factor, factor * step), out)
     else:
         part = x if size == 2 else _everywhere(rule, x, (size - 1, step))
-        result = _shifted(rule, part, x, (size - 1) * step, out)
-    if part is not x:
+        room = (
+            part if out is None and part is not x and not _parts(rule.merge) else out
+        )  # a ufunc may overwrite what it reads
+        result = _shifted(rule, part, x, (size - 1) * step, room)
+    if part is not x and part is not result:
         rule.tape.give(part)
     return result
 
@@ -178,7 +186,7 @@ def _factor(number: int) -> int:
 def _shifted(rule: Merging, a: Array, b: Array, by: int, out: Array | None) -> Array:
     """Each line of a merged with the one of b that is so many further on."""
     room = rule.tape.take(a.shape, rule.dtype) if out is None else out
-    count = a.shape[-2] - by if out is None else out.shape[-2]
+    count = min(a.shape[-2] - by, room.shape[-2])
     rule(a[..., :count, :], b[..., by : by + count, :], room[..., :count, :])
     return room
 
