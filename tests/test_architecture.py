@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "files": {"errors", "values", "array", "io"},
     "boxes": {"values", "array", "files"},
     "samples": {"values", "files"},
-    "engine": {"errors", "share", "values", "frame", "array", "memory", "files"},
+    "engine": {"errors", "share", "values", "frame", "array", "reuse", "memory", "files"},
     "nested": {"errors", "values"},
     "semantics": set(),
     "windows": {"values", "files", "boxes", "samples"},

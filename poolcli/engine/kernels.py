@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from poolcli import reuse
 from poolcli.array import Array
 from poolcli.engine.grid import Axis, Grid, Run
 from poolcli.engine.lines import Lines, as_they_lie, pick, turned_back
-from poolcli.engine.scratch import scratch
 from poolcli.engine.tape import Tape, tapes
 
 Merge = Callable[..., Array]
@@ -48,7 +48,7 @@ class Merging(NamedTuple):
 def fold_grid(
     merge: Merge, states: Array, grid: Grid, out: Array | None = None, dtype: np.dtype[Any] | None = None
 ) -> Array:
-    """Fold every window, (..., *map) to (..., *cells): in `out` where that suits, else in scratch memory.
+    """Fold every window, (..., *map) to (..., *cells): in `out` where that suits, else in memory of their own.
 
     Where `dtype` is given, states become that when they are merged first. The outer axis goes first: its lines are
     long, and it shrinks what the inner axes see.
@@ -71,7 +71,7 @@ def _folded(merge: Merge, states: Array, axes: dict[int, Axis], out: Array | Non
     x = np.ascontiguousarray(states.transpose(order))
     shape = tuple(axes[axis].cells if axis in axes else states.shape[axis] for axis in order)
     room = _room(out, order, dtype)
-    folded = scratch.take(shape, dtype) if room is None else room
+    folded = reuse.empty(shape, dtype) if room is None else room
     given, wanted = (x.shape, x.dtype), (shape, dtype)
     key = merge, given, wanted, order, axes
     tapes.of(key, lambda: _prepared(merge, given, wanted, order, axes)).run(x, folded)

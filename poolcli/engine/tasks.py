@@ -21,7 +21,6 @@ import numpy as np
 
 from poolcli import share
 from poolcli.array import Array
-from poolcli.engine.scratch import scratch
 from poolcli.memory import here
 
 BLOCK = 1 << 22  # bytes of pixels, or of their states where these are wider, worked on at a time
@@ -188,4 +187,3 @@ def _each(tasks: Sequence[Task], work: Callable[[Task], None]) -> None:
     with np.errstate(all="ignore"):
         for task in tasks:
             work(task)
-            scratch.done()

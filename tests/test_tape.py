@@ -1,0 +1,109 @@
+"""Calls that are prepared once: they give on every array what NumPy gives, and keep within their bounds."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import poolcli
+from poolcli.engine import tape as tapes
+from poolcli.engine.tape import Tape, Tapes
+
+FLOATS = np.dtype(np.float32)
+
+
+def noise(seed, shape=(6, 8)):
+    return np.random.default_rng(seed).standard_normal(shape).astype(FLOATS)
+
+
+def sums_of_neighbours():
+    """Each value and the next, twice: by way of a room, from the middle of one array to the end of another."""
+    tape = Tape(((6, 8), FLOATS), ((7, 7), FLOATS))
+    x, out = tape.outside
+    room = tape.take((6, 7), FLOATS)
+    tape.call(np.add, x[:, :-1], x[:, 1:], room)
+    tape.call(np.add, room, room, out[1:])
+    tape.copy(x[0, ::2], out[0, :4])
+    return tape.prepared()
+
+
+def test_calls_are_made_on_whatever_array_is_given():
+    tape = sums_of_neighbours()
+    for seed in range(3):
+        x, out = noise(seed), np.zeros((7, 7), FLOATS)
+        before = x.copy()
+        tape.run(x, out)
+        np.testing.assert_array_equal(out[1:], 2 * (x[:, :-1] + x[:, 1:]))
+        np.testing.assert_array_equal(out[0], [*x[0, ::2], 0, 0, 0])
+        np.testing.assert_array_equal(x, before)
+
+
+def test_results_in_its_own_rooms_last_until_the_next_run():
+    tape = Tape(((4,), FLOATS))
+    room = tape.take((4,), FLOATS)
+    tape.call(np.maximum, tape.outside[0], tape.outside[0], room)
+    tape.results = [room]
+    tape.prepared()
+    (first,) = tape.run(noise(1, (4,)))
+    np.testing.assert_array_equal(first, noise(1, (4,)))
+    (second,) = tape.run(noise(2, (4,)))
+    np.testing.assert_array_equal(second, noise(2, (4,)))
+    assert np.shares_memory(first, second)
+
+
+def test_rooms_are_used_again_only_when_they_are_given_back():
+    tape = Tape()
+    one, two = tape.take((100,), FLOATS), tape.take((100,), FLOATS)
+    assert not np.shares_memory(one, two)
+    tape.give(one[10:])
+    three = tape.take((10, 9), FLOATS)
+    assert np.shares_memory(one, three)
+    tape.give(noise(0))  # nobody's room
+    four = tape.take((100,), FLOATS)
+    assert not any(np.shares_memory(four, other) for other in (one, two))
+    tape.keep([three])
+    assert np.shares_memory(tape.take((100,), FLOATS), two) or np.shares_memory(tape.take((100,), FLOATS), two)
+    assert tape.nbytes == 1200
+
+
+@pytest.fixture
+def rooms(monkeypatch):
+    """Tapes with a room each, of so many bytes, asked for in turn: how many are kept, and which were prepared."""
+
+    def asked(keys, nbytes):
+        kept, prepared = Tapes(), []
+
+        def prepare(key):
+            prepared.append(key)
+            tape = Tape()
+            tape.take((nbytes,), np.dtype(np.uint8))
+            return tape
+
+        for key in keys:
+            kept.of(key, lambda key=key: prepare(key))
+        return [key for key, _ in kept.kept], prepared
+
+    return asked
+
+
+def test_tapes_run_last_are_kept(rooms, monkeypatch):
+    monkeypatch.setattr(tapes, "KEPT", 3)
+    assert rooms("abcabd", 1) == (["d", "b", "a"], ["a", "b", "c", "d"])
+    assert rooms("abcda", 1) == (["a", "d", "c"], ["a", "b", "c", "d", "a"])
+
+
+def test_their_rooms_together_are_bounded_but_for_the_one_in_use(rooms, monkeypatch):
+    monkeypatch.setattr(tapes, "MOST", 250)
+    assert rooms("abcd", 100)[0] == ["d", "c", "b"]
+    assert rooms("ab", 1000)[0] == ["b"]
+
+
+@pytest.mark.parametrize("op", ["max", "avg", "std", "lse", "median", "mode"])
+def test_arrays_of_one_shape_in_many_threads(op):
+    arrays = [noise(seed, (3, 40, 41)) for seed in range(24)]
+    one_by_one = [poolcli.pool(x.copy(), op, kernel=3, stride=2) for x in arrays]
+    with ThreadPoolExecutor(4) as crew:
+        together = list(crew.map(lambda x: poolcli.pool(x, op, kernel=3, stride=2), arrays))
+    for expected, result in zip(one_by_one, together, strict=True):
+        np.testing.assert_array_equal(result, expected)
+    assert len({result.tobytes() for result in together}) == len(arrays)
