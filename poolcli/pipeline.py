@@ -7,15 +7,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from poolcli.errors import PoolError, RequestError
 from poolcli.feature_map import FeatureMap, Form, check_values
 from poolcli.layout import check_layout, default_layout, shape_words
 from poolcli.step import Stage, Step
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from typing import TYPE_CHECKING
 from weakref import finalize
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from poolcli.array import Array
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 LEAST = 1 << 20  # bytes from which on clearing takes longer than the rest
 MOST = 1 << 27  # bytes that are kept for later, at most

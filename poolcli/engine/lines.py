@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from poolcli.array import Array
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 FEW = 4  # channels up to which each is copied on its own
 WORDS = (2, 4, 8) if sys.byteorder == "little" else ()  # bytes of the numbers that NumPy narrows fast

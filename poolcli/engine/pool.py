@@ -17,7 +17,6 @@ from poolcli.engine.grid import Axis, Grid, Patch
 from poolcli.engine.index import chosen, numbered
 from poolcli.engine.kernels import fold_grid
 from poolcli.engine.lines import empty_like
-from poolcli.engine.ordered import ordered
 from poolcli.engine.pixels import Pixels, Rules, Spot, blank, check_nodata, layers_of, pixels_of
 from poolcli.engine.reduce import Fold, Gather, Order, Part, Values, Window
 from poolcli.engine.rounding import Ratio
@@ -173,6 +172,8 @@ def _gathered(pixels: Pixels, grid: Grid, gather: Gather) -> Array:
 
 
 def _in_order(pixels: Pixels, order: Order, count: Counted, room: Array) -> Array:
+    from poolcli.engine.ordered import ordered  # here, because it would slow the start
+
     grid = count.grid
     sizes = {prod(run.size for run in runs) for runs in product(*(axis.runs for axis in grid.axes))}
     counts = count.pixels

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from poolcli.engine.adaptive import Adaptive
-from poolcli.engine.places import Fractional, Pyramid, Regions
 from poolcli.engine.sliding import Sliding
-from poolcli.values import Size
+
+if TYPE_CHECKING:
+    from poolcli.engine.grid import Place
+    from poolcli.values import Size
 
 
 def sliding(**options: Any) -> Sliding:
@@ -22,15 +24,21 @@ def whole_map(**_: Any) -> Adaptive:
     return Adaptive((1,))
 
 
-def fractional(*, fractional: Size, kernel: Size, seed: int, samples: Any) -> Fractional:
+def fractional(*, fractional: Size, kernel: Size, seed: int, samples: Any) -> Place:
+    from poolcli.engine.places import Fractional
+
     return Fractional(fractional, kernel, seed, getattr(samples, "array", samples))
 
 
-def pyramid(*, levels: Size) -> Pyramid:
+def pyramid(*, levels: Size) -> Place:
+    from poolcli.engine.places import Pyramid
+
     return Pyramid(levels)
 
 
-def regions(*, boxes: Any, output_size: Size, spatial_scale: float) -> Regions:
+def regions(*, boxes: Any, output_size: Size, spatial_scale: float) -> Place:
+    from poolcli.engine.places import Regions
+
     return Regions(boxes.array, output_size, spatial_scale)
 
 

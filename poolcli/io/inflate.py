@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent import futures
 from contextlib import contextmanager
 from struct import pack
 
@@ -26,7 +26,7 @@ def inflating_ahead(image: Image.Image) -> Iterator[None]:
     if image.format != "PNG" or image.width * image.height < _LEAST or share.threads < 2:
         yield
         return
-    with ThreadPoolExecutor(1) as hand:
+    with futures.ThreadPoolExecutor(1) as hand:
         pieces = _stored(image.load_read)  # type: ignore[attr-defined]
         coming = hand.submit(next, pieces, b"")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent import futures
 from io import BytesIO
 from struct import pack
 from typing import Any
@@ -88,7 +88,7 @@ def _deflated(image: Image.Image) -> Iterator[bytes]:
 
     check = zlib.adler32(b"")
     head = b"\x78\x01"
-    with ThreadPoolExecutor(share.threads) as pool:
+    with futures.ThreadPoolExecutor(share.threads) as pool:
         each = pool.map if step < len(rows) else map
         for lines, data in each(band, range(0, len(rows), step)):
             check = zlib.adler32(lines, check)
