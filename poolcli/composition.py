@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 from math import prod
@@ -99,7 +98,7 @@ class Fuse(Step):
     def _output(self, forms: Sequence[Form]) -> Form:
         """What merging makes of maps of these forms; ShapeError where they disagree."""
         frames = [form.frame for form in forms]
-        alike = frames if self._merge else [replace(frame, channels=None) for frame in frames]
+        alike = frames if self._merge else [frame._replace(channels=None) for frame in frames]
         for branch, form, frame in zip(self.branches, forms, alike, strict=True):
             if frame != alike[0]:
                 raise ShapeError(f"the branches disagree: {self.branches[0]} gives {shape_words(forms[0].shape)}, "
@@ -156,7 +155,7 @@ def _side_by_side(form: Form, channels: int, dtype: np.dtype[Any]) -> Form:
     space = form.layout.replace("C", "")
     batch = space.startswith("N")
     layout = form.layout if "C" in form.layout and not form.mode else f"{space[:batch]}C{space[batch:]}"
-    return replace(form, layout=layout, mode="").framed(replace(form.frame, channels=channels), dtype)
+    return form._replace(layout=layout, mode="").framed(form.frame._replace(channels=channels), dtype)
 
 
 def _channelled(fmap: FeatureMap) -> Array:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,8 +19,7 @@ from poolcli.layout import places, shape_words, space_axes
 WITH_ALPHA = ("LA", "RGBA", "RGBA;16")
 
 
-@dataclass(frozen=True)
-class Picture:
+class Picture(NamedTuple):
     """What an image carries besides pixels.
 
     `mode` is Pillow's word for what the array holds:
@@ -69,8 +68,7 @@ class Picture:
         return np.concatenate([table, alpha], axis=1)
 
 
-@dataclass(frozen=True)
-class Form:
+class Form(NamedTuple):
     """What a map is, without its values: enough to plan."""
 
     shape: tuple[int, ...]
@@ -100,12 +98,12 @@ class Form:
         """The form of planes of this frame, its axes in the order of this one's."""
         layout = _relaid(self.layout, frame)
         sizes = dict(zip(_letters(frame, self.layout), frame.shape, strict=True))
-        return replace(self, shape=tuple(sizes[letter] for letter in layout), dtype=dtype, layout=layout)
+        return self._replace(shape=tuple(sizes[letter] for letter in layout), dtype=dtype, layout=layout)
 
     def expanded(self) -> Form:
         """The form arithmetic needs: a palette's colours, a bit's two levels of gray."""
         if self.mode == "1":
-            return replace(self, mode="L", dtype=np.dtype(np.uint8))
+            return self._replace(mode="L", dtype=np.dtype(np.uint8))
         if self.mode in ("P", "PA"):
             colours = 3 if self.mode == "P" else 4
             mode = "RGB" if colours == 3 else "RGBA"
@@ -140,7 +138,7 @@ class FeatureMap:
         if self.picture is None or self.picture.mode not in ("1", "P"):
             return self
         form = self.form.expanded()
-        picture = replace(self.picture, mode=form.mode, palette=None, palette_alpha=None)
+        picture = self.picture._replace(mode=form.mode, palette=None, palette_alpha=None)
         levels = np.array([0, 255], np.uint8) if form.mode == "L" else self.picture.colours()
         return replace(self, data=levels[self.data.astype(np.uint8)], layout=form.layout, picture=picture)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from math import prod
+from typing import NamedTuple
 
 from poolcli.values import Size
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(NamedTuple):
     """What the axes of an array of planes are: (batch, channels, *space), without those that are None."""
 
     batch: int | None
@@ -32,4 +31,4 @@ class Frame:
 
     def pooled(self, space: Size) -> Frame:
         """The same planes with other spatial sizes."""
-        return replace(self, space=space)
+        return self._replace(space=space)

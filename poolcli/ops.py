@@ -8,8 +8,7 @@ own parameters as keywords.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from poolcli.errors import RequestError
 from poolcli.files import ARRAY, ARRAYS
@@ -95,8 +94,7 @@ def picks(given: Mapping[str, Any]) -> bool:
     return given["interpolation"] in PICKS
 
 
-@dataclass(frozen=True)
-class Op:
+class Op(NamedTuple):
     """A row: an operation with its formula and source.
 
     `parameters` are its own. `windows` are the kinds it takes: a reducer takes all; an operation that pools no cells

@@ -8,20 +8,22 @@ does, or does not have, and where it is written.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class Profile:
+class Profile(NamedTuple):
     """The defaults of one framework: of sliding windows, and of operations by their names."""
 
     name: str
     source: str
-    windows: Mapping[str, Any] = field(default_factory=dict)
-    ops: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    functions: Mapping[str, str] = field(default_factory=dict)
-    formulas: Mapping[str, str] = field(default_factory=dict)
+    windows: Mapping[str, Any] = NOTHING
+    ops: Mapping[str, Mapping[str, Any]] = NOTHING
+    functions: Mapping[str, str] = NOTHING
+    formulas: Mapping[str, str] = NOTHING
     index_of_nan: str = "first"
 
     def defaults(self, op: str, *, slides: bool) -> Mapping[str, Any]:

@@ -7,15 +7,13 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, partial
 from importlib import import_module
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from poolcli.array import Array
 from poolcli.engine import windows
 from poolcli.engine.index import Indexing
-from poolcli.engine.light import InLight
-from poolcli.engine.normalize import Normalized
 from poolcli.engine.operation import Given, Operation, Pooling
 from poolcli.engine.pixels import Rules, whole
 from poolcli.engine.tasks import Load
@@ -53,8 +51,7 @@ class Stage:
         return self.step.load(self.input)
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(NamedTuple):
     """Planes that are pooled together, the operation, and the step in whose words it is told."""
 
     step: Step
@@ -99,8 +96,16 @@ class Step:
         """What is done to the planes, on the scale and in the light asked for; pixels are counted as they are."""
         if self["emit"]:
             return self.bare
-        operation = Normalized(self.bare, self["normalize"]) if self["normalize"] else self.bare
-        return InLight(operation) if self["linear"] and not self.keeps else operation
+        operation = self.bare
+        if self["normalize"]:
+            from poolcli.engine.normalize import Normalized
+
+            operation = Normalized(operation, self["normalize"])
+        if self["linear"] and not self.keeps:
+            from poolcli.engine.light import InLight
+
+            operation = InLight(operation)
+        return operation
 
     @cached_property
     def bare(self) -> Operation:
@@ -157,7 +162,7 @@ class Step:
         """Which pixel each result is: its flat index, -1 where a window is empty."""
         self.check_indices()
         indexing = Indexing(self["index_order"], PROFILES[self["semantics"]].index_of_nan)
-        return self._pooled(fmap, replace(self._rules(fmap.form), dtype=np.int64, indexing=indexing))
+        return self._pooled(fmap, self._rules(fmap.form)._replace(dtype=np.int64, indexing=indexing))
 
     def _pooled(self, fmap: FeatureMap, rules: Rules) -> FeatureMap:
         frame = fmap.form.frame
@@ -186,11 +191,11 @@ class Step:
         colours, alpha = np.split(planes, [-1], axis=-1 - len(frame.space))
         seen = None if rules.mask is None else np.split(rules.mask, [-1], axis=-1 - len(frame.space))[0]
         weights = np.broadcast_to(whole(alpha) if self.op.weighs else (alpha > 0).astype(np.uint8), colours.shape)
-        inks = replace(frame, channels=colours.shape[-1 - len(frame.space)])
+        inks = frame._replace(channels=colours.shape[-1 - len(frame.space)])
         cover = self._like("avg") if self.windows in WINDOWS and not self.keeps else self
         return [
-            Layer(self, self.operation, (colours, inks, replace(rules, mask=seen), weights)),
-            Layer(cover, cover.bare, (alpha, replace(frame, channels=1), rules.for_alpha(), None)),
+            Layer(self, self.operation, (colours, inks, rules._replace(mask=seen), weights)),
+            Layer(cover, cover.bare, (alpha, frame._replace(channels=1), rules.for_alpha(), None)),
         ]
 
     def check_indices(self) -> None:

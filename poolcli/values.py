@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from numbers import Integral
-from typing import Any
+from typing import Any, NamedTuple
 
 from poolcli.errors import RequestError
 
@@ -20,8 +19,7 @@ DTYPES = ("bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32
           "float16", "float32", "float64")  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(NamedTuple):
     """What values a parameter takes. `read` raises ValueError saying what it takes."""
 
     metavar: str
@@ -30,8 +28,7 @@ class Kind:
     choices: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One option of an operation: the flags, the keyword of Python and TOML, the help, the default.
 
     >>> Parameter("kernel", ("-k", "--kernel"), SIZE, "window").read("3x2")

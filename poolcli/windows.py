@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from poolcli.boxes import BOXES
 from poolcli.files import ARRAY
@@ -30,8 +30,7 @@ SCALE = Parameter("spatial_scale", ("--spatial-scale",), POSITIVE, "Pixels of th
 EVERY = Parameter("stride", STRIDE.flags, SIZE, "Distance between the pixels that stay.", (2,))
 
 
-@dataclass(frozen=True)
-class Windows:
+class Windows(NamedTuple):
     """One kind of windows: the option that chooses it (None for the default), its options, and its place.
 
     `place` names the function of `engine/windows.py` that makes it from the options; `needs` are options that have

@@ -6,7 +6,6 @@ import os
 import re
 import sys
 from contextlib import closing
-from dataclasses import replace
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -106,9 +105,8 @@ def pool_files(pipeline: Any, given: dict[str, Any]) -> int:
         check_layout(given["layout"])
     pictures = sys.stderr if given["output"] == "-" or given["report"] in DATA else sys.stdout
     found, crew = expand(take_inputs(given)), take_crew(given)
-    outputs = replace(
-        take_outputs(given), screen=_screen(given, pictures), memory=take_memory(given, crew.shared(len(found))[0])
-    )
+    memory = take_memory(given, crew.shared(len(found))[0])
+    outputs = take_outputs(given)._replace(screen=_screen(given, pictures), memory=memory)
     jobs = plan_jobs(found, Order(pipeline, outputs, given["layout"]))
     if outputs.output == "-" and sys.stdout.isatty():
         raise RequestError("-o - would write binary to the terminal: pipe it on, or give -o FILE")

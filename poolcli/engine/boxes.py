@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from poolcli.errors import ShapeError
 from poolcli.frame import Frame
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from poolcli.array import Array
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(NamedTuple):
     """An image of the batch, and two corners as (height, width)."""
 
     image: int

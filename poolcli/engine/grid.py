@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from poolcli.errors import ShapeError
 from poolcli.frame import Frame
@@ -54,8 +54,7 @@ class Run:
             yield replace(self, cell=cell, start=start, count=high - low)
 
 
-@dataclass(frozen=True)
-class Side:
+class Side(NamedTuple):
     """What one cell is made of along an axis: the pixel of each tap, and what is taken of each (None: all of it).
 
     `window` are the pixels, inside the map or not, that it would see if nothing clipped it; `extent` is that of `Run`.
@@ -137,8 +136,7 @@ class Grid:
         return math.prod(sum(run.size * run.count for run in axis.runs) for axis in self.axes)
 
 
-@dataclass(frozen=True)
-class Patch:
+class Patch(NamedTuple):
     """A grid over so many of the planes: `source` and `target` index the array read and the array written."""
 
     source: Any
@@ -147,8 +145,7 @@ class Patch:
     planes: int
 
 
-@dataclass(frozen=True)
-class Outline:
+class Outline(NamedTuple):
     """What an operation makes of a frame: the result's, window and stride in pixels for each axis, operations.
 
     `centre` is that of the first cell's window, padding included, along each axis; that of the first pixel is 0.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,8 +15,7 @@ from poolcli.engine.whole import windows
 NOWHERE = -1  # the index of an empty window
 
 
-@dataclass(frozen=True)
-class Indexing:
+class Indexing(NamedTuple):
     """How pixels are counted: in their "plane" or in the whole "tensor"; and which of several NaN is meant."""
 
     order: str = "plane"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -59,4 +59,4 @@ class InLight:
     def given(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Given:
         """What the operation is given."""
         nodata = None if rules.nodata is None else float(to_light(np.array(rules.nodata, planes.dtype)))
-        return to_light(planes), frame, replace(rules, dtype=np.float64, nodata=nodata), weights
+        return to_light(planes), frame, rules._replace(dtype=np.float64, nodata=nodata), weights

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from poolcli.array import Array
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """How states merge: `merge(a, b, out=None)`; `empty` is the state of no pixel; `weigh` counts a state w times."""
 
     merge: Callable[..., Array]

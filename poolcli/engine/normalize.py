@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -61,7 +61,7 @@ class Normalized:
             scaled[where] = self._scaled(block, counts, _top(rules))
             if valid is not None:
                 valid[where] = True if counts is None else counts
-        told = replace(rules, mask=valid, nodata=None, empty=rules.nodata)
+        told = rules._replace(mask=valid, nodata=None, empty=rules.nodata)
         return scaled, frame, told, weights
 
     def _scaled(self, sample: Layers, valid: Array | None, top: int) -> Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -33,8 +33,7 @@ class Line(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Sight:
+class Sight(NamedTuple):
     """What one cell of the result looks at: a plane of what was given, and, as a cell of each of its lines, pixels."""
 
     plane: Size

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 from functools import reduce
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from poolcli.array import Array
 from poolcli.engine.index import NOWHERE, Indexing
@@ -16,9 +14,11 @@ from poolcli.engine.rounding import Ratio, cast
 from poolcli.engine.tasks import Task
 from poolcli.errors import ValueRuleError
 
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
-@dataclass(frozen=True)
-class Rules:
+
+class Rules(NamedTuple):
     """Which values count, what an empty window gives, and how the result is kept.
 
     `mask` is True where a pixel counts, and broadcasts to the array; `emit` asks for the "count" or the "fraction"
@@ -43,15 +43,14 @@ class Rules:
 
     def for_alpha(self) -> Rules:
         """Alpha is coverage: no value of it means that data is missing."""
-        return replace(self, nodata=None, min_valid=None, mask=None, emit=None)
+        return self._replace(nodata=None, min_valid=None, mask=None, emit=None)
 
     def kept(self, result: Array | Ratio) -> Array:
         """The exact result as the dtype says, rounded once."""
         return cast(result, self.dtype, self.rounding)
 
 
-@dataclass(frozen=True)
-class Layers:
+class Layers(NamedTuple):
     """Values, the mask and the weights of every pixel, all of one shape."""
 
     values: Array
@@ -64,8 +63,7 @@ class Layers:
         return Layers(self.values[where], mask, None if self.weights is None else self.weights[where])
 
 
-@dataclass(frozen=True)
-class Spot:
+class Spot(NamedTuple):
     """Where a block is: which planes, pixels and cells are its own, of `source` of planes (*lead, *space)."""
 
     task: Task
@@ -81,8 +79,7 @@ class Spot:
         return np.asarray(numbers[self.task.source[: numbers.ndim]])
 
 
-@dataclass(frozen=True)
-class Pixels:
+class Pixels(NamedTuple):
     """Values; which of them count (None: all); how often each does (None: once); and where they are."""
 
     values: Array

@@ -7,9 +7,8 @@ number of pixels. It knows no geometry.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -19,8 +18,7 @@ from poolcli.engine.merges import ADD, MAX, MIN, Rule
 from poolcli.engine.rounding import Ratio
 
 
-@dataclass(frozen=True)
-class Values:
+class Values(NamedTuple):
     """What a fold may rely on: the pixels' dtype, the largest sum of weights in a window, the taps of a whole one."""
 
     dtype: np.dtype[Any]
@@ -47,8 +45,7 @@ class Count(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """One state a pixel, and the rule that merges two. `lift` may put several numbers a pixel on a new first axis.
 
     States become `wide` when they are first merged.
@@ -64,16 +61,14 @@ class Part:
         return lifted.astype(self.wide or lifted.dtype, copy=False)
 
 
-@dataclass(frozen=True)
-class Fold:
+class Fold(NamedTuple):
     """Parts folded side by side, and the formula that turns their states and the count into the result."""
 
     parts: tuple[Part, ...]
     finish: Callable[..., Array | Ratio]
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(NamedTuple):
     """Whole windows: values and their weights (None: all 1) as (..., *cells, taps), and which taps of the kernel.
 
     `planes` (...) and `cells` (*cells) number them over the whole array and the whole grid.
@@ -86,16 +81,14 @@ class Window:
     cells: Array
 
 
-@dataclass(frozen=True)
-class Gather:
+class Gather(NamedTuple):
     """Sees whole windows: `choose` gives (..., *cells) of `dtype`."""
 
     choose: Callable[[Window], Array]
     dtype: np.dtype[Any]
 
 
-@dataclass(frozen=True)
-class Order:
+class Order(NamedTuple):
     """Sees the values of a window in order: of n of them, the places from the first to the last of `places(n)`.
 
     `choose` makes (..., *cells) of an `ordered.Lines` or `levels.Levels`. `dtype` is that of its results, for windows

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from poolcli.engine.grid import AXIS_NAMES, Axis, Grid, Run, Uniform, spread
 from poolcli.errors import ShapeError
@@ -41,8 +42,7 @@ class Sliding(Uniform):
         return [_Line(self.ceil_mode, *line).padded(word) for line in facts]
 
 
-@dataclass(frozen=True)
-class _Line:
+class _Line(NamedTuple):
     """One axis under a sliding window, in the terms of the formulas."""
 
     ceil_mode: bool
@@ -75,7 +75,7 @@ class _Line:
             return self
         total = max((-(-self.length // self.stride) - 1) * self.stride + self.span - self.length, 0)
         less, more = total // 2, total - total // 2
-        return replace(self, padding=(less, more) if word == "same" else (more, less))
+        return self._replace(padding=(less, more) if word == "same" else (more, less))
 
     def axis(self) -> Axis:
         """The windows as runs: clipped ones at the beginning, whole ones, clipped ones at the end."""

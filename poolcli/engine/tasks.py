@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent import futures
 from contextvars import copy_context
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from itertools import product
 from math import gcd, inf, prod
-from typing import Any, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
 
@@ -29,8 +28,7 @@ COPIED = 50  # bytes that such a value takes until its window is reduced
 SMALL = 1 << 20  # bytes below which a thread costs more than it saves
 
 
-@dataclass(frozen=True)
-class Load:
+class Load(NamedTuple):
     """Bytes for work: on a pixel, whose widest state has `itemsize`, on the least done at a time, and on all."""
 
     itemsize: float
@@ -76,8 +74,7 @@ def copied_at_once() -> int:
     return int(min(PIECE, here().work / share.threads / 2 / COPIED))
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(NamedTuple):
     """A block: what to read, where its cells go, and the cells between."""
 
     source: tuple[Any, ...]
@@ -178,9 +175,9 @@ def run(tasks: Sequence[Task], work: Callable[[Task], None], nbytes: int, load: 
 
 
 @cache
-def _crew(_process: int) -> ThreadPoolExecutor:
+def _crew(_process: int) -> futures.ThreadPoolExecutor:
     """The threads beside the calling one, which stay: to start one takes as long as to pool a small array."""
-    return ThreadPoolExecutor(share.cores())
+    return futures.ThreadPoolExecutor(share.cores())
 
 
 def _each(tasks: Sequence[Task], work: Callable[[Task], None]) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from poolcli.feature_map import Form
 
 
-@dataclass(frozen=True)
-class Header:
+class Header(NamedTuple):
     """One map of a file: what `read` would give, and what an image says about itself.
 
     `mode` is Pillow's word ('' for an array), `palette` the number of its colours (0: none),
@@ -37,8 +36,7 @@ class Header:
         return Form(self.shape, np.dtype(self.dtype), self.layout, "PA" if self.palette_alpha else self.mode)
 
 
-@dataclass(frozen=True)
-class Peek:
+class Peek(NamedTuple):
     """The format a file's content has ('png', 'npy', ...) and its maps in file order."""
 
     format: str

@@ -6,7 +6,6 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from math import isfinite
 from typing import Any, BinaryIO
 
@@ -114,9 +113,9 @@ def _pages(image: Image.Image) -> Iterator[Image.Image]:
 def _headers(image: Image.Image, stream: BinaryIO) -> tuple[Header, ...]:
     if _moves(image):  # frames share a canvas; going to the next one would decode this one
         first = _header(image, stream)
-        return tuple(replace(first, name=str(number)) for number in range(_count(image)))
+        return tuple(first._replace(name=str(number)) for number in range(_count(image)))
     headers = [_header(page, stream) for page in _pages(image)]
-    return tuple(replace(one, name=str(number) if len(headers) > 1 else "") for number, one in enumerate(headers))
+    return tuple(one._replace(name=str(number) if len(headers) > 1 else "") for number, one in enumerate(headers))
 
 
 def _header(image: Image.Image, stream: BinaryIO) -> Header:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import ast
 import re
 import struct
-from dataclasses import dataclass
 from io import BufferedReader, BytesIO
 from math import prod
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, NamedTuple
 
 import numpy as np
 
@@ -39,8 +38,7 @@ _PIECE = 1 << 24  # bytes written at a time, so that what compresses them need n
 _DAMAGE = (ValueError, TypeError, LookupError, SyntaxError, MemoryError, RecursionError, struct.error)
 
 
-@dataclass(frozen=True)
-class _Claim:
+class _Claim(NamedTuple):
     shape: tuple[int, ...]
     dtype: np.dtype[np.generic]
     order: Literal["C", "F"]
@@ -63,8 +61,7 @@ def peek_npy(stream: BinaryIO, size: int, layout: str | None, name: str = "") ->
     return _checked(stream, size).header(layout, name)
 
 
-@dataclass(frozen=True)
-class Disk:
+class Disk(NamedTuple):
     """The file that holds a stream's bytes as they are, the first of them at `start`."""
 
     file: BinaryIO

@@ -8,8 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -115,7 +114,7 @@ def _check_whole(file: Any) -> None:
 def _headers(file: Any, layout: str | None) -> tuple[Header, ...]:
     several = len(file.series) > 1
     headers = (_header(*pair, layout) for pair in zip(file.series, _described(file), strict=True))
-    return tuple(replace(one, name=str(number) if several else "") for number, one in enumerate(headers))
+    return tuple(one._replace(name=str(number) if several else "") for number, one in enumerate(headers))
 
 
 def _header(series: Any, told: _Told, layout: str | None) -> Header:
@@ -170,8 +169,7 @@ def _dpi(page: Any) -> tuple[float, float] | None:
     return (across, down) if across > 1 and down > 1 else None
 
 
-@dataclass(frozen=True)
-class _Told:
+class _Told(NamedTuple):
     """What OME's description says of an image: the size of a pixel by our letters, and the names of its channels."""
 
     sizes: Mapping[str, tuple[float, str]]

@@ -6,8 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 WAYS = ("auto", "kitty", "sixel", "half", "half256", "text")
 _KITTY = ("xterm-kitty", "xterm-ghostty")
@@ -17,8 +16,7 @@ _TRUE = ("xterm-kitty", "xterm-ghostty", "foot", "alacritty", "wezterm", "contou
 _TRUE_PROGRAMS = (*_SIXEL_PROGRAMS, "ghostty", "vscode", "Hyper", "rio")
 
 
-@dataclass(frozen=True)
-class Screen:
+class Screen(NamedTuple):
     """A way to show pictures, the room for them in letters, and how many pixels a letter is, across and down."""
 
     way: str

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import suppress
-from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, TextIO
 
@@ -82,7 +81,7 @@ class Report:
             self._pictures.flush()
         if outcome.status == "failed":
             sys.stderr.write(f"Error: {plain(outcome.source)}: {plain(outcome.reason)}\n")
-        self._style.add(replace(outcome, shown=""))
+        self._style.add(outcome._replace(shown=""))
 
     @property
     def exit_code(self) -> int:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from poolcli import io
 from poolcli.errors import FileError
@@ -19,8 +18,7 @@ _ON_DISK = ("npy", "npz")  # formats whose arrays need not be in memory
 _READ, _WRITTEN = 3, 4  # times that an image is in memory while it is decoded, and while it is encoded
 
 
-@dataclass(frozen=True)
-class Need:
+class Need(NamedTuple):
     """Bytes of memory: `held` by images from begin to end, `least` at once by the step that takes the most."""
 
     held: int

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from poolcli import __version__, share
@@ -84,7 +83,7 @@ def _told(client: Any, job: Job, work: Work, threads: int) -> Outcome:
 
     try:
         future = client.submit(_done, work, job.absolute(), threads, pure=False)
-        return replace(_awaited(client, future), source=job.source, target=job.target, more=job.more)
+        return _awaited(client, future)._replace(source=job.source, target=job.target, more=job.more)
     except KilledWorker:
         return failed(job, "worker after worker was lost over it, killed or out of memory: try it alone")
     except (CancelledError, OSError):

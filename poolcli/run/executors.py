@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent import futures
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from poolcli import share
 from poolcli.run.interruption import Interruption, deaf
@@ -27,8 +27,7 @@ class Pending(Protocol):
     def cancel(self) -> bool: ...
 
 
-@dataclass(frozen=True)
-class Crew:
+class Crew(NamedTuple):
     """Who works: the executor, the threads for all files, and the scheduler of a cluster.
 
     One that is to stop at the first failure looks no further ahead than keeps it busy.
@@ -54,8 +53,7 @@ class Team:
     count: int
 
 
-@dataclass(frozen=True)
-class Later:
+class Later(NamedTuple):
     """An outcome that is made when it is asked for."""
 
     result: Callable[[], Outcome]
@@ -89,7 +87,7 @@ def threads(work: Work, crew: Crew, files: int) -> Iterator[Team]:
 @contextmanager
 def pool(work: Work, count: int) -> Iterator[Team]:
     """Threads that work, or that wait for who works elsewhere."""
-    hands, patient = ThreadPoolExecutor(count, initializer=deaf), True
+    hands, patient = futures.ThreadPoolExecutor(count, initializer=deaf), True
     try:
         yield Team(lambda job: hands.submit(work, job), count)
     except KeyboardInterrupt:

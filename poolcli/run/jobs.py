@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 from string import Formatter
-from typing import Any
+from typing import Any, NamedTuple
 
 from poolcli.errors import NothingFound, RequestError
 from poolcli.io import FORMATS, Format, format_named, is_store, split_name
@@ -17,8 +17,7 @@ from poolcli.run.order import STREAM, Job, Order, Outputs
 FIELDS = ("stem", "suffix", "op", "index", "level")
 
 
-@dataclass(frozen=True)
-class Inputs:
+class Inputs(NamedTuple):
     """Which files: paths, folders, - for stdin, and a list of more."""
 
     paths: tuple[Path, ...]
@@ -27,8 +26,7 @@ class Inputs:
     exclude: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """A file, and the folder it was found in: what is below it is kept in the output."""
 
     path: Path

@@ -7,18 +7,19 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from poolcli.files import FileArray, read_array, read_arrays
 from poolcli.io import Format
-from poolcli.picture.screen import Screen
 from poolcli.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from poolcli.picture.screen import Screen
 
 STREAM = Path("-")
 
 
-@dataclass(frozen=True)
-class Outputs:
+class Outputs(NamedTuple):
     """Where the results go, and how they are written; they are shown where there is a screen.
 
     `memory` is what each file may take of it meanwhile.
@@ -114,7 +115,7 @@ class Job:
         """The same for a process that runs in another folder."""
         order, indices = self.order, self.outputs.indices
         if indices is not None:
-            order = replace(order, outputs=replace(self.outputs, indices=indices.absolute()))
+            order = replace(order, outputs=self.outputs._replace(indices=indices.absolute()))
         target, *more = (path.absolute() for path in self.targets)
         return replace(self, source=self.source.absolute(), target=target, more=tuple(more), order=order)
 

@@ -6,10 +6,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from poolcli import io
 from poolcli.errors import FileError, PoolError
@@ -22,8 +21,7 @@ from poolcli.run.stream import check_place, following, maps_of, name_of, opened
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """What went into a step and came out, and how long it took."""
 
     step: str
@@ -32,8 +30,7 @@ class Row:
     ms: float
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """How a job ended: done, planned (nothing is written in a dry run), skipped, or failed with a reason.
 
     `shown` is what shows its pictures, where they are to be shown: text for the terminal. `rest` is the job for what
@@ -79,7 +76,7 @@ def _attempt(act: Callable[[Job, io.Source], Outcome], job: Job) -> Outcome:
     outcome = _guarded(job, lambda: act(job, source))
     if isinstance(source, io.Arriving):
         source.skip()
-        return replace(outcome, rest=following(job))
+        return outcome._replace(rest=following(job))
     return outcome
 
 

@@ -119,7 +119,7 @@ def _distance(fmap: FeatureMap, original: Array, back: Array) -> FeatureMap:
         whole, far = fmap.expanded(), np.abs(original.astype(kind) - back)
     frame = whole.form.frame
     if whole.picture and frame.channels is not None:
-        far, frame = far.mean(-1 - len(frame.space)), replace(frame, channels=None)
+        far, frame = far.mean(-1 - len(frame.space)), frame._replace(channels=None)
     return replace(whole.with_planes(far, frame), picture=None)
 
 

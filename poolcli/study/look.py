@@ -127,9 +127,9 @@ class Look:
         """The result of the window before it is rounded, by the reducer itself."""
         if not isinstance(self.layer.operation, Pooling):
             planes, frame, rules, weights = self.layer.given
-            whole = self.layer.operation(planes, frame, replace(rules, dtype=np.float64), weights)
+            whole = self.layer.operation(planes, frame, rules._replace(dtype=np.float64), weights)
             return float(whole[self.home.cell])
-        rules = replace(self.rules, dtype=np.float64, mask=self.valid, nodata=None, nan="propagate",
+        rules = self.rules._replace(dtype=np.float64, mask=self.valid, nodata=None, nan="propagate",
                         empty=self.rules.nodata)  # fmt: skip
         axes = tuple(_alone(*axis) for axis in zip(self.sight.lines, self.sides, strict=True))
         patch = Patch(..., ..., Grid(axes), 1)
@@ -149,7 +149,7 @@ def look(home: Home) -> Look | None:
     """The cell's window as the reducer sees it, on the scale and in the light asked for; None where there is none."""
     layer = home.layer
     while isinstance(layer.operation, (Normalized, InLight)):
-        layer = replace(layer, operation=layer.operation.operation, given=layer.operation.given(*layer.given))
+        layer = layer._replace(operation=layer.operation.operation, given=layer.operation.given(*layer.given))
     planes, frame, rules, weights = layer.given
     sight = layer.operation.sight(frame, home.cell, weights)
     if sight is None:
