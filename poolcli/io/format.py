@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import Any
+from typing import Any, NamedTuple
 
 from poolcli.errors import RequestError
 from poolcli.extras import extra
 
 
-@dataclass(frozen=True)
-class Whole:
+class Whole(NamedTuple):
     """Reads a whole number between two limits."""
 
     low: int
@@ -28,8 +27,7 @@ class Whole:
         return f"a whole number from {self.low} to {self.high}"
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(NamedTuple):
     """Reads one of a few words, each with its value."""
 
     values: tuple[tuple[str, Any], ...]
@@ -73,7 +71,7 @@ class Format:
     note: str
     holds_pages: bool = False
     keeps: tuple[str, ...] = ()
-    save: Mapping[str, Callable[[str], Any]] = field(default_factory=dict, hash=False)
+    save: Mapping[str, Whole | Word] = field(default_factory=dict, hash=False)
     largest: int = 2**31 - 1
     extra: str = ""
     is_folder: bool = False

@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent import futures
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import NamedTuple, Protocol
@@ -45,12 +44,11 @@ class Crew(NamedTuple):
         return count, max(1, budget // count)
 
 
-@dataclass(frozen=True)
-class Team:
+class Team(NamedTuple):
     """What an executor gives: where jobs go, and how many are done at once."""
 
     submit: Callable[[Job], Pending]
-    count: int
+    at_once: int
 
 
 class Later(NamedTuple):
@@ -128,7 +126,7 @@ def execute(
     """
     with Interruption() as interruption, EXECUTORS[crew.executor](work, crew, files) as team:
         left, waiting = iter(jobs), deque[Pending]()
-        ahead = 2 * team.count - 1 if crew.fail_fast else max(AHEAD, 2 * team.count)
+        ahead = 2 * team.at_once - 1 if crew.fail_fast else max(AHEAD, 2 * team.at_once)
         with suppress(KeyboardInterrupt):
             while not enough():
                 waiting.extend(_sent(each, team) for each in islice(left, ahead - len(waiting)))
