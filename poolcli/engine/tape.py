@@ -13,10 +13,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from poolcli import share
 from poolcli.array import Array
+from poolcli.memory import here
 
 KEPT = 16  # tapes that a thread keeps, at most
-MOST = 1 << 26  # bytes of memory of their own that these have, at most
+MOST = 1 << 26  # bytes of memory of their own that these have, at most, beside the one that runs
 
 
 class _View(NamedTuple):
@@ -124,7 +126,8 @@ class Tapes(local):
         at = next((at for at, (known, _) in enumerate(self.kept) if known == key), None)
         if at is None:
             self.kept.insert(0, (key, prepare()))
-            while len(self.kept) > KEPT or sum(tape.nbytes for _, tape in self.kept[1:]) > MOST:
+            most = min(MOST, here().work / (4 * share.threads))
+            while len(self.kept) > KEPT or sum(tape.nbytes for _, tape in self.kept[1:]) > most:
                 self.kept.pop()
         elif at:
             self.kept.insert(0, self.kept.pop(at))
