@@ -14,7 +14,7 @@ from poolcli.array import Array
 from poolcli.engine.grid import Outline, Place, Side
 from poolcli.engine.index import NOWHERE
 from poolcli.engine.pixels import Rules
-from poolcli.engine.pool import Reducer, costs, load_of, pool, values_of
+from poolcli.engine.pool import Reducer, aside, load_of, pool, values_of
 from poolcli.engine.tasks import Load
 from poolcli.frame import Frame
 from poolcli.values import Size
@@ -88,8 +88,7 @@ class Pooling:
         loads = []
         for patch in self.place.cells(frame).patches:
             how = self.reducer(values_of(dtype, patch.grid, 255 if weighed else 1))
-            pixel = costs(dtype, how, rules, weighed=weighed)
-            loads.append(load_of((patch.planes, *frame.space), dtype, patch.grid, (how, pixel)))
+            loads.append(load_of((patch.planes, *frame.space), dtype, patch.grid, how, aside(rules, weighed=weighed)))
         return Load.of(loads)
 
     def __call__(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Array:

@@ -68,7 +68,7 @@ def pool(planes: Array, patch: Patch, reducer: Reducer, rules: Rules, weights: A
     how = reducer(values_of(x.dtype, grid, heaviest))
     check_nodata(rules.nodata, x.dtype)
     out = empty_like(x, x.shape[:-axes] + grid.shape, rules.dtype, memory.empty)
-    load = load_of(x.shape, x.dtype, grid, (how, costs(x.dtype, how, rules, weighed=weights is not None)))
+    load = load_of(x.shape, x.dtype, grid, how, aside(rules, weighed=weights is not None))
 
     def work(task: Task) -> None:
         block, room = layers.part(task.source), out[task.target]
@@ -86,33 +86,23 @@ def values_of(dtype: np.dtype[Any], grid: Grid, heaviest: int = 1) -> Values:
     return Values(dtype.newbyteorder("="), grid.largest * heaviest, grid.taps)
 
 
-def costs(dtype: np.dtype[Any], how: Fold | Gather | Order, rules: Rules, *, weighed: bool) -> int:
-    """The most bytes that working on a pixel takes, measured over all reducers."""
-    told = (40 if weighed or rules.picky else 0) + (24 if rules.indexing else 0)
-    if isinstance(how, Gather | Order):
-        return told + 4 * dtype.itemsize + 8
-    return told + 7 * sum(_states(dtype, how))
+def aside(rules: Rules, *, weighed: bool) -> int:
+    """Bytes for each pixel beside its value: what says whether it counts, how often, and where it is."""
+    return (40 if weighed or rules.picky else 0) + (24 if rules.indexing else 0)
 
 
-def _states(dtype: np.dtype[Any], how: Fold | Gather | Order) -> list[int]:
-    """Bytes of the states of one pixel, part by part."""
-    one = np.zeros(1, dtype.newbyteorder("="))
-    return [part.states(one).nbytes for part in how.parts] if isinstance(how, Fold) else []
+def load_of(shape: tuple[int, ...], dtype: np.dtype[Any], grid: Grid, how: Fold | Gather | Order, beside: int) -> Load:
+    """What pooling an array (..., *map) takes, measured over all reducers: at least one row of cells.
 
-
-def load_of(
-    shape: tuple[int, ...], dtype: np.dtype[Any], grid: Grid, costing: tuple[Fold | Gather | Order, int]
-) -> Load:
-    """What pooling an array (..., *map) takes: at least one row of cells, and where windows are copied, one of them.
-
-    Windows are put in order in pieces of their own, so that a block may be larger.
+    Where windows are copied, it takes one of them, too. What is put in order is cut again: a block may be larger.
     """
-    how, pixel = costing
     space = shape[len(shape) - len(grid.axes) :]
-    pixel += 32 * prod(grid.shape) // prod(space)
+    one = np.zeros(1, dtype.newbyteorder("="))
+    states = [part.states(one).nbytes for part in how.parts] if isinstance(how, Fold) else []
+    pixel = beside + (7 * sum(states) if states else 4 * dtype.itemsize + 8) + 32 * prod(grid.shape) // prod(space)
     rows = min(grid.axes[0].window, space[0])
-    window = 2 * COPIED * grid.largest if isinstance(how, Gather | Order) else 0
-    widest = dtype.itemsize / 4 if isinstance(how, Order) else max(dtype.itemsize, *_states(dtype, how), 0)
+    window = 0 if states else 2 * COPIED * grid.largest
+    widest = dtype.itemsize / 4 if isinstance(how, Order) else max(dtype.itemsize, *states, 0)
     return Load(widest, pixel, rows * prod(space[1:]) * pixel + window, prod(shape) * pixel)
 
 
