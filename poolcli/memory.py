@@ -58,10 +58,9 @@ class Memory:
         return nbytes <= (self.large if self.limit is None else self._left)
 
     def take(self, array: Array) -> Array:
-        """Count an array in memory for as long as it is there, if there is a limit."""
-        if self.limit is not None:
-            self._add(-array.nbytes)
-            finalize(array, self._add, array.nbytes)
+        """Count an array in memory for as long as it is there."""
+        self._add(-array.nbytes)
+        finalize(array, self._add, array.nbytes)
         return array
 
     def _add(self, nbytes: int) -> None:

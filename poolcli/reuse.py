@@ -19,7 +19,11 @@ MOST = 1 << 27  # bytes that are kept for later, at most
 
 
 class _Room(np.ndarray):
-    """Bytes that outlive the arrays in them. NumPy keeps a view of this type as the base of arrays of its own type."""
+    """Bytes that outlive the arrays in them."""
+
+
+class _Seen(np.ndarray):
+    """A room as long as somebody looks at it: NumPy takes what has another type as base, and goes no further."""
 
 
 _free: dict[int, _Room] = {}
@@ -33,7 +37,7 @@ def empty(shape: Sequence[int], dtype: DTypeLike) -> Array:
     room = _found(nbytes)
     if room is None:
         room = _Room((nbytes,), np.uint8)
-    seen = room[:nbytes]
+    seen = _Seen((nbytes,), np.uint8, room)
     finalize(seen, _give, room).atexit = False
     return np.ndarray(shape, dtype, seen)
 
@@ -50,5 +54,7 @@ def _give(room: _Room) -> None:
     if room.nbytes > MOST:
         return
     _free[id(room)] = room
-    while sum(each.nbytes for each in list(_free.values())) > MOST:
-        _free.pop(next(iter(list(_free))), None)
+    for oldest in list(_free):
+        if sum(each.nbytes for each in list(_free.values())) <= MOST:
+            return
+        _free.pop(oldest, None)

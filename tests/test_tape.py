@@ -107,3 +107,40 @@ def test_arrays_of_one_shape_in_many_threads(op):
     for expected, result in zip(one_by_one, together, strict=True):
         np.testing.assert_array_equal(result, expected)
     assert len({result.tobytes() for result in together}) == len(arrays)
+
+
+def padded_windows(x, kernel, stride, padding, empty):
+    wide = np.pad(x.astype(np.float64), padding, constant_values=empty)
+    views = np.lib.stride_tricks.sliding_window_view(wide, kernel)[:: stride[0], :: stride[1]]
+    return views.reshape(*views.shape[:2], -1)
+
+
+@pytest.mark.parametrize("op", ["max", "sum"])
+@pytest.mark.parametrize(("shape", "kernel", "stride", "padding"), [
+    ((12, 84), (3, 108), (1, 28), ((1, 1), (40, 40))),
+    ((64, 60), (2, 100), (1, 60), ((0, 0), (65, 95))),
+    ((9, 126), (3, 185), (1, 18), ((1, 1), (90, 90))),
+    ((20, 45), (3, 80), (2, 20), ((1, 1), (40, 40))),
+    ((41, 30), (60, 37), (19, 18), ((30, 30), (18, 18))),
+])  # fmt: skip
+def test_windows_longer_than_the_axis_in_blocks_of_many_taps(op, shape, kernel, stride, padding):
+    """Several runs read what was folded along the axis before: its room must not be given back between them."""
+    x = noise(3, shape)
+    views = padded_windows(x, kernel, stride, padding, -np.inf if op == "max" else 0)
+    result = poolcli.pool(x, op, kernel=kernel, stride=stride, padding=padding)
+    np.testing.assert_allclose(result, views.max(-1) if op == "max" else views.sum(-1), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "options", [{"op": "lse"}, {"op": "gem", "norm": 9}, {"op": "lp", "norm": 9}, {"op": "std"}], ids=str
+)
+def test_nothing_is_prepared_twice(options, monkeypatch):
+    prepared = []
+    monkeypatch.setattr(Tape, "prepared", lambda self: prepared.append(self) or self)
+    tapes.tapes.kept.clear()
+    for seed in range(4):
+        poolcli.pool(np.abs(noise(seed, (30, 31))), kernel=3, **options)
+    few = len(prepared)
+    assert 0 < few <= 3
+    poolcli.pool(np.abs(noise(9, (30, 31))), kernel=3, **options)
+    assert len(prepared) == few

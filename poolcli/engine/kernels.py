@@ -30,7 +30,7 @@ NEAR = 16  # strides up to which the windows of a fast axis are folded at every 
 SEQUENTIAL = 16  # taps merged one by one; more are merged in halves, which is exact to more digits
 
 
-class Merging(NamedTuple):
+class Merger(NamedTuple):
     """How two states become one, of what dtype that is, and the tape that the calls are prepared on."""
 
     merge: Merge
@@ -94,7 +94,7 @@ def _room(out: Array | None, order: list[int], dtype: np.dtype[Any]) -> Array | 
 def _prepared(merge: Merge, given: Kind, wanted: Kind, order: list[int], axes: dict[int, Axis]) -> Tape:
     """The calls that fold an array of one shape and dtype to one of another, whose axes are in this order."""
     tape = Tape(given, wanted)
-    rule, (x, out) = Merging(merge, wanted[1], tape), tape.outside
+    rule, (x, out) = Merger(merge, wanted[1], tape), tape.outside
     parts = _parts(merge)
     for axis, line in axes.items():
         at, last = order.index(axis), axis == max(axes)
@@ -112,7 +112,7 @@ def _lines(x: Array, axis: int, parts: int) -> Array:
     return x.reshape(*shape[:parts], prod(shape[parts:axis]), shape[axis], prod(shape[axis + 1 :]))
 
 
-def _fold_axis(rule: Merging, x: Array, line: Axis, out: Array, near: int) -> None:
+def _fold_axis(rule: Merger, x: Array, line: Axis, out: Array, near: int) -> None:
     for run in line.runs:
         cells = Lines(run.cell, run.count, run.every).of(out)
         if run.size == 1:
@@ -126,7 +126,7 @@ def _fold_axis(rule: Merging, x: Array, line: Axis, out: Array, near: int) -> No
 # Windows that overlap: fold them at every position, and pick those that are cells -----------------------------
 
 
-def _fold_near(rule: Merging, x: Array, run: Run, cells: Array, whole: Array | None) -> None:
+def _fold_near(rule: Merger, x: Array, run: Run, cells: Array, whole: Array | None) -> None:
     """Every position is one call over all lines; windows that reach into the next line are nobody's cells."""
     *lead, outer, length, inner = x.shape
     if outer == 1 or 2 * run.count * run.stride < length:
@@ -152,7 +152,7 @@ def _room_at_every_position(x: Array, run: Run, whole: Array | None) -> Array | 
     return flat[..., ahead : ahead + flat.shape[-2] - (run.size - 1) * run.step * inner, :]
 
 
-def _everywhere(rule: Merging, x: Array, window: tuple[int, int], out: Array | None = None) -> Array:
+def _everywhere(rule: Merger, x: Array, window: tuple[int, int], out: Array | None = None) -> Array:
     """Windows of so many taps, so far apart, from every line on; after the last that fits come no certain values.
 
     Where a value may be merged twice, two windows of half the size overlap to the whole. Else a window is made of
@@ -168,10 +168,9 @@ def _everywhere(rule: Merging, x: Array, window: tuple[int, int], out: Array | N
         result = _everywhere(rule, part, (size // factor, factor * step), out)
     else:
         part = x if size == 2 else _everywhere(rule, x, (size - 1, step))
-        room = (
-            part if out is None and part is not x and not _parts(rule.merge) else out
-        )  # a ufunc may overwrite what it reads
-        result = _shifted(rule, part, x, (size - 1) * step, room)
+        if out is None and part is not x and not _parts(rule.merge):
+            out = part  # a ufunc may write where it reads
+        result = _shifted(rule, part, x, (size - 1) * step, out)
     if part is not x and part is not result:
         rule.tape.give(part)
     return result
@@ -183,7 +182,7 @@ def _factor(number: int) -> int:
     return next(factor for factor in range(2, number + 1) if number % factor == 0)
 
 
-def _shifted(rule: Merging, a: Array, b: Array, by: int, out: Array | None) -> Array:
+def _shifted(rule: Merger, a: Array, b: Array, by: int, out: Array | None) -> Array:
     """Each line of a merged with the one of b that is so many further on."""
     room = rule.tape.take(a.shape, rule.dtype) if out is None else out
     count = min(a.shape[-2] - by, room.shape[-2])
@@ -194,7 +193,7 @@ def _shifted(rule: Merging, a: Array, b: Array, by: int, out: Array | None) -> A
 # Windows far from each other: fold blocks of a stride ---------------------------------------------------------
 
 
-def _fold_far(rule: Merging, x: Array, run: Run, cells: Array) -> None:
+def _fold_far(rule: Merger, x: Array, run: Run, cells: Array) -> None:
     """Polyphase: a window is `whole` blocks of a stride each, and the first `rest` taps of one more."""
     whole, rest = divmod(run.size, run.stride)
     count = run.count + max(whole - 1, 0)
@@ -209,9 +208,11 @@ def _fold_far(rule: Merging, x: Array, run: Run, cells: Array) -> None:
         after = Lines(run.start + whole * run.stride, run.count, run.stride)
         tail = after.of(x) if rest == 1 else _blocks(rule, x, after, rest, rule.tape.take(cells.shape, rule.dtype))
         rule(cells, tail, cells)
+        if rest > 1:
+            rule.tape.give(tail)
 
 
-def _blocks(rule: Merging, x: Array, blocks: Lines, size: int, out: Array) -> Array:
+def _blocks(rule: Merger, x: Array, blocks: Lines, size: int, out: Array) -> Array:
     """Fold the first `size` lines of every block."""
     if size > SEQUENTIAL:
         folded = _halves(rule, _apart(x, blocks, size))
@@ -233,14 +234,16 @@ def _apart(x: Array, blocks: Lines, size: int) -> Array:
     return np.ndarray(shape, x.dtype, x, blocks.start * line, strides)
 
 
-def _halves(rule: Merging, x: Array) -> Array:
-    """Fold the last axis but one, half onto half."""
+def _halves(rule: Merger, x: Array) -> Array:
+    """Fold the last axis but one, half onto half; what is given stays what it is."""
+    given = x
     while (taps := x.shape[-2]) > 1:
         half = taps // 2
         folded = rule(x[..., :half, :], x[..., half : 2 * half, :])
         if taps % 2:
             first = folded[..., :1, :]
             rule(first, x[..., -1:, :], first)
-        rule.tape.give(x)
+        if x is not given:
+            rule.tape.give(x)
         x = folded
     return x[..., 0, :]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -82,11 +83,13 @@ def leading(larger: Callable[..., Array], decay: Callable[[Array, Array], Array]
     return Rule(merge, lambda _: np.array([nothing, 0]), lambda state, weight: np.stack([state[0], state[1] * weight]))
 
 
+@lru_cache(maxsize=64)
 def powers(norm: float) -> Rule:
     """Sums of powers of magnitudes, in units of the largest."""
     return leading(np.maximum, lambda lead, other: (other / lead) ** norm, 0)
 
 
+@lru_cache(maxsize=64)
 def exponentials(sharpness: float) -> Rule:
     """Sums of e^(r x), in units of the largest."""
     larger = np.maximum if sharpness > 0 else np.minimum

@@ -170,14 +170,14 @@ def merged(one: Hand, two: Hand, wanted: Wanted, tape: Tape) -> Hand:
     return _called(merging(len(one.lines), len(two.lines), low - first, high - first), [one, two], low, tape)
 
 
-def _called(merging: Merging, hands: Sequence[Hand], first: int, tape: Tape) -> Hand:
+def _called(network: Merging, hands: Sequence[Hand], first: int, tape: Tape) -> Hand:
     """The calls on the lines of these hands, which give lines from this place on."""
     lines = [line for hand in hands for line in hand.lines]
     inputs = len(lines)
-    for side, a, b, out in merging.calls:
+    for side, a, b, out in network.calls:
         if out == len(lines):
             lines.append(tape.take(lines[0].shape, lines[0].dtype))
         tape.call(np.minimum if side == "minimum" else np.maximum, lines[a], lines[b], lines[out])
-    for line in (line for at, line in enumerate(lines) if at >= inputs and at not in merging.results):
+    for line in (line for at, line in enumerate(lines) if at >= inputs and at not in network.results):
         tape.give(line)
-    return Hand([lines[at] for at in merging.results], first, sum(hand.taps for hand in hands))
+    return Hand([lines[at] for at in network.results], first, sum(hand.taps for hand in hands))

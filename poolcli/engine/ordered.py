@@ -117,7 +117,7 @@ def _by_exchanges(values: Array, runs: Sequence[Run], wanted: Wanted) -> list[Ar
     axes = [order.index(axis) for axis in range(values.ndim - len(runs), values.ndim)]
     piece, there = np.ascontiguousarray(values.transpose(order)), dict(zip(axes, runs, strict=True))
     given = piece.shape, piece.dtype
-    lines = tapes.of((given, there, wanted), lambda: dealing(given, there, wanted)).run(piece)
+    lines = tapes.of((given, tuple(there.items()), wanted), lambda: dealing(given, there, wanted)).run(piece)
     return [line.transpose(turned_back(order)) for line in lines]
 
 
