@@ -102,8 +102,8 @@ def load_of(shape: tuple[int, ...], dtype: np.dtype[Any], grid: Grid, how: Fold 
     pixel = beside + (7 * sum(states) if states else 4 * dtype.itemsize + 8) + 32 * prod(grid.shape) // prod(space)
     rows = min(grid.axes[0].window, space[0])
     window = 0 if states else 2 * COPIED * grid.largest
-    widest = dtype.itemsize / 4 if isinstance(how, Order) else max(dtype.itemsize, *states, 0)
-    return Load(widest, pixel, rows * prod(space[1:]) * pixel + window, prod(shape) * pixel)
+    counted = dtype.itemsize / 4 if isinstance(how, Order) else max([dtype.itemsize, *states])
+    return Load(counted, pixel, rows * prod(space[1:]) * pixel + window, prod(shape) * pixel)
 
 
 def _pool(pixels: Pixels, how: Fold | Gather | Order, rules: Rules, room: Array) -> Array | Ratio:

@@ -29,7 +29,7 @@ SMALL = 1 << 20  # bytes below which a thread costs more than it saves
 
 
 class Load(NamedTuple):
-    """Bytes for work: on a pixel, whose widest state has `itemsize`, on the least done at a time, and on all."""
+    """Bytes for work: on a pixel, on the least done at a time, on all; for the size of a block it counts `itemsize`."""
 
     itemsize: float
     pixel: int
