@@ -1,12 +1,13 @@
-"""Cutting the work: blocks that stay in cache, and a run of blocks for each thread.
+"""Cutting the work: blocks that stay in cache, and threads that do them.
 
 NumPy lets go of the interpreter lock inside a call, so threads help as long as calls are long: blocks are as large as
-the cache allows, and each thread gets one stretch of them.
+the cache allows, and a thread that is done with one takes the next.
 """
 
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent import futures
 from contextvars import copy_context
@@ -162,13 +163,12 @@ def run(tasks: Sequence[Task], work: Callable[[Task], None], nbytes: int, load: 
     """Do all tasks, in as many threads as there are processors and memory for, when there is enough to do."""
     count = min(load.threads, len(tasks)) if nbytes > SMALL else 1
     if count <= 1:
-        _each(tasks, work)
+        _each(deque(tasks), work)
         return
-    size = -(-len(tasks) // count)
-    first, *others = [tasks[start : start + size] for start in range(0, len(tasks), size)]
-    begun = [_crew(os.getpid()).submit(copy_context().run, _each, stretch, work) for stretch in others]
+    waiting = deque(tasks)
+    begun = [_crew(os.getpid()).submit(copy_context().run, _each, waiting, work) for _ in range(count - 1)]
     try:
-        _each(first, work)
+        _each(waiting, work)
     finally:
         for done in begun:
             done.result()
@@ -180,7 +180,16 @@ def _crew(_process: int) -> futures.ThreadPoolExecutor:
     return futures.ThreadPoolExecutor(share.cores())
 
 
-def _each(tasks: Sequence[Task], work: Callable[[Task], None]) -> None:
+def _each(tasks: deque[Task], work: Callable[[Task], None]) -> None:
+    """Do one task after another until none is left, or one fails."""
     with np.errstate(all="ignore"):
-        for task in tasks:
-            work(task)
+        while True:
+            try:
+                task = tasks.popleft()
+            except IndexError:
+                return
+            try:
+                work(task)
+            except BaseException:
+                tasks.clear()
+                raise
