@@ -103,6 +103,7 @@ def load_of(shape: tuple[int, ...], dtype: np.dtype[Any], grid: Grid, how: Fold 
     rows = min(grid.axes[0].window, space[0])
     window = 0 if states else 2 * COPIED * grid.largest
     counted = dtype.itemsize / 4 if isinstance(how, Order) else max([dtype.itemsize, *states])
+    counted /= min(max(1, float(grid.axes[0].stride) / 8), 4)  # blocks are read once where little is left of them
     return Load(counted, pixel, rows * prod(space[1:]) * pixel + window, prod(shape) * pixel)
 
 
