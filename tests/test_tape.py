@@ -144,3 +144,29 @@ def test_nothing_is_prepared_twice(options, monkeypatch):
     assert 0 < few <= 3
     poolcli.pool(np.abs(noise(9, (30, 31))), kernel=3, **options)
     assert len(prepared) == few
+
+
+@pytest.mark.parametrize(("number", "length", "inner"), [(8, 1, 64), (16, 7, 112), (9, 3, 33), (16, 5, 2000)])
+def test_one_call_over_many_lines_adds_them_in_order(number, length, inner):
+    lines = noise(7, (3, number, length * inner)) * np.float32(1000)
+    tape = Tape((lines.shape, FLOATS), ((3, length * inner), FLOATS))
+    tape.reduce(np.add, tape.outside[0], tape.outside[1])
+    out = np.empty((3, length * inner), FLOATS)
+    tape.prepared().run(lines, out)
+    one_by_one = lines[:, 0].copy()
+    for at in range(1, number):
+        one_by_one += lines[:, at]
+    np.testing.assert_array_equal(out, one_by_one)
+
+
+@pytest.mark.parametrize("op", ["sum", "avg", "max", "min"])
+@pytest.mark.parametrize("where", ["--global", "--adaptive 3", "-k 48", "-k 31"])
+@pytest.mark.parametrize("order", ["NCHW", "NHWC"])
+def test_large_windows_give_the_same_bits_however_the_map_lies(op, where, order):
+    values = noise(8, (2, 3, 96, 70)) * np.float32(1000)
+    line = f"{op} {where}"
+    expected = poolcli.parse(line)(values)
+    lying = np.ascontiguousarray(values.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2) if order == "NHWC" else values
+    np.testing.assert_array_equal(poolcli.parse(line)(lying), expected)
+    one = poolcli.parse(line)(values[1, 2], "HW")
+    np.testing.assert_array_equal(one, expected[1, 2])

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial
-from math import prod
+from math import inf, prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,7 +27,9 @@ Kind = tuple[Sequence[int], np.dtype[Any]]  # shape and dtype
 
 IDEMPOTENT = (np.maximum, np.minimum)
 NEAR = 16  # strides up to which the windows of a fast axis are folded at every position
-SEQUENTIAL = 16  # taps merged one by one; more are merged in halves, which is exact to more digits
+SEQUENTIAL = 16  # lines, or stretches of lines, merged one by one at most: in halves, sums are exact to more digits
+MANY = 8  # lines from which one call does that faster than calls for each
+LONG: dict[Any, int] = {np.add: 64, np.maximum: 2048, np.minimum: 2048}  # values next to each other, for the same
 
 
 class Merger(NamedTuple):
@@ -96,6 +98,9 @@ def _prepared(merge: Merge, given: Kind, wanted: Kind, order: list[int], axes: d
     tape = Tape(given, wanted)
     rule, (x, out) = Merger(merge, wanted[1], tape), tape.outside
     parts = _parts(merge)
+    if merge in IDEMPOTENT and (taps := _taken_whole(x.shape, order, axes)):
+        tape.reduce(merge, x.reshape(-1, taps, 1), out.reshape(-1, 1))
+        return tape.prepared()
     for axis, line in axes.items():
         at, last = order.index(axis), axis == max(axes)
         folded = out if last else tape.take((*x.shape[:at], line.cells, *x.shape[at + 1 :]), rule.dtype)
@@ -104,6 +109,14 @@ def _prepared(merge: Merge, given: Kind, wanted: Kind, order: list[int], axes: d
         tape.give(x)
         x = folded
     return tape.prepared()
+
+
+def _taken_whole(shape: Sequence[int], order: list[int], axes: dict[int, Axis]) -> int:
+    """How many values lie next to each other in one window of all these axes; 0 where there are several, or few."""
+    lengths = shape[len(order) - len(axes) :]
+    last = set(order[len(order) - len(axes) :]) == set(axes)
+    whole = all(line.cells == 1 and line.largest == shape[order.index(axis)] for axis, line in axes.items())
+    return prod(lengths) if last and whole and prod(lengths) >= LONG[np.maximum] else 0
 
 
 def _lines(x: Array, axis: int, parts: int) -> Array:
@@ -214,15 +227,7 @@ def _fold_far(rule: Merger, x: Array, run: Run, cells: Array) -> None:
 
 def _blocks(rule: Merger, x: Array, blocks: Lines, size: int, out: Array) -> Array:
     """Fold the first `size` lines of every block."""
-    if size > SEQUENTIAL:
-        folded = _halves(rule, _apart(x, blocks, size))
-        rule.tape.copy(folded, out)
-        rule.tape.give(folded)
-        return out
-    phases = [blocks._replace(start=blocks.start + tap).of(x) for tap in range(size)]
-    rule(phases[0], phases[1], out)
-    for phase in phases[2:]:
-        rule(out, phase, out)
+    _stretches(rule, _apart(x, blocks, size), out)
     return out
 
 
@@ -234,16 +239,32 @@ def _apart(x: Array, blocks: Lines, size: int) -> Array:
     return np.ndarray(shape, x.dtype, x, blocks.start * line, strides)
 
 
-def _halves(rule: Merger, x: Array) -> Array:
-    """Fold the last axis but one, half onto half; what is given stays what it is."""
-    given = x
-    while (taps := x.shape[-2]) > 1:
-        half = taps // 2
-        folded = rule(x[..., :half, :], x[..., half : 2 * half, :])
-        if taps % 2:
-            first = folded[..., :1, :]
-            rule(first, x[..., -1:, :], first)
-        if x is not given:
-            rule.tape.give(x)
-        x = folded
-    return x[..., 0, :]
+def _stretches(rule: Merger, lines: Array, out: Array, most: int = SEQUENTIAL) -> None:
+    """Fold (..., lines, inner) to (..., inner): at most so many stretches one by one, and what this leaves in halves.
+
+    The first call takes next to all time, and the last ones are next to all inaccuracy of a sum.
+    """
+    *lead, size, inner = lines.shape
+    number = max(2, size // -(-size // most))
+    length, rest = divmod(size, number)
+    room = out[..., None, :] if length == 1 else rule.tape.take((*lead, length, inner), rule.dtype)
+    _one_by_one(rule, lines[..., : size - rest, :], number, room)
+    if rest:
+        first = room[..., :rest, :]
+        rule(first, lines[..., -rest:, :], first)
+    if length > 1:
+        _stretches(rule, room, out, 2)
+        rule.tape.give(room)
+
+
+def _one_by_one(rule: Merger, lines: Array, number: int, out: Array) -> None:
+    """Fold so many stretches, (..., lines, inner) to (..., length, inner): in one call where that is quicker."""
+    length, inner = out.shape[-2:]
+    if number >= MANY and length * inner >= LONG.get(rule.merge, inf) and lines.dtype == rule.dtype:
+        together = (*lines.shape[:-2], number, length * inner)
+        rule.tape.reduce(rule.merge, lines.reshape(together), out.reshape(*out.shape[:-2], length * inner))
+        return
+    first, second, *others = (lines[..., at * length : (at + 1) * length, :] for at in range(number))
+    rule(first, second, out)
+    for other in others:
+        rule(out, other, out)

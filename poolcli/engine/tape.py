@@ -7,6 +7,7 @@ be as small as the cache. A tape is prepared by working with arrays that stand i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from math import prod
 from threading import local
 from typing import Any, NamedTuple
@@ -55,6 +56,10 @@ class Tape:
     def copy(self, source: Array, out: Array) -> None:
         """To be copied, as another dtype where that is given."""
         self.call(_copied, source, source, out)
+
+    def reduce(self, merge: Any, source: Array, out: Array) -> None:
+        """To be reduced over the last axis but one."""
+        self.call(partial(_reduced, merge), source, source, out)
 
     def take(self, shape: Sequence[int], dtype: np.dtype[Any]) -> Array:
         """Room for an array, where nothing is that is still needed: so that few rooms stay in cache."""
@@ -113,6 +118,10 @@ def _address(array: Array) -> int:
 
 def _copied(a: Array, _: Array, out: Array) -> None:
     np.copyto(out, a, casting="unsafe")
+
+
+def _reduced(merge: Any, a: Array, _: Array, out: Array) -> None:
+    merge.reduce(a, axis=-2, dtype=out.dtype, out=out)
 
 
 class Tapes(local):
