@@ -21,16 +21,15 @@ from poolcli.values import Size
 AXIS_NAMES = {1: "L", 2: "HW", 3: "DHW"}
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """`count` windows of `size` taps, `step` apart, the first at `start`, each next `stride` further.
+class Run(NamedTuple):
+    """`number` windows of `size` taps, `step` apart, the first at `start`, each next `stride` further.
 
     They are the cells `cell`, `cell + every`, ... of the axis. `extent` counts a window's taps together with those
     in the padding, which only an average that counts padding asks for; `head` and `tail` those that the borders clip.
     """
 
     cell: int
-    count: int
+    number: int
     start: int
     stride: int
     size: int
@@ -43,15 +42,15 @@ class Run:
     @property
     def end(self) -> int:
         """Where the last window ends."""
-        return self.start + (self.count - 1) * self.stride + (self.size - 1) * self.step + 1
+        return self.start + (self.number - 1) * self.stride + (self.size - 1) * self.step + 1
 
     def part(self, first: int, stop: int) -> Iterator[Run]:
         """The windows of this run that are cells first to stop, which count from first on; none or one run."""
         low = max(0, -(-(first - self.cell) // self.every))
-        high = min(self.count, -(-(stop - self.cell) // self.every))
+        high = min(self.number, -(-(stop - self.cell) // self.every))
         if low < high:
             cell, start = self.cell + low * self.every - first, self.start + low * self.stride
-            yield replace(self, cell=cell, start=start, count=high - low)
+            yield self._replace(cell=cell, start=start, number=high - low)
 
 
 class Side(NamedTuple):
@@ -107,7 +106,7 @@ class Axis:
         """The axis that begins at this pixel."""
         if not begin:
             return self
-        return replace(self, runs=tuple(replace(run, start=run.start - begin) for run in self.runs))
+        return replace(self, runs=tuple(run._replace(start=run.start - begin) for run in self.runs))
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,7 @@ class Grid:
     @property
     def pixels(self) -> int:
         """Pixels in all windows together."""
-        return math.prod(sum(run.size * run.count for run in axis.runs) for axis in self.axes)
+        return math.prod(sum(run.size * run.number for run in axis.runs) for axis in self.axes)
 
 
 class Patch(NamedTuple):

@@ -127,9 +127,9 @@ def _lines(x: Array, axis: int, parts: int) -> Array:
 
 def _fold_axis(rule: Merger, x: Array, line: Axis, out: Array, near: int) -> None:
     for run in line.runs:
-        cells = Lines(run.cell, run.count, run.every).of(out)
+        cells = Lines(run.cell, run.number, run.every).of(out)
         if run.size == 1:
-            pick(x, Lines(run.start, run.count, run.stride), cells, rule.tape.copy)
+            pick(x, Lines(run.start, run.number, run.stride), cells, rule.tape.copy)
         elif run.step > 1 or run.stride <= min(near, 2 * run.size):
             _fold_near(rule, x, run, cells, out if run is line.runs[0] else None)
         else:
@@ -142,16 +142,16 @@ def _fold_axis(rule: Merger, x: Array, line: Axis, out: Array, near: int) -> Non
 def _fold_near(rule: Merger, x: Array, run: Run, cells: Array, whole: Array | None) -> None:
     """Every position is one call over all lines; windows that reach into the next line are nobody's cells."""
     *lead, outer, length, inner = x.shape
-    if outer == 1 or 2 * run.count * run.stride < length:
+    if outer == 1 or 2 * run.number * run.stride < length:
         taps, first, step = x[..., run.start : run.end, :], 0, run.step
-        room = cells if run.count == 1 or run.stride == 1 else None
+        room = cells if run.number == 1 or run.stride == 1 else None
     else:
         taps, first, step = x.reshape(*lead, -1, 1), run.start, run.step * inner
         room = _room_at_every_position(x, run, whole)
     folded = _everywhere(rule, taps, (run.size, step), room)
     if room is None:
         folded = folded.reshape(*lead, outer, -1, inner)
-        pick(folded, Lines(first, run.count, run.stride), cells, rule.tape.copy)
+        pick(folded, Lines(first, run.number, run.stride), cells, rule.tape.copy)
         rule.tape.give(folded)
 
 
@@ -209,7 +209,7 @@ def _shifted(rule: Merger, a: Array, b: Array, by: int, out: Array | None) -> Ar
 def _fold_far(rule: Merger, x: Array, run: Run, cells: Array) -> None:
     """Polyphase: a window is `whole` blocks of a stride each, and the first `rest` taps of one more."""
     whole, rest = divmod(run.size, run.stride)
-    count = run.count + max(whole - 1, 0)
+    count = run.number + max(whole - 1, 0)
     if whole <= 1:
         _blocks(rule, x, Lines(run.start, count, run.stride), run.stride if whole else rest, cells)
     else:
@@ -218,7 +218,7 @@ def _fold_far(rule: Merger, x: Array, run: Run, cells: Array) -> None:
         _everywhere(rule, blocks, (whole, 1), cells)
         rule.tape.give(blocks)
     if whole and rest:
-        after = Lines(run.start + whole * run.stride, run.count, run.stride)
+        after = Lines(run.start + whole * run.stride, run.number, run.stride)
         tail = after.of(x) if rest == 1 else _blocks(rule, x, after, rest, rule.tape.take(cells.shape, rule.dtype))
         rule(cells, tail, cells)
         if rest > 1:

@@ -11,7 +11,7 @@ taps are merged to hands of more by minima and maxima of lines, so that no windo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import gcd, prod
 from typing import Any, NamedTuple
 
@@ -99,12 +99,12 @@ class _Layout(NamedTuple):
     def everywhere(self, axis: int, run: Run, size: int) -> Run:
         """The windows of a run as those of the flat line, one from every position on: each call is one long loop."""
         start, step = run.start * self.steps[axis], run.step * self.steps[axis]
-        return replace(run, start=start, stride=1, step=step, count=size - start - (run.size - 1) * step)
+        return run._replace(start=start, stride=1, step=step, number=size - start - (run.size - 1) * step)
 
     def with_cells(self, axis: int, run: Run) -> _Layout:
         """The cells of a run in place of the pixels of an axis."""
         counts, steps = list(self.counts), list(self.steps)
-        counts[axis], steps[axis] = run.count, run.stride * steps[axis]
+        counts[axis], steps[axis] = run.number, run.stride * steps[axis]
         return _Layout(tuple(counts), tuple(steps))
 
     def seen(self, hand: Hand) -> Hand:
@@ -135,7 +135,7 @@ class _Along:
 
     def part(self, size: int, tap: int) -> Hand:
         if (size, tap) not in self.made:
-            count = self.run.count + self._later(self.run.size - size - tap)
+            count = self.run.number + self._later(self.run.size - size - tap)
             self.made[size, tap] = self._merged(size, tap, count) if size > 1 else self._taps(tap, count)
         return self.made[size, tap]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from math import prod
 from typing import Any
@@ -87,7 +87,7 @@ def _span(run: Run, length: int) -> tuple[slice, Run]:
     """The pixels to work on, and the run among them: all of an axis where most is needed, as that lies together."""
     whole = 2 * (run.end - run.start) > length
     span, start = (slice(0, length), run.start) if whole else (slice(run.start, run.end), 0)
-    return span, replace(run, start=start, cell=0)
+    return span, run._replace(start=start, cell=0)
 
 
 def _counts_pay(grid: Grid) -> bool:
@@ -148,7 +148,7 @@ def _pieces(values: Array, grid: Grid) -> Iterator[tuple[tuple[slice, ...], tupl
     for runs in product(*(axis.runs for axis in grid.axes)):
         taps = prod(run.size for run in runs)
         room = _room(taps, values.itemsize, exchanges=_exchanges_pay(runs))
-        sizes, steps = [*values.shape[:lead], *(run.count for run in runs)], [1] * values.ndim
+        sizes, steps = [*values.shape[:lead], *(run.number for run in runs)], [1] * values.ndim
         for axis in order:
             apart = runs[axis - lead].stride if axis > lead else 1
             steps[axis] = max(1, min(sizes[axis], room // apart))

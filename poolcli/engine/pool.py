@@ -53,7 +53,7 @@ def _spread(line: Axis, fact: str) -> Array:
     """A fact of the runs ("size", "extent") as a number for each cell of the axis."""
     out = np.empty(line.cells, np.int64)
     for cells in line.runs:
-        out[cells.cell :: cells.every][: cells.count] = getattr(cells, fact)
+        out[cells.cell :: cells.every][: cells.number] = getattr(cells, fact)
     return out
 
 

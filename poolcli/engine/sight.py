@@ -24,7 +24,7 @@ def reach(axis: Line, cells: Iterable[int]) -> Array:
     wanted[list(cells)] = True
     seen = np.zeros(max(run.end for run in axis.runs), np.bool_)
     for run in axis.runs:
-        starts = run.start + run.stride * np.flatnonzero(wanted[run.cell :: run.every][: run.count])
+        starts = run.start + run.stride * np.flatnonzero(wanted[run.cell :: run.every][: run.number])
         taps = run.step * np.arange(run.size)
         for first in starts if len(starts) < len(taps) else taps:
             seen[first + (taps if len(starts) < len(taps) else starts)] = True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import product
 from math import prod
 from typing import Any
@@ -31,19 +30,19 @@ def windows(states: Array, grid: Grid) -> Iterator[tuple[Any, tuple[slice, ...],
 
 def cells_of(run: Run) -> slice:
     """The cells of a run."""
-    return slice(run.cell, run.cell + (run.count - 1) * run.every + 1, run.every)
+    return slice(run.cell, run.cell + (run.number - 1) * run.every + 1, run.every)
 
 
 def _pieces(runs: tuple[Run, ...], most: int) -> Iterator[Run]:
     """Runs of at most so many cells, so that the copy a window is read from stays small."""
     for run in runs:
-        yield from (some(run, first, most) for first in range(0, run.count, most))
+        yield from (some(run, first, most) for first in range(0, run.number, most))
 
 
 def some(run: Run, first: int, most: int) -> Run:
     """At most so many windows of a run, from one on."""
-    count = min(most, run.count - first)
-    return replace(run, cell=run.cell + first * run.every, start=run.start + first * run.stride, count=count)
+    cell, start = run.cell + first * run.every, run.start + first * run.stride
+    return run._replace(cell=cell, start=start, number=min(most, run.number - first))
 
 
 def viewed(states: Array, runs: Sequence[Run]) -> Array:
@@ -52,7 +51,7 @@ def viewed(states: Array, runs: Sequence[Run]) -> Array:
     steps = states.strides[lead:]
     corner: Any = (..., *(slice(run.start, None) for run in runs))
     first = states[corner]
-    shape = (*states.shape[:lead], *(run.count for run in runs), *(run.size for run in runs))
+    shape = (*states.shape[:lead], *(run.number for run in runs), *(run.size for run in runs))
     between = [run.stride * step for run, step in zip(runs, steps, strict=True)]
     within = [run.step * step for run, step in zip(runs, steps, strict=True)]
     return as_strided(first, shape, (*states.strides[:lead], *between, *within), writeable=False)
