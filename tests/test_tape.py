@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import poolcli
+from poolcli.engine import kernels
 from poolcli.engine import tape as tapes
 from poolcli.engine.tape import Tape, Tapes
 
@@ -170,3 +171,13 @@ def test_large_windows_give_the_same_bits_however_the_map_lies(op, where, order)
     np.testing.assert_array_equal(poolcli.parse(line)(lying), expected)
     one = poolcli.parse(line)(values[1, 2], "HW")
     np.testing.assert_array_equal(one, expected[1, 2])
+
+
+@pytest.mark.parametrize("line", ["avg -k 31 -s 1", "sum -k 25x40 -s 1 -p 3", "avg -k 40 -s 2", "max -k 24 -s 1 -d 2"])
+@pytest.mark.parametrize("piece", [1, 3000, 100_000])
+def test_pieces_of_large_windows_do_not_show(line, piece, monkeypatch):
+    values = noise(9, (3, 70, 90))
+    expected = poolcli.parse(line)(values)
+    monkeypatch.setattr(kernels, "PIECE", piece)
+    monkeypatch.setattr(kernels, "tapes", Tapes())
+    np.testing.assert_array_equal(poolcli.parse(line)(values), expected)

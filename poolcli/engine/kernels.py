@@ -9,7 +9,7 @@ An axis is folded as (..., outer, length, inner): what is slower in memory, the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from math import inf, prod
 from typing import Any, NamedTuple
@@ -26,6 +26,9 @@ Merge = Callable[..., Array]
 Kind = tuple[Sequence[int], np.dtype[Any]]  # shape and dtype
 
 IDEMPOTENT = (np.maximum, np.minimum)
+LARGE = 96  # bytes of a line of a window from which windows that overlap are folded a piece of the map at a time
+PIECE = 1 << 19  # bytes of such a piece
+NARROW = 1 << 11  # bytes of its lines, at least
 NEAR = 16  # strides up to which the windows of a fast axis are folded at every position
 SEQUENTIAL = 16  # lines, or stretches of lines, merged one by one at most: in halves, sums are exact to more digits
 MANY = 8  # lines from which one call does that faster than calls for each
@@ -131,12 +134,26 @@ def _fold_axis(rule: Merger, x: Array, line: Axis, out: Array, near: int) -> Non
         if run.size == 1:
             pick(x, Lines(run.start, run.number, run.stride), cells, rule.tape.copy)
         elif run.step > 1 or run.stride <= min(near, 2 * run.size):
-            _fold_near(rule, x, run, cells, out if run is line.runs[0] else None)
+            for piece in _pieces(x, run):
+                _fold_near(rule, x[piece], run, cells[piece], out[piece] if run is line.runs[0] else None)
         else:
             _fold_far(rule, x, run, cells)
 
 
 # Windows that overlap: fold them at every position, and pick those that are cells -----------------------------
+
+
+def _pieces(x: Array, run: Run) -> Iterator[tuple[Any, ...]]:
+    """Where to work at a time: on all lines, or where many calls follow one another, on what they find in cache."""
+    *parts, outer, length, inner = x.shape
+    if run.size * x.itemsize < LARGE or parts:
+        yield (...,)
+    elif outer > 1:
+        step = max(1, PIECE // (length * inner * x.itemsize))
+        yield from ((slice(at, at + step),) for at in range(0, outer, step))
+    else:
+        step = max(NARROW, PIECE // length) // x.itemsize
+        yield from ((..., slice(at, at + step)) for at in range(0, inner, step))
 
 
 def _fold_near(rule: Merger, x: Array, run: Run, cells: Array, whole: Array | None) -> None:

@@ -103,8 +103,13 @@ def load_of(shape: tuple[int, ...], dtype: np.dtype[Any], grid: Grid, how: Fold 
     rows = min(grid.axes[0].window, space[0])
     window = 0 if states else 2 * COPIED * grid.largest
     counted = dtype.itemsize / 4 if isinstance(how, Order) else max([dtype.itemsize, *states])
-    counted /= min(max(1, float(grid.axes[0].stride) / 8), 4)  # blocks are read once where little is left of them
+    counted /= min(max(1, _reach(grid.axes[0])), 4)
     return Load(counted, pixel, rows * prod(space[1:]) * pixel + window, prod(shape) * pixel)
+
+
+def _reach(axis: Axis) -> float:
+    """How much larger than others blocks should be: where little is left of them, or they have much in common."""
+    return max(float(axis.stride) / 8, axis.window / 32)
 
 
 def _pool(pixels: Pixels, how: Fold | Gather | Order, rules: Rules, room: Array) -> Array | Ratio:
