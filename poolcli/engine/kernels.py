@@ -10,7 +10,7 @@ An axis is folded as (..., outer, length, inner): what is slower in memory, the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache, partial
+from functools import cache
 from math import inf, prod
 from typing import Any, NamedTuple
 
@@ -42,12 +42,9 @@ class Merger(NamedTuple):
     dtype: np.dtype[Any]
     tape: Tape
 
-    def __call__(self, a: Array, b: Array, out: Array | None = None) -> Array:
-        """The merged states, in room of the tape where they have no other."""
-        out = self.tape.take(a.shape, self.dtype) if out is None else out
-        merge = self.merge if a.dtype == self.dtype else partial(self.merge, dtype=self.dtype)  # widens in the cache
-        self.tape.call(merge, a, b, out)
-        return out
+    def __call__(self, a: Array, b: Array, out: Array) -> None:
+        """To be merged."""
+        self.tape.call(self.merge, a, b, out)
 
 
 def fold_grid(
@@ -55,8 +52,8 @@ def fold_grid(
 ) -> Array:
     """Fold every window, (..., *map) to (..., *cells): in `out` where that suits, else in memory of their own.
 
-    Where `dtype` is given, states become that when they are merged first. The outer axis goes first: its lines are
-    long, and it shrinks what the inner axes see.
+    Where `dtype` is given, states become that first. The outer axis goes first: its lines are long, and it shrinks what
+    the inner axes see.
     """
     axes = dict(enumerate(grid.axes, start=states.ndim - len(grid.axes)))
     return _folded(merge, states, axes, out, dtype or states.dtype)
@@ -104,6 +101,9 @@ def _prepared(merge: Merge, given: Kind, wanted: Kind, order: list[int], axes: d
     if merge in IDEMPOTENT and (taps := _taken_whole(x.shape, order, axes)):
         tape.reduce(merge, x.reshape(-1, taps, 1), out.reshape(-1, 1))
         return tape.prepared()
+    if x.dtype != rule.dtype:  # at once, as memory is read fastest from end to end
+        x = tape.take(x.shape, rule.dtype)
+        tape.copy(tape.outside[0], x)
     for axis, line in axes.items():
         at, last = order.index(axis), axis == max(axes)
         folded = out if last else tape.take((*x.shape[:at], line.cells, *x.shape[at + 1 :]), rule.dtype)

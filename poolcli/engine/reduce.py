@@ -48,7 +48,7 @@ class Count(Protocol):
 class Part(NamedTuple):
     """One state a pixel, and the rule that merges two. `lift` may put several numbers a pixel on a new first axis.
 
-    States become `wide` when they are first merged.
+    States become `wide` before they are merged.
     """
 
     lift: Callable[[Array], Array]
