@@ -115,8 +115,8 @@ def _check_side(pixels: Array, target: Format) -> None:
 def _image(pixels: Array, mode: str, picture: Picture | None) -> Image.Image:
     height, width, *_ = pixels.shape
     raw = ("raw", "1;8") if mode == "1" else ()
-    values = offset(pixels) if mode == "LAB" else pixels
-    image = Image.frombytes(mode[:1] if mode == "PA" else mode, (width, height), values.tobytes(), *raw)
+    values = np.ascontiguousarray(offset(pixels) if mode == "LAB" else pixels)
+    image = Image.frombytes(mode[:1] if mode == "PA" else mode, (width, height), values.data, *raw)
     if picture is not None and mode in ("P", "PA"):
         _colour(image, picture, int(pixels.max()) + 1)
     return image

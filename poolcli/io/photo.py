@@ -18,6 +18,7 @@ from PIL import Image
 
 from poolcli import share
 from poolcli.array import Array
+from poolcli.io.pixels import values
 
 _CHANNELS = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4}
 _PILLOWS = frozenset({"compress_level", "optimize", "save_all"})  # who asks for these gets Pillow's own way
@@ -77,12 +78,12 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 def _deflated(image: Image.Image) -> Iterator[bytes]:
     """The filtered pixels as one zlib stream, in pieces."""
     channels = _CHANNELS[image.mode]
-    rows = np.frombuffer(image.tobytes(), np.uint8).reshape(image.height, -1)
+    rows = values(image).reshape(image.height, -1)
     step = max(1, _BAND // rows.shape[1])
 
-    def band(start: int) -> tuple[bytes, bytes]:
+    def band(start: int) -> tuple[memoryview, bytes]:
         last = start + step >= len(rows)
-        lines = _filtered(rows, slice(start, start + step), channels).tobytes()
+        lines = _filtered(rows, slice(start, start + step), channels).data
         packer = zlib.compressobj(1, wbits=-zlib.MAX_WBITS, memLevel=9, strategy=zlib.Z_RLE)
         return lines, packer.compress(lines) + packer.flush(zlib.Z_FINISH if last else zlib.Z_SYNC_FLUSH)
 

@@ -13,7 +13,7 @@ from poolcli.io.damage import decoding, rawmode, tag
 
 WITH_ALPHA = {"1": "LA", "L": "LA", "RGB": "RGBA"}
 _PHOTOMETRIC, _SAMPLE_FORMAT = 262, 339
-_BAND = 1 << 17  # pixels copied at a time
+_BAND = 1 << 15  # pixels copied at a time: in more, Pillow and NumPy take new memory from the system for each band
 _KEY_SCALE = {"L;2": 85, "L;4": 17}
 
 
@@ -24,10 +24,10 @@ def pixels(image: Image.Image, mode: str) -> Array:
     if "transparency" in image.info and WITH_ALPHA.get(image.mode) == mode:
         return _keyed(image)
     with decoding():  # a damaged palette is found only now
-        values = _values(image if image.mode == mode else image.convert(mode))
-    if mode == "I" and tag(image, _SAMPLE_FORMAT, (1,)) == (1,) and values.min() < 0:
+        given = values(image if image.mode == mode else image.convert(mode))
+    if mode == "I" and tag(image, _SAMPLE_FORMAT, (1,)) == (1,) and given.min() < 0:
         raise FileError("unsigned values past 2147483647 do not fit Pillow's 32-bit mode: save it as .npy")
-    return offset(values) if mode == "LAB" else values
+    return offset(given) if mode == "LAB" else given
 
 
 def offset(lab: Array) -> Array:
@@ -35,15 +35,15 @@ def offset(lab: Array) -> Array:
     return lab ^ np.array([0, 128, 128], np.uint8)
 
 
-def _values(image: Image.Image) -> Array:
+def values(image: Image.Image) -> Array:
     """The pixels, copied in bands that stay in cache: Pillow would copy the whole twice."""
     first = np.asarray(image.crop((0, 0, image.width, 1)))
-    values = np.empty((image.height, *first.shape[1:]), first.dtype)
+    copied = np.empty((image.height, *first.shape[1:]), first.dtype)
     rows = max(1, _BAND // image.width)
     for top in range(0, image.height, rows):
-        band = values[top : top + rows]
+        band = copied[top : top + rows]
         band[...] = np.asarray(image.crop((0, top, image.width, top + len(band))))
-    return values
+    return copied
 
 
 def _sixteen(image: Image.Image) -> Array:
