@@ -135,7 +135,11 @@ def _fold_axis(rule: Merger, x: Array, line: Axis, out: Array, near: int) -> Non
             pick(x, Lines(run.start, run.number, run.stride), cells, rule.tape.copy)
         elif run.step > 1 or run.stride <= min(near, 2 * run.size):
             for piece in _pieces(x, run):
-                _fold_near(rule, x[piece], run, cells[piece], out[piece] if run is line.runs[0] else None)
+                given = x[piece]
+                part = given if given.flags.c_contiguous else _copied(rule, given)
+                _fold_near(rule, part, run, cells[piece], out[piece] if run is line.runs[0] else None)
+                if part is not given:
+                    rule.tape.give(part)
         else:
             _fold_far(rule, x, run, cells)
 
@@ -154,6 +158,13 @@ def _pieces(x: Array, run: Run) -> Iterator[tuple[Any, ...]]:
     else:
         step = max(NARROW, PIECE // length) // x.itemsize
         yield from ((..., slice(at, at + step)) for at in range(0, inner, step))
+
+
+def _copied(rule: Merger, x: Array) -> Array:
+    """A copy whose lines lie next to each other."""
+    copy = rule.tape.take(x.shape, x.dtype)
+    rule.tape.copy(x, copy)
+    return copy
 
 
 def _fold_near(rule: Merger, x: Array, run: Run, cells: Array, whole: Array | None) -> None:
