@@ -1,5 +1,36 @@
-"""`python -m poolcli`."""
+"""The command that is installed, and `python -m poolcli`."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from typing import Any, NoReturn
 
 from poolcli.cli import main
 
-main()
+
+def run() -> NoReturn:
+    """Run the command line in a process of its own, which ends with the exit code."""
+    left: list[Any] = []
+    atexit.register(_end, left)  # what is registered first is called last
+    try:
+        main()
+    except SystemExit as end:
+        left.append(end.code)
+        raise
+
+
+def _end(left: list[Any]) -> None:
+    """Leave memory to the system: the interpreter would free it piece by piece, which takes longer than a small job."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        return  # the interpreter has words for that
+    if left:
+        os._exit(left[0] or 0)
+
+
+if __name__ == "__main__":
+    run()

@@ -312,3 +312,24 @@ def test_names_that_are_not_utf_8(tmp_path, big):
         assert (code, err) == (0, "")
         assert out
     assert [os.fsencode(path.name) for path in (tmp_path / "out").iterdir()] == [b"\xff.png"]
+
+
+@pytest.mark.parametrize(
+    ("ending", "code", "told"),
+    [
+        ("sys.exit(3)", 3, b""),
+        ("sys.exit(0)", 0, b""),
+        ("raise RuntimeError('a defect')", 1, b"RuntimeError: a defect"),
+    ],
+)
+def test_what_is_to_be_done_at_the_end_is_done(tmp_path, ending, code, told):
+    script = (
+        "import atexit, sys\nfrom poolcli import __main__ as entry\n"
+        f"def main():\n    atexit.register(print, 'at the end')\n    print('written')\n    {ending}\n"
+        "entry.main = main\nentry.run()\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, check=False, timeout=60)
+    assert ran.returncode == code
+    assert ran.stdout == b"written\nat the end\n"
+    assert told in ran.stderr
+    assert bool(ran.stderr) == bool(told)

@@ -8,7 +8,7 @@ import threading
 from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -96,7 +96,7 @@ def poolcli() -> None:
     """Pool images and feature maps: pick how a window becomes one number, pick the windows."""
 
 
-def main(args: list[str] | None = None) -> None:
+def main(args: list[str] | None = None) -> NoReturn:
     """Run, and end with the exit code; what was foreseen is one line on stderr."""
     _open_streams()
     if "_POOLCLI_COMPLETE" in os.environ:
@@ -121,7 +121,7 @@ def main(args: list[str] | None = None) -> None:
     _leave(code)
 
 
-def _leave(code: int) -> None:
+def _leave(code: int) -> NoReturn:
     """End; at once where somebody insisted, and did not wait for the threads that still work."""
     if code == 130 and threading.active_count() > 1:
         with suppress(OSError):
