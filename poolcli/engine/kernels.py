@@ -35,8 +35,8 @@ MANY = 8  # lines from which one call does that faster than calls for each
 LONG: dict[Any, int] = {np.add: 64, np.maximum: 2048, np.minimum: 2048}  # values next to each other, for the same
 
 
-class Merger(NamedTuple):
-    """How two states become one, of what dtype that is, and the tape that the calls are prepared on."""
+class Taped(NamedTuple):
+    """A merge whose calls go on a tape, and the dtype of its states."""
 
     merge: Merge
     dtype: np.dtype[Any]
@@ -96,7 +96,7 @@ def _room(out: Array | None, order: list[int], dtype: np.dtype[Any]) -> Array | 
 def _prepared(merge: Merge, given: Kind, wanted: Kind, order: list[int], axes: dict[int, Axis]) -> Tape:
     """The calls that fold an array of one shape and dtype to one of another, whose axes are in this order."""
     tape = Tape(given, wanted)
-    rule, (x, out) = Merger(merge, wanted[1], tape), tape.outside
+    rule, (x, out) = Taped(merge, wanted[1], tape), tape.outside
     parts = _parts(merge)
     if merge in IDEMPOTENT and (taps := _taken_whole(x.shape, order, axes)):
         tape.reduce(merge, x.reshape(-1, taps, 1), out.reshape(-1, 1))
@@ -128,7 +128,7 @@ def _lines(x: Array, axis: int, parts: int) -> Array:
     return x.reshape(*shape[:parts], prod(shape[parts:axis]), shape[axis], prod(shape[axis + 1 :]))
 
 
-def _fold_axis(rule: Merger, x: Array, line: Axis, out: Array, near: int) -> None:
+def _fold_axis(rule: Taped, x: Array, line: Axis, out: Array, near: int) -> None:
     for run in line.runs:
         cells = Lines(run.cell, run.number, run.every).of(out)
         if run.size == 1:
@@ -160,14 +160,14 @@ def _pieces(x: Array, run: Run) -> Iterator[tuple[Any, ...]]:
         yield from ((..., slice(at, at + step)) for at in range(0, inner, step))
 
 
-def _copied(rule: Merger, x: Array) -> Array:
+def _copied(rule: Taped, x: Array) -> Array:
     """A copy whose lines lie next to each other."""
     copy = rule.tape.take(x.shape, x.dtype)
     rule.tape.copy(x, copy)
     return copy
 
 
-def _fold_near(rule: Merger, x: Array, run: Run, cells: Array, whole: Array | None) -> None:
+def _fold_near(rule: Taped, x: Array, run: Run, cells: Array, whole: Array | None) -> None:
     """Every position is one call over all lines; windows that reach into the next line are nobody's cells."""
     *lead, outer, length, inner = x.shape
     if outer == 1 or 2 * run.number * run.stride < length:
@@ -193,7 +193,7 @@ def _room_at_every_position(x: Array, run: Run, whole: Array | None) -> Array | 
     return flat[..., ahead : ahead + flat.shape[-2] - (run.size - 1) * run.step * inner, :]
 
 
-def _everywhere(rule: Merger, x: Array, window: tuple[int, int], out: Array | None = None) -> Array:
+def _everywhere(rule: Taped, x: Array, window: tuple[int, int], out: Array | None = None) -> Array:
     """Windows of so many taps, so far apart, from every line on; after the last that fits come no certain values.
 
     Where a value may be merged twice, two windows of half the size overlap to the whole. Else a window is made of
@@ -223,7 +223,7 @@ def _factor(number: int) -> int:
     return next(factor for factor in range(2, number + 1) if number % factor == 0)
 
 
-def _shifted(rule: Merger, a: Array, b: Array, by: int, out: Array | None) -> Array:
+def _shifted(rule: Taped, a: Array, b: Array, by: int, out: Array | None) -> Array:
     """Each line of a merged with the one of b that is so many further on."""
     room = rule.tape.take(a.shape, rule.dtype) if out is None else out
     count = min(a.shape[-2] - by, room.shape[-2])
@@ -234,7 +234,7 @@ def _shifted(rule: Merger, a: Array, b: Array, by: int, out: Array | None) -> Ar
 # Windows far from each other: fold blocks of a stride ---------------------------------------------------------
 
 
-def _fold_far(rule: Merger, x: Array, run: Run, cells: Array) -> None:
+def _fold_far(rule: Taped, x: Array, run: Run, cells: Array) -> None:
     """Polyphase: a window is `whole` blocks of a stride each, and the first `rest` taps of one more."""
     whole, rest = divmod(run.size, run.stride)
     count = run.number + max(whole - 1, 0)
@@ -253,7 +253,7 @@ def _fold_far(rule: Merger, x: Array, run: Run, cells: Array) -> None:
             rule.tape.give(tail)
 
 
-def _blocks(rule: Merger, x: Array, blocks: Lines, size: int, out: Array) -> Array:
+def _blocks(rule: Taped, x: Array, blocks: Lines, size: int, out: Array) -> Array:
     """Fold the first `size` lines of every block."""
     _stretches(rule, _apart(x, blocks, size), out)
     return out
@@ -267,7 +267,7 @@ def _apart(x: Array, blocks: Lines, size: int) -> Array:
     return np.ndarray(shape, x.dtype, x, blocks.start * line, strides)
 
 
-def _stretches(rule: Merger, lines: Array, out: Array, most: int = SEQUENTIAL) -> None:
+def _stretches(rule: Taped, lines: Array, out: Array, most: int = SEQUENTIAL) -> None:
     """Fold (..., lines, inner) to (..., inner): at most so many stretches one by one, and what this leaves in halves.
 
     The first call takes next to all time, and the last ones are next to all inaccuracy of a sum.
@@ -285,7 +285,7 @@ def _stretches(rule: Merger, lines: Array, out: Array, most: int = SEQUENTIAL) -
         rule.tape.give(room)
 
 
-def _one_by_one(rule: Merger, lines: Array, number: int, out: Array) -> None:
+def _one_by_one(rule: Taped, lines: Array, number: int, out: Array) -> None:
     """Fold so many stretches, (..., lines, inner) to (..., length, inner): in one call where that is quicker."""
     length, inner = out.shape[-2:]
     if number >= MANY and length * inner >= LONG.get(rule.merge, inf) and lines.dtype == rule.dtype:

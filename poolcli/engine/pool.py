@@ -102,9 +102,9 @@ def load_of(shape: tuple[int, ...], dtype: np.dtype[Any], grid: Grid, how: Fold 
     pixel = beside + (7 * sum(states) if states else 4 * dtype.itemsize + 8) + 32 * prod(grid.shape) // prod(space)
     rows = min(grid.axes[0].window, space[0])
     window = 0 if states else 2 * COPIED * grid.largest
-    counted = dtype.itemsize / 4 if isinstance(how, Order) else max([dtype.itemsize, *states])
-    counted /= min(max(1, _reach(grid.axes[0])), 4)
-    return Load(counted, pixel, rows * prod(space[1:]) * pixel + window, prod(shape) * pixel)
+    weight = dtype.itemsize / 4 if isinstance(how, Order) else max([dtype.itemsize, *states])
+    weight /= min(max(1, _reach(grid.axes[0])), 4)
+    return Load(weight, pixel, rows * prod(space[1:]) * pixel + window, prod(shape) * pixel)
 
 
 def _reach(axis: Axis) -> float:

@@ -30,9 +30,9 @@ SMALL = 1 << 20  # bytes below which a thread costs more than it saves
 
 
 class Load(NamedTuple):
-    """Bytes for work: on a pixel, on the least done at a time, on all; for the size of a block it counts `itemsize`."""
+    """Bytes for work: on a pixel, on the least done at a time, on all; for the size of a block a pixel has `weight`."""
 
-    itemsize: float
+    weight: float
     pixel: int
     least: int
     whole: int
@@ -41,7 +41,7 @@ class Load(NamedTuple):
     def of(cls, loads: Sequence[Load]) -> Load:
         """What takes all of these, one after another."""
         return cls(
-            min((load.itemsize for load in loads), default=1),
+            min((load.weight for load in loads), default=1),
             max((load.pixel for load in loads), default=1),
             max((load.least for load in loads), default=0),
             sum(load.whole for load in loads),
@@ -56,7 +56,7 @@ class Load(NamedTuple):
     @property
     def block(self) -> int:
         """Bytes that a thread works with: its share, but no more than cache and memory allow, nor next to nothing."""
-        least, most = (size / self.itemsize * self.pixel for size in (SMALL, BLOCK))
+        least, most = (size / self.weight * self.pixel for size in (SMALL, BLOCK))
         return int(min(max(least, -(-self.whole // self.threads)), most, here().work / self.threads))
 
     @property
