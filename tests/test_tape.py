@@ -181,3 +181,11 @@ def test_pieces_of_large_windows_do_not_show(line, piece, monkeypatch):
     monkeypatch.setattr(kernels, "PIECE", piece)
     monkeypatch.setattr(kernels, "tapes", Tapes())
     np.testing.assert_array_equal(poolcli.parse(line)(values), expected)
+
+
+@pytest.mark.parametrize("line", ["sum -k 8x1", "avg -k 8x1", "max -k 8x1", "avg --global", "max --global"])
+def test_zeros_keep_their_sign_however_the_map_lies(line):
+    values = np.full((1, 16, 64, 64), -0.0, FLOATS)
+    lying = np.ascontiguousarray(values.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+    for each in (values, lying, values.transpose(0, 1, 3, 2).copy().transpose(0, 1, 3, 2), lying[:, :1].copy()):
+        assert np.signbit(poolcli.parse(line)(each)).all()

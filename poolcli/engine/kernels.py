@@ -98,7 +98,7 @@ def _prepared(merge: Merge, given: Kind, wanted: Kind, order: list[int], axes: d
     tape = Tape(given, wanted)
     rule, (x, out) = Taped(merge, wanted[1], tape), tape.outside
     parts = _parts(merge)
-    if merge in IDEMPOTENT and (taps := _taken_whole(x.shape, order, axes)):
+    if merge in IDEMPOTENT and x.dtype.kind != "f" and (taps := _taken_whole(x.shape, order, axes)):
         tape.reduce(merge, x.reshape(-1, taps, 1), out.reshape(-1, 1))
         return tape.prepared()
     if x.dtype != rule.dtype:  # at once, as memory is read fastest from end to end

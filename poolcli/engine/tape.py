@@ -121,7 +121,7 @@ def _copied(a: Array, _: Array, out: Array) -> None:
 
 
 def _reduced(merge: Any, a: Array, _: Array, out: Array) -> None:
-    merge.reduce(a, axis=-2, dtype=out.dtype, out=out)
+    merge.reduce(a, axis=-2, dtype=out.dtype, out=out, initial=None)  # from the first on: 0 and -0 would be 0
 
 
 class Tapes(local):
