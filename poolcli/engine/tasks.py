@@ -166,12 +166,17 @@ def run(tasks: Sequence[Task], work: Callable[[Task], None], nbytes: int, load: 
         _each(deque(tasks), work)
         return
     waiting = deque(tasks)
-    begun = [_crew(os.getpid()).submit(copy_context().run, _each, waiting, work) for _ in range(count - 1)]
+    begun: list[futures.Future[None]] = []
     try:
+        begun.extend(_crew(os.getpid()).submit(copy_context().run, _each, waiting, work) for _ in range(count - 1))
         _each(waiting, work)
-    finally:
-        for done in begun:
-            done.result()
+        futures.wait(begun)
+    except BaseException:
+        waiting.clear()
+        futures.wait(begun)  # who asked may use the arrays again
+        raise
+    for done in begun:
+        done.result()
 
 
 @cache
