@@ -7,15 +7,18 @@ import os
 import sys
 from typing import Any, NoReturn
 
-from poolcli.cli import main
-
 
 def run() -> NoReturn:
     """Run the command line in a process of its own, which ends with the exit code."""
     left: list[Any] = []
     atexit.register(_end, left)  # what is registered first is called last
     try:
+        from poolcli.cli import main  # here, because loading it may be interrupted
+
         main()
+    except KeyboardInterrupt:
+        left.append(130)
+        sys.exit("Error: interrupted")
     except SystemExit as end:
         left.append(end.code)
         raise

@@ -12,6 +12,7 @@ import sys
 import termios
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -324,12 +325,35 @@ def test_names_that_are_not_utf_8(tmp_path, big):
 )
 def test_what_is_to_be_done_at_the_end_is_done(tmp_path, ending, code, told):
     script = (
-        "import atexit, sys\nfrom poolcli import __main__ as entry\n"
+        "import atexit, sys\nfrom poolcli import __main__ as entry, cli\n"
         f"def main():\n    atexit.register(print, 'at the end')\n    print('written')\n    {ending}\n"
-        "entry.main = main\nentry.run()\n"
+        "cli.main = main\nentry.run()\n"
     )
     ran = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, check=False, timeout=60)
     assert ran.returncode == code
     assert ran.stdout == b"written\nat the end\n"
     assert told in ran.stderr
     assert bool(ran.stderr) == bool(told)
+
+
+def test_interruption_while_it_loads(tmp_path):
+    script = (
+        "import sys\nfrom poolcli import __main__ as entry\n"
+        "class Interrupting:\n    def find_spec(self, *_):\n        raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupting())\nentry.run()\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, check=False, timeout=60)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, b"", b"Error: interrupted\n")
+
+
+@pytest.mark.parametrize(("words", "code"), [("nosuch", 2), ("max big.png -k 0", 2), ("max none*.png -o out", 3)])
+def test_a_full_stderr_leaves_the_exit_code(tmp_path, big, words, code):
+    with Path("/dev/full").open("wb") as full:
+        assert run(words, tmp_path, stderr=full)[0] == code
+
+
+def test_help_on_a_full_or_closed_stdout(tmp_path):
+    with Path("/dev/full").open("wb") as full:
+        code, _, told = run("", tmp_path, stdout=full)
+    assert (code, told.startswith("Error: stdout: ")) == (1, True)
+    assert shell("poolcli | true", tmp_path) == (["0", "0"], "")

@@ -103,13 +103,10 @@ def main(args: list[str] | None = None) -> NoReturn:
         import_module("poolcli.cli.shells")
     code = 0
     try:
-        code = poolcli.main(args, prog_name="poolcli", standalone_mode=False)
+        code = _run(args)
         sys.stdout.flush()
     except PoolError as error:
         code = _say(str(error), error.exit_code)
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.ctx.get_help() if error.ctx else "")
-        code = 2
     except click.ClickException as error:
         code = _say(error.format_message(), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
@@ -119,6 +116,15 @@ def main(args: list[str] | None = None) -> NoReturn:
     except OSError as error:
         code = _refused(error, code)
     _leave(code)
+
+
+def _run(args: list[str] | None) -> int:
+    try:
+        code: int = poolcli.main(args, prog_name="poolcli", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else "")
+        return 2
+    return code
 
 
 def _leave(code: int) -> NoReturn:
@@ -153,5 +159,6 @@ def _refused(error: OSError, code: int) -> int:
 
 
 def _say(message: str, code: int) -> int:
-    click.echo(f"Error: {plain(message)}", err=True)
+    with suppress(OSError):  # the code says it, too
+        click.echo(f"Error: {plain(message)}", err=True)
     return code
