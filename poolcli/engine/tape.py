@@ -59,7 +59,8 @@ class Tape:
 
     def reduce(self, merge: Any, source: Array, out: Array) -> None:
         """To be reduced over the last axis but one."""
-        self.call(partial(_reduced, merge), source, source, out)
+        initial = -0.0 if merge is np.add and out.dtype.kind == "f" else merge.identity  # 0 and -0 would be 0
+        self.call(partial(_reduced, merge, initial), source, source, out)
 
     def take(self, shape: Sequence[int], dtype: np.dtype[Any]) -> Array:
         """Room for an array, where nothing is that is still needed: so that few rooms stay in cache."""
@@ -120,8 +121,8 @@ def _copied(a: Array, _: Array, out: Array) -> None:
     np.copyto(out, a, casting="unsafe")
 
 
-def _reduced(merge: Any, a: Array, _: Array, out: Array) -> None:
-    merge.reduce(a, axis=-2, dtype=out.dtype, out=out, initial=None)  # from the first on: 0 and -0 would be 0
+def _reduced(merge: Any, initial: Any, a: Array, _: Array, out: Array) -> None:
+    merge.reduce(a, axis=-2, dtype=out.dtype, out=out, initial=initial)
 
 
 class Tapes(local):
