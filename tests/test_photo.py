@@ -34,13 +34,14 @@ def noise(*shape):
     return np.cumsum(np.cumsum(steps, 0), 1).astype(np.uint8)
 
 
+@pytest.mark.parametrize("strategy", photo._STRATEGIES)
 @pytest.mark.parametrize("channels", [(), (2,), (3,), (4,)], ids=["L", "LA", "RGB", "RGBA"])
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (33, 47), (300, 200)], ids=str)
-def test_pixels_come_back(channels, size, monkeypatch):
+def test_pixels_come_back(channels, size, strategy, monkeypatch):
     monkeypatch.setattr(photo, "_BAND", 1000)
     monkeypatch.setattr(photo, "_CACHED", 300)
     pixels = noise(*size, *channels)
-    np.testing.assert_array_equal(decoded(photo.photo_png(Image.fromarray(pixels), {})), pixels)
+    np.testing.assert_array_equal(decoded(photo.photo_png(Image.fromarray(pixels), {}, strategy)), pixels)
 
 
 @pytest.mark.parametrize("values", [(0, 255), (0, 1, 127, 128, 254, 255)], ids=str)
@@ -80,6 +81,11 @@ def test_a_photo_is_no_larger_than_pillow_would_write_it(cli, tmp_path, name):
     np.testing.assert_array_equal(decoded(file), pixels)
 
 
+def test_each_strategy_is_the_best_for_some_photo():
+    images = [Image.fromarray(getattr(data, name)()) for name in PHOTOS]
+    assert {photo.strategy(image, {}) for image in images} == {*photo._STRATEGIES}
+
+
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_a_drawing_is_what_pillow_writes(cli, tmp_path, name):
     image = Image.fromarray(DRAWINGS[name])
@@ -107,7 +113,7 @@ def test_a_photo_keeps_what_it_carries(cli, tmp_path):
     image.save(tmp_path / "x.png", dpi=(300, 300), icc_profile=profile, exif=exif)
     assert cli("max", "-k", 2, "x.png", "-o", "y.png").code == 0
     with Image.open(tmp_path / "y.png") as made:
-        assert photo.is_photo(made, {})
+        assert photo.strategy(made, {}) is not None
         assert made.info["icc_profile"] == profile
         assert made.info["dpi"] == pytest.approx((300, 300), abs=0.01)
         assert made.getexif()[0x010E] == "an astronaut"

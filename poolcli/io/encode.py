@@ -17,7 +17,7 @@ from poolcli.io.fit import fit
 from poolcli.io.format import FORMATS, Format
 from poolcli.io.gif import gif_frames
 from poolcli.io.mode import ALL
-from poolcli.io.photo import is_photo, photo_png
+from poolcli.io.photo import photo_png, strategy
 
 _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "jpeg": {"quality": 95, "subsampling": 0},
@@ -142,8 +142,8 @@ def _with_facts(image: Image.Image, target: Format, told: Mapping[str, Any], fac
 def _saved(image: Image.Image, target: Format, told: Mapping[str, Any]) -> bytes:
     stream = BytesIO()
     try:
-        if target.name == "png" and is_photo(image, told):
-            return photo_png(image, told)
+        if target.name == "png" and (best := strategy(image, told)) is not None:
+            return photo_png(image, told, best)
         image.save(stream, target.pillow, **told)
     except DAMAGE as error:
         words = " ".join(str(error).split())

@@ -1,7 +1,7 @@
 """PNG for photographs: filters by NumPy, no search for repeats, and bands of rows deflated by several threads.
 
-The noise of a photograph does not repeat itself: a file as small as Pillow's takes a fraction of its time. Drawings do;
-a few samples, written both ways, tell which kind a picture is.
+The noise of a photograph does not repeat itself: a file as small as Pillow's takes a fraction of its time. Drawings do,
+and dark skies have runs of one value; a few samples, written in all ways, tell which kind a picture is.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from poolcli.io.pixels import values
 
 _CHANNELS = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4}
 _PILLOWS = frozenset({"compress_level", "optimize", "save_all"})  # who asks for these gets Pillow's own way
+_STRATEGIES = zlib.Z_HUFFMAN_ONLY, zlib.Z_RLE  # the faster one first
 _LEAST = 1 << 17  # bytes of pixels below which there is nothing to gain
 _SAMPLES, _ROWS, _COLUMNS = 4, 16, 512
 _BAND = 1 << 20  # bytes that a thread deflates at a time
@@ -30,13 +31,15 @@ _FILTERS = 2, 3, 4  # the numbers of those tried here: up, average, Paeth
 _EVERY = 7  # byte that counts when they are compared: of all channels in turn
 
 
-def is_photo(image: Image.Image, told: Mapping[str, Any]) -> bool:
-    """Whether `photo_png` would write no more bytes than Pillow, judged by samples."""
+def strategy(image: Image.Image, told: Mapping[str, Any]) -> int | None:
+    """Which of zlib's strategies makes the smallest PNG, judged by samples; None if Pillow's own way does."""
     size = image.width * image.height * _CHANNELS.get(image.mode, 0)
     if size < _LEAST or told.keys() & _PILLOWS:
-        return False
+        return None
     samples = list(_samples(image))
-    return sum(len(photo_png(each, {})) for each in samples) <= sum(len(_pillow(each, {})) for each in samples)
+    sizes = {each: sum(len(photo_png(sample, {}, each)) for sample in samples) for each in _STRATEGIES}
+    best = min(_STRATEGIES, key=sizes.__getitem__)
+    return best if sizes[best] <= sum(len(_pillow(sample, {})) for sample in samples) else None
 
 
 def _samples(image: Image.Image) -> Iterator[Image.Image]:
@@ -47,12 +50,12 @@ def _samples(image: Image.Image) -> Iterator[Image.Image]:
         yield image.crop((left, top, left + width, top + height))
 
 
-def photo_png(image: Image.Image, told: Mapping[str, Any]) -> bytes:
-    """The bytes of a PNG; all but the pixels is written by Pillow, as `told`."""
+def photo_png(image: Image.Image, told: Mapping[str, Any], strategy: int = zlib.Z_RLE) -> bytes:
+    """The bytes of a PNG, deflated by a strategy of zlib's; all but the pixels is written by Pillow, as `told`."""
     header, *chunks = _chunks(_pillow(image.crop((0, 0, 1, 1)), told))
     parts = [b"\x89PNG\r\n\x1a\n", _chunk(b"IHDR", pack(">II", *image.size) + header[1][8:])]
     for kind, data in chunks:
-        parts += (_chunk(kind, band) for band in _deflated(image)) if kind == b"IDAT" else [_chunk(kind, data)]
+        parts += [_chunk(kind, band) for band in (_deflated(image, strategy) if kind == b"IDAT" else [data])]
     return b"".join(parts)
 
 
@@ -75,7 +78,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return pack(">I", len(data)) + kind + data + pack(">I", zlib.crc32(data, zlib.crc32(kind)))
 
 
-def _deflated(image: Image.Image) -> Iterator[bytes]:
+def _deflated(image: Image.Image, strategy: int) -> Iterator[bytes]:
     """The filtered pixels as one zlib stream, in pieces."""
     channels = _CHANNELS[image.mode]
     rows = values(image).reshape(image.height, -1)
@@ -84,7 +87,7 @@ def _deflated(image: Image.Image) -> Iterator[bytes]:
     def band(start: int) -> tuple[memoryview, bytes]:
         last = start + step >= len(rows)
         lines = _filtered(rows, slice(start, start + step), channels).data
-        packer = zlib.compressobj(1, wbits=-zlib.MAX_WBITS, memLevel=9, strategy=zlib.Z_RLE)
+        packer = zlib.compressobj(1, wbits=-zlib.MAX_WBITS, memLevel=9, strategy=strategy)
         return lines, packer.compress(lines) + packer.flush(zlib.Z_FINISH if last else zlib.Z_SYNC_FLUSH)
 
     check = zlib.adler32(b"")
