@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+from contextlib import suppress
 from typing import Any, NoReturn
 
 
@@ -26,11 +27,9 @@ def run() -> NoReturn:
 
 def _end(left: list[Any]) -> None:
     """Leave memory to the system: the interpreter would free it piece by piece, which takes longer than a small job."""
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except (OSError, ValueError):
-        return  # the interpreter has words for that
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # what could not be written has been told, or nobody listens
+            stream.flush()
     if left:
         os._exit(left[0] or 0)
 
