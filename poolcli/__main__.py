@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import atexit
-import os
 import sys
-from contextlib import suppress
 from typing import Any, NoReturn
+
+from poolcli.leave import leave
 
 
 def run() -> NoReturn:
@@ -18,8 +18,9 @@ def run() -> NoReturn:
 
         main()
     except KeyboardInterrupt:
+        sys.stderr.write("Error: interrupted\n")
         left.append(130)
-        sys.exit("Error: interrupted")
+        sys.exit(130)
     except SystemExit as end:
         left.append(end.code)
         raise
@@ -27,11 +28,8 @@ def run() -> NoReturn:
 
 def _end(left: list[Any]) -> None:
     """Leave memory to the system: the interpreter would free it piece by piece, which takes longer than a small job."""
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):  # what could not be written has been told, or nobody listens
-            stream.flush()
     if left:
-        os._exit(left[0] or 0)
+        leave(left[0] or 0)
 
 
 if __name__ == "__main__":

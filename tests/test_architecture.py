@@ -16,6 +16,7 @@ ROOT = Path(poolcli.__file__).parent
 # A room may import the rooms named here and nothing else of poolcli.
 MAY_IMPORT = {
     "errors": set(),
+    "leave": set(),
     "share": set(),
     "extras": {"errors"},
     "values": {"errors"},
@@ -86,6 +87,7 @@ MAY_IMPORT = {
     },
     "cli": {
         "errors",
+        "leave",
         "values",
         "layout",
         "memory",
@@ -104,7 +106,7 @@ MAY_IMPORT = {
         "picture",
     },
     "__init__": {"errors", "api"},
-    "__main__": {"cli"},
+    "__main__": {"leave", "cli"},
 }
 ONLY = {"click": {"cli"}, "rich": {"report"}, "PIL": {"io", "bench", "picture"}}
 # Pickling keeps what a step was told, which the reader above reads again; so it reads steps inside of steps.

@@ -47,7 +47,8 @@ def test_pixels_come_back(channels, size, strategy, monkeypatch):
 @pytest.mark.parametrize("values", [(0, 255), (0, 1, 127, 128, 254, 255)], ids=str)
 def test_extreme_neighbours_come_back(values):
     pixels = np.random.default_rng(1).choice(np.array(values, np.uint8), (64, 64, 3))
-    np.testing.assert_array_equal(decoded(photo.photo_png(Image.fromarray(pixels), {})), pixels)
+    for strategy in photo._STRATEGIES:
+        np.testing.assert_array_equal(decoded(photo.photo_png(Image.fromarray(pixels), {}, strategy)), pixels)
 
 
 @pytest.mark.parametrize("guess", [0, 1, 2], ids=["up", "average", "paeth"])
@@ -67,7 +68,7 @@ def test_threads_change_no_byte(monkeypatch):
     files = []
     for count in (1, 2, 5):
         monkeypatch.setattr(share, "threads", count)
-        files.append(photo.photo_png(image, {}))
+        files.append(photo.photo_png(image, {}, photo._STRATEGIES[0]))
     assert len(set(files)) == 1
 
 

@@ -346,12 +346,17 @@ def test_interruption_while_it_loads(tmp_path):
     assert (ran.returncode, ran.stdout, ran.stderr) == (130, b"", b"Error: interrupted\n")
 
 
+full_device = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+
+
+@full_device
 @pytest.mark.parametrize(("words", "code"), [("nosuch", 2), ("max big.png -k 0", 2), ("max none*.png -o out", 3)])
 def test_a_full_stderr_leaves_the_exit_code(tmp_path, big, words, code):
     with Path("/dev/full").open("wb") as full:
         assert run(words, tmp_path, stderr=full)[0] == code
 
 
+@full_device
 def test_help_on_a_full_or_closed_stdout(tmp_path):
     with Path("/dev/full").open("wb") as full:
         code, _, told = run("", tmp_path, stdout=full)

@@ -162,25 +162,31 @@ def test_one_call_over_many_lines_adds_them_in_order(number, length, inner):
 
 @pytest.mark.parametrize("op", ["sum", "avg", "max", "min"])
 @pytest.mark.parametrize("where", ["--global", "--adaptive 3", "-k 48", "-k 31"])
-@pytest.mark.parametrize("order", ["NCHW", "NHWC"])
-def test_large_windows_give_the_same_bits_however_the_map_lies(op, where, order):
+def test_large_windows_give_the_same_bits_however_they_are_folded(op, where, monkeypatch):
     values = noise(8, (2, 3, 96, 70)) * np.float32(1000)
-    line = f"{op} {where}"
-    expected = poolcli.parse(line)(values)
-    lying = np.ascontiguousarray(values.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2) if order == "NHWC" else values
-    np.testing.assert_array_equal(poolcli.parse(line)(lying), expected)
-    one = poolcli.parse(line)(values[1, 2], "HW")
-    np.testing.assert_array_equal(one, expected[1, 2])
+    pooling = poolcli.parse(f"{op} {where}")
+    expected = pooling(values)
+    channels_last = np.ascontiguousarray(values.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+    np.testing.assert_array_equal(pooling(channels_last), expected)
+    np.testing.assert_array_equal(pooling(values[1, 2], "HW"), expected[1, 2])
+    for long in ({}, dict.fromkeys(kernels.LONG, 64)):  # calls for each line, or one for all
+        monkeypatch.setattr(kernels, "LONG", long)
+        monkeypatch.setattr(kernels, "tapes", Tapes())
+        np.testing.assert_array_equal(pooling(values), expected)
 
 
-@pytest.mark.parametrize("line", ["avg -k 31 -s 1", "sum -k 25x40 -s 1 -p 3", "avg -k 40 -s 2", "max -k 24 -s 1 -d 2"])
-@pytest.mark.parametrize("piece", [1, 3000, 100_000])
-def test_pieces_of_large_windows_do_not_show(line, piece, monkeypatch):
-    values = noise(9, (3, 70, 90))
+@pytest.mark.parametrize("line", ["avg -k 31 -s 1", "sum -k 25x40 -s 1 -p 3", "avg -k 40 -s 1x2", "max -k 24 -s 1 -d 2"])
+@pytest.mark.parametrize("shape", [(70, 90), (3, 70, 90)], ids=str)
+@pytest.mark.parametrize("piece", [1, 3000])
+def test_pieces_of_large_windows_do_not_show(line, shape, piece, monkeypatch):
+    values, copies, copied = noise(9, shape), [], kernels._copied
     expected = poolcli.parse(line)(values)
     monkeypatch.setattr(kernels, "PIECE", piece)
+    monkeypatch.setattr(kernels, "NARROW", 20)
+    monkeypatch.setattr(kernels, "_copied", lambda *x: copies.append(x) or copied(*x))
     monkeypatch.setattr(kernels, "tapes", Tapes())
     np.testing.assert_array_equal(poolcli.parse(line)(values), expected)
+    assert bool(copies) == (len(shape) == 2)  # a plane alone is cut across its lines
 
 
 @pytest.mark.parametrize("line", ["sum -k 8x1", "avg -k 8x1", "max -k 8x1", "avg --global", "max --global"])

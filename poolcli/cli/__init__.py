@@ -15,6 +15,7 @@ import click
 from poolcli import __version__
 from poolcli.cli.help import Helpful
 from poolcli.errors import PoolError, RequestError, plain
+from poolcli.leave import leave
 from poolcli.ops import OPS
 from poolcli.values import did_you_mean
 
@@ -130,10 +131,7 @@ def _run(args: list[str] | None) -> int:
 def _leave(code: int) -> NoReturn:
     """End; at once where somebody insisted, and did not wait for the threads that still work."""
     if code == 130 and threading.active_count() > 1:
-        with suppress(OSError):
-            sys.stdout.flush()
-            sys.stderr.flush()
-        os._exit(code)
+        leave(code)
     sys.exit(code)
 
 

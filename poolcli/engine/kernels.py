@@ -98,12 +98,8 @@ def _prepared(merge: Merge, given: Kind, wanted: Kind, order: list[int], axes: d
     tape = Tape(given, wanted)
     rule, (x, out) = Taped(merge, wanted[1], tape), tape.outside
     parts = _parts(merge)
-    if merge in IDEMPOTENT and x.dtype.kind != "f" and (taps := _taken_whole(x.shape, order, axes)):
-        tape.reduce(merge, x.reshape(-1, taps, 1), out.reshape(-1, 1))
-        return tape.prepared()
     if x.dtype != rule.dtype:  # at once, as memory is read fastest from end to end
-        x = tape.take(x.shape, rule.dtype)
-        tape.copy(tape.outside[0], x)
+        x = _copied(rule, x)
     for axis, line in axes.items():
         at, last = order.index(axis), axis == max(axes)
         folded = out if last else tape.take((*x.shape[:at], line.cells, *x.shape[at + 1 :]), rule.dtype)
@@ -112,14 +108,6 @@ def _prepared(merge: Merge, given: Kind, wanted: Kind, order: list[int], axes: d
         tape.give(x)
         x = folded
     return tape.prepared()
-
-
-def _taken_whole(shape: Sequence[int], order: list[int], axes: dict[int, Axis]) -> int:
-    """How many values lie next to each other in one window of all these axes; 0 where there are several, or few."""
-    lengths = shape[len(order) - len(axes) :]
-    last = set(order[len(order) - len(axes) :]) == set(axes)
-    whole = all(line.cells == 1 and line.largest == shape[order.index(axis)] for axis, line in axes.items())
-    return prod(lengths) if last and whole and prod(lengths) >= LONG[np.maximum] else 0
 
 
 def _lines(x: Array, axis: int, parts: int) -> Array:
@@ -161,8 +149,8 @@ def _pieces(x: Array, run: Run) -> Iterator[tuple[Any, ...]]:
 
 
 def _copied(rule: Taped, x: Array) -> Array:
-    """A copy whose lines lie next to each other."""
-    copy = rule.tape.take(x.shape, x.dtype)
+    """The states in room of the tape, where their lines lie next to each other."""
+    copy = rule.tape.take(x.shape, rule.dtype)
     rule.tape.copy(x, copy)
     return copy
 

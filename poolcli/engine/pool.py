@@ -103,13 +103,13 @@ def load_of(shape: tuple[int, ...], dtype: np.dtype[Any], grid: Grid, how: Fold 
     rows = min(grid.axes[0].window, space[0])
     window = 0 if states else 2 * COPIED * grid.largest
     weight = dtype.itemsize / 4 if isinstance(how, Order) else max([dtype.itemsize, *states])
-    weight /= min(max(1, _reach(grid.axes[0])), 4)
+    weight /= _reach(grid.axes[0])
     return Load(weight, pixel, rows * prod(space[1:]) * pixel + window, prod(shape) * pixel)
 
 
 def _reach(axis: Axis) -> float:
     """How much larger than others blocks should be: where little is left of them, or they have much in common."""
-    return max(float(axis.stride) / 8, axis.window / 32)
+    return min(max(1, float(axis.stride) / 8, axis.window / 32), 4)
 
 
 def _pool(pixels: Pixels, how: Fold | Gather | Order, rules: Rules, room: Array) -> Array | Ratio:

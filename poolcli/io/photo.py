@@ -50,7 +50,7 @@ def _samples(image: Image.Image) -> Iterator[Image.Image]:
         yield image.crop((left, top, left + width, top + height))
 
 
-def photo_png(image: Image.Image, told: Mapping[str, Any], strategy: int = zlib.Z_RLE) -> bytes:
+def photo_png(image: Image.Image, told: Mapping[str, Any], strategy: int) -> bytes:
     """The bytes of a PNG, deflated by a strategy of zlib's; all but the pixels is written by Pillow, as `told`."""
     header, *chunks = _chunks(_pillow(image.crop((0, 0, 1, 1)), told))
     parts = [b"\x89PNG\r\n\x1a\n", _chunk(b"IHDR", pack(">II", *image.size) + header[1][8:])]
