@@ -175,7 +175,9 @@ def test_large_windows_give_the_same_bits_however_they_are_folded(op, where, mon
         np.testing.assert_array_equal(pooling(values), expected)
 
 
-@pytest.mark.parametrize("line", ["avg -k 31 -s 1", "sum -k 25x40 -s 1 -p 3", "avg -k 40 -s 1x2", "max -k 24 -s 1 -d 2"])
+@pytest.mark.parametrize(
+    "line", ["avg -k 31 -s 1", "sum -k 25x40 -s 1 -p 3", "avg -k 40 -s 1x2", "max -k 24 -s 1 -d 2"]
+)
 @pytest.mark.parametrize("shape", [(70, 90), (3, 70, 90)], ids=str)
 @pytest.mark.parametrize("piece", [1, 3000])
 def test_pieces_of_large_windows_do_not_show(line, shape, piece, monkeypatch):
