@@ -52,7 +52,28 @@ def test_results_in_its_own_rooms_last_until_the_next_run():
     assert np.shares_memory(first, second)
 
 
-def test_rooms_are_used_again_only_when_they_are_given_back():
+def test_a_run_may_begin_further_on():
+    tape = Tape(((6, 8), FLOATS), ((5, 7), FLOATS))
+    x, out = tape.outside
+    tape.call(np.add, x[0, 1:], x[1, 1:], out[0])
+    tape.prepared()
+    given, result = noise(0), np.zeros((5, 7), FLOATS)
+    for row in range(5):
+        tape.run(given, result, ahead=(row * given.strides[0], row * result.strides[0]))
+    np.testing.assert_array_equal(result, given[:-1, 1:] + given[1:, 1:])
+
+
+def test_an_operand_that_is_used_again_is_made_once():
+    tape = Tape(((6, 8), FLOATS), ((6, 7), FLOATS))
+    x, out = tape.outside
+    for function in (np.maximum, np.minimum, np.add):
+        tape.call(function, x[:, 1:], x[:, 1:], out)
+    assert len(tape._views) == 2
+
+
+@pytest.mark.parametrize("large", [1, 1 << 18])
+def test_rooms_are_used_again_only_when_they_are_given_back(monkeypatch, large):
+    monkeypatch.setattr(tapes, "LARGE", large)
     tape = Tape()
     one, two = tape.take((100,), FLOATS), tape.take((100,), FLOATS)
     assert not np.shares_memory(one, two)
@@ -65,6 +86,16 @@ def test_rooms_are_used_again_only_when_they_are_given_back():
     tape.keep([three])
     assert np.shares_memory(tape.take((100,), FLOATS), two) or np.shares_memory(tape.take((100,), FLOATS), two)
     assert tape.nbytes == 1200
+
+
+def test_large_rooms_lie_together_where_a_large_page_begins():
+    tape = Tape()
+    rooms = [tape.take((size,), np.dtype(np.uint8)) for size in (tapes.LARGE, tapes.LARGE + 1, tapes.LARGE)]
+    places = [room.__array_interface__["data"][0] for room in rooms]
+    assert places[0] % tapes.PAGE == 0
+    assert np.diff(places).tolist() == [tapes.LARGE, tapes.LARGE + tapes.LINE]
+    beyond = tape.take((2 * tapes.TOGETHER,), np.dtype(np.uint8))
+    assert not any(np.shares_memory(beyond, room) for room in rooms)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ An axis is folded as (..., outer, length, inner): what is slower in memory, the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import cache
 from math import inf, prod
 from typing import Any, NamedTuple
@@ -19,11 +19,10 @@ import numpy as np
 from poolcli import reuse
 from poolcli.array import Array
 from poolcli.engine.grid import Axis, Grid, Run
-from poolcli.engine.lines import Lines, as_they_lie, pick, turned_back
-from poolcli.engine.tape import Tape, tapes
+from poolcli.engine.lines import Lines, as_they_lie, lying, pick, turned_back
+from poolcli.engine.tape import Kind, Tape, tapes
 
 Merge = Callable[..., Array]
-Kind = tuple[Sequence[int], np.dtype[Any]]  # shape and dtype
 
 IDEMPOTENT = (np.maximum, np.minimum)
 LARGE = 96  # bytes of a line of a window from which windows that overlap are folded a piece of the map at a time
@@ -72,7 +71,7 @@ def _folded(merge: Merge, states: Array, axes: dict[int, Axis], out: Array | Non
     order = list(range(states.ndim)) if parts else as_they_lie(states)
     x = np.ascontiguousarray(states.transpose(order))
     shape = tuple(axes[axis].cells if axis in axes else states.shape[axis] for axis in order)
-    room = _room(out, order, dtype)
+    room = lying(out, order, dtype)
     folded = reuse.empty(shape, dtype) if room is None else room
     given, wanted = (x.shape, x.dtype), (shape, dtype)
     key = merge, given, wanted, order, axes
@@ -83,14 +82,6 @@ def _folded(merge: Merge, states: Array, axes: dict[int, Axis], out: Array | Non
 def _parts(merge: Merge) -> int:
     """How many axes come before the states': those of several numbers have one."""
     return 0 if isinstance(merge, np.ufunc) else 1
-
-
-def _room(out: Array | None, order: list[int], dtype: np.dtype[Any]) -> Array | None:
-    """The output as it lies in memory, if states of so many axes and this dtype can be folded there."""
-    if out is None or (out.ndim, out.dtype) != (len(order), dtype):
-        return None
-    room = out.transpose(order)
-    return room if room.flags.c_contiguous else None
 
 
 def _prepared(merge: Merge, given: Kind, wanted: Kind, order: list[int], axes: dict[int, Axis]) -> Tape:

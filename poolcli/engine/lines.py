@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -33,6 +33,14 @@ def as_they_lie(x: Array) -> list[int]:
 def turned_back(order: Sequence[int]) -> list[int]:
     """The order of axes that undoes this one."""
     return sorted(range(len(order)), key=order.__getitem__)
+
+
+def lying(out: Array | None, order: Sequence[int], dtype: np.dtype[Any]) -> Array | None:
+    """The array with its axes in this order, if it has as many, this dtype, and nothing between its values."""
+    if out is None or (out.ndim, out.dtype) != (len(order), dtype):
+        return None
+    room = out.transpose(order)
+    return room if room.flags.c_contiguous else None
 
 
 class Lines(NamedTuple):

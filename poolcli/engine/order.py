@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import gcd, prod
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -48,14 +48,13 @@ class Hand(NamedTuple):
         return self._replace(lines=[line[part] for line in self.lines])
 
 
-def dealing(piece: tuple[tuple[int, ...], np.dtype[Any]], runs: Mapping[int, Run], wanted: Wanted) -> Tape:
-    """The calls that put in order the windows along these axes of a piece of this shape and dtype.
+def dealt(tape: Tape, values: Array, runs: Mapping[int, Run], wanted: Wanted) -> list[Array]:
+    """The wanted values of the windows along these axes, a line each, by calls on a tape.
 
-    Results are the wanted values of all windows, a line each. All of a window with a NaN are NaN.
+    All of a window with a NaN are NaN.
     """
-    tape = Tape(piece)
-    (values,) = tape.outside
-    hand, layout = Hand([values.reshape(-1)], 0, 1), _Layout.of(values.shape)
+    whole = Hand([values], 0, 1) if values.flags.c_contiguous else copied(Hand([values], 0, 1), tape)
+    hand, layout = Hand([whole.lines[0].reshape(-1)], 0, 1), _Layout.of(values.shape)
     for axis, run in runs.items():
         near = layout.is_near(axis, run, values.itemsize)
         if near:
@@ -68,18 +67,23 @@ def dealing(piece: tuple[tuple[int, ...], np.dtype[Any]], runs: Mapping[int, Run
             layout = _Layout.of(cells.lines[0].shape)
             hand = cells._replace(lines=[line.reshape(-1) for line in cells.lines])
         tape.keep(hand.lines)
-    hand = layout.seen(hand)
-    tape.results = (copied(hand, tape) if wanted.taps == 1 else hand).lines
-    return tape.prepared()
+    return layout.seen(hand).lines
 
 
 def copied(hand: Hand, tape: Tape) -> Hand:
-    """Channel by channel where pixels have a few: NumPy would loop over them innermost."""
+    """The same lines, where nothing lies between their values."""
     lines = [tape.take(line.shape, line.dtype) for line in hand.lines]
     for line, out in zip(hand.lines, lines, strict=True):
-        for channel in range(line.shape[-1]) if line.shape[-1] <= FEW else [slice(None)]:
-            tape.copy(line[..., channel], out[..., channel])
+        put(line, out, tape)
     return hand._replace(lines=lines)
+
+
+def put(line: Array, out: Array, tape: Tape) -> None:
+    """To be copied: channel by channel where these are few and pixels lie apart, as NumPy would loop over them."""
+    channels, size = line.shape[-1], line.itemsize
+    few = channels <= FEW and not (line.strides[-2:] == out.strides[-2:] == (channels * size, size))
+    for channel in range(channels) if few else [slice(None)]:
+        tape.copy(line[..., channel], out[..., channel])
 
 
 class _Layout(NamedTuple):

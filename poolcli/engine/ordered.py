@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from poolcli.array import Array
+from poolcli.engine.counted import Counted
 from poolcli.engine.grid import Grid, Run
-from poolcli.engine.levels import Levels, put, tiles
-from poolcli.engine.lines import as_they_lie, turned_back
+from poolcli.engine.kernels import fold_grid
+from poolcli.engine.levels import Levels, spans, tiles
+from poolcli.engine.levels import put as put_where
+from poolcli.engine.lines import as_they_lie, empty_like, lying, turned_back
 from poolcli.engine.merges import MIN
-from poolcli.engine.order import Wanted, dealing
-from poolcli.engine.tape import tapes
+from poolcli.engine.order import Hand, Wanted, copied, dealt, put
+from poolcli.engine.reduce import Order
+from poolcli.engine.tape import Kind, Tape, tapes
 from poolcli.engine.tasks import COPIED as BYTES
 from poolcli.engine.tasks import copied_at_once
 from poolcli.engine.whole import cells_of, some, viewed
 
-LINE = 3 << 18  # bytes of a line: calls are long, and lines stay in cache
+LINE = 3 << 17  # bytes of a line: calls are long, and lines stay in cache
 LINES = 12 << 20  # bytes of as many lines as a window has taps, for the same reason
 SORTED = 1 << 21  # values of windows that are copied and sorted at a time
 
@@ -53,34 +57,149 @@ class Lines:
             run += one
             if not isinstance(self.count, int):
                 run *= (place < self.count).view(np.uint8)
-            put(value, self.lines[place], run > longest)
+            put_where(value, self.lines[place], run > longest)
             np.maximum(longest, run, out=longest)
         return value
 
 
-def ordered(
-    values: Array, weights: Array | None, grid: Grid, count: Array | int, places: Places
-) -> Iterator[tuple[tuple[Any, ...], Lines | Levels]]:
-    """Windows piece by piece: where their cells are, and their values in order.
+class Windows(NamedTuple):
+    """The windows of a map: its values, which of them count (None: all), and how many of each window do."""
 
-    Of `count` values those from the first to the last place are looked at; both move on with the count.
-    """
+    values: Array
+    counting: Array | None
+    grid: Grid
+    counts: Array | int
+
+    def counted(self, cells: tuple[slice, ...]) -> Array | int:
+        """How many count of some of them."""
+        if isinstance(self.counts, int):
+            return self.counts
+        lead = self.values.shape[: -len(self.grid.axes)]
+        counted: Array = np.broadcast_to(self.counts, (*lead, *self.grid.shape))[cells]
+        return counted
+
+
+def in_order(values: Array, weights: Array | None, grid: Grid, order: Order, room: Array) -> Array:
+    """What is chosen of the values of every window in order: in the room for it where its dtype suits."""
     counting = None if weights is None else weights > 0
-    if values.dtype.itemsize == 1 and _counts_pay(grid):
-        yield from _by_levels(values, counting, grid, count)
-        return
-    if counting is not None:
-        values = np.where(counting, values, np.asarray(MIN.empty(values.dtype), values.dtype))
+    counts = Counted(grid).pixels if counting is None else fold_grid(np.add, counting.astype(np.int64), grid)
+    dtype = order.dtype(_taps(grid) if counting is None else None)
+    out = room if room.dtype == dtype else empty_like(values, room.shape, dtype)
+    given = Windows(values, counting, grid, counts)
+    few = values.dtype.itemsize == 1 and _counts_pay(grid)
+    for cells, lines in _by_levels(given) if few else _by_pieces(given, order.places, out):
+        out[cells] = order.choose(lines)
+    return out
+
+
+def _counts_pay(grid: Grid) -> bool:
+    """Where windows have nearly all in common with their neighbours, or there are so few that few levels matter."""
+    fresh = prod(min(float(axis.stride), axis.largest) for axis in grid.axes)
+    return grid.largest > 160 * fresh or grid.largest > 1 << 17
+
+
+def _by_levels(given: Windows) -> Iterator[tuple[tuple[slice, ...], Levels]]:
+    for pixels, cells, part in tiles(given.values.shape, given.grid):
+        flags = None if given.counting is None else given.counting[pixels]
+        yield cells, Levels(given.values[pixels], flags, part, given.counted(cells))
+
+
+class Piece(NamedTuple):
+    """Windows that are put in order together: where their pixels and their cells are, the runs among these, and how.
+
+    By the calls of a tape, `ahead` of those it was prepared with; by a sort where there is none.
+    """
+
+    pixels: tuple[slice, ...]
+    cells: tuple[slice, ...]
+    runs: tuple[Run, ...]
+    wanted: Wanted
+    tape: Tape | None = None
+    ahead: tuple[int, ...] = ()
+
+
+class Plan(NamedTuple):
+    """The pieces of a block."""
+
+    pieces: list[Piece]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all tapes."""
+        return sum({id(piece.tape): piece.tape.nbytes for piece in self.pieces if piece.tape}.values())
+
+
+def _by_pieces(given: Windows, places: Places, out: Array) -> Iterator[tuple[tuple[slice, ...], Lines]]:
+    """Of n values those from the first to the last place of `places(n)`; one alone is copied to `out` where it can be.
+
+    Those that do not count are put before all others, so that the places move on with how many count.
+    """
+    values, whole = given.values, given.counting is None
+    if given.counting is not None:
+        values = np.where(given.counting, values, np.asarray(MIN.empty(values.dtype), values.dtype))
     if values.dtype == np.float16:
         values = values.astype(np.float32)  # which the processor compares itself
-    for planes, runs in _pieces(values, grid):
-        taps = prod(run.size for run in runs)
-        wanted = Wanted(taps, places(taps if counting is None else 1)[0], places(taps)[1])
-        spans, runs_there = zip(*map(_span, runs, values.shape[-len(runs) :]), strict=True)
-        way = _by_exchanges if _exchanges_pay(runs) else _by_sort
-        lines = way(values[(*planes, *spans)], runs_there, wanted)
-        target = (*planes, *map(cells_of, runs))
-        yield target, Lines(lines, wanted.first, taps if counting is None else np.asarray(count)[target])
+    order = as_they_lie(values)
+    block, room = np.ascontiguousarray(values.transpose(order)), lying(out, order, out.dtype) if whole else None
+    outside = [block] if room is None else [block, room]
+    kinds = [(each.shape, each.dtype) for each in outside]
+    wanted = {taps: Wanted(taps, places(taps if whole else 1)[0], places(taps)[1]) for taps in _taps(given.grid)}
+    key = order, kinds, given.grid.axes, wanted, (LINE, LINES, SORTED, copied_at_once())
+    for piece in tapes.of(key, lambda: _plan(given.grid, wanted, order, kinds)).pieces:
+        if piece.tape is None:
+            lines = _by_sort(values, piece)
+        else:
+            lines = [line.transpose(turned_back(order)) for line in piece.tape.run(*outside, ahead=piece.ahead)]
+        if lines:
+            count = piece.wanted.taps if whole else given.counted(piece.cells)
+            yield piece.cells, Lines(lines, piece.wanted.first, count)
+
+
+def _taps(grid: Grid) -> set[int]:
+    """How many pixels windows have."""
+    return {prod(run.size for run in runs) for runs in product(*(axis.runs for axis in grid.axes))}
+
+
+def _plan(grid: Grid, wanted: Mapping[int, Wanted], order: Sequence[int], kinds: Sequence[Kind]) -> Plan:
+    """The pieces of a block whose axes lie in memory in this order; pieces that are alike share a tape."""
+    made: dict[Any, tuple[Tape, list[int]]] = {}
+    pieces, lead = [], len(order) - len(grid.axes)
+    lies, dtype = kinds[0]
+    shape = [lies[at] for at in turned_back(order)]
+    for planes, runs in _pieces(shape, grid, order, dtype.itemsize):
+        spans, there = zip(*map(_span, runs, shape[lead:]), strict=True)
+        pixels, cells = (*planes, *spans), (*planes, *map(cells_of, runs))
+        piece = Piece(pixels, cells, there, wanted[prod(run.size for run in runs)])
+        if _exchanges_pay(runs):
+            starts = [_offset(part, order, *kind) for part, kind in zip((pixels, cells), kinds, strict=False)]
+            alike = tuple(span.stop - span.start for span in pixels), there
+            if alike not in made:
+                made[alike] = _taped(piece, order, kinds), starts
+            tape, first = made[alike]
+            piece = piece._replace(tape=tape, ahead=tuple(np.subtract(starts, first).tolist()))
+        pieces.append(piece)
+    return Plan(pieces)
+
+
+def _offset(part: Sequence[slice], order: Sequence[int], shape: Sequence[int], dtype: np.dtype[Any]) -> int:
+    """By how many bytes a part begins after the array of this shape whose axes lie in this order."""
+    at = 0
+    for axis, size in zip(order, shape, strict=True):
+        at = at * size + part[axis].start
+    return at * dtype.itemsize
+
+
+def _taped(piece: Piece, order: Sequence[int], kinds: Sequence[Kind]) -> Tape:
+    """The calls on a piece: what is one value is copied to the result, if that is there."""
+    tape = Tape(*kinds)
+    lead = len(order) - len(piece.runs)
+    runs = {order.index(lead + axis): run for axis, run in enumerate(piece.runs)}
+    lines = dealt(tape, tape.outside[0][tuple(piece.pixels[axis] for axis in order)], runs, piece.wanted)
+    if len(kinds) > 1 and len(lines) == 1:
+        put(lines[0], tape.outside[1][tuple(piece.cells[axis] for axis in order)], tape)
+    else:
+        tape.results = copied(Hand(lines, 0, 1), tape).lines if piece.wanted.taps == 1 else lines
+    return tape.prepared()
 
 
 def _span(run: Run, length: int) -> tuple[slice, Run]:
@@ -90,43 +209,19 @@ def _span(run: Run, length: int) -> tuple[slice, Run]:
     return span, run._replace(start=start, cell=0)
 
 
-def _counts_pay(grid: Grid) -> bool:
-    """Where windows have nearly all in common with their neighbours, or there are so few that few levels matter."""
-    fresh = prod(min(float(axis.stride), axis.largest) for axis in grid.axes)
-    return grid.largest > 160 * fresh or grid.largest > 1 << 17
-
-
 def _exchanges_pay(runs: Sequence[Run]) -> bool:
     """For small windows, and larger ones that have much in common with their neighbours."""
     fresh = prod(min(run.stride, run.size) for run in runs)
     return prod(run.size for run in runs) + 3 * fresh <= 128
 
 
-def _by_levels(
-    values: Array, counting: Array | None, grid: Grid, count: Array | int
-) -> Iterator[tuple[tuple[Any, ...], Levels]]:
-    counts = np.broadcast_to(count, (*values.shape[: -len(grid.axes)], *grid.shape))
-    for pixels, cells, part in tiles(values.shape, grid):
-        flags = None if counting is None else counting[pixels]
-        yield cells, Levels(values[pixels], flags, part, count if isinstance(count, int) else counts[cells])
-
-
-def _by_exchanges(values: Array, runs: Sequence[Run], wanted: Wanted) -> list[Array]:
-    """In the order of memory, so that lines are long."""
-    order = as_they_lie(values)
-    axes = [order.index(axis) for axis in range(values.ndim - len(runs), values.ndim)]
-    piece, there = np.ascontiguousarray(values.transpose(order)), dict(zip(axes, runs, strict=True))
-    given = piece.shape, piece.dtype
-    lines = tapes.of((given, tuple(there.items()), wanted), lambda: dealing(given, there, wanted)).run(piece)
-    return [line.transpose(turned_back(order)) for line in lines]
-
-
-def _by_sort(values: Array, runs: Sequence[Run], wanted: Wanted) -> list[Array]:
+def _by_sort(values: Array, piece: Piece) -> list[Array]:
     """Of copies of all windows; a NaN, which is sorted behind all else, makes every place NaN.
 
     NumPy has quick ways to sort all but bytes, and to find one place; the next one is the smallest of what is above.
     """
-    view = viewed(values if values.itemsize > 1 else values.astype(np.int16), runs)
+    part, runs, wanted = values[piece.pixels], piece.runs, piece.wanted
+    view = viewed(part if part.itemsize > 1 else part.astype(np.int16), runs)
     copies = view.copy("C").reshape(*view.shape[: -len(runs)], -1)
     nan = np.isnan(copies).any(axis=-1) if copies.dtype.kind == "f" else np.False_
     if wanted.last - wanted.first < 2:
@@ -141,21 +236,23 @@ def _by_sort(values: Array, runs: Sequence[Run], wanted: Wanted) -> list[Array]:
     return lines
 
 
-def _pieces(values: Array, grid: Grid) -> Iterator[tuple[tuple[slice, ...], tuple[Run, ...]]]:
+def _pieces(
+    shape: Sequence[int], grid: Grid, order: Sequence[int], itemsize: int
+) -> Iterator[tuple[tuple[slice, ...], tuple[Run, ...]]]:
     """Planes and runs whose lines are as long as they should be, cut where neighbours in memory stay together."""
-    lead = values.ndim - len(grid.axes)
-    order = sorted(range(values.ndim), key=lambda axis: abs(values.strides[axis]))
+    lead = len(shape) - len(grid.axes)
     for runs in product(*(axis.runs for axis in grid.axes)):
         taps = prod(run.size for run in runs)
-        room = _room(taps, values.itemsize, exchanges=_exchanges_pay(runs))
-        sizes, steps = [*values.shape[:lead], *(run.number for run in runs)], [1] * values.ndim
-        for axis in order:
+        room = _room(taps, itemsize, exchanges=_exchanges_pay(runs))
+        sizes, steps = [*shape[:lead], *(run.number for run in runs)], [1] * len(shape)
+        for axis in reversed(order):
             apart = runs[axis - lead].stride if axis > lead else 1
             steps[axis] = max(1, min(sizes[axis], room // apart))
             room //= steps[axis] * apart
-        for starts in product(*(range(0, size, step) for size, step in zip(sizes, steps, strict=True))):
-            planes = tuple(slice(at, at + step) for at, step in zip(starts[:lead], steps, strict=False))
-            yield planes, tuple(some(*part) for part in zip(runs, starts[lead:], steps[lead:], strict=True))
+        planes = product(*(spans(size, step) for size, step in zip(shape[:lead], steps[:lead], strict=True)))
+        firsts = product(*(range(0, run.number, step) for run, step in zip(runs, steps[lead:], strict=True)))
+        for part, first in product(planes, firsts):
+            yield part, tuple(some(*each) for each in zip(runs, first, steps[lead:], strict=True))
 
 
 def _room(taps: int, itemsize: int, *, exchanges: bool) -> int:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property, reduce
-from itertools import product
 from math import prod
 from typing import Any
 
@@ -13,6 +10,7 @@ import numpy as np
 
 from poolcli import memory
 from poolcli.array import Array
+from poolcli.engine.counted import Counted
 from poolcli.engine.grid import Axis, Grid, Patch
 from poolcli.engine.index import chosen, numbered
 from poolcli.engine.kernels import fold_grid
@@ -25,36 +23,6 @@ from poolcli.engine.whole import windows
 from poolcli.errors import ValueRuleError
 
 Reducer = Callable[[Values], Fold | Gather | Order]
-
-
-@dataclass(frozen=True)
-class Counted:
-    """Pixels (or their `weights` together) and padding of each window: one number where all are alike."""
-
-    grid: Grid
-    weights: Array | None = None
-
-    @cached_property
-    def pixels(self) -> Array | int:
-        return self._spread("size") if self.weights is None else self.weights
-
-    @cached_property
-    def padding(self) -> Array | int:
-        return self._spread("extent") - self._spread("size")
-
-    def _spread(self, fact: str) -> Array | int:
-        axes = self.grid.axes
-        if all(len(axis.runs) == 1 and axis.runs[0].extent == axis.runs[0].size for axis in axes):
-            return self.grid.largest
-        return reduce(np.multiply.outer, [_spread(axis, fact) for axis in axes])
-
-
-def _spread(line: Axis, fact: str) -> Array:
-    """A fact of the runs ("size", "extent") as a number for each cell of the axis."""
-    out = np.empty(line.cells, np.int64)
-    for cells in line.runs:
-        out[cells.cell :: cells.every][: cells.number] = getattr(cells, fact)
-    return out
 
 
 def pool(planes: Array, patch: Patch, reducer: Reducer, rules: Rules, weights: Array | None = None) -> Array:
@@ -140,7 +108,9 @@ def _reduced(pixels: Pixels, count: Counted, how: Fold | Gather | Order, room: A
     if isinstance(how, Gather):
         return _gathered(pixels, count.grid, how)
     if isinstance(how, Order):
-        return _in_order(pixels, how, count, room)
+        from poolcli.engine.ordered import in_order  # here, because it would slow the start
+
+        return in_order(pixels.values, pixels.weights, count.grid, how, room)
     alone = room if len(how.parts) == 1 else None
     return how.finish(*(_folded(part, pixels, count.grid, alone) for part in how.parts), count)
 
@@ -164,21 +134,6 @@ def _gathered(pixels: Pixels, grid: Grid, gather: Gather) -> Array:
     for target, taps, values in windows(pixels.values, grid):
         weights = None if heavy is None else next(heavy)[2]
         out[target] = gather.choose(Window(values, weights, taps, planes, cells[target]))
-    return out
-
-
-def _in_order(pixels: Pixels, order: Order, count: Counted, room: Array) -> Array:
-    from poolcli.engine.ordered import ordered  # here, because it would slow the start
-
-    grid = count.grid
-    sizes = {prod(run.size for run in runs) for runs in product(*(axis.runs for axis in grid.axes))}
-    counts = count.pixels
-    if pixels.weights is not None:
-        counts = fold_grid(np.add, (pixels.weights > 0).astype(np.int64), grid)
-    dtype = order.dtype(None if pixels.weights is not None else sizes)
-    out = room if room.dtype == dtype else empty_like(pixels.values, room.shape, dtype)
-    for target, values in ordered(pixels.values, pixels.weights, grid, counts, order.places):
-        out[target] = order.choose(values)
     return out
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from math import prod
 from threading import local
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
@@ -18,8 +18,15 @@ from poolcli import share
 from poolcli.array import Array
 from poolcli.memory import here
 
+LARGE = 1 << 18  # bytes of a room from which on that takes longer to get page by page than to write
+TOGETHER = 1 << 23  # bytes for such rooms that are asked for together
+PAGE = 1 << 21  # bytes of a large page
+LINE = 64  # bytes of the processor's cache that lie together
 KEPT = 16  # tapes that a thread keeps, at most
 MOST = 1 << 26  # bytes of memory of their own that these have, at most, beside the one that runs
+
+
+Kind = tuple[Sequence[int], np.dtype[Any]]  # shape and dtype
 
 
 class _View(NamedTuple):
@@ -39,7 +46,7 @@ class Tape:
     `outside` are the arrays that stand in for the others until `prepared` is called.
     """
 
-    def __init__(self, *outside: tuple[Sequence[int], np.dtype[Any]]) -> None:
+    def __init__(self, *outside: Kind) -> None:
         self.outside = [np.empty(shape, dtype) for shape, dtype in outside]
         self.results: list[Array] = []
         self.nbytes = 0
@@ -47,6 +54,7 @@ class Tape:
         self._table: list[Any] = []
         self._views: list[_View] = []
         self._free: list[Array] = []
+        self._rest = np.empty(0, np.uint8)
         self._lent: dict[int, Array] = {}
 
     def call(self, function: Callable[..., Any], a: Array, b: Array, out: Array) -> None:
@@ -67,12 +75,23 @@ class Tape:
         size = prod(shape) * dtype.itemsize
         room = next((room for room in reversed(self._free) if size <= room.size <= 2 * size), None)
         if room is None:
-            room = np.empty(size, np.uint8)
+            room = self._new(size)
             self.nbytes += size
         else:
             self._free = [other for other in self._free if other is not room]
         self._lent[id(room)] = room
         return room[:size].view(dtype).reshape(shape)
+
+    def _new(self, size: int) -> Array:
+        """Room where none was: a part of a large array, whose memory the system gives in large pages, once touched."""
+        if size < LARGE or here().limit is not None:
+            return np.empty(size, np.uint8)
+        if self._rest.size < size:
+            whole = np.empty(PAGE + max(size, TOGETHER), np.uint8)
+            self._rest = whole[-_address(whole) % PAGE :]
+        room: Array = np.frombuffer(self._rest[:size].data, np.uint8)  # itself the base of what is taken of it
+        self._rest = self._rest[-(-size // LINE) * LINE :]
+        return room
 
     def give(self, array: Array) -> None:
         """The array is needed no longer. One that was not taken here stays what it is."""
@@ -90,11 +109,14 @@ class Tape:
         self.outside.clear()
         return self
 
-    def run(self, *arrays: Array) -> list[Array]:
-        """Make all calls with these arrays outside; the results in rooms of the tape last until the next run."""
-        table = self._table.copy()
+    def run(self, *arrays: Array, ahead: Sequence[int] = ()) -> list[Array]:
+        """Make all calls with these arrays outside; the results in rooms of the tape last until the next run.
+
+        `ahead` is by how many bytes the part of each array comes later than the one that the tape was prepared with.
+        """
+        table, ahead = self._table.copy(), ahead or (0,) * len(arrays)
         for at, outside, shape, dtype, offset, strides in self._views:
-            table[at] = np.ndarray(shape, dtype, arrays[outside], offset, strides)
+            table[at] = np.ndarray(shape, dtype, arrays[outside], offset + ahead[outside], strides)
         for function, a, b, out in self._calls:
             function(table[a], table[b], out=table[out])
         return self.results
@@ -104,8 +126,11 @@ class Tape:
         at = len(self._table)
         for number, whole in enumerate(self.outside):
             if array is whole or array.base is whole:
-                offset = _address(array) - _address(whole)
-                self._views.append(_View(at, number, array.shape, array.dtype, offset, array.strides))
+                view = array.shape, array.dtype, _address(array) - _address(whole), array.strides
+                known = next((old.at for old in self._views if old[1:] == (number, *view)), None)
+                if known is not None:
+                    return known
+                self._views.append(_View(at, number, *view))
                 self._table.append(None)
                 return at
         self._table.append(array)
@@ -125,14 +150,24 @@ def _reduced(merge: Any, initial: Any, a: Array, _: Array, out: Array) -> None:
     merge.reduce(a, axis=-2, dtype=out.dtype, out=out, initial=initial)
 
 
+class Prepared(Protocol):
+    """A tape, or several that are run together."""
+
+    @property
+    def nbytes(self) -> int: ...
+
+
+Ready = TypeVar("Ready", bound=Prepared)
+
+
 class Tapes(local):
-    """The tapes that a thread ran last."""
+    """What a thread ran last."""
 
     def __init__(self) -> None:
-        self.kept: list[tuple[Any, Tape]] = []
+        self.kept: list[tuple[Any, Any]] = []
 
-    def of(self, key: Any, prepare: Callable[[], Tape]) -> Tape:
-        """The tape of this key, prepared unless it is kept."""
+    def of(self, key: Any, prepare: Callable[[], Ready]) -> Ready:
+        """The tapes of this key, prepared unless they are kept."""
         at = next((at for at, (known, _) in enumerate(self.kept) if known == key), None)
         if at is None:
             self.kept.insert(0, (key, prepare()))
@@ -141,7 +176,8 @@ class Tapes(local):
                 self.kept.pop()
         elif at:
             self.kept.insert(0, self.kept.pop(at))
-        return self.kept[0][1]
+        ready: Ready = self.kept[0][1]
+        return ready
 
 
 tapes = Tapes()
