@@ -92,10 +92,27 @@ def test_lines_follow_memory(axes, stride):
     np.testing.assert_array_equal(result, sorted_windows(x, 3, stride, 1)[..., 4])
 
 
+@pytest.mark.parametrize("op", ["median", "quantile"])
+@pytest.mark.parametrize("planes", [(7,), (2, 5), (3, 7)])
+@pytest.mark.parametrize("turned", [False, True])
+def test_planes_that_pieces_do_not_divide(monkeypatch, op, planes, turned):
+    """One place is put where it belongs, two are first put between; the last piece has fewer planes than others."""
+    x = noise("uint8", (*planes, 9, 8))
+    x = np.asfortranarray(x) if turned else x
+    options = {"q": 0.5, "interpolation": "linear"} if op == "quantile" else {}
+    layout = "NCHW" if len(planes) == 2 else "CHW"
+    for kernel in (2, 3):
+        expected = np.median(sorted_windows(x, kernel, 2, 1), axis=-1)
+        for line in (1, 150, 400, 1 << 14):
+            monkeypatch.setattr(ordered, "LINE", line)
+            result = poolcli.pool(x, op, kernel=kernel, stride=2, layout=layout, dtype="float64", **options)
+            np.testing.assert_array_equal(result, expected)
+
+
 def test_lines_of_any_length_and_any_threads_give_the_same(monkeypatch):
     x = noise("float32", (4, 40, 300))
     expected = poolcli.pool(x, "median", kernel=4, stride=1)
-    monkeypatch.setattr("poolcli.engine.tasks.SMALL", 0)
+    monkeypatch.setattr("poolcli.engine.tasks.ALONE", 0)
     monkeypatch.setattr("poolcli.engine.tasks.BLOCK", 50_000)
     for line, threads in product((1, 500, 1 << 14), (1, 3)):
         monkeypatch.setattr(ordered, "LINE", line)

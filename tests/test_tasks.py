@@ -1,10 +1,13 @@
 """Threads that share the blocks of an array: what fails comes out, and nobody works on behind it."""
 
+import os
 import threading
 import time
 
+import numpy as np
 import pytest
 
+import poolcli
 from poolcli import share
 from poolcli.engine import tasks
 from poolcli.engine.tasks import Load, Task, run
@@ -20,7 +23,7 @@ def _three_threads(monkeypatch):
 
 def test_each_block_is_done_once():
     done = []
-    run(BLOCKS, lambda task: done.append(task.source[0]), 1 << 30, LOAD)
+    run(BLOCKS, lambda task: done.append(task.source[0]), LOAD)
     assert sorted(done) == list(range(40))
 
 
@@ -37,7 +40,7 @@ def test_an_error_ends_all_threads(error, failing):
         ended.append(task)
 
     with pytest.raises(error):
-        run(BLOCKS, work, 1 << 30, LOAD)
+        run(BLOCKS, work, LOAD)
     assert len(begun) == len(ended) + 1
     assert len(begun) < len(BLOCKS)
     begun.clear()
@@ -66,7 +69,7 @@ def test_an_interruption_before_all_threads_have_begun(monkeypatch):
         done.append(task)
 
     with pytest.raises(KeyboardInterrupt):
-        run(BLOCKS, work, 1 << 30, LOAD)
+        run(BLOCKS, work, LOAD)
     at_once = len(done)
     time.sleep(0.05)
     assert len(done) == at_once < len(BLOCKS)
@@ -80,4 +83,97 @@ def test_the_error_of_the_calling_thread_counts():
         raise MemoryError
 
     with pytest.raises(KeyboardInterrupt):
-        run(BLOCKS, work, 1 << 30, LOAD)
+        run(BLOCKS, work, LOAD)
+
+
+def test_little_is_done_by_one_thread():
+    assert LOAD._replace(effort=tasks.ALONE).threads == 1
+    assert LOAD._replace(effort=tasks.ALONE + 1).threads == 3
+    assert Load.of([LOAD._replace(effort=tasks.ALONE)] * 2).threads == 3
+
+
+@pytest.mark.parametrize("op", ["max", "avg", "std", "median", "mode", "stochastic"])
+def test_threads_do_not_change_a_bit(monkeypatch, op):
+    x = np.random.default_rng(0).standard_normal((6, 90, 70)).astype(np.float32)
+    x = abs(x) if op == "stochastic" else x
+    alone = poolcli.pool(x, op, kernel=3, stride=2, layout="CHW")
+    for name in ("ALONE", "APART"):
+        monkeypatch.setattr(tasks, name, 0)
+    monkeypatch.setattr(tasks, "BLOCK", 10_000)
+    together = poolcli.pool(x, op, kernel=3, stride=2, layout="CHW")
+    assert together.tobytes() == alone.tobytes()
+
+
+# Processors ---------------------------------------------------------------------------------------------------
+
+tells = pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="the system does not tell who runs where")
+
+
+@pytest.fixture
+def processors(monkeypatch):
+    """What threads ask for, on a system with four processors."""
+    allowed = {}
+
+    def ask(_, which=None):
+        mine = allowed.setdefault(threading.get_ident(), {0, 1, 2, 3})
+        if which is not None:
+            allowed[threading.get_ident()] = set(which)
+        return mine
+
+    monkeypatch.setattr(os, "sched_getaffinity", ask, raising=False)
+    monkeypatch.setattr(os, "sched_setaffinity", ask, raising=False)
+    monkeypatch.setattr(share, "_free", [0, 1, 2, 3])
+    return allowed
+
+
+@pytest.mark.parametrize("error", [None, KeyboardInterrupt])
+def test_each_thread_has_a_processor_of_its_own_while_it_works(processors, monkeypatch, error):
+    monkeypatch.setattr(tasks, "APART", 0)
+    seen = []
+
+    def work(task):
+        seen.append((threading.get_ident(), *processors[threading.get_ident()]))
+        time.sleep(0.01)
+        if error and task.source[0] == 20:
+            raise error
+
+    for _ in range(2):
+        if error:
+            with pytest.raises(error):
+                run(BLOCKS, work, LOAD)
+        else:
+            run(BLOCKS, work, LOAD)
+    assert len({own for _, own in seen}) == len({thread for thread, _ in seen}) == 3
+    assert all(each == {0, 1, 2, 3} for each in processors.values())
+    assert sorted(share._free) == [0, 1, 2, 3]
+
+
+def test_who_comes_late_shares_the_processors_with_all(processors):
+    me = threading.get_ident()
+    with share.apart(), share.apart():
+        assert processors[me] == {0}  # who has one keeps it
+    share._free.clear()
+    with share.apart():
+        assert os.sched_getaffinity(0) == {0, 1, 2, 3}
+
+
+def test_a_processor_that_was_taken_away_is_left_alone(processors):
+    processors[threading.get_ident()] = {2, 3}
+    with share.apart():
+        assert processors[threading.get_ident()] == {2, 3}
+    assert sorted(share._free) == [0, 1, 2, 3]
+
+
+def test_a_system_that_does_not_tell(monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    assert share.cores() == os.cpu_count()
+    with share.apart():
+        pass
+
+
+@tells
+def test_the_system_takes_what_it_is_asked():
+    before = os.sched_getaffinity(0)
+    with share.apart():
+        assert len(os.sched_getaffinity(0)) == 1 or len(share._free) == len(before) == 1
+    assert os.sched_getaffinity(0) == before

@@ -81,7 +81,7 @@ def means(planes: Array, lines: Sequence[Lines], keep: Keep, load: Load) -> bool
 
         group = max(1, SHARES // (max(rows.cells, columns.cells) * max(rows.length, columns.length)))
         tasks = [Task((), (boxes,), ()) for boxes in _parts(len(rows.begins), min(group, 64))]
-        run(tasks, work, pixels.nbytes * len(rows.begins), load)
+        run(tasks, work, load._replace(effort=pixels.nbytes * len(rows.begins)))
     return True
 
 

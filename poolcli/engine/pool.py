@@ -45,7 +45,7 @@ def pool(planes: Array, patch: Patch, reducer: Reducer, rules: Rules, weights: A
         if kept is not room:
             room[...] = kept
 
-    run(cut(x, grid.axes, load), work, x.nbytes, load)
+    run(cut(x, grid.axes, load), work, load)
     return out
 
 
@@ -70,9 +70,13 @@ def load_of(shape: tuple[int, ...], dtype: np.dtype[Any], grid: Grid, how: Fold 
     pixel = beside + (7 * sum(states) if states else 4 * dtype.itemsize + 8) + 32 * prod(grid.shape) // prod(space)
     rows = min(grid.axes[0].window, space[0])
     window = 0 if states else 2 * COPIED * grid.largest
-    weight = dtype.itemsize / 4 if isinstance(how, Order) else max([dtype.itemsize, *states])
+    if isinstance(how, Order):  # blocks are cut again
+        weight, effort = dtype.itemsize * min(max(grid.largest, 9), 36) / 36, dtype.itemsize * max(1, grid.largest / 4)
+    else:
+        weight, effort = max([dtype.itemsize, *states]), sum(states) if states else COPIED
     weight /= _reach(grid.axes[0])
-    return Load(weight, pixel, rows * prod(space[1:]) * pixel + window, prod(shape) * pixel)
+    effort *= prod(shape) * (4 if beside else 1)
+    return Load(weight, pixel, rows * prod(space[1:]) * pixel + window, prod(shape) * pixel, effort)
 
 
 def _reach(axis: Axis) -> float:

@@ -18,7 +18,7 @@ from poolcli.engine.operation import Sight
 from poolcli.engine.pixels import Layers, Rules, blank, check_nodata, counting, layers_of
 from poolcli.engine.reduce import Values, adding
 from poolcli.engine.rounding import Ratio
-from poolcli.engine.tasks import Load, Task, cut, run
+from poolcli.engine.tasks import COPIED, Load, Task, cut, run
 from poolcli.frame import Frame
 from poolcli.values import Size
 
@@ -87,7 +87,8 @@ class Resampling:
         lines = self.lines(frame.space)
         grown = max(1, prod(line.cells for line in lines) // prod(frame.space))
         pixel = PIXEL * grown + (40 if weighed or rules.picky else 0)
-        return Load(dtype.itemsize, pixel, lines[0].window * prod(frame.space[1:]) * pixel, prod(frame.shape) * pixel)
+        row, pixels = lines[0].window * prod(frame.space[1:]), prod(frame.shape)
+        return Load(dtype.itemsize, pixel, row * pixel, pixels * pixel, pixels * COPIED)
 
     def __call__(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Array:
         lines = self.lines(frame.space)
@@ -102,7 +103,7 @@ class Resampling:
             with np.errstate(all="ignore"):
                 out[task.target] = rules.kept(_resampled(layers.part(task.source), task.axes, rules, heaviest))
 
-        run(cut(planes, lines, load), work, planes.nbytes, load)
+        run(cut(planes, lines, load), work, load)
         return out
 
 

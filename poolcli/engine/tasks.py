@@ -26,16 +26,22 @@ from poolcli.memory import here
 BLOCK = 1 << 22  # bytes of pixels, or of their states where these are wider, worked on at a time
 PIECE = 1 << 22  # values of windows that are copied at a time
 COPIED = 50  # bytes that such a value takes until its window is reduced
-SMALL = 1 << 20  # bytes below which a thread costs more than it saves
+SMALL = 1 << 20  # bytes of them where all are shared, at least
+ALONE = 1 << 23  # bytes whose maximum takes less time than threads that wait for the interpreter, and for each other
+APART = 1 << 24  # bytes from which threads should not wait until the system finds a processor for each
 
 
 class Load(NamedTuple):
-    """Bytes for work: on a pixel, on the least done at a time, on all; for the size of a block a pixel has `weight`."""
+    """Bytes for work: on a pixel, on the least done at a time, on all; for the size of a block a pixel has `weight`.
+
+    `effort` is how many bytes have a maximum of few that takes as long.
+    """
 
     weight: float
     pixel: int
     least: int
     whole: int
+    effort: float = inf
 
     @classmethod
     def of(cls, loads: Sequence[Load]) -> Load:
@@ -45,12 +51,15 @@ class Load(NamedTuple):
             max((load.pixel for load in loads), default=1),
             max((load.least for load in loads), default=0),
             sum(load.whole for load in loads),
+            sum(load.effort for load in loads),
         )
 
     @property
     def threads(self) -> int:
         """How many work at once, so that each has memory for the least."""
         work = here().work
+        if self.effort <= ALONE:
+            return 1
         return share.threads if work == inf else max(1, min(share.threads, int(work // max(self.least, 1))))
 
     @property
@@ -99,8 +108,8 @@ class Cells(Protocol):
 
 def cut(x: Array, axes: Sequence[Cells], load: Load) -> list[Task]:
     """The work on an array (..., *map) as tasks, neighbours in memory next to each other."""
-    seen, parts = zip(*(axis.part(0, axis.cells) for axis in axes), strict=True)  # of a box, few pixels
-    lead, block = x.shape[: x.ndim - len(axes)], load.block
+    lead, sizes, block = x.shape[: x.ndim - len(axes)], x.shape[x.ndim - len(axes) :], load.block
+    seen, parts = zip(*(_part(axis, size, 0, axis.cells) for axis, size in zip(axes, sizes, strict=True)), strict=True)
     if 0 < load.whole <= block:
         return [Task((*map(slice, lead), *seen), (*map(slice, lead), slice(axes[0].cells)), parts)]
     rows, *columns = (span.stop - span.start for span in seen)
@@ -111,8 +120,18 @@ def cut(x: Array, axes: Sequence[Cells], load: Load) -> list[Task]:
     group = max(1, room // (rows * prod(columns) * together)) * together
     leads = list(_lead(lead, group, load.threads))
     shares = load.threads // gcd(load.threads, len(leads))
-    bands = list(_bands([axes[0], *parts[1:]], room / (prod(columns) * together), shares))
-    return [Task((*group, band, *seen[1:]), (*group, cells), part) for band, cells, part in bands for group in leads]
+    bands = list(_bands(axes[0], sizes[0], room / (prod(columns) * together), shares))
+    return [Task((*group, band, *seen[1:]), (*group, cells), (part, *parts[1:]))
+            for band, cells, part in bands for group in leads]  # fmt: skip
+
+
+def _part(axis: Cells, size: int, first: int, stop: int) -> tuple[slice, Cells]:
+    """The pixels that some cells see, and these as an axis of those: all of the axis where most is seen by all cells,
+    as that lies together; a box sees few.
+    """
+    pixels, part = axis.part(first, stop)
+    whole = stop - first == axis.cells and 2 * (pixels.stop - pixels.start) > size
+    return (slice(0, size), axis) if whole else (pixels, part)
 
 
 def _together(x: Array, space: int) -> int:
@@ -122,18 +141,18 @@ def _together(x: Array, space: int) -> int:
     return x.shape[lead - 1] if interleaved else 1
 
 
-def _bands(axes: Sequence[Cells], rows: float, shares: int) -> Iterator[tuple[slice, slice, tuple[Cells, ...]]]:
+def _bands(first: Cells, size: int, rows: float, shares: int) -> Iterator[tuple[slice, slice, Cells]]:
     """Bands of at most about so many rows, as many for each of `shares` threads; if there is no limit, long enough
     that what neighbours share is small.
     """
-    first, stride = axes[0], float(axes[0].stride)
+    stride = float(first.stride)
     least = int(4 * first.window / stride) if here().limit is None else 1
     most = max(int((rows - first.window) / stride) + 1, least, 1)
     step = max(_equal(first.cells, most, shares), least)
     for start in range(0, first.cells, step):
         stop = min(start + step, first.cells)
-        source, part = first.part(start, stop)
-        yield source, slice(start, stop), (part, *axes[1:])
+        source, part = _part(first, size, start, stop)
+        yield source, slice(start, stop), part
 
 
 def _lead(lead: tuple[int, ...], group: int, threads: int) -> Iterator[tuple[Any, ...]]:
@@ -159,17 +178,17 @@ def _equal(size: int, most: int, shares: int) -> int:
     return max(1, -(-size // parts))
 
 
-def run(tasks: Sequence[Task], work: Callable[[Task], None], nbytes: int, load: Load) -> None:
+def run(tasks: Sequence[Task], work: Callable[[Task], None], load: Load) -> None:
     """Do all tasks, in as many threads as there are processors and memory for, when there is enough to do."""
-    count = min(load.threads, len(tasks)) if nbytes > SMALL else 1
+    count = min(load.threads, len(tasks))
     if count <= 1:
         _each(deque(tasks), work)
         return
-    waiting = deque(tasks)
+    waiting, hand = deque(tasks), _apart if load.effort > APART else _each
     begun: list[futures.Future[None]] = []
     try:
-        begun.extend(_crew(os.getpid()).submit(copy_context().run, _each, waiting, work) for _ in range(count - 1))
-        _each(waiting, work)
+        begun.extend(_crew(os.getpid()).submit(copy_context().run, hand, waiting, work) for _ in range(count - 1))
+        hand(waiting, work)
         futures.wait(begun)
     except BaseException:
         waiting.clear()
@@ -183,6 +202,12 @@ def run(tasks: Sequence[Task], work: Callable[[Task], None], nbytes: int, load: 
 def _crew(_process: int) -> futures.ThreadPoolExecutor:
     """The threads beside the calling one, which stay: to start one takes as long as to pool a small array."""
     return futures.ThreadPoolExecutor(share.cores())
+
+
+def _apart(tasks: deque[Task], work: Callable[[Task], None]) -> None:
+    """Do the tasks that are left, next to other threads that do."""
+    with share.apart():
+        _each(tasks, work)
 
 
 def _each(tasks: deque[Task], work: Callable[[Task], None]) -> None:
