@@ -23,16 +23,16 @@ TOGETHER = 1 << 23  # bytes for such rooms that are asked for together
 PAGE = 1 << 21  # bytes of a large page
 LINE = 64  # bytes of the processor's cache that lie together
 KEPT = 16  # tapes that a thread keeps, at most
-MOST = 1 << 26  # bytes of memory of their own that these have, at most, beside the one that runs
-
+MOST = (
+    1 << 26
+)  # bytes of memory of their own that these have, at most, beside the one that runs; bytes of common ground
 
 Kind = tuple[Sequence[int], np.dtype[Any]]  # shape and dtype
 
 
 class _View(NamedTuple):
-    """Part of an outside array, and its place in the table of operands."""
+    """Part of an outside array."""
 
-    at: int
     outside: int
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
@@ -40,10 +40,37 @@ class _View(NamedTuple):
     strides: tuple[int, ...]
 
 
-class Tape:
-    """Calls on parts of outside arrays, which lie in C order, and on rooms of its own, which are used again and again.
+class Ground(local):
+    """Memory of a thread for the large rooms of its tapes, which run one after the other.
 
-    `outside` are the arrays that stand in for the others until `prepared` is called.
+    It is touched once, and lies in large pages: to get it page by page takes longer than to pool.
+    """
+
+    def __init__(self) -> None:
+        self.parts: list[Array] = []
+
+    def room(self, size: int, start: tuple[int, int]) -> tuple[Array, tuple[int, int]] | None:
+        """So many bytes from a place on, and the place behind them; None if that would be too much."""
+        number, at = start
+        while number < len(self.parts) and self.parts[number].size < at + size:
+            number, at = number + 1, 0
+        if number == len(self.parts):
+            if here().limit is not None or sum(part.size for part in self.parts) + size > MOST:
+                return None
+            whole = np.empty(PAGE + max(size, TOGETHER), np.uint8)
+            self.parts.append(whole[-_address(whole) % PAGE :])
+        room = np.frombuffer(self.parts[number][at : at + size].data, np.uint8)  # the base of what is taken of it
+        return room, (number, at + -(-size // LINE) * LINE)
+
+
+ground = Ground()
+
+
+class Tape:
+    """Calls on parts of outside arrays, which lie in C order, and on rooms, which are used again and again.
+
+    `outside` are the arrays that stand in for the others until `prepared` is called; `nbytes` are those of rooms that
+    other tapes do not use, too.
     """
 
     def __init__(self, *outside: Kind) -> None:
@@ -52,14 +79,14 @@ class Tape:
         self.nbytes = 0
         self._calls: list[tuple[Callable[..., Any], int, int, int]] = []
         self._table: list[Any] = []
-        self._views: list[_View] = []
+        self._views: dict[_View, int] = {}
         self._free: list[Array] = []
-        self._rest = np.empty(0, np.uint8)
+        self._place = 0, 0
         self._lent: dict[int, Array] = {}
 
     def call(self, function: Callable[..., Any], a: Array, b: Array, out: Array) -> None:
         """To be called: `function(a, b, out=out)`."""
-        self._calls.append((function, self._place(a), self._place(b), self._place(out)))
+        self._calls.append((function, self._listed(a), self._listed(b), self._listed(out)))
 
     def copy(self, source: Array, out: Array) -> None:
         """To be copied, as another dtype where that is given."""
@@ -76,21 +103,18 @@ class Tape:
         room = next((room for room in reversed(self._free) if size <= room.size <= 2 * size), None)
         if room is None:
             room = self._new(size)
-            self.nbytes += size
         else:
             self._free = [other for other in self._free if other is not room]
         self._lent[id(room)] = room
         return room[:size].view(dtype).reshape(shape)
 
     def _new(self, size: int) -> Array:
-        """Room where none was: a part of a large array, whose memory the system gives in large pages, once touched."""
-        if size < LARGE or here().limit is not None:
+        """Room where none was."""
+        found = ground.room(size, self._place) if size >= LARGE else None
+        if found is None:
+            self.nbytes += size
             return np.empty(size, np.uint8)
-        if self._rest.size < size:
-            whole = np.empty(PAGE + max(size, TOGETHER), np.uint8)
-            self._rest = whole[-_address(whole) % PAGE :]
-        room: Array = np.frombuffer(self._rest[:size].data, np.uint8)  # itself the base of what is taken of it
-        self._rest = self._rest[-(-size // LINE) * LINE :]
+        room, self._place = found
         return room
 
     def give(self, array: Array) -> None:
@@ -110,29 +134,27 @@ class Tape:
         return self
 
     def run(self, *arrays: Array, ahead: Sequence[int] = ()) -> list[Array]:
-        """Make all calls with these arrays outside; the results in rooms of the tape last until the next run.
+        """Make all calls with these arrays outside; the results in rooms last until the thread runs the next tape.
 
         `ahead` is by how many bytes the part of each array comes later than the one that the tape was prepared with.
         """
         table, ahead = self._table.copy(), ahead or (0,) * len(arrays)
-        for at, outside, shape, dtype, offset, strides in self._views:
+        for (outside, shape, dtype, offset, strides), at in self._views.items():
             table[at] = np.ndarray(shape, dtype, arrays[outside], offset + ahead[outside], strides)
         for function, a, b, out in self._calls:
             function(table[a], table[b], out=table[out])
         return self.results
 
-    def _place(self, array: Array) -> int:
+    def _listed(self, array: Array) -> int:
         """The place of an operand in the table."""
         at = len(self._table)
         for number, whole in enumerate(self.outside):
             if array is whole or array.base is whole:
-                view = array.shape, array.dtype, _address(array) - _address(whole), array.strides
-                known = next((old.at for old in self._views if old[1:] == (number, *view)), None)
-                if known is not None:
-                    return known
-                self._views.append(_View(at, number, *view))
-                self._table.append(None)
-                return at
+                view = _View(number, array.shape, array.dtype, _address(array) - _address(whole), array.strides)
+                if view not in self._views:
+                    self._views[view] = at
+                    self._table.append(None)
+                return self._views[view]
         self._table.append(array)
         return at
 
