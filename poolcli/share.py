@@ -26,7 +26,8 @@ _free = sorted(_allowed())  # a heap: who asks again gets the same one, and need
 def apart() -> Iterator[None]:
     """Within it, a thread has a processor to itself among those that asked for one, as long as there are enough.
 
-    A system may leave threads where they were woken, and those of Python wake each other: all on one processor.
+    A system may leave threads where they were woken, and those of Python wake each other: all on one processor. A
+    thread that is begun within it would stay there.
     """
     allowed = _allowed()
     try:
