@@ -17,7 +17,7 @@ from poolcli.engine.kernels import fold_grid
 from poolcli.engine.lines import empty_like
 from poolcli.engine.pixels import Pixels, Rules, Spot, blank, check_nodata, layers_of, pixels_of
 from poolcli.engine.reduce import Fold, Gather, Order, Part, Values, Window
-from poolcli.engine.rounding import Ratio
+from poolcli.engine.rounding import Ratio, put
 from poolcli.engine.tasks import COPIED, Load, Task, cut, run
 from poolcli.engine.whole import windows
 from poolcli.errors import ValueRuleError
@@ -41,9 +41,7 @@ def pool(planes: Array, patch: Patch, reducer: Reducer, rules: Rules, weights: A
     def work(task: Task) -> None:
         block, room = layers.part(task.source), out[task.target]
         pixels = pixels_of(block, rules, Spot(task, patch.source, planes.shape[:-axes], x.shape[-axes:], grid.shape))
-        kept = rules.kept(_pool(pixels, how, rules, room))
-        if kept is not room:
-            room[...] = kept
+        put(_pool(pixels, how, rules, room), room, rules.rounding)
 
     run(cut(x, grid.axes, load), work, load)
     return out

@@ -127,7 +127,7 @@ def avg(values: Values, *, count_include_pad: bool, divisor: int | None) -> Fold
             whole /= np.asarray(pixels, whole.dtype)
             return whole
         if isinstance(count.pixels, int) and isinstance(pixels, int) and pixels <= values.largest:
-            return Ratio(whole, pixels)
+            return Ratio(whole, pixels, None if divisor else values.dtype)
         quotient: Array = whole / pixels
         return quotient
 

@@ -16,10 +16,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Ratio:
-    """A quotient not yet taken: of whole numbers it can be rounded without leaving them."""
+    """A quotient not yet taken: of whole numbers it can be rounded without leaving them.
+
+    It is between the least and the most that `within` holds, if that is given.
+    """
 
     total: Array
     count: int
+    within: np.dtype[Any] | None = None
 
     def value(self) -> Array:
         """The quotient in double precision."""
@@ -34,6 +38,16 @@ class Ratio:
             total += count // 2
         total //= count
         return total
+
+
+def put(result: Array | Ratio, room: Array, rounding: str) -> None:
+    """Write the exact result to where it is kept, rounded once."""
+    if isinstance(result, Ratio) and result.within is not None and np.can_cast(result.within, room.dtype):
+        kept = result.rounded(rounding) if room.dtype.kind in "iu" else result.value()
+    else:
+        kept = cast(result, room.dtype, rounding)
+    if kept is not room:
+        room[...] = kept
 
 
 def cast(result: Array | Ratio, dtype: DTypeLike, rounding: str) -> Array:
