@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from heapq import heappop, heappush
+from functools import cache
+from heapq import heapify, heappop, heappush
 
 
 def cores() -> int:
@@ -19,19 +20,20 @@ def _allowed() -> set[int]:
 
 
 threads = cores()  # who works on several files at once gives each a share
-_free = sorted(_allowed())  # a heap: who asks again gets the same one, and need not move
+_all = _allowed()
 
 
 @contextmanager
 def apart() -> Iterator[None]:
     """Within it, a thread has a processor to itself among those that asked for one, as long as there are enough.
 
-    A system may leave threads where they were woken, and those of Python wake each other: all on one processor. A
-    thread that is begun within it would stay there.
+    A system may leave threads where they were woken, and those of Python wake each other: all on one processor. It is
+    for work that takes all processors: other processes would ask for the same. A thread that is begun within it would
+    stay there.
     """
-    allowed = _allowed()
+    allowed, free = _allowed(), _free(os.getpid())
     try:
-        own = heappop(_free) if len(allowed) > 1 else None
+        own = heappop(free) if len(allowed) > 1 else None
     except IndexError:
         own = None
     try:
@@ -40,8 +42,16 @@ def apart() -> Iterator[None]:
         yield
     finally:
         if own is not None:
+            heappush(free, own)
             _move(allowed)
-            heappush(_free, own)
+
+
+@cache
+def _free(_process: int) -> list[int]:
+    """The processors that no thread of this process has to itself, as a heap."""
+    free = list(_all)
+    heapify(free)
+    return free
 
 
 def _move(processors: set[int]) -> None:

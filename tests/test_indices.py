@@ -89,6 +89,21 @@ def test_indices_of_blocks_are_those_of_the_whole(monkeypatch):
         np.testing.assert_array_equal(parts, whole)
 
 
+@pytest.mark.parametrize("op", ["max", "median", "mode"])
+def test_indices_of_windows_that_are_copied_in_pieces(monkeypatch, op):
+    """The numbers of pixels are given once for all planes, and cut as the planes are."""
+    x = np.random.default_rng(0).integers(0, 255, (5, 3, 20, 22)).astype(np.uint8)
+    options = {"kernel": 3, "stride": 1, "return_indices": True}
+    options |= {"interpolation": "lower"} if op == "median" else {}
+    expected = poolcli.pool(x, op, **options)
+    monkeypatch.setattr("poolcli.engine.tasks.PIECE", 5000)
+    for each, other in zip(poolcli.pool(x, op, **options), expected, strict=True):
+        np.testing.assert_array_equal(each, other)
+    values, indices = expected
+    flat = x.reshape(5, 3, -1)
+    np.testing.assert_array_equal(np.take_along_axis(flat, indices.reshape(5, 3, -1), 2).reshape(values.shape), values)
+
+
 def test_indices_lie_as_their_values_do():
     x = nasty.scrambled((2, 3, 8, 10), np.float32)
     _, expected = poolcli.pool(x, "max", return_indices=True)

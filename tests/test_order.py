@@ -9,10 +9,17 @@ import poolcli
 from poolcli.engine import ordered
 from poolcli.engine.network import merging
 from poolcli.engine.order import TOGETHER
+from poolcli.engine.tape import tapes
 
 WAYS = {"exchanges": (False, True), "counts": (True, False), "sorts": (False, False)}
 DTYPES = ("bool", "uint8", "int8", "uint16", "int64", "float16", "float32", "float64")
 WINDOWS = [(1, 1, 1), (2, 2, 1), (3, 1, 1), (3, 2, 1), (3, 3, 2), (4, 3, 1), (5, 1, 2), (5, 4, 1), (6, 6, 1), (7, 2, 2)]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept():
+    """Plans are made anew, as tests change what they are made by."""
+    tapes.kept.clear()
 
 
 @pytest.fixture(params=WAYS)
@@ -107,6 +114,31 @@ def test_planes_that_pieces_do_not_divide(monkeypatch, op, planes, turned):
             monkeypatch.setattr(ordered, "LINE", line)
             result = poolcli.pool(x, op, kernel=kernel, stride=2, layout=layout, dtype="float64", **options)
             np.testing.assert_array_equal(result, expected)
+
+
+@pytest.mark.parametrize("kinds", [0, 1 << 8])
+def test_windows_of_many_kinds(monkeypatch, kinds):
+    """Pieces are kept for the next block, or made as they are needed."""
+    monkeypatch.setattr(ordered, "FEW", kinds)
+    monkeypatch.setattr("poolcli.engine.tasks.BLOCK", 2000)
+    x = noise("float32", (3, 60, 47))
+    result = poolcli.pool(x, "median", adaptive=(11, 9), layout="CHW")
+    rows, columns = (
+        [(i * size // cells, -(-(i + 1) * size // cells)) for i in range(cells)] for size, cells in ((60, 11), (47, 9))
+    )
+    expected = [
+        [np.median(x[:, a:b, c:d].reshape(3, -1).astype(np.float64), axis=1) for c, d in columns] for a, b in rows
+    ]
+    np.testing.assert_allclose(result, np.moveaxis(np.array(expected), -1, 0), rtol=1e-6)
+
+
+def test_little_is_kept_of_a_plan():
+    """Of many kinds of windows nothing, of few what they take."""
+    poolcli.pool(noise("float32", (300, 300)), "median", adaptive=(61, 53))
+    assert not any(isinstance(kept, ordered.Plan) for _, kept in tapes.kept)
+    poolcli.pool(noise("float32", (300, 300)), "median", kernel=3)
+    (plan,) = (kept for _, kept in tapes.kept if isinstance(kept, ordered.Plan))
+    assert plan.nbytes >= ordered.NOTED * len(plan.pieces) > 0
 
 
 def test_lines_of_any_length_and_any_threads_give_the_same(monkeypatch):

@@ -3,6 +3,8 @@
 import os
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -122,8 +124,12 @@ def processors(monkeypatch):
 
     monkeypatch.setattr(os, "sched_getaffinity", ask, raising=False)
     monkeypatch.setattr(os, "sched_setaffinity", ask, raising=False)
-    monkeypatch.setattr(share, "_free", [0, 1, 2, 3])
-    return allowed
+    monkeypatch.setattr(share, "threads", 4)
+    free = [0, 1, 2, 3]
+    monkeypatch.setattr(share, "_free", lambda _: free)
+    with ThreadPoolExecutor(3) as crew:
+        monkeypatch.setattr(tasks, "_crew", lambda _: crew)
+        yield SimpleNamespace(allowed=allowed, free=free)
 
 
 @pytest.mark.parametrize("error", [None, KeyboardInterrupt])
@@ -132,7 +138,7 @@ def test_each_thread_has_a_processor_of_its_own_while_it_works(processors, monke
     seen = []
 
     def work(task):
-        seen.append((threading.get_ident(), *processors[threading.get_ident()]))
+        seen.append((threading.get_ident(), *processors.allowed[threading.get_ident()]))
         time.sleep(0.01)
         if error and task.source[0] == 20:
             raise error
@@ -143,25 +149,44 @@ def test_each_thread_has_a_processor_of_its_own_while_it_works(processors, monke
                 run(BLOCKS, work, LOAD)
         else:
             run(BLOCKS, work, LOAD)
-    assert len({own for _, own in seen}) == len({thread for thread, _ in seen}) == 3
-    assert all(each == {0, 1, 2, 3} for each in processors.values())
-    assert sorted(share._free) == [0, 1, 2, 3]
+    assert len({own for _, own in seen}) == len({thread for thread, _ in seen}) == 4
+    assert all(each == {0, 1, 2, 3} for each in processors.allowed.values())
+    assert sorted(processors.free) == [0, 1, 2, 3]
+
+
+def test_who_does_not_take_all_processors_leaves_the_choice_to_the_system(processors, monkeypatch):
+    """Other processes may have the rest, and would ask for the same."""
+    monkeypatch.setattr(tasks, "APART", 0)
+    monkeypatch.setattr(share, "threads", 3)
+    run(BLOCKS, lambda _: time.sleep(0.001), LOAD)
+    assert not processors.allowed or set(map(frozenset, processors.allowed.values())) == {frozenset({0, 1, 2, 3})}
+
+
+def test_an_interruption_loses_no_processor(processors, monkeypatch):
+    def move(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(share, "_move", move)
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt), share.apart():
+            pass
+        assert sorted(processors.free) == [0, 1, 2, 3]
 
 
 def test_who_comes_late_shares_the_processors_with_all(processors):
     me = threading.get_ident()
     with share.apart(), share.apart():
-        assert processors[me] == {0}  # who has one keeps it
-    share._free.clear()
+        assert processors.allowed[me] == {0}  # who has one keeps it
+    processors.free.clear()
     with share.apart():
         assert os.sched_getaffinity(0) == {0, 1, 2, 3}
 
 
 def test_a_processor_that_was_taken_away_is_left_alone(processors):
-    processors[threading.get_ident()] = {2, 3}
+    processors.allowed[threading.get_ident()] = {2, 3}
     with share.apart():
-        assert processors[threading.get_ident()] == {2, 3}
-    assert sorted(share._free) == [0, 1, 2, 3]
+        assert processors.allowed[threading.get_ident()] == {2, 3}
+    assert sorted(processors.free) == [0, 1, 2, 3]
 
 
 def test_a_system_that_does_not_tell(monkeypatch):
@@ -175,5 +200,5 @@ def test_a_system_that_does_not_tell(monkeypatch):
 def test_the_system_takes_what_it_is_asked():
     before = os.sched_getaffinity(0)
     with share.apart():
-        assert len(os.sched_getaffinity(0)) == 1 or len(share._free) == len(before) == 1
+        assert len(os.sched_getaffinity(0)) == 1 or len(before) == 1
     assert os.sched_getaffinity(0) == before

@@ -43,8 +43,10 @@ def chosen(results: Array, values: Array, weights: Array | None, places: tuple[A
     """The index of each window's result among its pixels that count; -1 where none of them is."""
     numbers, grid, indexing = places
     out = np.full(results.shape, NOWHERE, np.int64)
+    planes = prod(values.shape[: -len(grid.axes)])
     heavy = None if weights is None else windows(weights, grid)
-    for (target, _, pixels), (_, _, indices) in zip(windows(values, grid), windows(numbers, grid), strict=True):
+    pieces = zip(windows(values, grid), windows(numbers, grid, planes), strict=True)
+    for (target, _, pixels), (_, _, indices) in pieces:
         found = _equal(pixels, results[target][..., None])
         if heavy is not None:
             found &= next(heavy)[2] > 0

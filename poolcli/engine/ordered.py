@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from itertools import product
 from math import prod
 from typing import Any, NamedTuple
@@ -24,9 +25,12 @@ from poolcli.engine.tape import Kind, Tape, tapes
 from poolcli.engine.tasks import COPIED as BYTES
 from poolcli.engine.tasks import copied_at_once
 from poolcli.engine.whole import cells_of, some, viewed
+from poolcli.memory import here
 
 LINE = 3 << 17  # bytes of a line: calls are long, and lines stay in cache
 LINES = 12 << 20  # bytes of as many lines as a window has taps, for the same reason
+FEW = 1 << 8  # kinds of windows up to which the pieces of a block are kept for the next
+NOTED = 1 << 10  # bytes that a piece takes there
 SORTED = 1 << 21  # values of windows that are copied and sorted at a time
 
 Places = Callable[[int], tuple[int, int]]
@@ -62,16 +66,23 @@ class Lines:
         return value
 
 
-class Windows(NamedTuple):
-    """The windows of a map: its values, which of them count (None: all), and how many of each window do."""
+@dataclass(frozen=True)
+class Windows:
+    """The windows of a map: its values, and which of them count (None: all)."""
 
     values: Array
     counting: Array | None
     grid: Grid
-    counts: Array | int
+
+    @cached_property
+    def counts(self) -> Array | int:
+        """How many count of each."""
+        if self.counting is None:
+            return Counted(self.grid).pixels
+        return fold_grid(np.add, self.counting.astype(np.int64), self.grid)
 
     def counted(self, cells: tuple[slice, ...]) -> Array | int:
-        """How many count of some of them."""
+        """How many count of each of some."""
         if isinstance(self.counts, int):
             return self.counts
         lead = self.values.shape[: -len(self.grid.axes)]
@@ -82,10 +93,9 @@ class Windows(NamedTuple):
 def in_order(values: Array, weights: Array | None, grid: Grid, order: Order, room: Array) -> Array:
     """What is chosen of the values of every window in order: in the room for it where its dtype suits."""
     counting = None if weights is None else weights > 0
-    counts = Counted(grid).pixels if counting is None else fold_grid(np.add, counting.astype(np.int64), grid)
     dtype = order.dtype(_taps(grid) if counting is None else None)
     out = room if room.dtype == dtype else empty_like(values, room.shape, dtype)
-    given = Windows(values, counting, grid, counts)
+    given = Windows(values, counting, grid)
     few = values.dtype.itemsize == 1 and _counts_pay(grid)
     for cells, lines in _by_levels(given) if few else _by_pieces(given, order.places, out):
         out[cells] = order.choose(lines)
@@ -105,28 +115,89 @@ def _by_levels(given: Windows) -> Iterator[tuple[tuple[slice, ...], Levels]]:
 
 
 class Piece(NamedTuple):
-    """Windows that are put in order together: where their pixels and their cells are, the runs among these, and how.
-
-    By the calls of a tape, `ahead` of those it was prepared with; by a sort where there is none.
-    """
+    """Windows that are put in order together: where their pixels and their cells are, and the runs among these."""
 
     pixels: tuple[slice, ...]
     cells: tuple[slice, ...]
     runs: tuple[Run, ...]
     wanted: Wanted
-    tape: Tape | None = None
-    ahead: tuple[int, ...] = ()
 
 
-class Plan(NamedTuple):
-    """The pieces of a block."""
+class Dealt(NamedTuple):
+    """The calls for a piece, and for all that are like it: where its pixels and cells begin, in bytes."""
 
-    pieces: list[Piece]
+    tape: Tape
+    starts: list[int]
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all tapes."""
-        return sum({id(piece.tape): piece.tape.nbytes for piece in self.pieces if piece.tape}.values())
+        """Bytes of its rooms."""
+        return self.tape.nbytes
+
+
+class Plan(NamedTuple):
+    """The pieces of a block, and how each is put in order: by calls, or by a sort where there are none."""
+
+    pieces: list[tuple[Piece, Dealt | None]]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all that is kept."""
+        return sum({id(dealt): dealt.nbytes for _, dealt in self.pieces if dealt}.values()) + len(self.pieces) * NOTED
+
+
+class Block(NamedTuple):
+    """What is alike in blocks that are put in order in the same way: how axes lie in memory, the values and the room
+    for results (if they can be written to that), the windows, and which of their values are wanted.
+    """
+
+    order: tuple[int, ...]
+    kinds: tuple[Kind, ...]
+    grid: Grid
+    wanted: tuple[Wanted, ...]
+    sizes: tuple[int, ...]
+
+    def plan(self) -> Plan:
+        """All pieces; those that are alike share their calls."""
+        made: dict[Any, Dealt] = {}
+
+        def found(key: Any, prepare: Callable[[], Dealt]) -> Dealt:
+            if key not in made:
+                made[key] = prepare()
+            return made[key]
+
+        return Plan(list(self.pieces(found)))
+
+    def pieces(self, found: Callable[[Any, Callable[[], Dealt]], Dealt]) -> Iterator[tuple[Piece, Dealt | None]]:
+        """Piece by piece, and how; `found` has what was prepared for one that is alike."""
+        lead = len(self.order) - len(self.grid.axes)
+        (lies, dtype), wanted = self.kinds[0], {each.taps: each for each in self.wanted}
+        shape = [lies[at] for at in turned_back(self.order)]
+        for planes, runs in _pieces(shape, self.grid, self.order, dtype.itemsize):
+            spans, there = zip(*map(_span, runs, shape[lead:]), strict=True)
+            pixels, cells = (*planes, *spans), (*planes, *map(cells_of, runs))
+            piece = Piece(pixels, cells, there, wanted[prod(run.size for run in runs)])
+            alike = self, tuple(span.stop - span.start for span in pixels), there
+            yield piece, found(alike, partial(self.dealt, piece)) if _exchanges_pay(runs) else None
+
+    def starts(self, piece: Piece) -> list[int]:
+        """By how many bytes its pixels, and its cells, come after those of the block."""
+        return [
+            _offset(part, self.order, *kind)
+            for part, kind in zip((piece.pixels, piece.cells), self.kinds, strict=False)
+        ]
+
+    def dealt(self, piece: Piece) -> Dealt:
+        """The calls on a piece: what is one value is copied to the result, if that is there."""
+        tape = Tape(*self.kinds)
+        lead = len(self.order) - len(piece.runs)
+        runs = {self.order.index(lead + axis): run for axis, run in enumerate(piece.runs)}
+        lines = dealt(tape, tape.outside[0][tuple(piece.pixels[axis] for axis in self.order)], runs, piece.wanted)
+        if len(self.kinds) > 1 and len(lines) == 1:
+            put(lines[0], tape.outside[1][tuple(piece.cells[axis] for axis in self.order)], tape)
+        else:
+            tape.results = copied(Hand(lines, 0, 1), tape).lines if piece.wanted.taps == 1 else lines
+        return Dealt(tape.prepared(), self.starts(piece))
 
 
 def _by_pieces(given: Windows, places: Places, out: Array) -> Iterator[tuple[tuple[slice, ...], Lines]]:
@@ -140,16 +211,18 @@ def _by_pieces(given: Windows, places: Places, out: Array) -> Iterator[tuple[tup
     if values.dtype == np.float16:
         values = values.astype(np.float32)  # which the processor compares itself
     order = as_they_lie(values)
-    block, room = np.ascontiguousarray(values.transpose(order)), lying(out, order, out.dtype) if whole else None
-    outside = [block] if room is None else [block, room]
-    kinds = [(each.shape, each.dtype) for each in outside]
-    wanted = {taps: Wanted(taps, places(taps if whole else 1)[0], places(taps)[1]) for taps in _taps(given.grid)}
-    key = order, kinds, given.grid.axes, wanted, (LINE, LINES, SORTED, copied_at_once())
-    for piece in tapes.of(key, lambda: _plan(given.grid, wanted, order, kinds)).pieces:
-        if piece.tape is None:
+    room = lying(out, order, out.dtype) if whole else None
+    outside = [np.ascontiguousarray(values.transpose(order)), *([] if room is None else [room])]
+    wanted = tuple(Wanted(taps, places(taps if whole else 1)[0], places(taps)[1]) for taps in sorted(_taps(given.grid)))
+    kinds = tuple((each.shape, each.dtype) for each in outside)
+    block = Block(tuple(order), kinds, given.grid, wanted, (LINE, LINES, SORTED, copied_at_once()))
+    few = here().limit is None and prod(len(axis.runs) for axis in given.grid.axes) <= FEW
+    for piece, how in tapes.of(block, block.plan).pieces if few else block.pieces(tapes.of):
+        if how is None:
             lines = _by_sort(values, piece)
         else:
-            lines = [line.transpose(turned_back(order)) for line in piece.tape.run(*outside, ahead=piece.ahead)]
+            ahead = [at - first for at, first in zip(block.starts(piece), how.starts, strict=True)]
+            lines = [line.transpose(turned_back(order)) for line in how.tape.run(*outside, ahead=ahead)]
         if lines:
             count = piece.wanted.taps if whole else given.counted(piece.cells)
             yield piece.cells, Lines(lines, piece.wanted.first, count)
@@ -160,46 +233,12 @@ def _taps(grid: Grid) -> set[int]:
     return {prod(run.size for run in runs) for runs in product(*(axis.runs for axis in grid.axes))}
 
 
-def _plan(grid: Grid, wanted: Mapping[int, Wanted], order: Sequence[int], kinds: Sequence[Kind]) -> Plan:
-    """The pieces of a block whose axes lie in memory in this order; pieces that are alike share a tape."""
-    made: dict[Any, tuple[Tape, list[int]]] = {}
-    pieces, lead = [], len(order) - len(grid.axes)
-    lies, dtype = kinds[0]
-    shape = [lies[at] for at in turned_back(order)]
-    for planes, runs in _pieces(shape, grid, order, dtype.itemsize):
-        spans, there = zip(*map(_span, runs, shape[lead:]), strict=True)
-        pixels, cells = (*planes, *spans), (*planes, *map(cells_of, runs))
-        piece = Piece(pixels, cells, there, wanted[prod(run.size for run in runs)])
-        if _exchanges_pay(runs):
-            starts = [_offset(part, order, *kind) for part, kind in zip((pixels, cells), kinds, strict=False)]
-            alike = tuple(span.stop - span.start for span in pixels), there
-            if alike not in made:
-                made[alike] = _taped(piece, order, kinds), starts
-            tape, first = made[alike]
-            piece = piece._replace(tape=tape, ahead=tuple(np.subtract(starts, first).tolist()))
-        pieces.append(piece)
-    return Plan(pieces)
-
-
 def _offset(part: Sequence[slice], order: Sequence[int], shape: Sequence[int], dtype: np.dtype[Any]) -> int:
     """By how many bytes a part begins after the array of this shape whose axes lie in this order."""
     at = 0
     for axis, size in zip(order, shape, strict=True):
         at = at * size + part[axis].start
     return at * dtype.itemsize
-
-
-def _taped(piece: Piece, order: Sequence[int], kinds: Sequence[Kind]) -> Tape:
-    """The calls on a piece: what is one value is copied to the result, if that is there."""
-    tape = Tape(*kinds)
-    lead = len(order) - len(piece.runs)
-    runs = {order.index(lead + axis): run for axis, run in enumerate(piece.runs)}
-    lines = dealt(tape, tape.outside[0][tuple(piece.pixels[axis] for axis in order)], runs, piece.wanted)
-    if len(kinds) > 1 and len(lines) == 1:
-        put(lines[0], tape.outside[1][tuple(piece.cells[axis] for axis in order)], tape)
-    else:
-        tape.results = copied(Hand(lines, 0, 1), tape).lines if piece.wanted.taps == 1 else lines
-    return tape.prepared()
 
 
 def _span(run: Run, length: int) -> tuple[slice, Run]:

@@ -68,10 +68,14 @@ def load_of(shape: tuple[int, ...], dtype: np.dtype[Any], grid: Grid, how: Fold 
     pixel = beside + (7 * sum(states) if states else 4 * dtype.itemsize + 8) + 32 * prod(grid.shape) // prod(space)
     rows = min(grid.axes[0].window, space[0])
     window = 0 if states else 2 * COPIED * grid.largest
+    weight: float = max([dtype.itemsize, *states])
     if isinstance(how, Order):  # blocks are cut again
         weight, effort = dtype.itemsize * min(max(grid.largest, 9), 36) / 36, dtype.itemsize * max(1, grid.largest / 4)
+    elif isinstance(how, Fold):  # several numbers that make one are merged by many calls
+        simple = (isinstance(part.rule.merge, np.ufunc) for part in how.parts)
+        effort = sum(size * (1 if is_one else 16) for size, is_one in zip(states, simple, strict=True))
     else:
-        weight, effort = max([dtype.itemsize, *states]), sum(states) if states else COPIED
+        effort = COPIED * grid.pixels / max(prod(space), 1)
     weight /= _reach(grid.axes[0])
     effort *= prod(shape) * (4 if beside else 1)
     return Load(weight, pixel, rows * prod(space[1:]) * pixel + window, prod(shape) * pixel, effort)

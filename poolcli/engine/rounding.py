@@ -74,7 +74,8 @@ def _rounded(x: Array, rounding: str) -> Array:
 
 
 def _saturated(x: Array, dtype: np.dtype[Any]) -> Array:
-    """Whole numbers clipped to what the dtype holds."""
+    """Whole numbers, or flags, clipped to what the dtype holds."""
+    x = x.view(np.uint8) if x.dtype.kind == "b" else x
     low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
     if x.dtype.kind == "f":
         inside = np.clip(x, float(low), np.nextafter(float(high), 0) if dtype.itemsize == 8 else float(high))

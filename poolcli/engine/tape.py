@@ -18,14 +18,12 @@ from poolcli import share
 from poolcli.array import Array
 from poolcli.memory import here
 
-LARGE = 1 << 18  # bytes of a room from which on that takes longer to get page by page than to write
+LARGE = 1 << 18  # bytes of a room from which on it is part of the ground
 TOGETHER = 1 << 23  # bytes for such rooms that are asked for together
 PAGE = 1 << 21  # bytes of a large page
 LINE = 64  # bytes of the processor's cache that lie together
 KEPT = 16  # tapes that a thread keeps, at most
-MOST = (
-    1 << 26
-)  # bytes of memory of their own that these have, at most, beside the one that runs; bytes of common ground
+MOST = 1 << 26  # bytes of memory of their own that these have, at most, beside the one that runs; of ground, too
 
 Kind = tuple[Sequence[int], np.dtype[Any]]  # shape and dtype
 
@@ -43,7 +41,7 @@ class _View(NamedTuple):
 class Ground(local):
     """Memory of a thread for the large rooms of its tapes, which run one after the other.
 
-    It is touched once, and lies in large pages: to get it page by page takes longer than to pool.
+    It is touched once, and in large pages where the system has them: page by page that takes longer than to pool.
     """
 
     def __init__(self) -> None:
@@ -55,9 +53,10 @@ class Ground(local):
         while number < len(self.parts) and self.parts[number].size < at + size:
             number, at = number + 1, 0
         if number == len(self.parts):
-            if here().limit is not None or sum(part.size for part in self.parts) + size > MOST:
+            more = PAGE + max(size, TOGETHER)
+            if here().limit is not None or sum(part.size for part in self.parts) + more > MOST:
                 return None
-            whole = np.empty(PAGE + max(size, TOGETHER), np.uint8)
+            whole = np.empty(more, np.uint8)
             self.parts.append(whole[-_address(whole) % PAGE :])
         room = np.frombuffer(self.parts[number][at : at + size].data, np.uint8)  # the base of what is taken of it
         return room, (number, at + -(-size // LINE) * LINE)

@@ -15,6 +15,7 @@ from fractions import Fraction
 from functools import cache
 from itertools import product
 from math import gcd, inf, prod
+from queue import SimpleQueue
 from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
@@ -26,15 +27,15 @@ from poolcli.memory import here
 BLOCK = 1 << 22  # bytes of pixels, or of their states where these are wider, worked on at a time
 PIECE = 1 << 22  # values of windows that are copied at a time
 COPIED = 50  # bytes that such a value takes until its window is reduced
-SMALL = 1 << 20  # bytes of them where all are shared, at least
-ALONE = 1 << 23  # bytes whose maximum takes less time than threads that wait for the interpreter, and for each other
-APART = 1 << 24  # bytes from which threads should not wait until the system finds a processor for each
+SMALL = 1 << 20  # bytes of such a block, at least
+ALONE = 1 << 23  # effort up to which one thread is quicker than several, which wait for the interpreter
+APART = 1 << 24  # effort from which threads do not wait until the system has found a processor for each
 
 
 class Load(NamedTuple):
     """Bytes for work: on a pixel, on the least done at a time, on all; for the size of a block a pixel has `weight`.
 
-    `effort` is how many bytes have a maximum of few that takes as long.
+    `effort` is about how long all takes, where a byte takes as long as it does in a maximum of 2x2.
     """
 
     weight: float
@@ -130,8 +131,8 @@ def _part(axis: Cells, size: int, first: int, stop: int) -> tuple[slice, Cells]:
     as that lies together; a box sees few.
     """
     pixels, part = axis.part(first, stop)
-    whole = stop - first == axis.cells and 2 * (pixels.stop - pixels.start) > size
-    return (slice(0, size), axis) if whole else (pixels, part)
+    most = stop - first == axis.cells and 2 * (pixels.stop - pixels.start) > size
+    return (slice(0, size), axis) if most and here().limit is None else (pixels, part)
 
 
 def _together(x: Array, space: int) -> int:
@@ -184,18 +185,34 @@ def run(tasks: Sequence[Task], work: Callable[[Task], None], load: Load) -> None
     if count <= 1:
         _each(deque(tasks), work)
         return
-    waiting, hand = deque(tasks), _apart if load.effort > APART else _each
-    begun: list[futures.Future[None]] = []
+    hand = _apart if load.effort > APART and count == share.cores() else _each
+    waiting, begun = deque(tasks), 0
+    errors: list[BaseException | None] = []
+    ended: SimpleQueue[None] = SimpleQueue()  # which an interruption leaves as it is, unlike what waits for a future
+
+    def other() -> None:
+        try:
+            hand(waiting, work)
+        except BaseException as error:  # noqa: BLE001 - raised where the work was asked for
+            errors.append(error)
+        else:
+            errors.append(None)
+        ended.put(None)
+
     try:
-        begun.extend(_crew(os.getpid()).submit(copy_context().run, hand, waiting, work) for _ in range(count - 1))
+        for _ in range(count - 1):
+            _crew(os.getpid()).submit(copy_context().run, other)
+            begun += 1
         hand(waiting, work)
-        futures.wait(begun)
+        while len(errors) < begun:
+            ended.get()
     except BaseException:
         waiting.clear()
-        futures.wait(begun)  # who asked may use the arrays again
+        while len(errors) < begun:  # who asked may use the arrays again
+            ended.get()
         raise
-    for done in begun:
-        done.result()
+    for error in filter(None, errors):
+        raise error
 
 
 @cache

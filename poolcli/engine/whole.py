@@ -15,10 +15,13 @@ from poolcli.engine.grid import Grid, Run
 from poolcli.engine.tasks import copied_at_once
 
 
-def windows(states: Array, grid: Grid) -> Iterator[tuple[Any, tuple[slice, ...], Array]]:
-    """Whole windows, in pieces: where their cells are, which taps of the kernel they hold, and (..., *cells, taps)."""
+def windows(states: Array, grid: Grid, planes: int | None = None) -> Iterator[tuple[Any, tuple[slice, ...], Array]]:
+    """Whole windows, in pieces: where their cells are, which taps of the kernel they hold, and (..., *cells, taps).
+
+    Pieces are the same for what is true of `planes`, though given once for all of them.
+    """
     axes = len(grid.axes)
-    taps_of_planes = grid.largest * prod(states.shape[:-axes])
+    taps_of_planes = grid.largest * (prod(states.shape[:-axes]) if planes is None else planes)
     most = max(1, int((copied_at_once() / max(taps_of_planes, 1)) ** (1 / axes)))
     for runs in product(*(list(_pieces(axis.runs, most)) for axis in grid.axes)):
         taps = tuple(slice(run.head, run.head + run.size) for run in runs)
