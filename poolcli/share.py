@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from heapq import heapify, heappop, heappush
 
@@ -23,27 +23,32 @@ threads = cores()  # who works on several files at once gives each a share
 _all = _allowed()
 
 
-@contextmanager
-def apart() -> Iterator[None]:
-    """Within it, a thread has a processor to itself among those that asked for one, as long as there are enough.
+def apart(work: Callable[[], None]) -> None:
+    """Do work in a thread that has a processor to itself among those that asked for one, while there are enough.
 
     A system may leave threads where they were woken, and those of Python wake each other: all on one processor. It is
-    for work that takes all processors: other processes would ask for the same. A thread that is begun within it would
-    stay there.
+    for work that takes all processors: other processes would ask for the same. A thread that is begun by it would stay
+    there.
     """
     allowed, free = _allowed(), _free(os.getpid())
     try:
         own = heappop(free) if len(allowed) > 1 else None
     except IndexError:
         own = None
+    if own is None:
+        work()
+        return
     try:
-        if own in allowed:
-            _move({own})
-        yield
+        with suppress(OSError):  # a system may not let it
+            os.sched_setaffinity(0, {own} & allowed or allowed)
+        work()
     finally:
-        if own is not None:
+        try:
+            os.sched_setaffinity(0, allowed)  # first, so that no interruption comes before it
+        except OSError:
+            pass
+        finally:
             heappush(free, own)
-            _move(allowed)
 
 
 @cache
@@ -52,8 +57,3 @@ def _free(_process: int) -> list[int]:
     free = list(_all)
     heapify(free)
     return free
-
-
-def _move(processors: set[int]) -> None:
-    with suppress(OSError):  # a system may not let it
-        os.sched_setaffinity(0, processors)

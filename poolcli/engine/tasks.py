@@ -7,12 +7,12 @@ the cache allows, and a thread that is done with one takes the next.
 from __future__ import annotations
 
 import os
+from _thread import start_new_thread
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent import futures
 from contextvars import copy_context
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from itertools import product
 from math import gcd, inf, prod
 from queue import SimpleQueue
@@ -201,7 +201,7 @@ def run(tasks: Sequence[Task], work: Callable[[Task], None], load: Load) -> None
 
     try:
         for _ in range(count - 1):
-            _crew(os.getpid()).submit(copy_context().run, other)
+            _crew(os.getpid()).submit(partial(copy_context().run, other))
             begun += 1
         hand(waiting, work)
         while len(errors) < begun:
@@ -215,16 +215,37 @@ def run(tasks: Sequence[Task], work: Callable[[Task], None], load: Load) -> None
         raise error
 
 
+class Crew:
+    """Threads beside the calling one, which stay: to start one takes as long as to pool a small array.
+
+    They are handed work by what an interruption leaves as it is; an executor of the standard library may lock for good.
+    """
+
+    def __init__(self) -> None:
+        self._calls: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._begun = 0
+
+    def submit(self, call: Callable[[], None]) -> None:
+        """To be called by the next thread that is free, of as many as there are processors."""
+        if self._begun < share.cores():
+            start_new_thread(self._serve, ())
+            self._begun += 1
+        self._calls.put(call)
+
+    def _serve(self) -> None:
+        while True:
+            self._calls.get()()
+
+
 @cache
-def _crew(_process: int) -> futures.ThreadPoolExecutor:
-    """The threads beside the calling one, which stay: to start one takes as long as to pool a small array."""
-    return futures.ThreadPoolExecutor(share.cores())
+def _crew(_process: int) -> Crew:
+    """Of this process: threads do not survive a fork."""
+    return Crew()
 
 
 def _apart(tasks: deque[Task], work: Callable[[Task], None]) -> None:
     """Do the tasks that are left, next to other threads that do."""
-    with share.apart():
-        _each(tasks, work)
+    share.apart(partial(_each, tasks, work))
 
 
 def _each(tasks: deque[Task], work: Callable[[Task], None]) -> None:
