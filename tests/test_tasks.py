@@ -87,6 +87,17 @@ def test_the_error_of_the_calling_thread_counts():
         run(BLOCKS, work, LOAD)
 
 
+def test_a_system_that_gives_no_threads(monkeypatch):
+    def refuse(*_):
+        raise RuntimeError("can't start new thread")
+
+    crew, done = tasks.Crew(), []
+    monkeypatch.setattr(tasks, "_crew", lambda _: crew)
+    monkeypatch.setattr(tasks, "start_new_thread", refuse)
+    run(BLOCKS, lambda task: done.append(task.source[0]), LOAD)
+    assert done == list(range(40))
+
+
 def test_little_is_done_by_one_thread():
     assert LOAD._replace(effort=tasks.ALONE).threads == 1
     assert LOAD._replace(effort=tasks.ALONE + 1).threads == 3

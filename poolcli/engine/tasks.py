@@ -10,6 +10,7 @@ import os
 from _thread import start_new_thread
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from contextvars import copy_context
 from fractions import Fraction
 from functools import cache, partial
@@ -200,9 +201,10 @@ def run(tasks: Sequence[Task], work: Callable[[Task], None], load: Load) -> None
         ended.put(None)
 
     try:
-        for _ in range(count - 1):
-            _crew(os.getpid()).submit(partial(copy_context().run, other))
-            begun += 1
+        with suppress(RuntimeError):  # the system may give no more threads
+            for _ in range(count - 1):
+                _crew(os.getpid()).submit(partial(copy_context().run, other))
+                begun += 1
         hand(waiting, work)
         while len(errors) < begun:
             ended.get()
