@@ -418,3 +418,11 @@ def test_fusing_one_branch_changes_nothing(given_, op, merge):
 def test_a_mask_that_leaves_nothing_out_changes_nothing(given_, op):
     x, windows_ = given_
     close(pool(x, op, mask=np.ones(x.shape, bool), **windows_), pool(x, op, **windows_))
+
+
+def test_flags_become_whole_numbers_of_any_kind():
+    x = np.array([[True, False], [False, False]])
+    for dtype in ("int8", "int32", "uint64"):
+        result = poolcli.pool(x, "max", kernel=1, dtype=dtype)
+        assert result.dtype == dtype
+        np.testing.assert_array_equal(result, x)
