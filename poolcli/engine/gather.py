@@ -15,7 +15,7 @@ import numpy as np
 
 from poolcli.array import Array
 from poolcli.engine.levels import Levels
-from poolcli.engine.ordered import Lines
+from poolcli.engine.ranks import Lines
 from poolcli.engine.reduce import Gather, Order, Values, Window
 from poolcli.errors import ValueRuleError
 

@@ -16,10 +16,10 @@ from poolcli.engine.counted import Counted
 from poolcli.engine.grid import Grid, Run
 from poolcli.engine.kernels import fold_grid
 from poolcli.engine.levels import Levels, spans, tiles
-from poolcli.engine.levels import put as put_where
 from poolcli.engine.lines import as_they_lie, empty_like, lying, turned_back
 from poolcli.engine.merges import MIN
 from poolcli.engine.order import Hand, Wanted, copied, dealt, put
+from poolcli.engine.ranks import Lines
 from poolcli.engine.reduce import Order
 from poolcli.engine.tape import Kind, Tape, tapes
 from poolcli.engine.tasks import COPIED as BYTES
@@ -34,36 +34,6 @@ NOTED = 1 << 10  # bytes that a piece takes there
 SORTED = 1 << 21  # values of windows that are copied and sorted at a time
 
 Places = Callable[[int], tuple[int, int]]
-
-
-@dataclass(frozen=True)
-class Lines:
-    """The values of windows in order, place by place from `first` on, and how many of each window count."""
-
-    lines: Sequence[Array]
-    first: int
-    count: Array | int
-
-    def at(self, place: Array | int) -> Array:
-        """The value at this place of each window, or at one of its own."""
-        if isinstance(place, int):
-            return self.lines[place - self.first]
-        picked: Array = np.take_along_axis(np.asarray(self.lines), place[None] - self.first, axis=0)[0]
-        return picked
-
-    def most(self) -> Array:
-        """The value that occurs most, the first of several: the longest run of equal ones."""
-        value = self.lines[0].copy()
-        run = np.ones(value.shape, np.min_scalar_type(len(self.lines)))
-        longest, one = run.copy(), run.dtype.type(1)
-        for place in range(1, len(self.lines)):
-            run *= (self.lines[place] == self.lines[place - 1]).view(np.uint8)
-            run += one
-            if not isinstance(self.count, int):
-                run *= (place < self.count).view(np.uint8)
-            put_where(value, self.lines[place], run > longest)
-            np.maximum(longest, run, out=longest)
-        return value
 
 
 @dataclass(frozen=True)

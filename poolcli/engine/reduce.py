@@ -91,7 +91,7 @@ class Gather(NamedTuple):
 class Order(NamedTuple):
     """Sees the values of a window in order: of n of them, the places from the first to the last of `places(n)`.
 
-    `choose` makes (..., *cells) of an `ordered.Lines` or `levels.Levels`; of one place it chooses that. `dtype` is that
+    `choose` makes (..., *cells) of an `ranks.Lines` or `levels.Levels`; of one place it chooses that. `dtype` is that
     of its results, for windows of these numbers of pixels (None: of any).
     """
 
