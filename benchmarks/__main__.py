@@ -17,7 +17,7 @@ from benchmarks.bandwidth import Bandwidth, measured_bandwidth
 from benchmarks.lines import LINES, Line
 from benchmarks.measured import Measured, measured
 from poolcli import PoolError
-from poolcli.bench.peers import chosen, release
+from poolcli.analysis.bench.peers import chosen, release
 
 
 @click.command(context_settings={"show_default": True, "help_option_names": ["-h", "--help"]})

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from poolcli.bench.timing import sample
-from poolcli.share import cores
+from poolcli.analysis.bench.timing import sample
+from poolcli.resources.threads import cores
 
 
 @dataclass(frozen=True)

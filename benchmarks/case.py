@@ -11,8 +11,8 @@ import numpy as np
 
 import poolcli
 from benchmarks.lines import Line, boxes
-from poolcli.bench.case import Case, case_of
-from poolcli.feature_map import FeatureMap
+from poolcli.analysis.bench.case import Case, case_of
+from poolcli.maps.feature_map import FeatureMap
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 import poolcli
-from poolcli.bench.timing import interleaved
+from poolcli.analysis.bench.timing import interleaved
 
 KERNELS = (3, 7, 15, 31, 63)
 OPS = ("max", "min", "avg")

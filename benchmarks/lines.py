@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from poolcli.bench.noise import noise
+from poolcli.analysis.bench.noise import noise
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from benchmarks.accuracy import Error
 from benchmarks.growth import Growth
 from benchmarks.measured import Measured
 from benchmarks.memory import Need
-from poolcli.share import cores
+from poolcli.resources.threads import cores
 
 if TYPE_CHECKING:
     from benchmarks.files import Work

@@ -7,12 +7,12 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import ArrayLike
 
-from poolcli import recipe
-from poolcli.array import Array
-from poolcli.feature_map import Form
-from poolcli.layout import check_layout, default_layout
-from poolcli.pipeline import Pipeline, as_map
-from poolcli.step import Stage
+from poolcli.maps.array import Array
+from poolcli.maps.feature_map import Form
+from poolcli.maps.layout import check_layout, default_layout
+from poolcli.pipeline import parser as recipe
+from poolcli.pipeline.pipeline import Pipeline, as_map
+from poolcli.pipeline.step import Stage
 
 
 @overload

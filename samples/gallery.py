@@ -13,9 +13,9 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from PIL import Image, ImageDraw
 
+from poolcli.analysis.picture.render import render
 from poolcli.cli import main
 from poolcli.io import read
-from poolcli.picture.render import render
 
 SAMPLES = Path(__file__).parent
 WIDE = 480  # pixels of a picture, about

@@ -6,11 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from poolcli.bench import peers, textbook
-from poolcli.bench.case import case_of
-from poolcli.bench.noise import noise
-from poolcli.feature_map import FeatureMap
-from poolcli.recipe import parse
+from poolcli.analysis.bench import peers, textbook
+from poolcli.analysis.bench.case import case_of
+from poolcli.analysis.bench.noise import noise
+from poolcli.maps.feature_map import FeatureMap
+from poolcli.pipeline.parser import parse
 
 WINDOWS = (
     "-k 3 -s 2 -p 1",

@@ -17,8 +17,8 @@ sys.path.insert(0, str(ROOT))
 from benchmarks import accuracy, files, growth, memory, photos, plot  # noqa: E402
 from benchmarks.case import opened  # noqa: E402
 from benchmarks.lines import LINES  # noqa: E402
-from poolcli.bench import peers  # noqa: E402
-from poolcli.bench.versus import OtherResult, can, check_equal, timed  # noqa: E402
+from poolcli.analysis.bench import peers  # noqa: E402
+from poolcli.analysis.bench.versus import OtherResult, can, check_equal, timed  # noqa: E402
 
 MOST = 84  # an axis of the small arrays: k 63 fits, 7 cells are equal, 5 does not divide it
 pytestmark = pytest.mark.filterwarnings("default")  # the peers' own imports may warn
@@ -39,7 +39,7 @@ def few():
 
 @pytest.fixture(params=peers.PEERS)
 def peer(request):
-    module = f"poolcli.bench.peers.{peers.PEERS[request.param].module}"
+    module = f"poolcli.analysis.bench.peers.{peers.PEERS[request.param].module}"
     return pytest.importorskip(module, reason=f"{request.param} is not installed", exc_type=ImportError)
 
 

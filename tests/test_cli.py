@@ -11,8 +11,8 @@ from PIL import Image
 import poolcli
 from poolcli.cli import COMMANDS
 from poolcli.cli.examples import EXAMPLES
-from poolcli.ops import OPS
-from poolcli.values import FLAG
+from poolcli.pipeline.parameters import FLAG
+from poolcli.pipeline.table import OPS
 
 
 def halves(pixels):

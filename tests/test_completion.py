@@ -10,7 +10,7 @@ import pytest
 
 from poolcli.cli import COMMANDS, poolcli
 from poolcli.cli.shells import SHELLS
-from poolcli.ops import OPS
+from poolcli.pipeline.table import OPS
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import poolcli
-from poolcli.ops import OPS
-from poolcli.recipe import load, parse
-from poolcli.windows import WINDOWS
+from poolcli.pipeline.parser import load, parse
+from poolcli.pipeline.table import OPS
+from poolcli.pipeline.windows import WINDOWS
 
 
 def look(path, fact):

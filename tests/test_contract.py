@@ -12,12 +12,12 @@ import pytest
 import twin
 
 import poolcli
-from poolcli.feature_map import FeatureMap
-from poolcli.layout import default_layout, space_axes
-from poolcli.ops import OPS
-from poolcli.pipeline import Pipeline
-from poolcli.recipe import parse, step
-from poolcli.windows import WINDOWS as KINDS
+from poolcli.maps.feature_map import FeatureMap
+from poolcli.maps.layout import default_layout, space_axes
+from poolcli.pipeline.parser import parse, step
+from poolcli.pipeline.pipeline import Pipeline
+from poolcli.pipeline.table import OPS
+from poolcli.pipeline.windows import WINDOWS as KINDS
 
 REDUCERS = [name for name, op in OPS.items() if op.windows == KINDS]
 
@@ -202,7 +202,7 @@ def test_does_not_care_about_memory_order(op):
 def test_blocks_do_not_show(op, monkeypatch):
     x = suited(op, nasty.scrambled((3, 4, 9, 11), np.float32) / 7)
     whole = [poolcli.pool(x, op, **windows, **usual(op)) for windows in WINDOWS]
-    monkeypatch.setattr("poolcli.engine.tasks.BLOCK", 1)
+    monkeypatch.setattr("poolcli.engine.backend.tasks.BLOCK", 1)
     for windows, expected in zip(WINDOWS, whole, strict=True):
         np.testing.assert_array_equal(poolcli.pool(x, op, **windows, **usual(op)), expected)
 

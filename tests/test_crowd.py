@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import poolcli
-from poolcli.engine import crowd, roi_align
+from poolcli.engine.operations import crowd, roi_align
 
 OPTIONS = [{"output_size": 7}, {"output_size": (3, 5), "sampling_ratio": 2}, {"output_size": 2, "aligned": False}]
 
@@ -42,7 +42,7 @@ def test_threads_and_groups_do_not_show(monkeypatch):
     x, rows = noise(2, 6, 31, 20).astype(np.float32), boxes(200, 31, 20, 2)
     expected = poolcli.pool(x, "roi-align", boxes=rows, output_size=7)
     for threads, shares in ((1, 1), (3, 1), (3, 1 << 18)):
-        monkeypatch.setattr("poolcli.share.threads", threads)
+        monkeypatch.setattr("poolcli.resources.threads.threads", threads)
         monkeypatch.setattr(crowd, "SHARES", shares)
         np.testing.assert_array_equal(poolcli.pool(x, "roi-align", boxes=rows, output_size=7), expected)
         turned = np.asfortranarray(x)

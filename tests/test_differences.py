@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 import poolcli
+from poolcli.analysis.differences import apart, differences
 from poolcli.errors import RequestError
-from poolcli.ops import OPS
-from poolcli.pipeline import as_map
-from poolcli.semantics import PROFILES, RULES
-from poolcli.study.differences import apart, differences
+from poolcli.pipeline.pipeline import as_map
+from poolcli.pipeline.semantics import PROFILES, RULES
+from poolcli.pipeline.table import OPS
 
 NAN = math.nan
 ROOT = 2**0.5

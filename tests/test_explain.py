@@ -11,11 +11,11 @@ import twin
 from PIL import Image
 
 import poolcli
-from poolcli.ops import OPS
-from poolcli.pipeline import as_map
-from poolcli.recipe import parse
-from poolcli.study import formula
-from poolcli.study.explain import explain
+from poolcli.analysis import formula
+from poolcli.analysis.explain import explain
+from poolcli.pipeline.parser import parse
+from poolcli.pipeline.pipeline import as_map
+from poolcli.pipeline.table import OPS
 
 X = np.random.default_rng(3).integers(1, 30, (2, 3, 9, 11)).astype(np.float64) / 4
 WINDOWS = [
@@ -310,7 +310,7 @@ FRAME = np.array([255, 214, 0], np.uint8)
     ],
 )
 def test_frame_lies_around_what_is_read(shape, text, at, rows, columns):
-    from poolcli.picture.window import views
+    from poolcli.analysis.picture.window import views
 
     fmap = as_map(np.random.default_rng(0).random(shape))
     told = explain(parse(text), fmap, at)

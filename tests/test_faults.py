@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 from test_scale import EXECUTORS, contents, end, needs, rows, run, start, statuses
 
-from poolcli.recipe import parse
+from poolcli.pipeline.parser import parse
 from poolcli.run.executors import AHEAD, Crew, execute
 from poolcli.run.order import Job, Order
 from poolcli.run.work import Outcome

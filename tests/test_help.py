@@ -11,7 +11,7 @@ from test_process import on_terminal, plain
 
 from poolcli.cli import COMMANDS, KNOW
 from poolcli.cli.examples import EXAMPLES
-from poolcli.ops import OPS
+from poolcli.pipeline.table import OPS
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 NAMES = {"img.png": "scene.png", "depth.png": "depth.png", "labels.png": "labels.png", "x.npy": "edges.npy"}

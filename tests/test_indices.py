@@ -14,9 +14,9 @@ from PIL import Image
 from test_contract import LAYOUT, MASKS, WINDOWS, fits, windows_of
 
 import poolcli
-from poolcli.files import FileArray
-from poolcli.pipeline import Pipeline
-from poolcli.recipe import parse, step
+from poolcli.pipeline.files import FileArray
+from poolcli.pipeline.parser import parse, step
+from poolcli.pipeline.pipeline import Pipeline
 
 NAN = float("nan")
 INDEXED = [("max", {}), ("min", {}), ("median", {"interpolation": "lower"}), ("mode", {})]
@@ -84,7 +84,7 @@ def test_indices_of_blocks_are_those_of_the_whole(monkeypatch):
     for order in ("plane", "tensor"):
         whole = poolcli.pool(x, "max", kernel=3, stride=2, index_order=order, return_indices=True)
         with monkeypatch.context() as patch:
-            patch.setattr("poolcli.engine.tasks.BLOCK", 1)
+            patch.setattr("poolcli.engine.backend.tasks.BLOCK", 1)
             parts = poolcli.pool(x, "max", kernel=3, stride=2, index_order=order, return_indices=True)
         np.testing.assert_array_equal(parts, whole)
 
@@ -96,7 +96,7 @@ def test_indices_of_windows_that_are_copied_in_pieces(monkeypatch, op):
     options = {"kernel": 3, "stride": 1, "return_indices": True}
     options |= {"interpolation": "lower"} if op == "median" else {}
     expected = poolcli.pool(x, op, **options)
-    monkeypatch.setattr("poolcli.engine.tasks.PIECE", 5000)
+    monkeypatch.setattr("poolcli.engine.backend.tasks.PIECE", 5000)
     for each, other in zip(poolcli.pool(x, op, **options), expected, strict=True):
         np.testing.assert_array_equal(each, other)
     values, indices = expected
@@ -285,7 +285,7 @@ def test_draws_follow_the_shares():
 def test_draws_depend_on_the_seed_and_on_nothing_else(monkeypatch):
     x = np.arange(2 * 3 * 32 * 32.0).reshape(2, 3, 32, 32) % 7
     once = poolcli.pool(x, "stochastic")
-    monkeypatch.setattr("poolcli.engine.tasks.BLOCK", 1)
+    monkeypatch.setattr("poolcli.engine.backend.tasks.BLOCK", 1)
     np.testing.assert_array_equal(poolcli.pool(x, "stochastic"), once)
     assert (poolcli.pool(x, "stochastic", seed=1) != once).any()
     same = np.broadcast_to(x[0, 0], x.shape)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from poolcli import share
 from poolcli.errors import FileError
 from poolcli.io import inflate, read
+from poolcli.resources import threads as share
 
 
 def png(pixels, **told):

@@ -22,7 +22,6 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image, ImageOps
 
 from poolcli.errors import FileError, PoolError, RequestError
-from poolcli.feature_map import FeatureMap, Picture
 from poolcli.io import (
     FORMATS,
     atomic,
@@ -34,7 +33,8 @@ from poolcli.io import (
 )
 from poolcli.io.damage import _avif_bits, _j2k_bits
 from poolcli.io.mode import MODES
-from poolcli.layout import check_layout, default_layout
+from poolcli.maps.feature_map import FeatureMap, Picture
+from poolcli.maps.layout import check_layout, default_layout
 
 MODES_OF_IMAGES = [mode for mode in MODES if mode != "HSV"]
 REFUSED = {

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import poolcli
-from poolcli.ops import OPS
+from poolcli.pipeline.table import OPS
 
 RNG = np.random.default_rng(3)
 DTYPES = ["bool", "uint8", "int8", "uint16", "int32", "uint32", "int64", "uint64", "float16", "float32", "float64"]
@@ -247,7 +247,7 @@ def test_restore_brings_back_the_size_of_the_input():
     for between_ in ("nearest", "bilinear"):
         pipeline = poolcli.parse(f"avg -k 2 | sample | restore --interpolation {between_} | max -k 1")
         assert pipeline(x).shape == x.shape
-        assert pipeline.plan(poolcli.pipeline.as_map(x).form)[-1].output.shape == x.shape
+        assert pipeline.plan(poolcli.pipeline.pipeline.as_map(x).form)[-1].output.shape == x.shape
     repeated = poolcli.parse("sample -s 2 | restore")(x)
     np.testing.assert_array_equal(repeated, x[..., ::2, ::2].repeat(2, -1).repeat(2, -2))
     np.testing.assert_array_equal(poolcli.parse("restore")(x), x)
@@ -294,7 +294,7 @@ def toml(value):
 
 
 def test_text_and_keywords_and_toml_say_the_same():
-    from poolcli.recipe import load, step
+    from poolcli.pipeline.parser import load, step
 
     texts = {
         "blur --filter 5 -s 3": {"filter": 5, "stride": 3},

@@ -5,10 +5,10 @@ import pytest
 from PIL import Image
 
 import poolcli
-from poolcli.ops import OPS
-from poolcli.pipeline import Pipeline
-from poolcli.recipe import parse, step
-from poolcli.windows import WINDOWS
+from poolcli.pipeline.parser import parse, step
+from poolcli.pipeline.pipeline import Pipeline
+from poolcli.pipeline.table import OPS
+from poolcli.pipeline.windows import WINDOWS
 
 REDUCERS = [name for name, op in OPS.items() if op.windows == WINDOWS]
 X = np.random.default_rng(5).integers(1, 200, (2, 3, 9, 10), np.uint8)
@@ -208,7 +208,7 @@ class TestNormalize:
 
 
 def test_text_and_toml_say_the_same(tmp_path, monkeypatch):
-    from poolcli.recipe import load
+    from poolcli.pipeline.parser import load
 
     monkeypatch.chdir(tmp_path)
     np.save("m.npy", MASK)

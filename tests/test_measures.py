@@ -8,10 +8,10 @@ import pytest
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 import poolcli
-from poolcli.feature_map import FeatureMap, Picture
-from poolcli.pipeline import as_map
-from poolcli.study.compare import compare
-from poolcli.study.measures import aliased, psnr, shift_change, ssim
+from poolcli.analysis.compare import compare
+from poolcli.analysis.measures import aliased, psnr, shift_change, ssim
+from poolcli.maps.feature_map import FeatureMap, Picture
+from poolcli.pipeline.pipeline import as_map
 
 
 def draw(shape, dtype=np.uint8, seed=0):

@@ -13,12 +13,12 @@ from handmade import npy, npy_header, png
 from PIL import Image
 
 import poolcli
-from poolcli import memory
 from poolcli.errors import FileError, RequestError
-from poolcli.feature_map import Form
-from poolcli.memory import Memory, contiguous, part_of, read_size, size_words
-from poolcli.ops import OPS
-from poolcli.windows import WINDOWS
+from poolcli.maps.feature_map import Form
+from poolcli.pipeline.table import OPS
+from poolcli.pipeline.windows import WINDOWS
+from poolcli.resources import memory
+from poolcli.resources.memory import Memory, contiguous, part_of, read_size, size_words
 
 TINY = 100_000  # bytes: a few rows at a time
 SHAPE = (2, 3, 40, 31)
@@ -389,7 +389,7 @@ def test_a_disk_without_room_for_a_part():
 
 def test_forms_are_in_the_order_of_this_machine():
     x = values(">f4", (4, 5))
-    assert poolcli.pipeline.as_map(x).form == Form((4, 5), np.dtype("=f4"), "HW")
+    assert poolcli.pipeline.pipeline.as_map(x).form == Form((4, 5), np.dtype("=f4"), "HW")
 
 
 # ---- a file that is larger than what the process may have

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import poolcli
-from poolcli.engine import ordered
-from poolcli.engine.network import merging
-from poolcli.engine.order import TOGETHER
-from poolcli.engine.tape import tapes
+from poolcli.engine.backend import ordered
+from poolcli.engine.backend.network import merging
+from poolcli.engine.backend.order import TOGETHER
+from poolcli.engine.backend.tape import tapes
 
 WAYS = {"exchanges": (False, True), "counts": (True, False), "sorts": (False, False)}
 DTYPES = ("bool", "uint8", "int8", "uint16", "int64", "float16", "float32", "float64")
@@ -120,7 +120,7 @@ def test_planes_that_pieces_do_not_divide(monkeypatch, op, planes, turned):
 def test_windows_of_many_kinds(monkeypatch, kinds):
     """Pieces are kept for the next block, or made as they are needed."""
     monkeypatch.setattr(ordered, "FEW", kinds)
-    monkeypatch.setattr("poolcli.engine.tasks.BLOCK", 2000)
+    monkeypatch.setattr("poolcli.engine.backend.tasks.BLOCK", 2000)
     x = noise("float32", (3, 60, 47))
     result = poolcli.pool(x, "median", adaptive=(11, 9), layout="CHW")
     rows, columns = (
@@ -144,11 +144,11 @@ def test_little_is_kept_of_a_plan():
 def test_lines_of_any_length_and_any_threads_give_the_same(monkeypatch):
     x = noise("float32", (4, 40, 300))
     expected = poolcli.pool(x, "median", kernel=4, stride=1)
-    monkeypatch.setattr("poolcli.engine.tasks.ALONE", 0)
-    monkeypatch.setattr("poolcli.engine.tasks.BLOCK", 50_000)
+    monkeypatch.setattr("poolcli.engine.backend.tasks.ALONE", 0)
+    monkeypatch.setattr("poolcli.engine.backend.tasks.BLOCK", 50_000)
     for line, threads in product((1, 500, 1 << 14), (1, 3)):
         monkeypatch.setattr(ordered, "LINE", line)
-        monkeypatch.setattr("poolcli.share.threads", threads)
+        monkeypatch.setattr("poolcli.resources.threads.threads", threads)
         np.testing.assert_array_equal(poolcli.pool(x, "median", kernel=4, stride=1), expected)
 
 

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from poolcli import share
 from poolcli.io import photo
+from poolcli.resources import threads as share
 
 PHOTOS = ("astronaut", "coffee", "camera", "retina", "hubble_deep_field", "brick")
 DRAWINGS = {

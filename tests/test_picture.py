@@ -8,9 +8,9 @@ import pytest
 from PIL import Image, ImageCms
 
 from poolcli import io as files
-from poolcli.feature_map import FeatureMap
-from poolcli.picture.colour import CHECKER, NAN, cubehelix
-from poolcli.picture.render import BETWEEN, render
+from poolcli.analysis.picture.colour import CHECKER, NAN, cubehelix
+from poolcli.analysis.picture.render import BETWEEN, render
+from poolcli.maps.feature_map import FeatureMap
 
 RNG = np.random.default_rng(0)
 SAMPLES = Path(__file__).parents[1] / "samples"

@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import poolcli
-from poolcli.engine.gather import uniform
-from poolcli.engine.places import Regions
-from poolcli.engine.sliding import Sliding
-from poolcli.engine.tasks import Load, cut
-from poolcli.feature_map import Form
-from poolcli.frame import Frame
-from poolcli.ops import OPS
-from poolcli.recipe import parse, step
-from poolcli.windows import WINDOWS
+from poolcli.engine.backend.tasks import Load, cut
+from poolcli.engine.reducers.gathers import uniform
+from poolcli.engine.windows.places import Regions
+from poolcli.engine.windows.sliding import Sliding
+from poolcli.maps.feature_map import Form
+from poolcli.maps.frame import Frame
+from poolcli.pipeline.parser import parse, step
+from poolcli.pipeline.table import OPS
+from poolcli.pipeline.windows import WINDOWS
 
 REDUCERS = [name for name, op in OPS.items() if op.windows == WINDOWS and name in twin.REDUCERS]
 NINE, SQUARE = np.arange(49.0).reshape(7, 7), np.arange(16.0).reshape(4, 4)
@@ -454,8 +454,8 @@ def test_a_box_is_all_that_is_read_of_a_map():
 @pytest.mark.parametrize("lead", [(5, 7), (1000, 3), (3, 1000), (2, 0), (0, 2), (9,), ()])
 def test_small_planes_are_worked_on_together(monkeypatch, lead, threads):
     """Every plane once, and as many at once as a block holds, over the batch, too."""
-    monkeypatch.setattr("poolcli.share.threads", threads)
-    monkeypatch.setattr("poolcli.engine.tasks.BLOCK", 100 * 64 * 8)
+    monkeypatch.setattr("poolcli.resources.threads.threads", threads)
+    monkeypatch.setattr("poolcli.engine.backend.tasks.BLOCK", 100 * 64 * 8)
     x = np.zeros((*lead, 8, 8))
     grid = Sliding().grid((8, 8))
     tasks = cut(x, grid.axes, Load(8, 8, 1, x.size * 8))

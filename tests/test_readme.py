@@ -97,7 +97,7 @@ def test_python_runs():
 
 
 def test_recipe_is_read():
-    from poolcli.recipe import load
+    from poolcli.pipeline.parser import load
 
     (block,) = re.findall(r"```toml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     pipeline, shape = load(block)

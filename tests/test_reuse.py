@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import poolcli
-from poolcli import reuse
+from poolcli.resources import reuse
 
 
 @pytest.fixture(autouse=True)

@@ -7,8 +7,8 @@ import pytest
 from twin import sliding
 
 import poolcli
-from poolcli.study.search import ENDS, Wanted, search
-from poolcli.study.solve import Question, solve, written
+from poolcli.analysis.search import ENDS, Wanted, search
+from poolcli.analysis.solve import Question, solve, written
 
 
 def brute(length, cells, *, ceil_mode=False):

@@ -12,9 +12,9 @@ from handmade import npy, png, tiff
 from PIL import Image
 
 from poolcli import io as files
-from poolcli import memory
 from poolcli.errors import FileError
 from poolcli.io.npy import on_disk, read_npy
+from poolcli.resources import memory
 from poolcli.run import stream
 
 

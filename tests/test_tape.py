@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import poolcli
-from poolcli.engine import kernels
-from poolcli.engine import tape as tapes
-from poolcli.engine.tape import Tape, Tapes
+from poolcli.engine.backend import kernels
+from poolcli.engine.backend import tape as tapes
+from poolcli.engine.backend.tape import Tape, Tapes
 
 FLOATS = np.dtype(np.float32)
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import poolcli
-from poolcli import share
-from poolcli.engine import tasks
-from poolcli.engine.tasks import Load, Task, run
+from poolcli.engine.backend import tasks
+from poolcli.engine.backend.tasks import Load, Task, run
+from poolcli.resources import threads as share
 
 LOAD = Load(1, 1, 1, 1 << 30)
 BLOCKS = [Task((at,), (), ()) for at in range(40)]

@@ -11,8 +11,8 @@ from PIL import Image
 from screens import block_pixels, kitty_pixels, shared_colour, sixel_pixels
 from test_process import on_terminal, run
 
-from poolcli.picture.screen import Screen, screen_of
-from poolcli.picture.terminal import encoded, nearest256
+from poolcli.analysis.picture.screen import Screen, screen_of
+from poolcli.analysis.picture.terminal import encoded, nearest256
 
 RNG = np.random.default_rng(0)
 TRUE = {"COLORTERM": "truecolor"}

@@ -8,12 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import poolcli
+from poolcli.analysis.export import TARGETS, code
 from poolcli.errors import ValueRuleError
-from poolcli.feature_map import Form
-from poolcli.layout import default_layout
-from poolcli.ops import OPS
-from poolcli.recipe import parse
-from poolcli.study.code import TARGETS, code
+from poolcli.maps.feature_map import Form
+from poolcli.maps.layout import default_layout
+from poolcli.pipeline.parser import parse
+from poolcli.pipeline.table import OPS
 
 NEEDED = {"torch": ["torch"], "onnx": ["onnx", "onnxruntime"], "keras": ["keras"], "numpy": []}
 SHAPES = {1: (2, 3, 13), 2: (2, 3, 12, 13), 3: (2, 2, 7, 6, 8)}
@@ -22,7 +22,7 @@ LAYOUTS = {1: "NCL", 2: "NCHW", 3: "NCDHW"}
 
 def need(target):
     if target == "keras":
-        importlib.import_module("poolcli.study.code.keras").version()  # chooses a backend that is there
+        importlib.import_module("poolcli.analysis.export.keras").version()  # chooses a backend that is there
     for name in NEEDED[target]:
         pytest.importorskip(name, reason=f"{target} code is run with {name}")
 
@@ -37,7 +37,7 @@ def assert_equal(target, text, shape, layout=None, dtype="float32"):
     program = printed(target, text, shape, layout, dtype)
     assert program.splitlines()[1].startswith("# checked: ")
     x = np.random.default_rng(7).normal(size=shape).astype(dtype)
-    module = importlib.import_module(f"poolcli.study.code.{target}")
+    module = importlib.import_module(f"poolcli.analysis.export.{target}")
     found = np.asarray(module.run(program, x))
     expected = poolcli.parse(text)(x, layout)
     assert (found.shape, found.dtype) == (expected.shape, expected.dtype)
@@ -234,7 +234,7 @@ def test_any_windows_give_the_same_or_a_reason(target, op, sizes, padding, ceil,
 
 
 def test_a_mismatch_is_never_printed(monkeypatch):
-    from poolcli.study.code import numpy
+    from poolcli.analysis.export import numpy
 
     monkeypatch.setattr(numpy, "run", lambda code, x: x[..., :12:2, :12:2])
     with pytest.raises(ValueRuleError, match="differ by up to"):
@@ -245,8 +245,8 @@ def test_a_mismatch_is_never_printed(monkeypatch):
 
 
 def test_says_when_it_was_not_checked(monkeypatch):
-    from poolcli.study import code as room
-    from poolcli.study.code import torch
+    from poolcli.analysis import export as room
+    from poolcli.analysis.export import torch
 
     monkeypatch.setattr(torch, "version", lambda: None)
     assert "# not checked: torch is not installed\n" in printed("torch", "max -k 2", SHAPES[2])

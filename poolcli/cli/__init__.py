@@ -14,10 +14,10 @@ import click
 
 from poolcli import __version__
 from poolcli.cli.help import Helpful
+from poolcli.cli.leave import leave
 from poolcli.errors import PoolError, RequestError, plain
-from poolcli.leave import leave
-from poolcli.ops import OPS
-from poolcli.values import did_you_mean
+from poolcli.pipeline.parameters import did_you_mean
+from poolcli.pipeline.table import OPS
 
 if TYPE_CHECKING:
     from poolcli.cli.help import Rows

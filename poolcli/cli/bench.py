@@ -28,8 +28,8 @@ def bench(words: tuple[str, ...], file: str | None, **given: Any) -> None:
 
     A library that gives other numbers is named, and not ranked. A pixel of MP/s has all its channels.
     """
-    from poolcli.bench import peers
-    from poolcli.bench.rows import cases, pixels, rows
+    from poolcli.analysis.bench import peers
+    from poolcli.analysis.bench.rows import cases, pixels, rows
     from poolcli.report import show
     from poolcli.report.bench import COLUMNS, bench_records, bench_rows
 
@@ -60,8 +60,8 @@ def _first(path: Path, layout: str | None) -> Any:
 
 def _noise(pipeline: Any, text: str, given: dict[str, Any]) -> Any:
     """Noise of a written shape; where it does not fit, the request is wrong."""
-    from poolcli.bench.noise import noise
-    from poolcli.feature_map import FeatureMap
+    from poolcli.analysis.bench.noise import noise
+    from poolcli.maps.feature_map import FeatureMap
 
     form = written_form(text, given["layout"], given["dtype"])
     try:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from poolcli.cli.help import Helpful
-from poolcli.ops import Op, no_option
-from poolcli.values import FLAG, Parameter
+from poolcli.pipeline.parameters import FLAG, Parameter
+from poolcli.pipeline.table import Op, no_option
 
 if TYPE_CHECKING:
     from poolcli.cli.suggest import Items

@@ -67,9 +67,9 @@ def compare(ctx: click.Context, /, words: tuple[str, ...], **given: Any) -> None
 
 def _results(texts: tuple[str, ...], given: dict[str, Any]) -> int:
     """Pipelines next to each other; the exit code."""
-    from poolcli import recipe
+    from poolcli.analysis.compare import compare as compared
+    from poolcli.pipeline import parser as recipe
     from poolcli.report import comparison
-    from poolcli.study.compare import compare as compared
 
     if given["check"]:
         raise RequestError("--check compares frameworks: give --semantics, too")
@@ -87,8 +87,8 @@ def _results(texts: tuple[str, ...], given: dict[str, Any]) -> int:
 
 def _semantics(texts: tuple[str, ...], given: dict[str, Any]) -> int:
     """Each pipeline under the profiles; the exit code."""
+    from poolcli.analysis.differences import differences
     from poolcli.report import comparison
-    from poolcli.study.differences import differences
 
     profiles = _profiles(given["semantics"])
     if given["output"] or given["html"] or given["show"]:
@@ -107,8 +107,8 @@ def _semantics(texts: tuple[str, ...], given: dict[str, Any]) -> int:
 
 def _profiles(text: str) -> list[str]:
     """The profiles that are named; one alone is compared with poolcli."""
-    from poolcli.semantics import PROFILES
-    from poolcli.values import did_you_mean
+    from poolcli.pipeline.parameters import did_you_mean
+    from poolcli.pipeline.semantics import PROFILES
 
     names = list(dict.fromkeys(name.strip() for name in text.split(",")))
     for name in names:
@@ -156,7 +156,7 @@ def _first(path: Path, layout: str | None) -> tuple[str, Any]:
 
 
 def _random(given: dict[str, Any]) -> Any:
-    from poolcli.study.chance import random_map
+    from poolcli.analysis.chance import random_map
 
     return random_map(written_form(given["shape_text"], given["layout"], given["dtype"]))
 

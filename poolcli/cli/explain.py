@@ -58,9 +58,9 @@ def _draw(name: str, fmap: Any, told: Any, given: dict[str, Any]) -> None:
     if not (given["output"] or given["show"]):
         return
     from poolcli import io
-    from poolcli.picture.panels import laid_out
-    from poolcli.picture.screen import screen_of
-    from poolcli.picture.window import picture, views
+    from poolcli.analysis.picture.panels import laid_out
+    from poolcli.analysis.picture.screen import screen_of
+    from poolcli.analysis.picture.window import picture, views
 
     stream = sys.stderr if given["report"] in DATA else sys.stdout
     screen = screen_of(stream, given["show"]) if given["show"] else None
@@ -78,9 +78,9 @@ def _draw(name: str, fmap: Any, told: Any, given: dict[str, Any]) -> None:
 def _told(pipeline: Any, path: Path, given: dict[str, Any]) -> tuple[Any, Any]:
     """The map, and how its number came about."""
     from poolcli import io
-    from poolcli.picture.parts import pages_of
+    from poolcli.analysis.explain import explain as explained
+    from poolcli.analysis.picture.parts import pages_of
     from poolcli.run.stream import opened
-    from poolcli.study.explain import explain as explained
 
     try:
         (_, fmap), *_ = pages_of(io.read(opened(path), given["layout"]), str(path), given["page"])

@@ -12,7 +12,7 @@ from poolcli.cli.command import Command, Option, inputs_argument, options
 from poolcli.cli.options import FOLDERS, LAYOUT, MEMORY, REPORT, STYLES, take_inputs, take_memory, take_path
 from poolcli.cli.pool import RECIPE, take_pipeline
 from poolcli.errors import PoolError, RequestError, plain
-from poolcli.values import DTYPE, SIZE, Parameter
+from poolcli.pipeline.parameters import DTYPE, SIZE, Parameter
 
 SHAPE = options(
     "Pipeline",
@@ -32,8 +32,8 @@ FORMAT = options(
 )
 def shape(words: tuple[str, ...], file: str | None, **given: Any) -> None:
     """Plan a pipeline without pixels: shapes, receptive field, jump, operations and memory of each step."""
-    from poolcli.memory import Memory, use
     from poolcli.report import describe, show
+    from poolcli.resources.memory import Memory, use
 
     pipeline, usual, rest = take_pipeline(words, file)
     text = _asked(given, rest, usual)
@@ -51,7 +51,7 @@ def shape(words: tuple[str, ...], file: str | None, **given: Any) -> None:
 
 
 def _code(target: str, pipeline: Any, form: Any, stages: Any) -> str:
-    from poolcli.study.code import code
+    from poolcli.analysis.export import code
 
     return code(target, pipeline, form, stages)
 
@@ -77,7 +77,7 @@ def _of_file(pipeline: Any, path: Path, layout: str | None) -> tuple[Any, Any]:
 
 
 def _check_need(pipeline: Any, peek: Any) -> None:
-    from poolcli.memory import here
+    from poolcli.resources.memory import here
     from poolcli.run.budget import need_of
 
     if (limit := here().limit) is not None:
@@ -101,8 +101,8 @@ def written_form(text: str, layout: str | None, dtype: str) -> Any:
     """The form that a written shape stands for."""
     import numpy as np
 
-    from poolcli.feature_map import Form
-    from poolcli.layout import check_layout, default_layout
+    from poolcli.maps.feature_map import Form
+    from poolcli.maps.layout import check_layout, default_layout
 
     sizes = Parameter("input", ("--input",), SIZE, "").read(text)
     kind = np.dtype(Parameter("dtype", ("--dtype",), DTYPE, "").read(dtype))
@@ -125,9 +125,9 @@ def _peek(path: Path, layout: str | None) -> Any:
 @click.command(cls=Command, params=list(REPORT))
 def ops(**given: Any) -> None:
     """List the reducers and the kinds of windows, with their formulas, options and sources."""
-    from poolcli.ops import OPS
+    from poolcli.pipeline.table import OPS
+    from poolcli.pipeline.windows import WINDOWS
     from poolcli.report import describe, show
-    from poolcli.windows import WINDOWS
 
     style = "none" if given["quiet"] else given["report"]
     reducers = [describe.op_record(op) for op in OPS.values()]
@@ -143,8 +143,8 @@ def ops(**given: Any) -> None:
 @click.command(cls=Command, params=list(REPORT))
 def semantics(**given: Any) -> None:
     """Print where frameworks disagree: each rule, what every profile of --semantics does, and where it is written."""
+    from poolcli.pipeline.semantics import PROFILES, RULES
     from poolcli.report import show
-    from poolcli.semantics import PROFILES, RULES
 
     columns = ("rule", *PROFILES, "source")
     rows = [rule.row for rule in RULES]

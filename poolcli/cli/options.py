@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from poolcli.analysis.picture.screen import WAYS
 from poolcli.cli.command import Bare, Option, options
 from poolcli.errors import RequestError
-from poolcli.picture.screen import WAYS
 
 if TYPE_CHECKING:
     from poolcli.run.executors import Crew
@@ -101,7 +101,7 @@ def take_inputs(given: dict[str, Any]) -> Inputs:
 
 def take_memory(given: dict[str, Any], files: int = 1) -> int | None:
     """The bytes that --max-memory leaves to each of the files that are done at once."""
-    from poolcli.memory import read_size
+    from poolcli.resources.memory import read_size
 
     return None if given["max_memory"] is None else read_size(given["max_memory"]) // files
 

@@ -14,12 +14,12 @@ import click
 from poolcli.cli.command import Command, Option, inputs_argument, op_options, options
 from poolcli.cli.options import FILES, INDICES, read_text, take_crew, take_inputs, take_log, take_memory, take_outputs
 from poolcli.errors import RequestError
-from poolcli.layout import check_layout
-from poolcli.ops import OPS, Op
-from poolcli.windows import WINDOWS
+from poolcli.maps.layout import check_layout
+from poolcli.pipeline.table import OPS, Op
+from poolcli.pipeline.windows import WINDOWS
 
 if TYPE_CHECKING:
-    from poolcli.picture.screen import Screen
+    from poolcli.analysis.picture.screen import Screen
 
 DATA = ("json", "jsonl", "csv")
 
@@ -29,8 +29,8 @@ def op_command(op: Op) -> click.Command:
 
     @click.pass_context
     def body(ctx: click.Context, /, **given: Any) -> None:
-        from poolcli.pipeline import Pipeline
-        from poolcli.recipe import step
+        from poolcli.pipeline.parser import step
+        from poolcli.pipeline.pipeline import Pipeline
 
         own = {option.name: given.pop(option.name) for option in op.options if option.flags}
         if op.words:
@@ -73,7 +73,7 @@ def run(ctx: click.Context, /, words: tuple[str, ...], file: str | None, **given
 
 def take_pipeline(words: tuple[str, ...], file: str | None) -> tuple[Any, str | None, tuple[str, ...]]:
     """The pipeline, the recipe's usual input, and the words that remain."""
-    from poolcli import recipe
+    from poolcli.pipeline import parser as recipe
 
     if file is not None:
         pipeline, shape = _load(file)
@@ -84,7 +84,7 @@ def take_pipeline(words: tuple[str, ...], file: str | None) -> tuple[Any, str | 
 
 
 def _load(file: str) -> tuple[Any, str | None]:
-    from poolcli import recipe
+    from poolcli.pipeline import parser as recipe
 
     text = read_text("--file", file)
     try:
@@ -131,6 +131,6 @@ def _screen(given: dict[str, Any], stream: TextIO) -> Screen | None:
         return None
     if given["dry_run"]:
         raise RequestError("--dry-run reads no pixels, and --show needs some: leave one of them out")
-    from poolcli.picture.screen import screen_of
+    from poolcli.analysis.picture.screen import screen_of
 
     return screen_of(stream, given["show"])

@@ -42,8 +42,8 @@ def write(made: list[Any], rows: list[Any], given: dict[str, Any]) -> None:
     if not (given["output"] or given["html"]):
         return
     from poolcli import io
-    from poolcli.picture import page, sheet
-    from poolcli.picture.comparison import section
+    from poolcli.analysis.picture import page, sheet
+    from poolcli.analysis.picture.comparison import section
     from poolcli.report import comparison
 
     sections = [section(name, fmap, results, list(map(comparison.note, results))) for name, fmap, results in made]
@@ -57,8 +57,8 @@ def write(made: list[Any], rows: list[Any], given: dict[str, Any]) -> None:
 
 def show(made: list[Any], given: dict[str, Any]) -> None:
     """Pictures in the terminal, where they are asked for and can be shown."""
-    from poolcli.picture.panels import shown
-    from poolcli.picture.screen import screen_of
+    from poolcli.analysis.picture.panels import shown
+    from poolcli.analysis.picture.screen import screen_of
 
     stream = sys.stderr if given["report"] in DATA else beside(given)
     screen = screen_of(stream, given["show"]) if given["show"] else None

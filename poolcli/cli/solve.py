@@ -9,8 +9,8 @@ import click
 
 from poolcli.cli.command import Command, Option, options
 from poolcli.cli.options import REPORT
-from poolcli.values import COUNT, SIZE, Parameter
-from poolcli.windows import CEIL_MODE, DILATION, KERNEL, PAD, STRIDE
+from poolcli.pipeline.parameters import COUNT, SIZE, Parameter
+from poolcli.pipeline.windows import CEIL_MODE, DILATION, KERNEL, PAD, STRIDE
 
 LENGTH = Parameter("length", ("--input",), SIZE, "Pixels, such as 224 or 224x160.")
 CELLS = Parameter("cells", ("--output",), SIZE, "Cells, such as 7 or 7x5.")
@@ -46,10 +46,10 @@ def solve(**given: Any) -> None:
     Waste is the pixels that neighbours share (below 0: that lie between them), how far a window reaches outside of
     the map, and the pixels that no window sees. Kernels go up to the map's size, paddings up to half a kernel.
     """
+    from poolcli.analysis.solve import Question, written
+    from poolcli.analysis.solve import solve as answer
     from poolcli.report import show
     from poolcli.report import solve as told
-    from poolcli.study.solve import Question, written
-    from poolcli.study.solve import solve as answer
 
     asked = {option.name: option.read(given[option.name]) for option in ASKED if given[option.name] is not None}
     found = answer(Question(**asked, ceil_mode=given["ceil_mode"], limit=given["limit"]))

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from click.shell_completion import CompletionItem as Item
 
-from poolcli.ops import OPS, Op
-from poolcli.values import FLAG
+from poolcli.pipeline.parameters import FLAG
+from poolcli.pipeline.table import OPS, Op
 
 __all__ = ["Item", "beginning", "files", "pipelines", "suggestions"]
 

@@ -11,7 +11,7 @@ import click
 from poolcli.cli.command import Command, Option, inputs_argument, options
 from poolcli.cli.options import FOLDERS, LAYOUT, show_option, take_inputs
 from poolcli.errors import PoolError, plain
-from poolcli.values import NUMBERS, Parameter
+from poolcli.pipeline.parameters import NUMBERS, Parameter
 
 CHANNELS = Parameter("channels", ("--channels",), NUMBERS, "Channels to show, from 0.  [default: as many as fit]")
 PICTURES = options(
@@ -26,7 +26,7 @@ PICTURES = options(
 @click.pass_context
 def view(ctx: click.Context, /, **given: Any) -> None:
     """Show what files hold, as pictures in the terminal: images in their colours, feature maps on a scale."""
-    from poolcli.picture.screen import screen_of
+    from poolcli.analysis.picture.screen import screen_of
     from poolcli.report.show import encodable
     from poolcli.run.jobs import expand
 
@@ -45,8 +45,8 @@ def view(ctx: click.Context, /, **given: Any) -> None:
 def _seen(path: Path, screen: Any, given: dict[str, Any]) -> str:
     """A file's pictures, or where they cannot be shown what is told of them."""
     from poolcli import io
-    from poolcli.picture.panels import shown, told
-    from poolcli.picture.parts import channels_of, pages_of
+    from poolcli.analysis.picture.panels import shown, told
+    from poolcli.analysis.picture.parts import channels_of, pages_of
     from poolcli.run.stream import opened
 
     try:

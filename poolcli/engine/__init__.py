@@ -1,1 +1,1 @@
-"""NumPy in, NumPy out. `grid` says where, `reduce` how, `kernels` folds, `pool` brings them together."""
+"""NumPy arrays in, NumPy arrays out: no file, no flag and no text is known here."""

@@ -12,10 +12,7 @@ from typing import Any, BinaryIO, TypeGuard
 
 import numpy as np
 
-from poolcli import memory
-from poolcli.array import Array
 from poolcli.errors import FileError, RequestError
-from poolcli.feature_map import FeatureMap
 from poolcli.io.atomic import atomic, atomic_folder, hold, is_device, make_folder, new_part, sweep
 from poolcli.io.encode import encode
 from poolcli.io.encode_stack import encode_stack, wants_stack
@@ -25,8 +22,11 @@ from poolcli.io.image import peek_image, read_image, trust
 from poolcli.io.npy import MAGIC, Arriving, on_disk, own_file, peek_npy, read_npy, write_npy
 from poolcli.io.reason import reason
 from poolcli.io.stack import is_stack, peek_stack, read_stack
-from poolcli.layout import LETTERS, check_layout
-from poolcli.memory import Part
+from poolcli.maps.array import Array
+from poolcli.maps.feature_map import FeatureMap
+from poolcli.maps.layout import LETTERS, check_layout
+from poolcli.resources import memory
+from poolcli.resources.memory import Part
 
 __all__ = [
     "FORMATS",

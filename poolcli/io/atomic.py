@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from poolcli.errors import FileError
 from poolcli.io.reason import reason
-from poolcli.memory import Part
+from poolcli.resources.memory import Part
 
 if sys.platform != "win32":
     import fcntl

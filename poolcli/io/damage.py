@@ -13,8 +13,8 @@ from typing import Any, BinaryIO
 
 from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
-from poolcli import memory
 from poolcli.errors import FileError
+from poolcli.resources import memory
 
 # Pillow's plugins and decoders promise nothing about damaged data: each of these has been seen from one of them.
 # Warnings are here for programs that turn them into errors.

@@ -10,7 +10,6 @@ from typing import Any
 from PIL import Image
 
 from poolcli.errors import FileError, RequestError
-from poolcli.feature_map import FeatureMap, Picture
 from poolcli.io.damage import DAMAGE
 from poolcli.io.exif import PREFIX, described
 from poolcli.io.fit import fit
@@ -18,6 +17,7 @@ from poolcli.io.format import FORMATS, Format
 from poolcli.io.gif import gif_frames
 from poolcli.io.mode import ALL
 from poolcli.io.photo import photo_png, strategy
+from poolcli.maps.feature_map import FeatureMap, Picture
 
 _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "jpeg": {"quality": 95, "subsampling": 0},

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from poolcli.array import Array
 from poolcli.errors import FileError
-from poolcli.extras import extra
-from poolcli.feature_map import FeatureMap, Picture
 from poolcli.io.damage import DAMAGE
 from poolcli.io.mode import DEEP, STACK
 from poolcli.io.stack import COLOURS, check_codecs
-from poolcli.layout import shape_words, space_axes
+from poolcli.maps.array import Array
+from poolcli.maps.feature_map import FeatureMap, Picture
+from poolcli.maps.layout import shape_words, space_axes
+from poolcli.resources.extras import extra
 
 OME = {"N": "T", "D": "Z", "C": "C", "H": "Y", "W": "X"}  # our letters, and OME's in its order
 _CODECS = {"raw": None, "tiff_lzw": "lzw", "packbits": "packbits"}  # by Pillow's words; zlib for any other

@@ -10,8 +10,8 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
-from poolcli.array import Array
 from poolcli.io.damage import DAMAGE
+from poolcli.maps.array import Array
 
 PREFIX = b"Exif\0\0"  # JPEG has it before the block, the others may
 _ORIENTATION = 0x0112

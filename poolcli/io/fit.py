@@ -7,13 +7,13 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
-from poolcli.array import Array
 from poolcli.errors import FileError, RequestError
-from poolcli.feature_map import FeatureMap, Picture
 from poolcli.io.format import FORMATS, Format
 from poolcli.io.mode import MODES, NATURAL
 from poolcli.io.pixels import offset
-from poolcli.layout import shape_words
+from poolcli.maps.array import Array
+from poolcli.maps.feature_map import FeatureMap, Picture
+from poolcli.maps.layout import shape_words
 
 _WIDER = {"1": ("L", "RGB"), "L": ("RGB",), "LA": ("RGBA",), "P": ("RGB",), "PA": ("RGBA",)}
 _OPAQUE = {"LA": ("L", "RGB"), "PA": ("RGB",), "RGBA": ("RGB",)}

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from poolcli.errors import RequestError
-from poolcli.extras import extra
+from poolcli.resources.extras import extra
 
 
 class Whole(NamedTuple):

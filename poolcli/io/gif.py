@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from poolcli.array import Array
+from poolcli.maps.array import Array
 
 
 def gif_frames(images: Sequence[Image.Image]) -> list[Image.Image]:

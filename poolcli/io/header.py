@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from poolcli.feature_map import Form
+from poolcli.maps.feature_map import Form
 
 
 class Header(NamedTuple):

@@ -12,13 +12,13 @@ from typing import Any, BinaryIO
 from PIL import Image, UnidentifiedImageError
 
 from poolcli.errors import FileError
-from poolcli.feature_map import FeatureMap, Picture
 from poolcli.io.damage import Unheld, check_depth, check_size, decoding, hush_libtiff, tag
 from poolcli.io.exif import is_lying, kept, late_exif, orientation, upright
 from poolcli.io.header import Header, Peek
 from poolcli.io.inflate import inflating_ahead
 from poolcli.io.mode import MODES
 from poolcli.io.pixels import WITH_ALPHA, has_palette_alpha, palette, pixels, scale_key
+from poolcli.maps.feature_map import FeatureMap, Picture
 
 # Filters belong to the process and jobs are threads, so this is said once: check_size refuses what Pillow warns of,
 # and of a file that is read in spite of odd tags there is nothing to say.

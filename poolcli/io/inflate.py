@@ -13,7 +13,7 @@ from struct import pack
 
 from PIL import Image
 
-from poolcli import share
+from poolcli.resources import threads as share
 
 _LEAST = 1 << 20  # pixels below which a thread costs more than it saves
 _PIECE = 1 << 19  # bytes inflated at a time

@@ -11,12 +11,12 @@ from typing import BinaryIO, Literal, NamedTuple
 
 import numpy as np
 
-from poolcli import memory
-from poolcli.array import Array
 from poolcli.errors import FileError
 from poolcli.io.header import Header
-from poolcli.layout import check_layout, default_layout, shape_words
-from poolcli.memory import Part
+from poolcli.maps.array import Array
+from poolcli.maps.layout import check_layout, default_layout, shape_words
+from poolcli.resources import memory
+from poolcli.resources.memory import Part
 
 MAGIC = b"\x93NUMPY"
 _PLAIN = {"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"}

@@ -13,13 +13,13 @@ from math import inf
 from pathlib import PurePosixPath
 from typing import BinaryIO, TypeVar, cast
 
-from poolcli import memory
-from poolcli.array import Array
 from poolcli.errors import FileError, PoolError
-from poolcli.feature_map import FeatureMap
 from poolcli.io.damage import PACKED, check_unpacked
 from poolcli.io.header import Header
 from poolcli.io.npy import MAGIC, Disk, on_disk, peek_npy, read_npy, write_npy
+from poolcli.maps.array import Array
+from poolcli.maps.feature_map import FeatureMap
+from poolcli.resources import memory
 
 Read = TypeVar("Read")
 _Reads = Callable[[BinaryIO, zipfile.ZipInfo], Read]

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from poolcli import share
-from poolcli.array import Array
 from poolcli.io.pixels import values
+from poolcli.maps.array import Array
+from poolcli.resources import threads as share
 
 _CHANNELS = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4}
 _PILLOWS = frozenset({"compress_level", "optimize", "save_all"})  # who asks for these gets Pillow's own way

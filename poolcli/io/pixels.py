@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from poolcli.array import Array
 from poolcli.errors import FileError
 from poolcli.io.damage import decoding, rawmode, tag
+from poolcli.maps.array import Array
 
 WITH_ALPHA = {"1": "LA", "L": "LA", "RGB": "RGBA"}
 _PHOTOMETRIC, _SAMPLE_FORMAT = 262, 339

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 import numpy as np
 
 from poolcli.errors import FileError
-from poolcli.extras import extra, has_extra
-from poolcli.feature_map import FeatureMap, Picture
 from poolcli.io.damage import DAMAGE, Unheld, check_unpacked
 from poolcli.io.header import Header
 from poolcli.io.image import first_page
 from poolcli.io.mode import DEEP, NATURAL, STACK
-from poolcli.layout import check_layout, shape_words, space_axes
+from poolcli.maps.feature_map import FeatureMap, Picture
+from poolcli.maps.layout import check_layout, shape_words, space_axes
+from poolcli.resources.extras import extra, has_extra
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from poolcli.errors import FileError
-from poolcli.extras import extra
-from poolcli.feature_map import FeatureMap, Picture
 from poolcli.io.damage import DAMAGE
 from poolcli.io.header import Header
 from poolcli.io.mode import NATURAL, STACK
-from poolcli.layout import check_layout, default_layout, shape_words, space_axes
-from poolcli.memory import empty
+from poolcli.maps.feature_map import FeatureMap, Picture
+from poolcli.maps.layout import check_layout, default_layout, shape_words, space_axes
+from poolcli.resources.extras import extra
+from poolcli.resources.memory import empty
 
 AXES = {"t": "N", "c": "C", "z": "D", "y": "H", "x": "W"}  # OME's names, and our letters
 NAMES = {ours: name for name, ours in AXES.items()}

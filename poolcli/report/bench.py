@@ -11,8 +11,8 @@ from poolcli.report.describe import form_record
 from poolcli.report.show import Record
 
 if TYPE_CHECKING:
-    from poolcli.bench.case import Case
-    from poolcli.bench.rows import Row
+    from poolcli.analysis.bench.case import Case
+    from poolcli.analysis.bench.rows import Row
 
 COLUMNS = ("step", "by", "ms", "ratio", "MP/s", "agrees")
 

@@ -7,14 +7,14 @@ from math import isfinite, isnan
 from typing import TYPE_CHECKING, Any
 
 from poolcli.errors import plain
-from poolcli.layout import shape_words
+from poolcli.maps.layout import shape_words
 from poolcli.report.describe import form_record
 from poolcli.report.show import Record
 
 if TYPE_CHECKING:
-    from poolcli.feature_map import Form
-    from poolcli.study.compare import Result
-    from poolcli.study.differences import Cause, Difference
+    from poolcli.analysis.compare import Result
+    from poolcli.analysis.differences import Cause, Difference
+    from poolcli.maps.feature_map import Form
 
 RESULT_COLUMNS = ("pipeline", "shape", "dtype", "pool ms", "PSNR dB", "SSIM", "aliased %", "shift change %")
 

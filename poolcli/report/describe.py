@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from poolcli.errors import plain
-from poolcli.layout import shape_words
-from poolcli.memory import here, size_words
+from poolcli.maps.layout import shape_words
 from poolcli.report.show import Record
+from poolcli.resources.memory import here, size_words
 
 if TYPE_CHECKING:
-    from poolcli.engine.tasks import Load
-    from poolcli.feature_map import Form
+    from poolcli.engine.backend.tasks import Load
     from poolcli.io import Peek
-    from poolcli.ops import Op
-    from poolcli.step import Stage
-    from poolcli.windows import Windows
+    from poolcli.maps.feature_map import Form
+    from poolcli.pipeline.step import Stage
+    from poolcli.pipeline.table import Op
+    from poolcli.pipeline.windows import Windows
 
 
 def form_record(which: str, form: Form | None) -> Record:

@@ -8,14 +8,14 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, TextIO
 
 from poolcli.errors import plain
-from poolcli.layout import shape_words, space_axes
+from poolcli.maps.layout import shape_words, space_axes
 from poolcli.report.show import Record, table
 
 if TYPE_CHECKING:
-    from poolcli.feature_map import Form
-    from poolcli.study.explain import Explanation
-    from poolcli.study.look import Look
-    from poolcli.study.way import Region
+    from poolcli.analysis.explain import Explanation
+    from poolcli.analysis.look import Look
+    from poolcli.analysis.way import Region
+    from poolcli.maps.feature_map import Form
 
 MOST = 9  # rows and columns of values that are shown; of more, the first and the last
 

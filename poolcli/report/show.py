@@ -12,7 +12,7 @@ from textwrap import fill, wrap
 from typing import TYPE_CHECKING, Any, TextIO
 
 from poolcli.errors import plain
-from poolcli.layout import shape_words
+from poolcli.maps.layout import shape_words
 
 if TYPE_CHECKING:
     from rich.table import Table

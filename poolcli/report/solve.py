@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from poolcli.layout import shape_words
+from poolcli.maps.layout import shape_words
 from poolcli.report.show import Record
 
 if TYPE_CHECKING:
-    from poolcli.study.search import Answer
+    from poolcli.analysis.search import Answer
 
 COLUMNS = ("step", "overlap", "outside", "unseen")
 

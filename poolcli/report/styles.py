@@ -9,12 +9,12 @@ from heapq import nlargest
 from typing import TYPE_CHECKING, TextIO
 
 from poolcli.errors import plain
-from poolcli.layout import shape_words
+from poolcli.maps.layout import shape_words
 from poolcli.report.describe import form_record
 from poolcli.report.show import Record, flat, table
 
 if TYPE_CHECKING:
-    from poolcli.feature_map import Form
+    from poolcli.maps.feature_map import Form
     from poolcli.report.outcomes import Total
     from poolcli.run.work import Outcome, Row
 

@@ -10,8 +10,8 @@ from typing import BinaryIO, NamedTuple
 
 from poolcli import io
 from poolcli.errors import FileError
-from poolcli.memory import Memory, size_words, use
-from poolcli.pipeline import Pipeline
+from poolcli.pipeline.pipeline import Pipeline
+from poolcli.resources.memory import Memory, size_words, use
 from poolcli.run.order import STREAM, Job
 
 _ON_DISK = ("npy", "npz")  # formats whose arrays need not be in memory

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from poolcli import __version__, share
+from poolcli import __version__
 from poolcli.errors import FileError, PoolError, RequestError
-from poolcli.extras import extra
+from poolcli.resources import threads as share
+from poolcli.resources.extras import extra
 from poolcli.run.interruption import deafened
 from poolcli.run.order import Job
 from poolcli.run.work import Outcome, Work, failed

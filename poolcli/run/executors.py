@@ -10,7 +10,7 @@ from functools import partial
 from itertools import islice
 from typing import NamedTuple, Protocol
 
-from poolcli import share
+from poolcli.resources import threads as share
 from poolcli.run.interruption import Interruption, deaf
 from poolcli.run.order import Job
 from poolcli.run.stream import goes_on

@@ -9,12 +9,12 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from poolcli.files import FileArray, read_array, read_arrays
 from poolcli.io import Format
-from poolcli.pipeline import Pipeline
+from poolcli.pipeline.files import FileArray, read_array, read_arrays
+from poolcli.pipeline.pipeline import Pipeline
 
 if TYPE_CHECKING:
-    from poolcli.picture.screen import Screen
+    from poolcli.analysis.picture.screen import Screen
 
 STREAM = Path("-")
 

@@ -10,7 +10,7 @@ from typing import cast
 
 from poolcli import io
 from poolcli.errors import FileError
-from poolcli.feature_map import FeatureMap
+from poolcli.maps.feature_map import FeatureMap
 from poolcli.run.jobs import Found, facts_of, targets_of
 from poolcli.run.order import STREAM, Job
 

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 
 from poolcli import io
 from poolcli.errors import FileError, PoolError
-from poolcli.feature_map import FeatureMap, Form
+from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.run.budget import within
 from poolcli.run.interruption import conclude
 from poolcli.run.order import STREAM, Job
@@ -128,7 +128,7 @@ def _shown(job: Job, maps: tuple[FeatureMap, ...], pooled: tuple[FeatureMap, ...
     """The first map and what became of it, as the screen shows them, if there is one."""
     if job.outputs.screen is None:
         return ""
-    from poolcli.picture.panels import shown
+    from poolcli.analysis.picture.panels import shown
 
     made = pooled[: len(pooled) // len(maps)]
     levels = [f", {number} of {len(made)}" if len(made) > 1 else "" for number in range(1, len(made) + 1)]

@@ -10,7 +10,8 @@ from multiprocessing.resource_tracker import ensure_running
 from queue import SimpleQueue
 from typing import Any
 
-from poolcli import io, share
+from poolcli import io
+from poolcli.resources import threads as share
 from poolcli.run.order import Job
 from poolcli.run.work import Outcome, Work, failed
 

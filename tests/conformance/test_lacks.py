@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from poolcli.pipeline import as_map
-from poolcli.study.differences import differences
+from poolcli.analysis.differences import differences
+from poolcli.pipeline.pipeline import as_map
 
 torch = pytest.importorskip("torch", reason="compares with PyTorch")
 pool = torch.nn.functional

@@ -1,0 +1,1 @@
+"""What explains, compares and exports pipelines; no file is written here."""

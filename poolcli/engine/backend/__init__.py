@@ -1,0 +1,1 @@
+"""How windows are folded and put in order, block by block."""

@@ -1,0 +1,1 @@
+"""What is done to planes: pooling, and what pools no cells."""

@@ -1,0 +1,40 @@
+"""Anti-aliased pooling: a binomial filter before subsampling."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import partial
+from math import comb
+
+import numpy as np
+
+from poolcli.engine.operations.operation import Operation
+from poolcli.engine.operations.resample import Line, Resampling
+from poolcli.engine.windows.grid import AXIS_NAMES, spread
+from poolcli.errors import ShapeError
+from poolcli.pipeline.parameters import Size
+
+
+def blur(*, filter: int, stride: Size) -> Operation:  # noqa: A002 - the option's name
+    """Binomial weights on the border's reflection, then every stride-th pixel.
+
+    Source: Zhang 2019, Making Convolutional Networks Shift-Invariant Again; antialiased-cnns (reflect by default).
+    """
+    return Resampling(partial(_lines, filter, stride))
+
+
+def _lines(taps: int, stride: Size, space: Size) -> list[Line]:
+    strides = spread("stride", stride, len(space))
+    facts = zip(AXIS_NAMES[len(space)], space, strides, strict=True)
+    return [_line(taps, step, name, length) for name, length, step in facts]
+
+
+def _line(taps: int, stride: int, name: str, length: int) -> Line:
+    if taps // 2 >= length:
+        raise ShapeError(f"--filter {taps} reflects {taps // 2} pixels at the border of axis {name}, "
+                         f"which is {length} long: use a filter of at most {2 * length - 1}")  # fmt: skip
+    last = length - 1
+    reads = np.arange(0, length, stride) + np.arange(taps)[:, None] - (taps - 1) // 2
+    shares = np.array([[comb(taps - 1, tap)] for tap in range(taps)])
+    return Line(last - np.abs(last - np.abs(reads)), shares, 2 ** (taps - 1), Fraction(stride),
+                Fraction(taps % 2 - 1, -2))  # fmt: skip

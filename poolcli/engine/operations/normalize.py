@@ -1,0 +1,99 @@
+"""Bringing the values of a map to a common scale before they are pooled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from poolcli.engine.backend.lines import empty_like
+from poolcli.engine.backend.tasks import Load
+from poolcli.engine.operations.operation import Given, Operation, Sight
+from poolcli.engine.operations.pixels import Layers, Rules, check_nodata, counting, layers_of
+from poolcli.engine.windows.grid import Outline
+from poolcli.maps.array import Array
+from poolcli.maps.frame import Frame
+from poolcli.pipeline.parameters import Size
+from poolcli.resources import memory
+
+PIXEL = 60  # bytes that a pixel takes until it is on the scale
+
+
+@dataclass(frozen=True)
+class Normalized:
+    """An operation on normalised values: each sample of a batch by itself, all its channels together.
+
+    "minmax" maps the smallest to 0 and the largest to the most that the result's dtype holds (1 for floats);
+    "zscore" is (x - mean) / std. A constant map is 0. What does not count has no part in the statistics.
+    """
+
+    operation: Operation
+    how: str
+
+    def outline(self, frame: Frame) -> Outline:
+        return self.operation.outline(frame)
+
+    def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight | None:
+        return self.operation.sight(frame, cell, weights)
+
+    def load(self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False) -> Load:
+        """A sample is normalised as a whole."""
+        sample = prod(frame.shape) // (frame.batch or 1)
+        whole = Load(dtype.itemsize, PIXEL, sample * PIXEL, prod(frame.shape) * PIXEL)
+        return Load.of([whole, self.operation.load(frame, np.dtype(np.float64), rules, weighed=weighed)])
+
+    def __call__(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Array:
+        return self.operation(*self.given(planes, frame, rules, weights))
+
+    def given(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Given:
+        """What the operation is given."""
+        check_nodata(rules.nodata, planes.dtype)
+        layers = layers_of(planes, rules, weights)
+        scaled, valid = empty_like(planes, planes.shape, np.float64, memory.empty), None
+        if rules.picky:
+            valid = empty_like(planes, planes.shape, np.bool_, memory.empty)
+        for sample in range(frame.batch or 1):
+            where = ... if frame.batch is None else sample
+            block = layers.part(where)
+            counts = counting(block.values, block.mask, rules)
+            scaled[where] = self._scaled(block, counts, _top(rules))
+            if valid is not None:
+                valid[where] = True if counts is None else counts
+        told = rules._replace(mask=valid, nodata=None, empty=rules.nodata)
+        return scaled, frame, told, weights
+
+    def _scaled(self, sample: Layers, valid: Array | None, top: int) -> Array:
+        x = sample.values.astype(np.float64, order="C")  # so that sums do not depend on the order of memory
+        shown = True if sample.weights is None else sample.weights > 0
+        seen = np.isfinite(x) & (True if valid is None else valid) & shown
+        counts = np.True_ if seen.all() else seen  # without a mask NumPy is several times faster
+        with np.errstate(all="ignore"):
+            return _minmax(x, counts, top) if self.how == "minmax" else _zscore(x, counts)
+
+
+def _top(rules: Rules) -> int:
+    dtype = np.dtype(rules.dtype)
+    return int(np.iinfo(dtype).max) if dtype.kind in "iu" else 1
+
+
+def _minmax(x: Array, counts: Array | np.bool, top: int) -> Array:
+    low, high = _range(x, counts)
+    return np.where(high > low, (x - low) * top / (high - low), x - x)
+
+
+def _zscore(x: Array, counts: Array | np.bool) -> Array:
+    low, high = _range(x, counts)
+    mean = _mean(x, counts)
+    away = x - mean
+    return np.where(high > low, away / np.sqrt(_mean(away * away, counts)), x - x)
+
+
+def _range(x: Array, counts: Array | np.bool) -> tuple[Array, Array]:
+    return np.min(x, where=counts, initial=np.inf), np.max(x, where=counts, initial=-np.inf)
+
+
+def _mean(x: Array, counts: Array | np.bool) -> Array:
+    mean: Array = np.sum(x, where=counts) / np.sum(np.broadcast_to(counts, x.shape))
+    return mean

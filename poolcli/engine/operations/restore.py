@@ -1,0 +1,68 @@
+"""Bringing a map to a given size, by the nearest pixel or between pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from math import gcd
+
+import numpy as np
+
+from poolcli.engine.operations.operation import Operation, Pooling
+from poolcli.engine.operations.resample import Line, Resampling
+from poolcli.engine.reducers.folds import sample
+from poolcli.engine.windows.grid import Axis, Grid, Run, Uniform, spread
+from poolcli.pipeline.parameters import Size
+
+
+def restore(*, interpolation: str, output_size: Size) -> Operation:
+    """The map at another size; the centre of a new pixel lies where it lay in the old ones (half-pixel centres).
+
+    Source: PyTorch UpSample.h, area_pixel_compute_source_index (bilinear, nearest-exact).
+    """
+    if interpolation == "nearest":
+        return Pooling(Nearest(output_size), sample)
+    return Resampling(partial(_lines, output_size))
+
+
+@dataclass(frozen=True)
+class Nearest(Uniform):
+    """Cells of one pixel: cell i of n holds pixel floor((i + 1/2) L / n).
+
+    >>> [run.start for run in Nearest((4,)).grid((2,)).axes[0].runs]
+    [0, 0]
+    """
+
+    size: Size
+
+    def grid(self, space: Size) -> Grid:
+        """The cells of a map whose spatial axes have these sizes."""
+        cells = spread("output-size", self.size, len(space))
+        return Grid(tuple(_nearest(*line) for line in zip(space, cells, strict=True)))
+
+
+def _nearest(length: int, cells: int) -> Axis:
+    """The pixel moves on by length / repeats when the cell moves on by a period."""
+    repeats = gcd(length, cells)
+    period = cells // repeats
+    runs = [
+        Run(cell, repeats, (2 * cell + 1) * length // (2 * cells), length // repeats, 1, 1, every=period)
+        for cell in range(period)
+    ]
+    return Axis(cells, tuple(runs), 1, 1, Fraction(length, cells))
+
+
+def _lines(size: Size, space: Size) -> list[Line]:
+    cells = spread("output-size", size, len(space))
+    return [_between(*line) for line in zip(space, cells, strict=True)]
+
+
+def _between(length: int, cells: int) -> Line:
+    """Two neighbours, the edge's twice; a pixel hit exactly counts as two halves, so that no share is 0."""
+    whole = 2 * cells
+    first, rest = np.divmod((2 * np.arange(cells) + 1) * length - cells, whole)
+    reads = np.clip([first, first + (rest > 0)], 0, length - 1)
+    rest = np.where(rest == 0, cells, rest)
+    return Line(reads, np.stack([whole - rest, rest]), whole, Fraction(length, cells),
+                Fraction(length - cells, whole))  # fmt: skip

@@ -1,0 +1,31 @@
+"""Looking back: which pixels of its input a cell is made of, from the same runs and lines that make it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from poolcli.engine.operations.operation import Line
+from poolcli.engine.windows.grid import Axis
+from poolcli.maps.array import Array
+
+
+def reach(axis: Line, cells: Iterable[int]) -> Array:
+    """The pixels along an axis that any of these cells sees, in order.
+
+    >>> from poolcli.engine.windows.sliding import Sliding
+    >>> reach(Sliding((2,), (3,)).grid((8,)).axes[0], [0, 1]).tolist()
+    [0, 1, 3, 4]
+    """
+    if not isinstance(axis, Axis):
+        return np.array(sorted({pixel for cell in cells for pixel in axis.side(cell).pixels}), np.int64)
+    wanted = np.zeros(axis.cells, np.bool_)
+    wanted[list(cells)] = True
+    seen = np.zeros(max(run.end for run in axis.runs), np.bool_)
+    for run in axis.runs:
+        starts = run.start + run.stride * np.flatnonzero(wanted[run.cell :: run.every][: run.number])
+        taps = run.step * np.arange(run.size)
+        for first in starts if len(starts) < len(taps) else taps:
+            seen[first + (taps if len(starts) < len(taps) else starts)] = True
+    return np.flatnonzero(seen)

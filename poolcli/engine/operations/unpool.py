@@ -1,0 +1,140 @@
+"""Pooled values, put back where they were."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from poolcli.engine.backend.tasks import Load
+from poolcli.engine.operations.index import NOWHERE
+from poolcli.engine.operations.operation import Sight
+from poolcli.engine.operations.pixels import Rules
+from poolcli.engine.windows.grid import Outline, Side, spread
+from poolcli.errors import RequestError, ShapeError, ValueRuleError
+from poolcli.maps.array import Array
+from poolcli.maps.frame import Frame
+from poolcli.pipeline.parameters import Padding, Size
+from poolcli.resources import memory
+
+if TYPE_CHECKING:
+    from poolcli.pipeline.files import FileArray
+
+
+PIXEL = 40  # bytes that a value takes until it is put back
+
+
+@dataclass(frozen=True)
+class Spot:
+    """One pixel, whatever the cell."""
+
+    cells: int
+    pixel: int
+
+    def side(self, cell: int) -> Side:
+        """The pixel."""
+        return Side((self.pixel,), range(self.pixel, self.pixel + 1), 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unpool:
+    """Each value at its index, in a map of zeros of this size.
+
+    Without a size it is that of sliding windows that fit: (cells - 1) stride - padding + kernel.
+
+    Source: PyTorch MaxUnpool2d; ONNX MaxUnpool.
+    """
+
+    indices: FileArray
+    output_size: Size | None
+    kernel: Size
+    stride: Size | None
+    padding: Padding
+    index_order: str
+
+    def __post_init__(self) -> None:
+        if (kind := self.indices.array.dtype).kind not in "iu":
+            raise RequestError(f"--indices {self.indices.text} holds {kind}: indices are whole numbers")
+
+    def outline(self, frame: Frame) -> Outline:
+        """The planes, larger."""
+        space = self._space(frame.space)
+        stride = tuple(Fraction(cells, size) for cells, size in zip(frame.space, space, strict=True))
+        return Outline(frame.pooled(space), (1,) * len(space), stride, 0, tuple((step - 1) / 2 for step in stride))
+
+    def _space(self, cells: Size) -> Size:
+        if self.output_size:
+            return spread("output-size", self.output_size, len(cells))
+        if self.padding in ("same", "same-lower"):
+            raise RequestError(f"--padding {self.padding} does not tell how large the map was: give --output-size")
+        count = len(cells)
+        kernel, stride = spread("kernel", self.kernel, count), spread("stride", self.stride or self.kernel, count)
+        pads = spread("padding", ((0, 0),) if isinstance(self.padding, str) else self.padding, count)
+        facts = zip(cells, kernel, stride, pads, strict=True)
+        space = tuple((cell - 1) * step + size - sum(pad) for cell, size, step, pad in facts)
+        if min(space) < 1:
+            raise ShapeError(f"padding {pads} leaves no pixel of a map of {cells} cells: give --output-size")
+        return space
+
+    def sources(self, frame: Frame, plane: Size, axes: Sequence[Array], indices: Array) -> tuple[Array, ...]:
+        """Along each axis, the pixels whose index is one of these cells of a plane of the result."""
+        first, shape = plane[:1], (*frame.lead[1:], *self._space(frame.space))
+        mine = indices[first]
+        numbers = np.ravel_multi_index((*plane[1:], *np.ix_(*axes)), shape)
+        found = np.isin(self._places(mine, shape, (sum(first), frame)), numbers) & (mine != NOWHERE)
+        return tuple(np.unique(at) for at in np.nonzero(found)[-len(axes) :])
+
+    def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight | None:
+        """The value whose index is this cell, the last where several are; None where no index is."""
+        assert weights is not None
+        space = self._space(frame.space)
+        first, shape = cell[: len(frame.lead[:1])], (*frame.lead[1:], *space)
+        indices = weights[first]
+        places = self._places(indices, shape, (sum(first), frame))
+        number = np.ravel_multi_index(cell[len(first) :], shape)
+        found = np.argwhere((places == number) & (indices != NOWHERE))
+        if not len(found):
+            return None
+        lead, at = len(frame.lead), (*first, *map(int, found[-1]))
+        lines = tuple(Spot(size, pixel) for size, pixel in zip(space, at[lead:], strict=True))
+        return Sight(at[:lead], lines, cell[lead:])
+
+    def load(self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False) -> Load:
+        """A sample at a time, or a channel of the only one."""
+        whole = PIXEL * prod(frame.shape)
+        return Load(dtype.itemsize, PIXEL, whole // prod(frame.lead[:1]), whole)
+
+    def __call__(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Array:
+        """The map; `weights` are the indices, of the planes' shape."""
+        assert weights is not None
+        out = memory.empty(self.outline(frame).frame.shape, rules.dtype)
+        for number in range(prod(frame.lead[:1])):
+            where: Any = number if frame.lead else ...
+            sample = out[where]
+            sample[...] = 0
+            put = weights[where] != NOWHERE
+            places = self._places(weights[where], sample.shape, (number, frame))
+            sample.reshape(-1)[places[put]] = rules.kept(planes[where][put])
+        return out
+
+    def _places(self, indices: Array, shape: Size, which: tuple[int, Frame]) -> Array:
+        """The indices of a sample, which has this shape, counted in all of it."""
+        number, frame = which
+        plane, begin = prod(shape[-len(frame.space) :]), number * prod(shape)
+        lead = shape[: -len(frame.space)]
+        first = (np.arange(prod(lead)) * plane).reshape(*lead, *(1,) * len(frame.space))
+        low, high = (begin + first, begin + first + plane - 1) if self.index_order == "tensor" else (0, plane - 1)
+        wrong = (indices != NOWHERE) & ((indices < low) | (indices > high))
+        if wrong.any():
+            index = indices[wrong].flat[0]
+            where = "its plane" if self.index_order == "tensor" and 0 <= index < frame.planes * plane else "the map"
+            raise ValueRuleError(f"--indices has {index}, which is outside of {where} of {plane} pixels a plane: "
+                                 "give the --output-size and the --index-order they were made with")  # fmt: skip
+        return indices.astype(np.int64) + (-begin if self.index_order == "tensor" else first)
+
+
+unpool = Unpool

@@ -1,0 +1,120 @@
+"""The rules by which two states become one. Each is associative and leaves nothing to overflow or cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from poolcli.maps.array import Array
+
+
+class Rule(NamedTuple):
+    """How states merge: `merge(a, b, out=None)`; `empty` is the state of no pixel; `weigh` counts a state w times."""
+
+    merge: Callable[..., Array]
+    empty: Callable[[np.dtype[Any]], Any]
+    weigh: Callable[[Array, Array], Array]
+
+
+def _once(state: Array, weight: Array) -> Array:  # noqa: ARG001 - the largest is the largest however often it occurs
+    return state
+
+
+def _lowest(dtype: np.dtype[Any]) -> Any:
+    return False if dtype.kind == "b" else -np.inf if dtype.kind == "f" else np.iinfo(dtype).min
+
+
+def _highest(dtype: np.dtype[Any]) -> Any:
+    return True if dtype.kind == "b" else np.inf if dtype.kind == "f" else np.iinfo(dtype).max
+
+
+MAX = Rule(np.maximum, _lowest, _once)
+MIN = Rule(np.minimum, _highest, _once)
+ADD = Rule(np.add, lambda _: 0, np.multiply)
+
+
+def lift_moments(x: Array) -> Array:
+    """Count, mean, and root of the sum of squared deviations of one pixel; an infinity has no deviation."""
+    wide = x.astype(np.float64, copy=False)
+    return np.stack([np.ones_like(wide), wide + (wide - wide), wide - wide])
+
+
+def _merge_moments(a: Array, b: Array, out: Array | None = None) -> Array:
+    """Chan, Golub and LeVeque 1979, equation 1.5, on roots: no difference of squares is taken, and none overflows."""
+    out = np.empty_like(a) if out is None else out
+    count = a[0] + b[0]
+    away = b[1] - a[1]
+    share = b[0] / np.maximum(count, 1)
+    between = np.abs(away) * np.sqrt(a[0] * share)
+    mean = a[1] + away * share
+    np.hypot(np.hypot(a[2], b[2]), between, out=out[2])
+    out[0], out[1] = count, mean
+    return out
+
+
+def _weigh_moments(state: Array, weight: Array) -> Array:
+    return np.stack([state[0] * weight, state[1], state[2]])
+
+
+MOMENTS = Rule(_merge_moments, lambda _: 0, _weigh_moments)
+
+
+def lift_leading(x: Array) -> Array:
+    """The leading value, and a sum in units of its own term: 1 for one pixel."""
+    return np.stack([x, np.ones_like(x)])
+
+
+def leading(larger: Callable[..., Array], decay: Callable[[Array, Array], Array], nothing: float) -> Rule:
+    """Sums whose largest term is 1: `decay(lead, other)` is the term of a value in units of the leading one's."""
+    smaller = np.minimum if larger is np.maximum else np.maximum
+
+    def merge(a: Array, b: Array, out: Array | None = None) -> Array:
+        out = np.empty_like(a) if out is None else out
+        lead, other = larger(a[0], b[0]), smaller(a[0], b[0])
+        first = a[0] == lead
+        term = np.where(lead == other, 1.0, decay(lead, other))
+        out[1] = np.where(first, a[1], b[1]) + term * np.where(first, b[1], a[1])
+        out[0] = lead
+        return out
+
+    return Rule(merge, lambda _: np.array([nothing, 0]), lambda state, weight: np.stack([state[0], state[1] * weight]))
+
+
+@lru_cache(maxsize=64)
+def powers(norm: float) -> Rule:
+    """Sums of powers of magnitudes, in units of the largest."""
+    return leading(np.maximum, lambda lead, other: (other / lead) ** norm, 0)
+
+
+@lru_cache(maxsize=64)
+def exponentials(sharpness: float) -> Rule:
+    """Sums of e^(r x), in units of the largest."""
+    larger = np.maximum if sharpness > 0 else np.minimum
+    return leading(larger, lambda lead, other: np.exp(sharpness * (other - lead)), -np.inf if sharpness > 0 else np.inf)
+
+
+def lift_soft(x: Array) -> Array:
+    """The largest value, the sum of e^(x - largest), and the mean under those weights; an infinity has no mean."""
+    wide = x.astype(np.float64, copy=False)
+    return np.stack([wide, np.ones_like(wide), wide + (wide - wide)])
+
+
+def _merge_soft(a: Array, b: Array, out: Array | None = None) -> Array:
+    out = np.empty_like(a) if out is None else out
+    largest = np.maximum(a[0], b[0])
+    mine, yours = a[1] * np.exp(a[0] - largest), b[1] * np.exp(b[0] - largest)
+    both = mine + yours
+    share = yours / np.where(both > 0, both, 1)
+    mean = a[2] * (1 - share) + b[2] * share
+    out[0], out[1], out[2] = largest, both, mean
+    return out
+
+
+SOFT = Rule(
+    _merge_soft,
+    lambda dtype: np.array([np.finfo(dtype).min, 0, 0]),
+    lambda state, weight: np.stack([state[0], state[1] * weight, state[2]]),
+)

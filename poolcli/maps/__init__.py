@@ -1,0 +1,1 @@
+"""What is pooled: feature maps, their layouts and frames."""

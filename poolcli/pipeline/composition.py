@@ -1,0 +1,164 @@
+"""Steps made of other steps: several pipelines merged, and one reducer at several sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import cached_property
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from poolcli.engine.backend.tasks import Load
+from poolcli.errors import RequestError, ShapeError
+from poolcli.maps.array import Array
+from poolcli.maps.feature_map import FeatureMap, Form
+from poolcli.maps.frame import Frame
+from poolcli.maps.layout import shape_words
+from poolcli.pipeline.pipeline import Pipeline
+from poolcli.pipeline.step import Stage, Step
+from poolcli.pipeline.table import OPS
+from poolcli.pipeline.windows import SLIDING
+from poolcli.resources import memory
+
+
+class Fuse(Step):
+    """One map under several pipelines. Their results are merged like the pixels of a window, or put side by side."""
+
+    @property
+    def branches(self) -> tuple[Pipeline, ...]:
+        """The pipelines."""
+        branches: tuple[Pipeline, ...] = self["branches"]
+        return branches
+
+    @cached_property
+    def _merge(self) -> Step | None:
+        """The reducer that merges: its windows hold one value of each branch. None for concat."""
+        rules = tuple(pair for pair in self.given if pair[0] not in ("branches", "merge"))
+        if self["merge"] == "concat":
+            if rules:
+                raise RequestError(f"--merge concat computes nothing: leave {self.op.option(rules[0][0]).flag} out")
+            return None
+        return Step(OPS[self["merge"]], SLIDING, (("kernel", (1, len(self.branches))), *rules))
+
+    def plan(
+        self, form: Form, receptive: tuple[int, ...], jump: tuple[Fraction, ...], centre: tuple[Fraction, ...]
+    ) -> Stage:
+        plans = [branch.plan(form) for branch in self.branches]
+        last = [stages[-1] for stages in plans]
+        output = self._output(self._alike([stage.output for stage in last]))
+        fields = zip(receptive, jump, zip(*(stage.receptive for stage in last), strict=True), strict=True)
+        seen = tuple(int(field + (max(sizes) - 1) * step) for field, step, sizes in fields)
+        steps = tuple(step * size for step, size in zip(jump, last[0].jump, strict=True))
+        merges = prod(output.shape) * (len(last) - 1) if self._merge else 0
+        operations = sum(stage.operations for stages in plans for stage in stages) + merges
+        middle = tuple(at + step * off for at, step, off in zip(centre, jump, last[0].centre, strict=True))
+        return Stage(self, form, output, seen, steps, middle, operations, form.nbytes + output.nbytes)
+
+    def load(self, form: Form) -> Load:
+        plans = [branch.plan(form) for branch in self.branches]
+        loads = [stage.load for stages in plans for stage in stages]
+        if self._merge is None:
+            return Load.of(loads)
+        last = [stages[-1].output for stages in plans]
+        frame = _flat(last[0].frame, len(last))
+        dtype = np.result_type(*(each.dtype for each in last))
+        return Load.of([*loads, self._merge.load(Form(frame.shape, dtype, _letters(frame), last[0].mode))])
+
+    def __call__(self, fmap: FeatureMap) -> FeatureMap:
+        maps = [_last(branch, fmap) for branch in self.branches]
+        forms = self._alike([each.form for each in maps])
+        maps = [each if each.form == form else each.expanded() for each, form in zip(maps, forms, strict=True)]
+        output = self._output(forms)
+        if self._merge is None and len(maps) == 1:
+            return maps[0]
+        if self._merge is None:
+            planes = memory.empty(output.frame.shape, output.dtype)
+            np.concatenate([_channelled(each) for each in maps], axis=-1 - len(output.space), out=planes)
+            return FeatureMap(planes, output.layout, name=fmap.name).with_planes(planes, output.frame)
+        base = maps[0] if maps[0].form.mode == output.mode else maps[0].expanded()
+        frame = _flat(forms[0].frame, len(maps))
+        rows = memory.empty(frame.shape, np.result_type(*(each.data.dtype for each in maps)))
+        for number, each in enumerate(maps):
+            rows[..., number] = each.planes().reshape(frame.shape[:-1])
+        merged = self._merge(FeatureMap(rows, _letters(frame), maps[0].picture))
+        return base.with_planes(merged.planes().reshape(output.frame.shape), output.frame)
+
+    def widths(self, form: Form) -> list[int]:
+        """How many channels each branch gives."""
+        forms = self._alike([branch.plan(form)[-1].output for branch in self.branches])
+        return [each.frame.channels or 1 for each in forms]
+
+    def _alike(self, forms: Sequence[Form]) -> list[Form]:
+        """The forms; with their colours, where a palette's indices would meet something else."""
+        meets = len({form.mode for form in forms}) > 1 or (self._merge is None and len(forms) > 1)
+        return [form.expanded() for form in forms] if meets else list(forms)
+
+    def _output(self, forms: Sequence[Form]) -> Form:
+        """What merging makes of maps of these forms; ShapeError where they disagree."""
+        frames = [form.frame for form in forms]
+        alike = frames if self._merge else [frame._replace(channels=None) for frame in frames]
+        for branch, form, frame in zip(self.branches, forms, alike, strict=True):
+            if frame != alike[0]:
+                raise ShapeError(f"the branches disagree: {self.branches[0]} gives {shape_words(forms[0].shape)}, "
+                                 f"{branch} gives {shape_words(form.shape)}")  # fmt: skip
+        dtype = np.result_type(*(form.dtype for form in forms))
+        if self._merge is None and len(forms) == 1:
+            return forms[0]
+        if self._merge is None:
+            return _side_by_side(forms[0], sum(frame.channels or 1 for frame in frames), dtype)
+        frame = _flat(frames[0], len(forms))
+        flat = Form(frame.shape, dtype, _letters(frame), forms[0].mode)
+        merged = Pipeline((self._merge,)).plan(flat)[-1]
+        base = forms[0] if merged.output.mode == forms[0].mode else forms[0].expanded()
+        return base.framed(base.frame, merged.output.dtype)
+
+
+class Levels(Step):
+    """One reducer at several sizes: level n pools the map by 2^n, so that nothing is rounded or weighed twice."""
+
+    several = True
+
+    @cached_property
+    def parts(self) -> tuple[Step, ...]:
+        return tuple(self._level(2**number) for number in range(1, self["levels"] + 1))
+
+    def _level(self, size: int) -> Step:
+        reducer: Step = self["reducer"]
+        own = {option.name for option in reducer.op.parameters}
+        formula = tuple(pair for pair in reducer.given if pair[0] in own)
+        rules = tuple(pair for pair in self.given if pair[0] not in ("reducer", "levels"))
+        windows = (("kernel", (size,)), ("stride", (size,)), ("ceil_mode", True))
+        return Step(reducer.op, SLIDING, (*windows, *formula, *rules))
+
+
+KINDS: dict[str, type[Step]] = {"fuse": Fuse, "pyramid": Levels}
+
+
+def _last(branch: Pipeline, fmap: FeatureMap) -> FeatureMap:
+    *_, (result,) = branch.walk(fmap)
+    return result
+
+
+def _flat(frame: Frame, branches: int) -> Frame:
+    """The pixels in a column, and the branches beside each other."""
+    return frame.pooled((prod(frame.space), branches))
+
+
+def _letters(frame: Frame) -> str:
+    return ("N" if frame.batch is not None else "") + ("C" if frame.channels is not None else "") + "HW"
+
+
+def _side_by_side(form: Form, channels: int, dtype: np.dtype[Any]) -> Form:
+    """The form with so many channels; no image any more, and its channels where an array has them."""
+    space = form.layout.replace("C", "")
+    batch = space.startswith("N")
+    layout = form.layout if "C" in form.layout and not form.mode else f"{space[:batch]}C{space[batch:]}"
+    return form._replace(layout=layout, mode="").framed(form.frame._replace(channels=channels), dtype)
+
+
+def _channelled(fmap: FeatureMap) -> Array:
+    """The planes with an axis of channels."""
+    frame = fmap.form.frame
+    return fmap.planes() if frame.channels is not None else np.expand_dims(fmap.planes(), -1 - len(frame.space))
