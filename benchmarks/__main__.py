@@ -21,19 +21,34 @@ from poolcli.analysis.bench.peers import chosen, release
 
 
 @click.command(context_settings={"show_default": True, "help_option_names": ["-h", "--help"]})
-@click.option("--line", "text", default="", metavar="TEXT", help="Only lines whose name has this text.")
+@click.option(
+    "--line", "text", default="", metavar="TEXT", help="Only lines whose name has this text."
+)
 @click.option("--peers", metavar="NAMES", help="Only these, parted by commas.")
-@click.option("--repeats", default=7, type=click.IntRange(1), help="Samples of each call; the median counts.")
-@click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write all numbers here, too.")
+@click.option(
+    "--repeats", default=7, type=click.IntRange(1), help="Samples of each call; the median counts."
+)
+@click.option(
+    "--json",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write all numbers here, too.",
+)
 def main(text: str, peers: str | None, repeats: int, file: Path | None) -> None:
     """Time poolcli next to the libraries that pool on CPUs: same arrays, same cores, in turn."""
     loaded, missing = chosen(peers)
-    click.echo("".join(f"without {name}: it is not installed\n" for name in missing), err=True, nl=False)
+    click.echo(
+        "".join(f"without {name}: it is not installed\n" for name in missing), err=True, nl=False
+    )
     machine = show.machine()
     bandwidth = measured_bandwidth()
-    show.console.print("; ".join(filter(None, [machine, str(bandwidth), _releases(loaded)])), highlight=False)
+    show.console.print(
+        "; ".join(filter(None, [machine, str(bandwidth), _releases(loaded)])), highlight=False
+    )
     found = {
-        "timings": list(_timings([line for line in LINES if text in line.name], loaded, repeats, bandwidth)),
+        "timings": list(
+            _timings([line for line in LINES if text in line.name], loaded, repeats, bandwidth)
+        ),
         "growths": [growth.growth(op, repeats) for op in growth.OPS if text in growth.name(op)],
         "errors": [
             accuracy.error(values, windows)
@@ -41,13 +56,20 @@ def main(text: str, peers: str | None, repeats: int, file: Path | None) -> None:
             for windows in accuracy.WINDOWS
             if text in accuracy.name(values, windows)
         ],
-        "needs": [memory.need(line) for line in memory.LINES if text in memory.name(line) and memory.STATUS.exists()],
+        "needs": [
+            memory.need(line)
+            for line in memory.LINES
+            if text in memory.name(line) and memory.STATUS.exists()
+        ],
     }
     _show(found, list(loaded))
     if file:
         facts = {"date": str(date.today()), "machine": machine, "bandwidth": asdict(bandwidth)}
         facts |= {"memory": str(bandwidth), "releases": _releases(loaded)}
-        file.write_text(json.dumps(facts | {name: _plain(rows) for name, rows in found.items()}, indent=1) + "\n")
+        file.write_text(
+            json.dumps(facts | {name: _plain(rows) for name, rows in found.items()}, indent=1)
+            + "\n"
+        )
 
 
 def _releases(peers: dict[str, ModuleType]) -> str:
@@ -83,7 +105,10 @@ def _show(found: dict[str, list[Any]], peers: list[str]) -> None:
 def _plain(rows: Sequence[Any]) -> list[dict[str, Any]]:
     """Records as JSON, with what is computed from them."""
     more = ("fastest", "ratio", "share")
-    return [asdict(row) | {name: getattr(row, name) for name in more if hasattr(row, name)} for row in rows]
+    return [
+        asdict(row) | {name: getattr(row, name) for name in more if hasattr(row, name)}
+        for row in rows
+    ]
 
 
 if __name__ == "__main__":

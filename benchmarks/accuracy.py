@@ -11,7 +11,9 @@ import poolcli
 
 VALUES = {
     "random values": lambda random, count: random.random(count, "float32"),
-    "large values, small differences": lambda random, count: (1e6 + random.random(count)).astype("float32"),
+    "large values, small differences": lambda random, count: (1e6 + random.random(count)).astype(
+        "float32"
+    ),
 }
 WINDOWS = ("global", "k 1000")
 

@@ -23,7 +23,9 @@ class Bandwidth:
         return read * self.read + written * self.write
 
     def __str__(self) -> str:
-        return f"reads {1e-9 / self.read:.0f} GB/s, copies {2e-9 / (self.read + self.write):.0f} GB/s"
+        return (
+            f"reads {1e-9 / self.read:.0f} GB/s, copies {2e-9 / (self.read + self.write):.0f} GB/s"
+        )
 
 
 def measured_bandwidth(size: int = 1 << 28, repeats: int = 7) -> Bandwidth:
@@ -32,5 +34,7 @@ def measured_bandwidth(size: int = 1 << 28, repeats: int = 7) -> Bandwidth:
     copies = np.array_split(np.ones(size // 4, np.float32), cores())
     with ThreadPoolExecutor(cores()) as threads:
         reading = min(sample(lambda: list(threads.map(np.max, parts))) for _ in range(repeats))
-        copying = min(sample(lambda: list(threads.map(np.copyto, copies, parts))) for _ in range(repeats))
+        copying = min(
+            sample(lambda: list(threads.map(np.copyto, copies, parts))) for _ in range(repeats)
+        )
     return Bandwidth(reading / size, max(copying - reading, reading) / size)

@@ -24,7 +24,9 @@ import click
 
 from benchmarks import photos, show
 
-POOLCLI = f"{shlex.quote(sys.executable)} -m poolcli avg -k 2 {{input}} -o {{output}} --overwrite -q"
+POOLCLI = (
+    f"{shlex.quote(sys.executable)} -m poolcli avg -k 2 {{input}} -o {{output}} --overwrite -q"
+)
 NUMPY = (
     "import numpy as n; x = n.load('{input}'); "
     "n.save('{output}', x.reshape(3, 1500, 2, 2000, 2).mean((2, 4), dtype='f4'))"
@@ -47,7 +49,9 @@ PROGRAMS = {
 FILES = ("photo.png", "drawing.png", "photo.jpg", "photo.npy")
 FOLDERS = ("png", "jpg")
 AT_ONCE = 2
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+ENVIRONMENT = {
+    name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+}
 
 
 @dataclass(frozen=True)
@@ -69,8 +73,18 @@ class Work:
 
 
 @click.command(context_settings={"show_default": True, "help_option_names": ["-h", "--help"]})
-@click.option("--repeats", default=5, type=click.IntRange(1), help="Runs of each command, in turn; the median counts.")
-@click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write all numbers here, too.")
+@click.option(
+    "--repeats",
+    default=5,
+    type=click.IntRange(1),
+    help="Runs of each command, in turn; the median counts.",
+)
+@click.option(
+    "--json",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write all numbers here, too.",
+)
 def main(repeats: int, file: Path | None) -> None:
     """Time whole commands on twelve megapixels, and on folders of a hundred photos."""
     machine = show.machine()
@@ -81,7 +95,10 @@ def main(repeats: int, file: Path | None) -> None:
     show.work(rows)
     if file:
         told = [asdict(row) | {"fastest": row.fastest, "ratio": row.ratio} for row in rows]
-        file.write_text(json.dumps({"date": str(date.today()), "machine": machine, "files": told}, indent=1) + "\n")
+        file.write_text(
+            json.dumps({"date": str(date.today()), "machine": machine, "files": told}, indent=1)
+            + "\n"
+        )
 
 
 def work(folder: Path, repeats: int) -> Iterator[Work]:
@@ -93,7 +110,12 @@ def work(folder: Path, repeats: int) -> Iterator[Work]:
         each = f"ls {folder / kind} | xargs -P {AT_ONCE} -I{{}} "
         shells = {program: each + shell for program, shell in commands.items()}
         own = POOLCLI.format(input=folder / kind, output=_out(folder, "poolcli"))
-        yield _timed(f"{len(list((folder / kind).iterdir()))} {kind}", folder, shells | {"poolcli": own}, repeats)
+        yield _timed(
+            f"{len(list((folder / kind).iterdir()))} {kind}",
+            folder,
+            shells | {"poolcli": own},
+            repeats,
+        )
 
 
 def _out(folder: Path, program: str) -> Path:
@@ -124,10 +146,15 @@ def _timed(line: str, folder: Path, shells: dict[str, str], repeats: int) -> Wor
     for turn in range(repeats + 1):
         for program, shell in shells.items():
             start = perf_counter()
-            subprocess.run(shell, shell=True, check=True, env=ENVIRONMENT, cwd=Path(__file__).parents[1])
+            subprocess.run(
+                shell, shell=True, check=True, env=ENVIRONMENT, cwd=Path(__file__).parents[1]
+            )
             if turn:
                 times[program].append(1e3 * (perf_counter() - start))
-    written = {program: sum(file.stat().st_size for file in _out(folder, program).iterdir()) for program in shells}
+    written = {
+        program: sum(file.stat().st_size for file in _out(folder, program).iterdir())
+        for program in shells
+    }
     return Work(line, {program: median(each) for program, each in times.items()}, written)
 
 

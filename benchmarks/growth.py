@@ -36,4 +36,6 @@ def growth(op: str, repeats: int, size: int = 4096) -> Growth:
     calls = {str(k): partial(poolcli.parse(f"{op} -k {k} -s 1"), x) for k in KERNELS}
     for call in calls.values():
         call()
-    return Growth(name(op), {int(k): 1e3 * seconds for k, seconds in interleaved(calls, repeats).items()})
+    return Growth(
+        name(op), {int(k): 1e3 * seconds for k, seconds in interleaved(calls, repeats).items()}
+    )

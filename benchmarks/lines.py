@@ -27,7 +27,10 @@ class Data:
     def sizes(self, most: int | None = None) -> tuple[int, ...]:
         """The shape; with `most`, a small one for tests: no spatial axis is longer, three planes are enough."""
         limit = {letter: most and (3 if letter in "NC" else most) for letter in self.layout}
-        return tuple(min(size, limit[letter] or size) for letter, size in zip(self.layout, self.shape, strict=True))
+        return tuple(
+            min(size, limit[letter] or size)
+            for letter, size in zip(self.layout, self.shape, strict=True)
+        )
 
     def make(self, most: int | None = None) -> np.ndarray:
         return noise(self.sizes(most), np.dtype(self.dtype))
@@ -62,7 +65,12 @@ TABLE: dict[Data, tuple[str, ...]] = {
         "avg -k 5 --dtype uint8",
         "median -k 3 --dtype uint8",
     ),
-    GRAY: ("max -k 31 -s 1", "median -k 3 -s 1 --dtype uint8", "median -k 7 -s 1 --dtype uint8", "mode -k 4"),
+    GRAY: (
+        "max -k 31 -s 1",
+        "median -k 3 -s 1 --dtype uint8",
+        "median -k 7 -s 1 --dtype uint8",
+        "mode -k 4",
+    ),
     MAPS: (
         "max -k 2",
         "max -k 3 -s 2 -p 1",

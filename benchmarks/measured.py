@@ -29,7 +29,9 @@ class Measured(Timing):
         return f"{self.line}: " + ", ".join(f"{name} {time:.3g}" for name, time in times)
 
 
-def measured(line: Line, peers: Mapping[str, ModuleType], repeats: int, bandwidth: Bandwidth) -> Measured:
+def measured(
+    line: Line, peers: Mapping[str, ModuleType], repeats: int, bandwidth: Bandwidth
+) -> Measured:
     """A line with all peers that agree."""
     with opened(line) as case:
         limit = 1e3 * bandwidth.limit(case.x.nbytes, case.pool().nbytes)

@@ -43,7 +43,14 @@ def name(line: Line) -> str:
 def need(line: Line, most: int | None = None) -> Need:
     """Measured in a new process, whose peak starts low."""
     root = Path(__file__).parents[1]
-    words = [sys.executable, "-m", "benchmarks.memory", line.text, line.data.dtype, line.data.layout]
+    words = [
+        sys.executable,
+        "-m",
+        "benchmarks.memory",
+        line.text,
+        line.data.dtype,
+        line.data.layout,
+    ]
     words += map(str, line.data.sizes(most))
     done = subprocess.run(words, cwd=root, check=True, capture_output=True, text=True)
     return Need(name(line), *(size / 1e6 for size in json.loads(done.stdout)))

@@ -7,7 +7,16 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-NAMES = ("astronaut", "coffee", "chelsea", "rocket", "retina", "immunohistochemistry", "hubble_deep_field", "brick")
+NAMES = (
+    "astronaut",
+    "coffee",
+    "chelsea",
+    "rocket",
+    "retina",
+    "immunohistochemistry",
+    "hubble_deep_field",
+    "brick",
+)
 SIDE, COLUMNS, ROWS = 1000, 4, 3
 NOISE = 2.0  # standard deviation, in levels of 255
 COUNT, SMALL = 100, (1200, 900)
@@ -16,7 +25,10 @@ COUNT, SMALL = 100, (1200, 900)
 def photo() -> np.ndarray:
     """Twelve megapixels, 3000x4000x3."""
     tiles = [_tile(number) for number in range(ROWS * COLUMNS)]
-    rows = [np.concatenate(tiles[start : start + COLUMNS], axis=1) for start in range(0, len(tiles), COLUMNS)]
+    rows = [
+        np.concatenate(tiles[start : start + COLUMNS], axis=1)
+        for start in range(0, len(tiles), COLUMNS)
+    ]
     return np.concatenate(rows)
 
 

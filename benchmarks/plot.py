@@ -26,7 +26,10 @@ AHEAD, BEHIND, INK = "#3b82f6", "#f97316", "#7d8590"  # seen on white and on bla
 
 def measured() -> tuple[dict[str, Any], dict[str, Any]]:
     """The last results, of lines and of whole commands."""
-    results, files = (json.loads((HERE / name).read_text(encoding="utf-8")) for name in ("results.json", "files.json"))
+    results, files = (
+        json.loads((HERE / name).read_text(encoding="utf-8"))
+        for name in ("results.json", "files.json")
+    )
     return results, files
 
 
@@ -36,7 +39,15 @@ def block(results: dict[str, Any], files: dict[str, Any]) -> str:
         f"![ratios to the fastest peer](benchmarks/{PLOT.name})",
         f"Measured on {results['date']}, {results['machine']}, memory {results['memory']}; {results['releases']}.",
         _table(
-            ("array and step", "poolcli ms", "fastest other", "its ms", "times as long", "of limit"), _lines(results)
+            (
+                "array and step",
+                "poolcli ms",
+                "fastest other",
+                "its ms",
+                "times as long",
+                "of limit",
+            ),
+            _lines(results),
         ),
         _summary([row["ratio"] for row in results["timings"] if row["ratio"]]),
         f"Whole commands, from file to file, `avg -k 2`, measured on {files['date']}, {files['machine']}:",
@@ -58,7 +69,14 @@ def _lines(results: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     for row in results["timings"]:
         peer, ratio = row["fastest"] or "", ratio_words(row["ratio"])
         theirs = ms_words(row["peers"][peer]) if peer else ""
-        yield row["line"], ms_words(row["poolcli"]), peer, theirs, f"**{ratio}**", f"{row['share']:.0%}"
+        yield (
+            row["line"],
+            ms_words(row["poolcli"]),
+            peer,
+            theirs,
+            f"**{ratio}**",
+            f"{row['share']:.0%}",
+        )
 
 
 def _summary(ratios: list[float]) -> str:
@@ -73,7 +91,9 @@ def _programs(files: dict[str, Any]) -> tuple[str, ...]:
 def _works(files: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     for row in files["files"]:
         cells = (
-            f"{ms_words(row['ms'][each])} ms, {row['written'][each] / 1e6:.1f} MB" if each in row["ms"] else ""
+            f"{ms_words(row['ms'][each])} ms, {row['written'][each] / 1e6:.1f} MB"
+            if each in row["ms"]
+            else ""
             for each in _programs(files)
         )
         yield row["line"], *cells, f"**{ratio_words(row['ratio'])}**"
@@ -128,7 +148,9 @@ def fresh(results: dict[str, Any], files: dict[str, Any]) -> Callable[[re.Match[
 def main() -> None:
     results, files = measured()
     PLOT.write_text(svg(results), encoding="utf-8")
-    README.write_text(BLOCK.sub(fresh(results, files), README.read_text(encoding="utf-8")), encoding="utf-8")
+    README.write_text(
+        BLOCK.sub(fresh(results, files), README.read_text(encoding="utf-8")), encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

@@ -50,7 +50,12 @@ def timings(rows: Sequence[Measured], peers: Sequence[str]) -> None:
     for row in rows:
         cells = [_cell(row, peer) for peer in peers]
         table.add_row(
-            row.line, ms_words(row.poolcli), *cells, row.fastest or "", ratio_words(row.ratio), f"{row.share:.0%}"
+            row.line,
+            ms_words(row.poolcli),
+            *cells,
+            row.fastest or "",
+            ratio_words(row.ratio),
+            f"{row.share:.0%}",
         )
     console.print(table)
     for row in rows:
@@ -69,7 +74,9 @@ def growths(rows: Sequence[Growth]) -> None:
 def errors(rows: Sequence[Error]) -> None:
     table = _table("line, largest error", "poolcli", "torch")
     for row in rows:
-        table.add_row(row.line, f"{row.poolcli:.3g}", "" if row.torch is None else f"{row.torch:.3g}")
+        table.add_row(
+            row.line, f"{row.poolcli:.3g}", "" if row.torch is None else f"{row.torch:.3g}"
+        )
     console.print(table)
 
 
@@ -86,7 +93,8 @@ def work(rows: Sequence[Work]) -> None:
     table = _table("whole command, ms (MB written)", *programs, "fastest other", "ratio")
     for row in rows:
         cells = [
-            f"{ms_words(row.ms[each])} ({row.written[each] / 1e6:.1f})" if each in row.ms else "" for each in programs
+            f"{ms_words(row.ms[each])} ({row.written[each] / 1e6:.1f})" if each in row.ms else ""
+            for each in programs
         ]
         table.add_row(row.line, *cells, row.fastest or "", ratio_words(row.ratio))
     console.print(table)
@@ -95,7 +103,9 @@ def work(rows: Sequence[Work]) -> None:
 def _summary(rows: Sequence[Measured]) -> None:
     if rows:
         ratios = [row.ratio for row in rows if row.ratio]
-        console.print(f"geometric mean of {len(ratios)} ratios: {geometric_mean(ratios):.2f}", highlight=False)
+        console.print(
+            f"geometric mean of {len(ratios)} ratios: {geometric_mean(ratios):.2f}", highlight=False
+        )
     behind = sorted((row.ratio, row.line) for row in rows if row.ratio and row.ratio < 1)
     for ratio, line in behind:
         console.print(f"behind: {line}: {ratio_words(ratio)}", highlight=False)

@@ -16,15 +16,24 @@ from poolcli.pipeline.step import Stage
 
 
 @overload
-def pool(x: ArrayLike, op: str, *, return_indices: Literal[True], **options: Any) -> tuple[Array, Array]: ...
+def pool(
+    x: ArrayLike, op: str, *, return_indices: Literal[True], **options: Any
+) -> tuple[Array, Array]: ...
 
 
 @overload
-def pool(x: ArrayLike, op: str, *, return_indices: Literal[False] = False, **options: Any) -> Array: ...
+def pool(
+    x: ArrayLike, op: str, *, return_indices: Literal[False] = False, **options: Any
+) -> Array: ...
 
 
 def pool(
-    x: ArrayLike, op: str, *, layout: str | None = None, return_indices: bool = False, **options: Any
+    x: ArrayLike,
+    op: str,
+    *,
+    layout: str | None = None,
+    return_indices: bool = False,
+    **options: Any,
 ) -> Array | tuple[Array, Array]:
     """The pooled array, in the layout of `x`; with `return_indices`, also which pixel each result is.
 
@@ -61,7 +70,10 @@ def parse(text: str) -> Pipeline:
 
 
 def plan(
-    pipeline: str | Pipeline, shape: tuple[int, ...], dtype: Any = "float32", layout: str | None = None
+    pipeline: str | Pipeline,
+    shape: tuple[int, ...],
+    dtype: Any = "float32",
+    layout: str | None = None,
 ) -> tuple[Stage, ...]:
     """What a pipeline would make of an array of this shape: a `Stage` a step, without values.
 

@@ -34,13 +34,17 @@ def smooth(seed, shape, cell):
     down, along = (np.arange(n) / c for n, c in zip(shape, cell, strict=True))
     (row, y), (column, x) = ((t.astype(int), fade(t % 1)) for t in (down, along))
     corners = uniform(seed, (row[-1] + 2, column[-1] + 2))
-    left, right = (mix(corners[row][:, c], corners[row + 1][:, c], y[:, None]) for c in (column, column + 1))
+    left, right = (
+        mix(corners[row][:, c], corners[row + 1][:, c], y[:, None]) for c in (column, column + 1)
+    )
     return mix(left, right, x)
 
 
 def clouds(seed, shape, cell, octaves=4):
     """Smooth noise of halving cells and halving weights, about .5."""
-    layers = (smooth(seed + i, shape, [max(c / 2**i, 1) for c in cell]) / 2**i for i in range(octaves))
+    layers = (
+        smooth(seed + i, shape, [max(c / 2**i, 1) for c in cell]) / 2**i for i in range(octaves)
+    )
     return sum(layers) / (2 - 2.0 ** (1 - octaves))
 
 
@@ -195,7 +199,9 @@ def page():
     ink[70, 135:345] = True
     plot(ink[310:460, 60:420])
     write(ink, 470, 60, "Fig. 1. A stroke's gray, block by block: ink keeps, paper wins.")
-    table(ink[510:575, 60:421], ["block,mean,least", "2 x 2,143,58", "4 x 4,186,58", "8 x 8,207,58"])
+    table(
+        ink[510:575, 60:421], ["block,mean,least", "2 x 2,143,58", "4 x 4,186,58", "8 x 8,207,58"]
+    )
     write(ink, 606, 231, "12")
     return Image.fromarray(scan(ink))
 
@@ -220,9 +226,13 @@ def write(ink, row, column, text):
 
 def spare(bold):
     """The pixel too many of every upright that is two wide: the inner one of a letter's two sides, below its top."""
-    left2, left, right, right2 = (np.pad(bold, ((0, 0), (2, 2)))[:, i : i + bold.shape[1]] for i in (0, 1, 3, 4))
+    left2, left, right, right2 = (
+        np.pad(bold, ((0, 0), (2, 2)))[:, i : i + bold.shape[1]] for i in (0, 1, 3, 4)
+    )
     place = np.arange(bold.shape[1]) % 6
-    second = bold & ((left & ~left2 & ~right & (place <= 3)) | (right & ~right2 & ~left & (place >= 3)))
+    second = bold & (
+        (left & ~left2 & ~right & (place <= 3)) | (right & ~right2 & ~left & (place >= 3))
+    )
     return second & np.pad(second, ((1, 0), (0, 0)))[:-1]
 
 
@@ -262,7 +272,12 @@ def scan(ink):
     y, x = grid(ink.shape)
     skew = np.clip(y.astype(int) - np.arange(480) // 120, 0, None)
     ring = ellipse(ink.shape, 548, 372, 62, 60) - ellipse(ink.shape, 549, 373, 57, 56)
-    paper = 236 - 10 * clouds(21, ink.shape, (200, 200)) - 5 * smooth(22, ink.shape, (2, 5)) - 44 * bump(x / 70)
+    paper = (
+        236
+        - 10 * clouds(21, ink.shape, (200, 200))
+        - 5 * smooth(22, ink.shape, (2, 5))
+        - 44 * bump(x / 70)
+    )
     black = 44 + 30 * smooth(23, ink.shape, (9, 9))
     stained = paper - 60 * ring * clouds(24, ink.shape, (30, 30))
     return octets(np.where(ink[skew, x.astype(int)], black, stained) + 1.5 * grain(25, ink.shape))
@@ -271,9 +286,15 @@ def scan(ink):
 # --- land cover -------------------------------------------------------------------------------------------------------
 
 LAND = {
-    "water": (58, 110, 165), "marsh": (120, 170, 160), "meadow": (176, 208, 110), "crop": (240, 214, 120),
-    "soil": (176, 134, 96), "forest": (42, 110, 62), "building": (200, 60, 60), "road": (60, 60, 66),
-}  # fmt: skip
+    "water": (58, 110, 165),
+    "marsh": (120, 170, 160),
+    "meadow": (176, 208, 110),
+    "crop": (240, 214, 120),
+    "soil": (176, 134, 96),
+    "forest": (42, 110, 62),
+    "building": (200, 60, 60),
+    "road": (60, 60, 66),
+}
 WATER, MARSH, MEADOW, CROP, SOIL, FOREST, BUILDING, ROAD = range(8)
 
 
@@ -319,7 +340,10 @@ def parcels(seed, shape):
 
 def village(land, bank):
     """Small houses, thinning out from the middle, none in the river."""
-    y, x = (mean + spread * grain(40 + i, (230,)) for i, (mean, spread) in enumerate([(158, 26), (350, 42)]))
+    y, x = (
+        mean + spread * grain(40 + i, (230,))
+        for i, (mean, spread) in enumerate([(158, 26), (350, 42)])
+    )
     sides = 2 + (uniform(42, (2, 230)) * 3.5).astype(int)
     for row, column, tall, wide in zip(y.astype(int), x.astype(int), *sides, strict=True):
         if bank[row, column] > 8:
@@ -334,7 +358,9 @@ def zone():
     size = 352
     odd = 2 * np.arange(size) - size + 1
     square = odd * odd
-    return Image.fromarray(octets(127.5 + 127.5 * cosine((square[:, None] + square) % (8 * size) / (8 * size))))
+    return Image.fromarray(
+        octets(127.5 + 127.5 * cosine((square[:, None] + square) % (8 * size) / (8 * size)))
+    )
 
 
 # --- scene ------------------------------------------------------------------------------------------------------------
@@ -358,7 +384,11 @@ def sky(shape):
     canvas = mix(np.array([84, 140, 206]), np.array([250, 214, 170]), fade(y / 215)[..., None])
     distance = (y - 72) * (y - 72) + (x - 326) * (x - 326)
     paint(canvas, 0.75 / (1 + distance / 2600), (255, 236, 190))
-    paint(canvas, 0.8 * fade((clouds(51, shape, (44, 170), 5) - 0.5) * 5) * fade(1.3 - y / 200), (255, 246, 238))
+    paint(
+        canvas,
+        0.8 * fade((clouds(51, shape, (44, 170), 5) - 0.5) * 5) * fade(1.3 - y / 200),
+        (255, 246, 238),
+    )
     paint(canvas, ellipse(shape, 72, 326, 22, 22), (255, 250, 224))
     return canvas
 
@@ -368,11 +398,20 @@ def hills(canvas):
     y, _ = grid(SCENE)
     peaks = ridge(54, 512, 150, (222, 78), 6)
     rock = shade((124, 132, 158), 0.78 + 0.44 * clouds(56, SCENE, (40, 26), 5))
-    paint(rock, 0.9 * fade((mix(peaks, 150, 0.7) - 22 + 44 * clouds(57, SCENE, (26, 10), 3) - y) / 7), (240, 242, 250))
+    paint(
+        rock,
+        0.9 * fade((mix(peaks, 150, 0.7) - 22 + 44 * clouds(57, SCENE, (26, 10), 3) - y) / 7),
+        (240, 242, 250),
+    )
     paint(canvas, below(SCENE, peaks), rock)
     for i, colour in enumerate([(118, 150, 128), (98, 140, 88), (84, 134, 66)]):
         line = ridge(60 + i, 512, 220 - 30 * i, (236 + 22 * i, 176 + 38 * i), 3)
-        paint(canvas, below(SCENE, line), colour, 0.8 + 0.4 * clouds(64 + i, SCENE, (7 + 3 * i, 14), 3))
+        paint(
+            canvas,
+            below(SCENE, line),
+            colour,
+            0.8 + 0.4 * clouds(64 + i, SCENE, (7 + 3 * i, 14), 3),
+        )
     grass = 0.72 + 0.32 * smooth(68, SCENE, (9, 2)) + 0.22 * clouds(69, SCENE, (30, 80))
     paint(canvas, below(SCENE, ridge(70, 512, 90, (286, 292))), (98, 148, 58), grass)
     path = polygon(SCENE, (300, 176), (300, 196), (384, 268), (384, 172))
@@ -384,8 +423,15 @@ def house(canvas):
     y, x = grid(SCENE)
     paint(canvas, box(SCENE, 142, 222, 190, 242), (150, 84, 70), 1 - 0.25 * (y % 5 < 1))
     paint(canvas, box(SCENE, 202, 104, 302, 268), (238, 226, 204), 1 - 0.13 * (y % 8 < 1))
-    tiles = 1 - 0.22 * (y % 6 < 1) - 0.14 * ((x + y // 6 % 2 * 6) % 12 < 1) + 0.2 * (smooth(73, SCENE, (6, 12)) - 0.5)
-    paint(canvas, polygon(SCENE, (150, 128), (150, 244), (208, 282), (208, 90)), (176, 74, 58), tiles)
+    tiles = (
+        1
+        - 0.22 * (y % 6 < 1)
+        - 0.14 * ((x + y // 6 % 2 * 6) % 12 < 1)
+        + 0.2 * (smooth(73, SCENE, (6, 12)) - 0.5)
+    )
+    paint(
+        canvas, polygon(SCENE, (150, 128), (150, 244), (208, 282), (208, 90)), (176, 74, 58), tiles
+    )
     paint(canvas, box(SCENE, 207, 94, 210, 278), (104, 54, 46))
     paint(canvas, box(SCENE, 244, 174, 302, 198), (92, 62, 44), 1 - 0.3 * (x % 8 < 1))
     paint(canvas, ellipse(SCENE, 275, 193, 1.6, 1.6), (236, 200, 96))
@@ -405,13 +451,27 @@ def window(canvas, y, x):
 def tree(canvas):
     """A trunk under clumps of leaves, lit from above."""
     bark = 0.75 + 0.5 * smooth(81, SCENE, (14, 3))
-    paint(canvas, polygon(SCENE, (220, 400), (220, 412), (330, 420), (330, 392)), (96, 70, 50), bark)
+    paint(
+        canvas, polygon(SCENE, (220, 400), (220, 412), (330, 420), (330, 392)), (96, 70, 50), bark
+    )
     leaves = 0.45 + 0.75 * smooth(82, SCENE, (3, 3)) + 0.35 * clouds(83, SCENE, (18, 18), 2)
     edge = clouds(84, SCENE, (9, 9), 3) - 0.5
-    clumps = (158, 408, 46), (184, 380, 44), (180, 436, 44), (208, 448, 38), (210, 368, 38), (222, 408, 40)
+    clumps = (
+        (158, 408, 46),
+        (184, 380, 44),
+        (180, 436, 44),
+        (208, 448, 38),
+        (210, 368, 38),
+        (222, 408, 40),
+    )
     for row, column, radius in clumps:
         light = 0.78 + 0.36 * fade((row + radius * 0.6 - grid(SCENE)[0]) / (1.6 * radius))
-        paint(canvas, fade(6 * reach(SCENE, row, column, radius) + 5.4 * edge), (70, 120, 48), leaves * light)
+        paint(
+            canvas,
+            fade(6 * reach(SCENE, row, column, radius) + 5.4 * edge),
+            (70, 120, 48),
+            leaves * light,
+        )
 
 
 def fence(canvas):
@@ -423,7 +483,12 @@ def fence(canvas):
             paint(canvas, box(SCENE, rail, left, rail + 4, right), (222, 220, 212), wood)
         for post in range(left + 4, right - 6, 15):
             corners = (326, post), (319, post + 3.5), (326, post + 7), (377, post + 7), (377, post)
-            paint(canvas, polygon(SCENE, *corners), (246, 244, 236), wood * (1 - 0.18 * (x > post + 5)))
+            paint(
+                canvas,
+                polygon(SCENE, *corners),
+                (246, 244, 236),
+                wood * (1 - 0.18 * (x > post + 5)),
+            )
 
 
 # --- sprite -----------------------------------------------------------------------------------------------------------
@@ -473,7 +538,10 @@ def gores(y, x):
     red, cream, gold = (206, 58, 50), (244, 238, 222), (250, 196, 72)
     stripes = np.array([red, gold, red, cream, red, gold, red])
     stripe = np.searchsorted([-0.9, -0.62, -0.22, 0.22, 0.62, 0.9], across)
-    return shade(stripes[stripe], 1.08 - 0.22 * (across + 0.35) * (across + 0.35) - 0.18 * (t + 0.3) * (t + 0.3))
+    return shade(
+        stripes[stripe],
+        1.08 - 0.22 * (across + 0.35) * (across + 0.35) - 0.18 * (t + 0.3) * (t + 0.3),
+    )
 
 
 # --- feature map ------------------------------------------------------------------------------------------------------
@@ -486,7 +554,10 @@ def edges():
     small = np.pad(luma.reshape(rows, 4, columns, 4).sum((1, 3)), 1, mode="edge")
     ring = [(0, 0), (0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0)]
     around = np.stack([small[i : i + rows, j : j + columns] for i, j in ring])
-    rises = [sum(w * around[(turn + i) % 8] for i, w in enumerate((1, 2, 1, 0, -1, -2, -1, 0))) for turn in range(8)]
+    rises = [
+        sum(w * around[(turn + i) % 8] for i, w in enumerate((1, 2, 1, 0, -1, -2, -1, 0)))
+        for turn in range(8)
+    ]
     return (np.maximum(rises, 0)[None] / 2**14).astype("<f4")
 
 
@@ -528,7 +599,9 @@ def depth():
     far = room(along / 280, down / 280)
     shift = np.rint(32 * 21 / far + 0.35 * grain(121, shape)) / 32
     tenths = np.rint(210000 / shift)
-    tenths[shadow(shift) | glass(shape) | (clouds(122, shape, (5, 5), 2) > 0.9 - 0.008 * (far > 3.5))] = 0
+    tenths[
+        shadow(shift) | glass(shape) | (clouds(122, shape, (5, 5), 2) > 0.9 - 0.008 * (far > 3.5))
+    ] = 0
     tenths[:, :7] = 0
     return Image.fromarray(tenths.astype(np.uint16))
 
@@ -573,15 +646,24 @@ def shadow(shift):
 def glass(shape):
     """A window's panes: light goes through, none comes back."""
     y, x = grid(shape)
-    return (y > 44) & (y < 104) & (x > 88) & (x < 150) & (np.abs(x - 119) > 2) & (np.abs(y - 72) > 1)
+    return (
+        (y > 44) & (y < 104) & (x > 88) & (x < 150) & (np.abs(x - 119) > 2) & (np.abs(y - 72) > 1)
+    )
 
 
 # --- files ------------------------------------------------------------------------------------------------------------
 
 FILES = {
-    "stars.png": stars, "page.png": page, "labels.png": labels, "zone.png": zone, "scene.png": scene,
-    "sprite.png": sprite, "depth.png": depth, "edges.npy": edges, "sequence.npy": sequence,
-}  # fmt: skip
+    "stars.png": stars,
+    "page.png": page,
+    "labels.png": labels,
+    "zone.png": zone,
+    "scene.png": scene,
+    "sprite.png": sprite,
+    "depth.png": depth,
+    "edges.npy": edges,
+    "sequence.npy": sequence,
+}
 
 
 def draw(folder):

@@ -153,7 +153,11 @@ def picture(fmap, original, part):
     """A map, or the part of it that shows `part` of the original, as a picture of the same size as all others."""
     if fmap.layout == "L":
         return plot(fmap.data, original.data)
-    limits = None if original.picture is None else (float(original.data.min()), float(original.data.max()))
+    limits = (
+        None
+        if original.picture is None
+        else (float(original.data.min()), float(original.data.max()))
+    )
     pixels = render(fmap, limits=limits, ground=WHITE).pixels
     shrunk = 1 if original.picture is None else original.form.space[0] // fmap.form.space[0]
     if part is not None:
@@ -169,7 +173,9 @@ def plot(values, original):
     image = Image.new("RGB", (WIDE, height), "white")
     across = np.linspace(0, WIDE - 1, len(values))
     down = (high - values) / (high - low) * (height - 9) + 4
-    ImageDraw.Draw(image).line(list(zip(across.tolist(), down.tolist(), strict=True)), fill=(160, 30, 40), width=1)
+    ImageDraw.Draw(image).line(
+        list(zip(across.tolist(), down.tolist(), strict=True)), fill=(160, 30, 40), width=1
+    )
     return image
 
 
@@ -188,10 +194,18 @@ def page():
     for entry in ENTRIES:
         commands = [f"poolcli {command} samples/{entry.sample}" for command in entry.commands]
         cells = [f"`samples/{entry.sample}`", *(f"`{command}`" for command in commands)]
-        words = [f"![{cell.strip('`')}]({name(entry, number)})" for number, cell in enumerate(cells)]
+        words = [
+            f"![{cell.strip('`')}]({name(entry, number)})" for number, cell in enumerate(cells)
+        ]
         lines += ["", f"## {entry.title}", "", entry.why, ""]
         lines += [row(words), "|" + "---|" * len(cells), row(cells)]
-    lines += ["", "## All at once: compare", "", "Results, what each has lost, and the measures of it.", ""]
+    lines += [
+        "",
+        "## All at once: compare",
+        "",
+        "Results, what each has lost, and the measures of it.",
+        "",
+    ]
     lines += ["![poolcli compare](compare.png)", "", f"`poolcli {COMPARED} -o sheet.png`"]
     return "\n".join(lines) + "\n"
 
@@ -211,7 +225,9 @@ def draw(folder):
             (original,) = read(SAMPLES / entry.sample)
             maps = [original, *(made(command, entry.sample, rough) for command in entry.commands)]
             for number, fmap in enumerate(maps):
-                picture(fmap, original, entry.part).save(folder / name(entry, number), optimize=True)
+                picture(fmap, original, entry.part).save(
+                    folder / name(entry, number), optimize=True
+                )
     run(COMPARED, folder / "compare.png")
 
 

@@ -19,7 +19,17 @@ def png(width, height, depth, colour, raw, before=b"", behind=b""):
 
 def tiff(width, height, bits, raw, order="<", **tags):
     """A TIFF of one strip; tags by number as t258=..., each a short or a tuple of them."""
-    fields = {256: width, 257: height, 258: bits, 259: 1, 262: 1, 273: 0, 277: 1, 278: height, 279: len(raw)}
+    fields = {
+        256: width,
+        257: height,
+        258: bits,
+        259: 1,
+        262: 1,
+        273: 0,
+        277: 1,
+        278: height,
+        279: len(raw),
+    }
     fields |= {int(name[1:]): value for name, value in tags.items()}
     start, extra = 8 + 2 + 12 * len(fields) + 4, b""
     entries = b""
@@ -31,7 +41,9 @@ def tiff(width, height, bits, raw, order="<", **tags):
             packed = struct.pack(f"{order}I", place)
         entries += struct.pack(f"{order}HHI", tag, 3, len(values)) + packed.ljust(4, b"\0")
     entry = struct.pack(f"{order}HHI", 273, 3, 1) + struct.pack(f"{order}H", 0) + b"\0\0"
-    entries = entries.replace(entry, struct.pack(f"{order}HHIH", 273, 3, 1, start + len(extra)) + b"\0\0")
+    entries = entries.replace(
+        entry, struct.pack(f"{order}HHIH", 273, 3, 1, start + len(extra)) + b"\0\0"
+    )
     magic = b"II*\0" if order == "<" else b"MM\0*"
     return magic + struct.pack(f"{order}IH", 8, len(fields)) + entries + b"\0\0\0\0" + extra + raw
 
@@ -44,4 +56,10 @@ def npy(data, **kwargs):
 
 def npy_header(text, body=b"", major=1):
     raw = text.encode()
-    return b"\x93NUMPY" + bytes([major, 0]) + struct.pack("<H" if major == 1 else "<I", len(raw)) + raw + body
+    return (
+        b"\x93NUMPY"
+        + bytes([major, 0])
+        + struct.pack("<H" if major == 1 else "<I", len(raw))
+        + raw
+        + body
+    )

@@ -46,7 +46,10 @@ def _sizes(spatial: tuple[int, ...], dtype: type) -> list[Case]:
         ("thin", (1,) * (ndim - 1) + (9,)),  # axes swapped: kernel or padding of the wrong axis
         ("prime", spatial),  # odd sizes: the last pixels that no full window takes
         ("batch", (2, *spatial)),  # planes mixed up
-        ("batches", (2, 3, *spatial)),  # batch axes taken for spatial ones, reshapes in the wrong order
+        (
+            "batches",
+            (2, 3, *spatial),
+        ),  # batch axes taken for spatial ones, reshapes in the wrong order
         ("empty", (0, *spatial)),  # a reduction of no elements, division by a size of 0
     ]
     return [(f"size-{what}-{name}", scrambled(shape, dtype)) for what, shape in shapes]
@@ -64,14 +67,26 @@ def _layouts(spatial: tuple[int, ...], dtype: type) -> list[Case]:
     unaligned = np.zeros(plain.nbytes + 1, np.uint8)[1:].view(dtype).reshape(plain.shape)
     unaligned[...] = plain
     variants = [
-        ("byteswapped", plain.astype(plain.dtype.newbyteorder())),  # bytes read in the machine's order
+        (
+            "byteswapped",
+            plain.astype(plain.dtype.newbyteorder()),
+        ),  # bytes read in the machine's order
         ("fortran", np.asfortranarray(plain)),  # memory order taken for index order
         ("reversed", plain[backwards]),  # negative strides: as_strided from the wrong end
         ("strided", doubled[skipping]),  # strides of the dtype's size assumed
         ("readonly", read_only),  # a write into the input
-        ("broadcast", np.broadcast_to(scrambled(spatial, dtype), plain.shape)),  # stride 0: in-place work hits twice
-        ("broadcast-pixel", np.broadcast_to(np.array(3, dtype), plain.shape)),  # stride 0 on spatial axes
-        ("transposed", gapped[..., 0].transpose(0, *range(len(spatial), 0, -1))),  # neither C nor Fortran order
+        (
+            "broadcast",
+            np.broadcast_to(scrambled(spatial, dtype), plain.shape),
+        ),  # stride 0: in-place work hits twice
+        (
+            "broadcast-pixel",
+            np.broadcast_to(np.array(3, dtype), plain.shape),
+        ),  # stride 0 on spatial axes
+        (
+            "transposed",
+            gapped[..., 0].transpose(0, *range(len(spatial), 0, -1)),
+        ),  # neither C nor Fortran order
         ("unaligned", unaligned),  # pointers that are no multiple of the item size
     ]
     return [(f"layout-{what}-{name}", array) for what, array in variants]
@@ -86,12 +101,25 @@ def _values(spatial: tuple[int, ...], dtype: type) -> list[Case]:
     name = np.dtype(dtype).name
     return [
         (f"ties-{name}", tiled(spatial, [1, 1, 2, 2, 2], dtype)),  # the wrong one of equal maxima
-        (f"constant-{name}", np.full(spatial, 7, dtype)),  # std or range not 0, an average that moves a constant
+        (
+            f"constant-{name}",
+            np.full(spatial, 7, dtype),
+        ),  # std or range not 0, an average that moves a constant
         (f"zeros-{name}", np.zeros(spatial, dtype)),  # division by the largest value
-        (f"increasing-{name}", np.arange(np.prod(spatial), dtype=dtype).reshape(spatial)),  # windows off by one
-    ] + ([] if np.dtype(dtype).kind in "ub" else [
-        (f"negative-{name}", -1 - np.abs(scrambled(spatial, dtype))),  # padding with 0, a maximum that starts at 0
-    ])  # fmt: skip
+        (
+            f"increasing-{name}",
+            np.arange(np.prod(spatial), dtype=dtype).reshape(spatial),
+        ),  # windows off by one
+    ] + (
+        []
+        if np.dtype(dtype).kind in "ub"
+        else [
+            (
+                f"negative-{name}",
+                -1 - np.abs(scrambled(spatial, dtype)),
+            ),  # padding with 0, a maximum that starts at 0
+        ]
+    )
 
 
 def _nan(spatial: tuple[int, ...]) -> list[Case]:
@@ -102,22 +130,52 @@ def _nan(spatial: tuple[int, ...]) -> list[Case]:
     for corner in itertools.product((0, -1), repeat=len(spatial)):
         corners[(0, *corner)] = np.nan
     return [
-        ("nan-centre", centre),  # NaN lost in a comparison, or leaking to windows that do not hold it
-        ("nan-corners", corners),  # NaN spread along a running sum; the second plane must stay clean
-        ("nan-all", np.full(spatial, np.nan, np.float32)),  # no valid pixel left with NaN ignored; warnings
-        ("nan-every-other", checkered(spatial, [np.nan, 1, np.nan, 2], np.float64)),  # counts after ignoring NaN
-        ("nan-next-to-inf", checkered(spatial, [np.inf, np.nan, 1, 2, -np.inf, 3], np.float32)),  # inf hides NaN
+        (
+            "nan-centre",
+            centre,
+        ),  # NaN lost in a comparison, or leaking to windows that do not hold it
+        (
+            "nan-corners",
+            corners,
+        ),  # NaN spread along a running sum; the second plane must stay clean
+        (
+            "nan-all",
+            np.full(spatial, np.nan, np.float32),
+        ),  # no valid pixel left with NaN ignored; warnings
+        (
+            "nan-every-other",
+            checkered(spatial, [np.nan, 1, np.nan, 2], np.float64),
+        ),  # counts after ignoring NaN
+        (
+            "nan-next-to-inf",
+            checkered(spatial, [np.inf, np.nan, 1, 2, -np.inf, 3], np.float32),
+        ),  # inf hides NaN
     ]
 
 
 def _infinite(spatial: tuple[int, ...]) -> list[Case]:
     inf = np.inf
     return [
-        ("inf-plus", checkered(spatial, [1, 2, 3, inf, 4], np.float32)),  # inf - inf inside lse, soft, std, gem
-        ("inf-minus", checkered(spatial, [1, 2, 3, -inf, 4], np.float32)),  # e^-inf * -inf, a root of -inf
-        ("inf-both", checkered(spatial, [inf, 1, -inf, 2, 3], np.float64)),  # sums of inf - inf, warnings
-        ("inf-all-minus", np.full(spatial, -inf, np.float32)),  # a maximum that starts at the lowest finite value
-        ("inf-all-plus", np.full(spatial, inf, np.float32)),  # a minimum that starts at the highest finite value
+        (
+            "inf-plus",
+            checkered(spatial, [1, 2, 3, inf, 4], np.float32),
+        ),  # inf - inf inside lse, soft, std, gem
+        (
+            "inf-minus",
+            checkered(spatial, [1, 2, 3, -inf, 4], np.float32),
+        ),  # e^-inf * -inf, a root of -inf
+        (
+            "inf-both",
+            checkered(spatial, [inf, 1, -inf, 2, 3], np.float64),
+        ),  # sums of inf - inf, warnings
+        (
+            "inf-all-minus",
+            np.full(spatial, -inf, np.float32),
+        ),  # a maximum that starts at the lowest finite value
+        (
+            "inf-all-plus",
+            np.full(spatial, inf, np.float32),
+        ),  # a minimum that starts at the highest finite value
     ]
 
 
@@ -125,22 +183,52 @@ def _magnitudes(spatial: tuple[int, ...]) -> list[Case]:
     pattern = scrambled(spatial, np.float64)
     finest = np.finfo(np.float64).smallest_subnormal
     return [
-        ("minus-zero", checkered(spatial, [-0.0, 0.0, -0.0], np.float32)),  # signs, logs and roots of zero
-        ("only-minus-zero", np.full(spatial, -0.0, np.float32)),  # division by a largest value that is -0.0
+        (
+            "minus-zero",
+            checkered(spatial, [-0.0, 0.0, -0.0], np.float32),
+        ),  # signs, logs and roots of zero
+        (
+            "only-minus-zero",
+            np.full(spatial, -0.0, np.float32),
+        ),  # division by a largest value that is -0.0
         ("big-float32", (pattern * 2e28).astype(np.float32)),  # squares overflow float32
         ("big-float64", pattern * 2e298),  # squares overflow float64
-        ("denormal-float32", (pattern * 1e-43).astype(np.float32)),  # squares and reciprocals vanish
+        (
+            "denormal-float32",
+            (pattern * 1e-43).astype(np.float32),
+        ),  # squares and reciprocals vanish
         ("denormal-float64", pattern * finest),  # the same below float64
-        ("one-denormal", checkered(spatial, [0, 0, finest, 0], np.float64)),  # 1 / largest overflows
-        ("offset-float64", 1e8 + pattern * 1e-6),  # std by the difference of squares: noise or a root below 0
-        ("offset-float32", (4096 + pattern / 1024).astype(np.float32)),  # the same, within float32's steps
+        (
+            "one-denormal",
+            checkered(spatial, [0, 0, finest, 0], np.float64),
+        ),  # 1 / largest overflows
+        (
+            "offset-float64",
+            1e8 + pattern * 1e-6,
+        ),  # std by the difference of squares: noise or a root below 0
+        (
+            "offset-float32",
+            (4096 + pattern / 1024).astype(np.float32),
+        ),  # the same, within float32's steps
         ("offset-negative", -1e8 + pattern * 1e-6),  # the same with the sign that abs() hides
         ("tenths", np.full(spatial, 0.1)),  # 0.1 + 0.1 + 0.1 is not 0.3
         ("exp-255", checkered(spatial, [0, 255, 128, 254], np.float32)),  # e^255 overflows float32
-        ("exp-1000", checkered(spatial, [1000, -1000, 999, -999.5], np.float64)),  # e^1000 overflows float64
-        ("float16-max", checkered(spatial, [65504, 65472, 65440], np.float16)),  # any sum overflows float16
-        ("float16-signs", checkered(spatial, [65504, -65504, 1], np.float16)),  # range and squares overflow float16
-        ("float16-plain", scrambled(spatial, np.float16)),  # an average rounded to float16 at every addition
+        (
+            "exp-1000",
+            checkered(spatial, [1000, -1000, 999, -999.5], np.float64),
+        ),  # e^1000 overflows float64
+        (
+            "float16-max",
+            checkered(spatial, [65504, 65472, 65440], np.float16),
+        ),  # any sum overflows float16
+        (
+            "float16-signs",
+            checkered(spatial, [65504, -65504, 1], np.float16),
+        ),  # range and squares overflow float16
+        (
+            "float16-plain",
+            scrambled(spatial, np.float16),
+        ),  # an average rounded to float16 at every addition
         ("float64-plain", pattern / 7),  # float64 cut to float32 on the way
     ]
 
@@ -150,18 +238,39 @@ def _integers(spatial: tuple[int, ...]) -> list[Case]:
     for dtype in INTEGERS:
         low, high, name = np.iinfo(dtype).min, np.iinfo(dtype).max, np.dtype(dtype).name
         cases += [
-            (f"extremes-{name}", checkered(spatial, [low, high, high], dtype)),  # range and |min| overflow
-            (f"highest-{name}", np.full(spatial, high, dtype)),  # sums overflow the dtype; float rounds it up
-            (f"lowest-{name}", np.full(spatial, low, dtype)),  # -min is min; a maximum that starts at 0
-            (f"plain-{name}", scrambled(spatial, dtype)),  # averages that truncate instead of rounding
+            (
+                f"extremes-{name}",
+                checkered(spatial, [low, high, high], dtype),
+            ),  # range and |min| overflow
+            (
+                f"highest-{name}",
+                np.full(spatial, high, dtype),
+            ),  # sums overflow the dtype; float rounds it up
+            (
+                f"lowest-{name}",
+                np.full(spatial, low, dtype),
+            ),  # -min is min; a maximum that starts at 0
+            (
+                f"plain-{name}",
+                scrambled(spatial, dtype),
+            ),  # averages that truncate instead of rounding
         ]
     beyond = 2**53
     return [
         *cases,
-        ("cancel-int64", tiled(spatial, [2**62, 1, -(2**62), 1], np.int64)),  # the ones lost in a float sum
-        ("steps-int64", beyond + scrambled(spatial, np.int64)),  # max through float64 loses odd numbers
+        (
+            "cancel-int64",
+            tiled(spatial, [2**62, 1, -(2**62), 1], np.int64),
+        ),  # the ones lost in a float sum
+        (
+            "steps-int64",
+            beyond + scrambled(spatial, np.int64),
+        ),  # max through float64 loses odd numbers
         ("steps-uint64", 2**63 + 1 + scrambled(spatial, np.uint64)),  # through int64: negative
-        ("halves-uint8", checkered(spatial, [0, 1, 254, 255], np.uint8)),  # averages that end in .5: one rounding
+        (
+            "halves-uint8",
+            checkered(spatial, [0, 1, 254, 255], np.uint8),
+        ),  # averages that end in .5: one rounding
         ("bool", checkered(spatial, [True, False, False], np.bool_)),  # True + True is True
         ("bool-true", np.ones(spatial, np.bool_)),  # bool subtraction is an error in NumPy
         ("bool-false", np.zeros(spatial, np.bool_)),  # nothing to divide by

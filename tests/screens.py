@@ -70,7 +70,9 @@ def sixel_pixels(shown):
     row = column = 0
     colour = None
     words = re.compile(r"#(\d+);2;(\d+);(\d+);(\d+)|#(\d+)|!(\d+)(.)|([$-])|([?-~])|(.)", re.DOTALL)
-    for new, red, green, blue, old, times, many, move, one, odd in words.findall(body.split(str(height), 1)[1]):
+    for new, red, green, blue, old, times, many, move, one, odd in words.findall(
+        body.split(str(height), 1)[1]
+    ):
         assert not odd, odd
         if new:
             table[int(new)] = [*(round(int(each) * 2.55) for each in (red, green, blue)), 255]

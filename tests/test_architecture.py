@@ -36,7 +36,18 @@ MAY_IMPORT = {
     "windows": {"values", "files", "boxes", "samples"},
     "ops": {"errors", "values", "files", "nested", "semantics", "windows"},
     "rules": {"errors", "array", "layout", "feature_map", "files", "engine"},
-    "step": {"errors", "values", "frame", "array", "feature_map", "engine", "semantics", "ops", "windows", "rules"},
+    "step": {
+        "errors",
+        "values",
+        "frame",
+        "array",
+        "feature_map",
+        "engine",
+        "semantics",
+        "ops",
+        "windows",
+        "rules",
+    },
     "pipeline": {"errors", "layout", "feature_map", "step"},
     "composition": {
         "errors",
@@ -69,8 +80,29 @@ MAY_IMPORT = {
         "recipe",
     },
     "picture": {"errors", "array", "layout", "feature_map", "io", "api", "study"},
-    "run": {"errors", "extras", "share", "memory", "feature_map", "files", "engine", "pipeline", "io", "picture"},
-    "bench": {"errors", "share", "values", "layout", "array", "feature_map", "windows", "step", "pipeline"},
+    "run": {
+        "errors",
+        "extras",
+        "share",
+        "memory",
+        "feature_map",
+        "files",
+        "engine",
+        "pipeline",
+        "io",
+        "picture",
+    },
+    "bench": {
+        "errors",
+        "share",
+        "values",
+        "layout",
+        "array",
+        "feature_map",
+        "windows",
+        "step",
+        "pipeline",
+    },
     "report": {
         "errors",
         "layout",
@@ -125,7 +157,9 @@ def imports(path):
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: imports are absolute"
             if node.module == "poolcli":
-                yield from (f"poolcli.{name.name}" for name in node.names if name.name != "__version__")
+                yield from (
+                    f"poolcli.{name.name}" for name in node.names if name.name != "__version__"
+                )
             else:
                 yield node.module or ""
 
@@ -139,7 +173,9 @@ def test_imports_run_one_way(path):
     for module in imports(path):
         parts = module.split(".")
         if parts[0] == "poolcli" and len(parts) > 1:
-            assert parts[1] in MAY_IMPORT[room] | {room} or (room, parts[1]) in BACK, f"{room} imports {module}"
+            assert parts[1] in MAY_IMPORT[room] | {room} or (room, parts[1]) in BACK, (
+                f"{room} imports {module}"
+            )
         assert room in ONLY.get(parts[0], {room}), f"{room} imports {module}"
 
 
@@ -161,7 +197,9 @@ def loaded(*words):
         f"try:\n    main({list(words)!r})\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
         "print('LOADED', *sorted({name.split('.')[0] for name in sys.modules}))"
     )
-    out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    out = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout
     return set(out.splitlines()[-1].split()[1:])
 
 
@@ -188,7 +226,19 @@ RARELY = {
         "tomllib",
         "xml",
     ),
-    *("cv2", "dask", "onnxruntime", "openvino", "rich", "scipy", "skimage", "tifffile", "torch", "zarr", "zipfile"),
+    *(
+        "cv2",
+        "dask",
+        "onnxruntime",
+        "openvino",
+        "rich",
+        "scipy",
+        "skimage",
+        "tifffile",
+        "torch",
+        "zarr",
+        "zipfile",
+    ),
 }
 
 
@@ -203,5 +253,7 @@ def test_a_small_job_loads_only_what_it_needs(tmp_path, name):
 
 def test_importing_poolcli_loads_nothing_heavy():
     program = "import sys, poolcli; print(*sys.modules)"
-    out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    out = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout
     assert not {name.split(".")[0] for name in out.split()} & {"numpy", "PIL", "rich", "click"}

@@ -71,15 +71,37 @@ SIZES = "a size is a whole number from 1 up"
         ("--adaptive 0", 2, ["max: --adaptive 0", SIZES]),
         ("-p -1", 2, ["max: --padding -1", "padding is 1, one for each axis"]),
         ("-p 1:2:3", 2, ["max: --padding 1:2:3", "begin:end"]),
-        ("-k 13", 1, ["photo.png: max -k 13", "axis H, which is 12 long", "of at most 12", "input 12x16x3 HWC"]),
+        (
+            "-k 13",
+            1,
+            [
+                "photo.png: max -k 13",
+                "axis H, which is 12 long",
+                "of at most 12",
+                "input 12x16x3 HWC",
+            ],
+        ),
         ("-k 2x17", 1, ["photo.png: max -k 2x17", "axis W, which is 16 long", "of at most 16"]),
         ("-k 15 -p 1", 1, ["max -k 15 -p 1", "12 long padded by 1:1", "of at most 14"]),
         ("-k 5 -d 4", 1, ["max -k 5 -d 4", "(dilated to 17)", "of at most 3"]),
-        ("-k 2x2x2", 1, ["photo.png: max -k 2x2x2", "3 numbers", "2 spatial axes (HxW): give one, or 2"]),
+        (
+            "-k 2x2x2",
+            1,
+            ["photo.png: max -k 2x2x2", "3 numbers", "2 spatial axes (HxW): give one, or 2"],
+        ),
         ("-k 2 -s 1x1x1", 1, ["--stride has 3 numbers", "give one, or 2"]),
         ("-p 1x1x1", 1, ["--padding has 3 numbers", "give one, or 2"]),
         ("--adaptive 1x2x3", 1, ["--adaptive has 3 numbers", "give one, or 2"]),
-        ("-k 2 -p 2", 1, ["photo.png: max -k 2 -p 2", "padding 2:2", "without a pixel", "axis H, which is 12 long"]),
+        (
+            "-k 2 -p 2",
+            1,
+            [
+                "photo.png: max -k 2 -p 2",
+                "padding 2:2",
+                "without a pixel",
+                "axis H, which is 12 long",
+            ],
+        ),
         ("-k 2 -p 0:4", 1, ["padding 0:4", "without a pixel", "input 12x16x3 HWC"]),
     ],
 )
@@ -89,7 +111,11 @@ def test_windows_that_do_not_fit(refused, photo, options, code, said):
 
 def test_a_step_of_a_pipeline(refused, x):
     refused(
-        ["run", "max -k 2 | avg -k 3", "x.npy"], 1, "x.npy: step 2 (avg -k 3)", "input 2x3x2x2 NCHW", "of at most 2"
+        ["run", "max -k 2 | avg -k 3", "x.npy"],
+        1,
+        "x.npy: step 2 (avg -k 3)",
+        "input 2x3x2x2 NCHW",
+        "of at most 2",
     )
 
 
@@ -113,15 +139,27 @@ def test_layouts(refused, x, layout, code, said):
 @pytest.mark.parametrize(
     ("command", "code", "said"),
     [
-        ("max x.npy --dtype uint8", 1, ["x.npy: max -k 2", "NaN, which uint8 cannot hold: give", "input 2x3x4x5 NCHW"]),
+        (
+            "max x.npy --dtype uint8",
+            1,
+            ["x.npy: max -k 2", "NaN, which uint8 cannot hold: give", "input 2x3x4x5 NCHW"],
+        ),
         ("avg x.npy --dtype int64", 1, ["NaN, which int64 cannot hold"]),
         ("max x.npy --dtype complex64", 2, ["max: --dtype complex64: takes bool"]),
-        ("max photo.png --nodata 256", 1, ["photo.png: max -k 2", "--nodata 256 is no uint8 value (0 to 255)"]),
+        (
+            "max photo.png --nodata 256",
+            1,
+            ["photo.png: max -k 2", "--nodata 256 is no uint8 value (0 to 255)"],
+        ),
         ("max photo.png --nodata -1", 1, ["--nodata -1 is no uint8 value (0 to 255)"]),
         ("max photo.png --nodata .5", 1, ["--nodata 0.5 is no uint8 value"]),
         ("max photo.png --nodata nan", 1, ["--nodata nan is no uint8 value"]),
         ("max photo.png --nodata none", 2, ["max: --nodata none: takes a number"]),
-        ("avg x.npy --linear", 1, ["x.npy: avg -k 2 --linear", "is for sRGB images", "leave it out"]),
+        (
+            "avg x.npy --linear",
+            1,
+            ["x.npy: avg -k 2 --linear", "is for sRGB images", "leave it out"],
+        ),
         (f"max x.npy --nodata {10**400}", 2, ["takes a number"]),
         (f"avg x.npy --divisor {10**400}", 2, ["takes a number above 0"]),
         ("lp --norm 0 x.npy", 2, ["lp: --norm 0: takes a number above 0"]),
@@ -158,7 +196,9 @@ def test_empty_files(refused, tmp_path, name):
 
 @pytest.mark.parametrize("name", ["a.png", "a.npy", "a.npz", "a.tif"])
 def test_mislabelled_files(refused, tmp_path, name):
-    (tmp_path / name).write_text("this is a letter to my aunt, who likes neither pictures nor numbers")
+    (tmp_path / name).write_text(
+        "this is a letter to my aunt, who likes neither pictures nor numbers"
+    )
     refused(f"max {name}", 1, f"{name}: ", "neither an array (.npy, .npz) nor an image")
 
 
@@ -199,15 +239,28 @@ def test_arrays_of_an_archive(refused, tmp_path, data, said):
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        (npy(np.ones((9, 9)))[:-1], ["9x9 float64, 648 bytes, the file holds 647", "save it again"]),
+        (
+            npy(np.ones((9, 9)))[:-1],
+            ["9x9 float64, 648 bytes, the file holds 647", "save it again"],
+        ),
         (npy(np.ones((9, 9)))[:50], ["header is damaged: save it again"]),
         (b"\x93NUMPY", ["header is damaged: save it again"]),
-        (npy_header("{'descr': '<f8', 'fortran_order': False, 'shape': (1000000, 1000000), }\n", b"1234"),
-         ["claims 1000000x1000000 float64, 8000000000000 bytes, the file holds 4", "save it again"]),
-        (npy_header("{'descr': '<f8', 'fortran_order': False, 'shape': (-1, 4), }\n", bytes(99)), ["no proper shape"]),
+        (
+            npy_header(
+                "{'descr': '<f8', 'fortran_order': False, 'shape': (1000000, 1000000), }\n", b"1234"
+            ),
+            [
+                "claims 1000000x1000000 float64, 8000000000000 bytes, the file holds 4",
+                "save it again",
+            ],
+        ),
+        (
+            npy_header("{'descr': '<f8', 'fortran_order': False, 'shape': (-1, 4), }\n", bytes(99)),
+            ["no proper shape"],
+        ),
         (npy_header("__import__('os').mkdir('hacked')"), ["header is damaged"]),
     ],
-)  # fmt: skip
+)
 def test_headers_that_lie(refused, tmp_path, raw, said):
     (tmp_path / "a.npy").write_bytes(raw)
     refused("max a.npy", 1, "a.npy: ", *said)
@@ -216,17 +269,27 @@ def test_headers_that_lie(refused, tmp_path, raw, said):
 def test_a_decompression_bomb(refused, tmp_path):
     (tmp_path / "bomb.png").write_bytes(png(60_000, 60_000, 8, 2, bytes(1000)))
     for command in ("max", "info", "max --dry-run"):
-        refused(f"{command} bomb.png", 1, "bomb.png: image size (3600000000 pixels", "past the limit of", "cut it into")
+        refused(
+            f"{command} bomb.png",
+            1,
+            "bomb.png: image size (3600000000 pixels",
+            "past the limit of",
+            "cut it into",
+        )
 
 
 def test_a_bomb_in_an_archive(refused, tmp_path):
-    header = npy_header("{'descr': '|u1', 'fortran_order': False, 'shape': (2000000000,), }", bytes(99))
+    header = npy_header(
+        "{'descr': '|u1', 'fortran_order': False, 'shape': (2000000000,), }", bytes(99)
+    )
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.npy", header)
     raw = stream.getvalue()
     size = raw.rindex(b"PK\x01\x02") + 24
-    (tmp_path / "a.npz").write_bytes(raw[:size] + struct.pack("<I", 2_100_000_000) + raw[size + 4 :])
+    (tmp_path / "a.npz").write_bytes(
+        raw[:size] + struct.pack("<I", 2_100_000_000) + raw[size + 4 :]
+    )
     refused("max a.npz", 1, "a.npz: array 'a'", "more than the archive holds", "save it again")
 
 
@@ -249,10 +312,26 @@ def test_a_bomb_in_the_text_of_a_png(refused, tmp_path):
         ("info empty", 3, ["empty: no image or array to read"]),
         ("shape max empty", 1, ["empty: it is a folder, not a file: name a file"]),
         ("max photo.png -o photo.png", 1, ["photo.png is there already: --overwrite replaces it"]),
-        ("max photo.png -o photo.png/a.png", 1, ["photo.png: photo.png is a file, and a folder", "another place"]),
-        ("max photo.png -o photo.png/a/b.png", 1, ["cannot make the folder photo.png/a: a part of the path is a file"]),
-        ("max photo.png photo.png/ x.npy -o photo.png", 2, ["photo.png is a file, and many inputs need a folder"]),
-        ("max photo.png --name empty --overwrite", 1, ["cannot write empty: it is a folder, not a file: name a file"]),
+        (
+            "max photo.png -o photo.png/a.png",
+            1,
+            ["photo.png: photo.png is a file, and a folder", "another place"],
+        ),
+        (
+            "max photo.png -o photo.png/a/b.png",
+            1,
+            ["cannot make the folder photo.png/a: a part of the path is a file"],
+        ),
+        (
+            "max photo.png photo.png/ x.npy -o photo.png",
+            2,
+            ["photo.png is a file, and many inputs need a folder"],
+        ),
+        (
+            "max photo.png --name empty --overwrite",
+            1,
+            ["cannot write empty: it is a folder, not a file: name a file"],
+        ),
         ("max photo.png -o a.xyz", 2, ["no format '.xyz'"]),
         (
             "max photo.png x.npy -o out --name same.png",
@@ -261,8 +340,16 @@ def test_a_bomb_in_the_text_of_a_png(refused, tmp_path):
         ),
         ("max photo.png x.npy empty/../photo.png", 2, ["would both write"]),
         ("max x.npy -o new/a.png", 1, ["x.npy: ", "no pixel range: give --scale minmax"]),
-        ("max x.npy -o new/a.npz --save quality=3", 2, ["npz has no option 'quality'", "compressed"]),
-        ("max photo.png -o a.jpg --save quality=101", 2, ["quality is a whole number from 1 to 100"]),
+        (
+            "max x.npy -o new/a.npz --save quality=3",
+            2,
+            ["npz has no option 'quality'", "compressed"],
+        ),
+        (
+            "max photo.png -o a.jpg --save quality=101",
+            2,
+            ["quality is a whole number from 1 to 100"],
+        ),
         ("max --files-from none", 2, ["--files-from none: there is no such file"]),
         ("max --files-from empty", 2, ["--files-from empty: it is a folder, not a file"]),
         ("max --files-from photo.png", 2, ["--files-from photo.png: it is not UTF-8 text"]),
@@ -293,14 +380,21 @@ def test_paths(refused, photo, tmp_path, command, code, said):
 )
 def test_words_that_are_no_path(refused, photo, words, word):
     """An empty word is what an unset variable leaves; it must not stand for the working folder."""
-    refused([word if each is ... else each for each in words], 2, repr(word), "no path: give the name of a file")
+    refused(
+        [word if each is ... else each for each in words],
+        2,
+        repr(word),
+        "no path: give the name of a file",
+    )
 
 
 def test_names_that_are_too_long(refused, photo):
     long = "a" * 300
     refused(["max", long], 1, f"{long}: the name is too long: choose a shorter one")
     refused(["max", "photo.png", "-o", long], 1, "the name is too long: choose a shorter one")
-    refused(["max", "photo.png", "-o", f"{long}/a.png"], 1, "the name is too long: choose a shorter one")
+    refused(
+        ["max", "photo.png", "-o", f"{long}/a.png"], 1, "the name is too long: choose a shorter one"
+    )
 
 
 def test_a_folder_that_is_read_only(refused, photo, tmp_path):
@@ -309,14 +403,26 @@ def test_a_folder_that_is_read_only(refused, photo, tmp_path):
     locked.chmod(0o500)
     if os.access(locked, os.W_OK):
         pytest.skip("this user may write into read-only folders")
-    refused("max photo.png -o locked/a.png", 1, "photo.png: cannot write locked/a.png: permission is denied", "choose")
-    refused("max photo.png -o locked/b/a.png", 1, "cannot make the folder locked/b: permission is denied", "choose")
+    refused(
+        "max photo.png -o locked/a.png",
+        1,
+        "photo.png: cannot write locked/a.png: permission is denied",
+        "choose",
+    )
+    refused(
+        "max photo.png -o locked/b/a.png",
+        1,
+        "cannot make the folder locked/b: permission is denied",
+        "choose",
+    )
 
 
 def test_a_failure_leaves_the_output_that_was_there(refused, cli, photo, tmp_path):
     (tmp_path / "bad.png").write_bytes((tmp_path / "photo.png").read_bytes()[:200])
     refused("max bad.png -o photo.png --overwrite", 1, "bad.png: ", "damaged")
-    refused("max photo.png --dtype float32 -o photo.png --overwrite", 1, "no pixel range: give --scale")
+    refused(
+        "max photo.png --dtype float32 -o photo.png --overwrite", 1, "no pixel range: give --scale"
+    )
     assert cli("max", "photo.png", "-o", "photo.png", "--overwrite").code == 0
     assert size(tmp_path / "photo.png") == (8, 6)
 
@@ -327,7 +433,10 @@ def test_a_failure_leaves_the_output_that_was_there(refused, cli, photo, tmp_pat
 @pytest.mark.parametrize(
     ("shape", "said"),
     [
-        ((4, 6), ["a.npy: ", "the float32 map has no pixel range: give --scale minmax", "or write .npy"]),
+        (
+            (4, 6),
+            ["a.npy: ", "the float32 map has no pixel range: give --scale minmax", "or write .npy"],
+        ),
         ((8, 4, 6), ["2x3 (CHW) has 8 channels", "3 (RGB) or 4 (RGBA): write .npy"]),
         ((2, 3, 4, 6), ["2x3x2x3 (NCHW) is no picture", "write .npy"]),
         ((9,), ["shape 4 (L) is no picture", "write .npy"]),
@@ -409,9 +518,12 @@ def limited(words, folder, limit):
     """Run in a process whose files may not grow past `limit` bytes, as on a disk that fills up."""
     return subprocess.run(
         [sys.executable, "-m", "poolcli", *words],
-        cwd=folder, capture_output=True, check=False, text=True,
+        cwd=folder,
+        capture_output=True,
+        check=False,
+        text=True,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.npy", "a.npz", "a.tif"])
@@ -422,7 +534,9 @@ def test_a_disk_that_fills_up(tmp_path, name):
     ran = limited(["max", "big.png", "-o", name], tmp_path, 20_000)
     assert ran.returncode == 1
     assert ran.stdout == ""
-    assert ran.stderr.startswith(f"Error: big.png: cannot write {name}: the file is larger than this disk")
+    assert ran.stderr.startswith(
+        f"Error: big.png: cannot write {name}: the file is larger than this disk"
+    )
     assert ran.stderr.count("\n") == 1
     assert tree(tmp_path) == before
 
@@ -430,12 +544,21 @@ def test_a_disk_that_fills_up(tmp_path, name):
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")  # noqa: PTH110
 @pytest.mark.parametrize(
     "words",
-    ["max photo.png -o -", "max photo.png -o - --report json", "max photo.png -o -/", "ops", "--help", "info ."],
+    [
+        "max photo.png -o -",
+        "max photo.png -o - --report json",
+        "max photo.png -o -/",
+        "ops",
+        "--help",
+        "info .",
+    ],
 )
 def test_a_full_disk_behind_stdout(photo, tmp_path, words):
     with open("/dev/full", "wb") as full:  # noqa: PTH123
         command = [sys.executable, "-m", "poolcli", *words.split()]
-        ran = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        ran = subprocess.run(
+            command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
     assert ran.returncode == 1
     assert "the disk is full: free some space" in ran.stderr
     assert "Traceback" not in ran.stderr

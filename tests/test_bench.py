@@ -33,7 +33,9 @@ def told(ran):
 
 
 def peer(wrong=lambda result: result, able=True):
-    return SimpleNamespace(can=lambda _: able, prepare=lambda case: [case.pool], read=lambda _, result: wrong(result))
+    return SimpleNamespace(
+        can=lambda _: able, prepare=lambda case: [case.pool], read=lambda _, result: wrong(result)
+    )
 
 
 @pytest.fixture
@@ -60,7 +62,8 @@ def test_the_loop_of_the_textbook_agrees(op, windows):
 
 
 @pytest.mark.parametrize(
-    ("shape", "layout"), [((30,), "L"), ((9, 8, 3), "HWC"), ((2, 5, 6, 7, 3), "NDHWC"), ((2, 9, 8), "NHW")]
+    ("shape", "layout"),
+    [((30,), "L"), ((9, 8, 3), "HWC"), ((2, 5, 6, 7, 3), "NDHWC"), ((2, 9, 8), "NHW")],
 )
 @pytest.mark.parametrize("dtype", ["uint8", "int64", "float64"])
 def test_the_loop_knows_every_layout_and_dtype(shape, layout, dtype):
@@ -99,20 +102,46 @@ def test_a_photo_next_to_pillow(cli, photo):
 
 
 def test_json_has_a_record_for_each(cli):
-    ran = cli("bench", "avg -k 2", "--input", "3x8x8", "--dtype", "uint8", "--peers", "pillow", "--report", "json")
+    ran = cli(
+        "bench",
+        "avg -k 2",
+        "--input",
+        "3x8x8",
+        "--dtype",
+        "uint8",
+        "--peers",
+        "pillow",
+        "--report",
+        "json",
+    )
     records = told(ran)
     assert list(records) == ["textbook loop", "poolcli", "pillow"]
     own = records["poolcli"]
     assert own["megapixels_per_second"] == pytest.approx(64 / own["ms"] / 1e3)
     assert (own["step"], own["ratio"], own["agrees"]) == ("avg -k 2", 1, None)
-    assert (own["input_shape"], own["input_dtype"], own["input_layout"]) == ([3, 8, 8], "uint8", "CHW")
-    assert records["textbook loop"]["ratio"] == pytest.approx(records["textbook loop"]["ms"] / own["ms"])
+    assert (own["input_shape"], own["input_dtype"], own["input_layout"]) == (
+        [3, 8, 8],
+        "uint8",
+        "CHW",
+    )
+    assert records["textbook loop"]["ratio"] == pytest.approx(
+        records["textbook loop"]["ms"] / own["ms"]
+    )
     assert records["textbook loop"]["agrees"] is True
     assert (records["pillow"]["ms"], records["pillow"]["note"]) == (None, "does not do this")
 
 
 def test_every_step_of_a_pipeline_is_timed_on_what_it_gets(cli):
-    ran = cli("bench", "max -k 3 -s 2 | avg --global", "--input", "1x2x9x9", "--peers", "none", "--report", "jsonl")
+    ran = cli(
+        "bench",
+        "max -k 3 -s 2 | avg --global",
+        "--input",
+        "1x2x9x9",
+        "--peers",
+        "none",
+        "--report",
+        "jsonl",
+    )
     records = [json.loads(line) for line in ran.text.splitlines()]
     assert [(each["step"], each["input_shape"][2:]) for each in records[::2]] == [
         ("max -k 3 -s 2", [9, 9]),
@@ -124,9 +153,18 @@ def test_who_gives_other_numbers_is_named_and_not_ranked(cli, installed):
     def fails(_):
         raise ValueError("no such luck")
 
-    installed(torch=peer(lambda result: result + 1), opencv=peer(), scipy=peer(fails), pillow=peer(able=False))
+    installed(
+        torch=peer(lambda result: result + 1),
+        opencv=peer(),
+        scipy=peer(fails),
+        pillow=peer(able=False),
+    )
     records = told(cli("bench", "max -k 2", "--input", "8x8", "--report", "json"))
-    assert [by for by, each in records.items() if each["ms"]] == ["textbook loop", "poolcli", "opencv"]
+    assert [by for by, each in records.items() if each["ms"]] == [
+        "textbook loop",
+        "poolcli",
+        "opencv",
+    ]
     notes = {by: (each["agrees"], each["note"]) for by, each in records.items() if not each["ms"]}
     assert notes == {
         "torch": (False, "100.0% of the values differ, by up to 1"),
@@ -153,7 +191,10 @@ def test_none_installed(cli, installed):
     ran = cli("bench", "max -k 2", "--input", "8x8", "--report", "json")
     assert (ran.code, list(told(ran))) == (0, ["textbook loop", "poolcli"])
     (line,) = ran.err.splitlines()
-    assert "pip install torch onnxruntime onnx openvino opencv-python-headless scipy pillow scikit-image" in line
+    assert (
+        "pip install torch onnxruntime onnx openvino opencv-python-headless scipy pillow scikit-image"
+        in line
+    )
     assert cli("bench", "max -k 2", "--input", "8x8", "-q").err == ""
 
 
@@ -163,7 +204,11 @@ def test_none_installed(cli, installed):
         (["max -k 2"], 2, "give one input"),
         (["max -k 2", "x.npy", "--input", "8x8"], 2, "give one input"),
         (["max -k 9", "--input", "8x8"], 2, "kernel 9 is larger than axis H"),
-        (["max -k 2", "--input", "8x8", "--peers", "tourch"], 2, "there is no peer 'tourch'; did you mean torch?"),
+        (
+            ["max -k 2", "--input", "8x8", "--peers", "tourch"],
+            2,
+            "there is no peer 'tourch'; did you mean torch?",
+        ),
         (["pyramid --op avg", "--input", "8x8"], 2, "gives several maps"),
         (["max -k 2", "missing.png"], 1, "missing.png: there is no such file"),
     ],

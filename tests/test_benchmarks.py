@@ -40,7 +40,9 @@ def few():
 @pytest.fixture(params=peers.PEERS)
 def peer(request):
     module = f"poolcli.analysis.bench.peers.{peers.PEERS[request.param].module}"
-    return pytest.importorskip(module, reason=f"{request.param} is not installed", exc_type=ImportError)
+    return pytest.importorskip(
+        module, reason=f"{request.param} is not installed", exc_type=ImportError
+    )
 
 
 def test_a_line_gives_the_cells_it_plans(case):
@@ -83,8 +85,12 @@ def agrees(peer, line):
     ],
 )
 def test_a_peer_that_computes_something_else_is_named_and_does_not_count(few, wrong, note):
-    odd = SimpleNamespace(can=lambda _: True, prepare=lambda _: [few.pool], read=lambda _, result: wrong(result))
-    fair = SimpleNamespace(can=lambda _: True, prepare=lambda _: [few.pool], read=lambda _, result: result)
+    odd = SimpleNamespace(
+        can=lambda _: True, prepare=lambda _: [few.pool], read=lambda _, result: wrong(result)
+    )
+    fair = SimpleNamespace(
+        can=lambda _: True, prepare=lambda _: [few.pool], read=lambda _, result: result
+    )
     timing = timed(few, {"odd": odd, "fair": fair}, 1)
     assert timing.peers.keys() == {"fair"}
     assert timing.fastest == "fair"
@@ -92,7 +98,9 @@ def test_a_peer_that_computes_something_else_is_named_and_does_not_count(few, wr
 
 
 def test_bytes_may_differ_by_a_rounding_and_no_more():
-    line = next(line for line in LINES if line.text.startswith("avg") and line.data.dtype == "uint8")
+    line = next(
+        line for line in LINES if line.text.startswith("avg") and line.data.dtype == "uint8"
+    )
     with opened(line, 8) as case:
         middle = np.full_like(case.pool(), 9)
         check_equal(case, middle + 1, middle)
@@ -156,13 +164,20 @@ def test_photos_are_the_same_each_time():
 
 def test_the_readme_tells_the_last_results():
     text = plot.README.read_text(encoding="utf-8")
-    assert plot.BLOCK.sub(plot.fresh(*plot.measured()), text) == text, "run: python -m benchmarks.plot"
+    assert plot.BLOCK.sub(plot.fresh(*plot.measured()), text) == text, (
+        "run: python -m benchmarks.plot"
+    )
     assert plot.PLOT.read_text(encoding="utf-8") == plot.svg(plot.measured()[0])
 
 
 def test_the_plot_has_a_bar_for_each_ratio():
-    rows = [{"line": f"line {ratio} <", "ratio": ratio, "fastest": "torch"} for ratio in (0.02, 0.5, 1, 2, 40)]
-    drawn = ET.fromstring(plot.svg({"timings": [*rows, {"line": "alone", "ratio": None, "fastest": None}]}))
+    rows = [
+        {"line": f"line {ratio} <", "ratio": ratio, "fastest": "torch"}
+        for ratio in (0.02, 0.5, 1, 2, 40)
+    ]
+    drawn = ET.fromstring(
+        plot.svg({"timings": [*rows, {"line": "alone", "ratio": None, "fastest": None}]})
+    )
     bars = drawn.findall("{http://www.w3.org/2000/svg}rect")
     assert [bar.get("fill") for bar in bars] == [plot.BEHIND] * 2 + [plot.AHEAD] * 3
     ends = [float(bar.get("x")) + float(bar.get("width")) for bar in bars]

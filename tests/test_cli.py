@@ -42,10 +42,22 @@ def test_main_job(cli, photo, tmp_path):
         ("max -k 2 -s 1", np.arange(1, 16).reshape(3, 5), [[7, 8, 9, 10], [12, 13, 14, 15]]),
         ("avg -k 2 -s 1", np.arange(1, 16).reshape(3, 5), [[4, 5, 6, 7], [9, 10, 11, 12]]),
         ("max -k 3x1", np.arange(1, 19).reshape(6, 3), [[7, 8, 9], [16, 17, 18]]),
-        ("max -k 2 -s 1 -p same", np.arange(1, 10).reshape(3, 3), [[5, 6, 6], [8, 9, 9], [8, 9, 9]]),
-        ("avg -k 2 -s 1 -p same", np.arange(1, 10).reshape(3, 3), [[3, 4, 4.5], [6, 7, 7.5], [7.5, 8.5, 9]]),
+        (
+            "max -k 2 -s 1 -p same",
+            np.arange(1, 10).reshape(3, 3),
+            [[5, 6, 6], [8, 9, 9], [8, 9, 9]],
+        ),
+        (
+            "avg -k 2 -s 1 -p same",
+            np.arange(1, 10).reshape(3, 3),
+            [[3, 4, 4.5], [6, 7, 7.5], [7.5, 8.5, 9]],
+        ),
         ("l2 -k 2", np.array([[1.0, 2], [3, 4]]), [[7.5**0.5]]),
-        ("avg -k 7 -s 3 -p 3 --ceil-mode --count-include-pad", np.arange(1.0, 10), [10 / 7, 4, 39 / 7, 4]),
+        (
+            "avg -k 7 -s 3 -p 3 --ceil-mode --count-include-pad",
+            np.arange(1.0, 10),
+            [10 / 7, 4, 39 / 7, 4],
+        ),
         ("avg -k 7 -s 3 -p 3 --ceil-mode", np.arange(1.0, 10), [2.5, 4, 6.5, 8]),
         ("avg -k 2 -s 2 --ceil-mode --divisor 4", np.ones((3, 3)), [[1, 0.5], [0.5, 0.25]]),
         ("avg --adaptive 5", np.array([0.0, 1, 2]), [0, 0.5, 1, 1.5, 2]),
@@ -65,7 +77,10 @@ def test_average_of_bytes_is_the_exact_mean_rounded_once(cli, tmp_path, kernel):
     Image.fromarray(pixels).save(tmp_path / "a.png")
     sums = pixels.reshape(2, kernel, 3, kernel).sum((1, 3), dtype=int)
     for rule, extra in (("half-even", None), ("half-up", 0.5), ("floor", 0)):
-        assert cli("avg", "-k", kernel, "a.png", "-o", "b.png", "--overwrite", "--round", rule).code == 0
+        assert (
+            cli("avg", "-k", kernel, "a.png", "-o", "b.png", "--overwrite", "--round", rule).code
+            == 0
+        )
         n = kernel * kernel
         exact = [[_rounded(int(total), n, extra) for total in row] for row in sums]
         np.testing.assert_array_equal(load(tmp_path / "b.png"), exact)
@@ -100,7 +115,17 @@ def test_pipe_of_arrays(cli, tmp_path):
 
 
 def test_run_is_the_pipe(cli, photo, tmp_path):
-    piped = cli("max", "-k", 3, "-s", 1, "-", "-o", "-", stdin=cli("avg", "-k", 2, "photo.png", "-o", "-").out)
+    piped = cli(
+        "max",
+        "-k",
+        3,
+        "-s",
+        1,
+        "-",
+        "-o",
+        "-",
+        stdin=cli("avg", "-k", 2, "photo.png", "-o", "-").out,
+    )
     ran = cli("run", "avg -k 2 | max -k 3 -s 1", "photo.png", "-o", "-")
     np.testing.assert_array_equal(load(io.BytesIO(ran.out)), load(io.BytesIO(piped.out)))
 
@@ -117,21 +142,31 @@ def test_run_from_a_recipe(cli, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "shape"),
-    [("l", (9,)), ("hw", (9, 8)), ("chw", (3, 9, 8)), ("nchw", (2, 3, 9, 8)), ("ncdhw", (2, 3, 6, 9, 8))],
+    [
+        ("l", (9,)),
+        ("hw", (9, 8)),
+        ("chw", (3, 9, 8)),
+        ("nchw", (2, 3, 9, 8)),
+        ("ncdhw", (2, 3, 6, 9, 8)),
+    ],
 )
 def test_layout_by_the_number_of_axes(cli, tmp_path, name, shape):
     x = np.random.default_rng(0).random(shape)
     np.save(tmp_path / "x.npy", x)
     assert cli("max", "x.npy", "-o", "y.npy").code == 0
     space = len(shape) if len(shape) < 3 else len(shape) - 2 + (len(shape) == 3)
-    assert np.load(tmp_path / "y.npy").shape == shape[:-space] + tuple(size // 2 for size in shape[-space:])
+    assert np.load(tmp_path / "y.npy").shape == shape[:-space] + tuple(
+        size // 2 for size in shape[-space:]
+    )
 
 
 def test_layout_named(cli, tmp_path):
     x = np.random.default_rng(0).random((2, 8, 6, 3))
     np.save(tmp_path / "x.npy", x)
     assert cli("max", "--layout", "NHWC", "x.npy", "-o", "y.npy").code == 0
-    np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), x.reshape(2, 4, 2, 3, 2, 3).max((2, 4)))
+    np.testing.assert_array_equal(
+        np.load(tmp_path / "y.npy"), x.reshape(2, 4, 2, 3, 2, 3).max((2, 4))
+    )
 
 
 def test_every_array_of_an_npz(cli, tmp_path):
@@ -159,7 +194,9 @@ class TestFolders:
 
     @staticmethod
     def files(folder):
-        return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+        return sorted(
+            path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+        )
 
     def test_one_level(self, cli, tmp_path):
         assert cli("max", "in", "-o", "out").code == 0
@@ -176,12 +213,20 @@ class TestFolders:
         assert {"a-avg.png", "sub/b-avg.png", "sub/c-avg.npy"} < set(self.files(tmp_path / "in"))
 
     def test_include_and_exclude(self, cli, tmp_path):
-        assert cli("max", "in", "-o", "out", "-r", "--include", "*.png", "--exclude", "sub/*").code == 0
+        assert (
+            cli("max", "in", "-o", "out", "-r", "--include", "*.png", "--exclude", "sub/*").code
+            == 0
+        )
         assert self.files(tmp_path / "out") == ["a.png"]
 
     def test_a_row_a_file_and_totals(self, cli):
         text = cli("max", "in", "-r", "-o", "out").text
-        assert [line.split()[0] for line in text.splitlines()[2:]] == ["in/a.png", "in/sub/b.png", "in/sub/c.npy", "3"]
+        assert [line.split()[0] for line in text.splitlines()[2:]] == [
+            "in/a.png",
+            "in/sub/b.png",
+            "in/sub/c.npy",
+            "3",
+        ]
         assert "3 done" in text
 
     def test_a_bad_file_is_a_row(self, cli, tmp_path):
@@ -202,7 +247,9 @@ class TestFolders:
             reports.append([json.loads(line)["input"] for line in ran.text.splitlines()])
         assert reports[0] == reports[1]
         for name in self.files(tmp_path / "out1"):
-            assert (tmp_path / "out1" / name).read_bytes() == (tmp_path / "out4" / name).read_bytes()
+            assert (tmp_path / "out1" / name).read_bytes() == (
+                tmp_path / "out4" / name
+            ).read_bytes()
 
     def test_fail_fast(self, cli, tmp_path):
         (tmp_path / "in/A.png").write_bytes(b"not a picture at all")
@@ -233,7 +280,16 @@ class TestFolders:
 
     def test_an_input_is_not_overwritten_by_another(self, cli, tmp_path):
         before = (tmp_path / "in/sub/b.png").read_bytes()
-        ran = cli("min", "in/a.png", "in/sub/b.png", "-o", "in/sub", "--name", "{index}.png", "--overwrite")
+        ran = cli(
+            "min",
+            "in/a.png",
+            "in/sub/b.png",
+            "-o",
+            "in/sub",
+            "--name",
+            "{index}.png",
+            "--overwrite",
+        )
         assert ran.code == 0
         Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / "in/1.png")
         ran = cli("min", "in/a.png", "in/1.png", "-o", "in", "--name", "{index}.png", "--overwrite")
@@ -262,7 +318,8 @@ class TestNames:
         assert np.load(tmp_path / "photo-max.npy").shape == (3, 6, 8)
 
     @pytest.mark.parametrize(
-        "template", ["{what}", "../{stem}.png", "/tmp/{stem}", "{stem", "{}", "{stem.__class__}", ""]
+        "template",
+        ["{what}", "../{stem}.png", "/tmp/{stem}", "{stem", "{}", "{stem.__class__}", ""],
     )
     def test_bad_templates(self, cli, photo, tmp_path, template):
         ran = cli("max", "photo.png", "--name", template)
@@ -341,7 +398,10 @@ class TestWrongRequests:
             ("max --global --stride 3 photo.png", "two kinds of windows"),
             ("max --min-valid .5 photo.png", "--nodata"),
             ("max --min-valid 2 photo.png --nodata 0", "from 0 to 1"),
-            ("max --fractional 3 --samples .1x.2 --seed 3 photo.png", "--seed draws what --samples gives"),
+            (
+                "max --fractional 3 --samples .1x.2 --seed 3 photo.png",
+                "--seed draws what --samples gives",
+            ),
             ("avg --divisor 0 photo.png", "above 0"),
             ("mixed --alpha 2 photo.png", "from 0 to 1"),
             ("max --dtype complex64 photo.png", "--dtype complex64"),
@@ -385,7 +445,11 @@ class TestWrongRequests:
             ("max --kernel 0", "max --kernel 0", 'op = "max"\nkernel = 0'),
             ("avg --padding x", "avg -p x", 'op = "avg"\npadding = "x"'),
             ("lp --norm -1", "lp --norm -1", 'op = "lp"\nnorm = -1'),
-            ("max --global --kernel 2", "max --global -k 2", 'op = "max"\nglobal = true\nkernel = 2'),
+            (
+                "max --global --kernel 2",
+                "max --global -k 2",
+                'op = "max"\nglobal = true\nkernel = 2',
+            ),
         ],
     )
     def test_one_reader_one_sentence(self, cli, photo, tmp_path, flags, text, toml):
@@ -400,7 +464,10 @@ class TestWrongRequests:
     def test_a_step_of_several_is_named(self, cli, photo):
         ran = cli("run", "max -k 2 | avg -k 9", "photo.png")
         assert ran.code == 1
-        assert "photo.png: step 2 (avg -k 9): kernel 9 is larger than axis H, which is 6 long" in ran.err
+        assert (
+            "photo.png: step 2 (avg -k 9): kernel 9 is larger than axis H, which is 6 long"
+            in ran.err
+        )
         assert "input 6x8x3 HWC" in ran.err
 
 
@@ -457,7 +524,9 @@ def test_every_command_has_examples():
 @pytest.mark.parametrize("words", ["ops", "semantics", "info photo.png", "shape max photo.png"])
 def test_lists_are_told_in_every_style(cli, photo, words):
     whole = json.loads(cli(*words.split(), "--report", "json").out)
-    lines = [json.loads(line) for line in cli(*words.split(), "--report", "jsonl").text.splitlines()]
+    lines = [
+        json.loads(line) for line in cli(*words.split(), "--report", "jsonl").text.splitlines()
+    ]
     cells = list(csv.DictReader(io.StringIO(cli(*words.split(), "--report", "csv").text)))
     assert lines == whole
     assert [list(row) for row in cells] == [list(row) for row in whole]
@@ -466,7 +535,9 @@ def test_lists_are_told_in_every_style(cli, photo, words):
 def test_info(cli, photo, tmp_path):
     np.save(tmp_path / "x.npy", np.zeros((2, 3, 4, 5), np.float16))
     rows = json.loads(cli("info", "photo.png", "x.npy", "--report", "json").out)
-    assert [(row["format"], row["shape"], row["dtype"], row["layout"], row["mode"]) for row in rows] == [
+    assert [
+        (row["format"], row["shape"], row["dtype"], row["layout"], row["mode"]) for row in rows
+    ] == [
         ("png", [12, 16, 3], "uint8", "HWC", "RGB"),
         ("npy", [2, 3, 4, 5], "float16", "NCHW", ""),
     ]

@@ -40,13 +40,22 @@ def test_figures_are_those_of_scikit_image(cli, photo):
     mean = np.rint(photo.mean((0, 1), keepdims=True)).astype(np.uint8)
     expected = peak_signal_noise_ratio(photo, np.broadcast_to(mean, photo.shape))
     assert record["psnr_db"] == pytest.approx(expected, abs=1e-5)
-    assert (record["output_shape"], record["aliased_percent"], record["shift_change_percent"]) == ([1, 1, 3], 0, 0)
+    assert (record["output_shape"], record["aliased_percent"], record["shift_change_percent"]) == (
+        [1, 1, 3],
+        0,
+        0,
+    )
 
 
 def test_pipelines_and_inputs_come_in_any_order(cli, photo):
-    told = [cli("compare", *words, "--report", "json").text
-            for words in (("photo.png", "max", "avg -k 2|max -k 2"), ("max", "avg -k 2|max -k 2", "photo.png"),
-                          ("max", "photo.png", "avg -k 2|max -k 2"))]  # fmt: skip
+    told = [
+        cli("compare", *words, "--report", "json").text
+        for words in (
+            ("photo.png", "max", "avg -k 2|max -k 2"),
+            ("max", "avg -k 2|max -k 2", "photo.png"),
+            ("max", "photo.png", "avg -k 2|max -k 2"),
+        )
+    ]
     facts = [[(each["pipeline"], each["psnr_db"]) for each in json.loads(one)] for one in told]
     assert facts[0] == facts[1] == facts[2]
     assert [name for name, _ in facts[0]] == ["max -k 2", "avg -k 2 | max -k 2"]
@@ -60,7 +69,17 @@ def test_the_same_is_infinitely_near(cli, photo):
 def test_several_inputs_and_one_that_is_broken(cli, photo, tmp_path):
     (tmp_path / "broken.png").write_bytes(b"no picture")
     np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(0, 1, (2, 3, 8, 8)))
-    ran = cli("compare", "photo.png", "broken.png", "x.npy", "max -k 2", "-o", "sheet.png", "--report", "csv")
+    ran = cli(
+        "compare",
+        "photo.png",
+        "broken.png",
+        "x.npy",
+        "max -k 2",
+        "-o",
+        "sheet.png",
+        "--report",
+        "csv",
+    )
     assert ran.code == 1
     assert ran.err.startswith("Error: broken.png: ")
     assert [line.split(",")[0] for line in ran.text.splitlines()] == ["input", "photo.png", "x.npy"]
@@ -79,17 +98,28 @@ def test_an_image_from_stdin(cli, photo, tmp_path):
     assert lines(ran)[2].split()[0] == "-"
 
 
-@pytest.mark.parametrize("name", ["gray", "rgba", "palette", "bits", "deep", "float", "volume", "line", "whole", "nan"])
+@pytest.mark.parametrize(
+    "name", ["gray", "rgba", "palette", "bits", "deep", "float", "volume", "line", "whole", "nan"]
+)
 def test_any_kind_of_map_has_a_sheet(cli, tmp_path, name):
     rng = np.random.default_rng(0)
     gray = Image.fromarray(rng.integers(0, 256, (20, 24), np.uint8))
     holed = rng.normal(0, 1, (2, 16, 16))
     holed[0, :5] = np.nan
-    images = {"gray": gray, "rgba": gray.convert("RGBA"), "palette": gray.convert("RGB").quantize(7),
-              "bits": gray.convert("1"), "deep": Image.fromarray(rng.integers(0, 65536, (20, 24), np.uint16)),
-              "float": Image.fromarray(rng.random((20, 24), np.float32))}  # fmt: skip
-    arrays = {"volume": rng.random((1, 2, 8, 9, 10)), "line": rng.random(64), "nan": holed,
-              "whole": rng.integers(-9, 9, (3, 40, 12, 12))}  # fmt: skip
+    images = {
+        "gray": gray,
+        "rgba": gray.convert("RGBA"),
+        "palette": gray.convert("RGB").quantize(7),
+        "bits": gray.convert("1"),
+        "deep": Image.fromarray(rng.integers(0, 65536, (20, 24), np.uint16)),
+        "float": Image.fromarray(rng.random((20, 24), np.float32)),
+    }
+    arrays = {
+        "volume": rng.random((1, 2, 8, 9, 10)),
+        "line": rng.random(64),
+        "nan": holed,
+        "whole": rng.integers(-9, 9, (3, 40, 12, 12)),
+    }
     if name in images:
         images[name].save(tmp_path / "x.tif")
     else:
@@ -103,7 +133,12 @@ def test_any_kind_of_map_has_a_sheet(cli, tmp_path, name):
 
 def test_a_sheet_shows_the_results_pixels(cli, tmp_path):
     """Every colour of the pooled picture is there, as often as it is enlarged."""
-    colours = np.random.default_rng(0).permutation(np.arange(16 * 12 * 3)).reshape(12, 16, 3).astype(np.uint8)
+    colours = (
+        np.random.default_rng(0)
+        .permutation(np.arange(16 * 12 * 3))
+        .reshape(12, 16, 3)
+        .astype(np.uint8)
+    )
     x = colours.repeat(2, 0).repeat(2, 1)
     Image.fromarray(x).save(tmp_path / "x.png")
     assert cli("compare", "x.png", "max -k 2", "-o", "s.png").code == 0
@@ -232,7 +267,9 @@ def test_a_page_needs_nothing_else(page):
 
 
 def test_a_page_has_the_pictures(page, photo):
-    sources = [value for tag, name, value in Reader(page).attributes if (tag, name) == ("img", "src")]
+    sources = [
+        value for tag, name, value in Reader(page).attributes if (tag, name) == ("img", "src")
+    ]
     pictures = [opened(io.BytesIO(base64.b64decode(source.split(",")[1])))[2] for source in sources]
     np.testing.assert_array_equal(pictures[0], photo)
     largest = photo.reshape(3, 4, 4, 4, 3).max((1, 3))
@@ -243,7 +280,11 @@ def test_a_page_is_light_and_dark_and_reached_by_keys(page):
     read = Reader(page)
     assert "prefers-color-scheme: dark" in page
     assert ("html", "lang", "en") in read.attributes
-    views = [value for tag, name, value in read.attributes if (tag, name, value) == ("div", "class", "view")]
+    views = [
+        value
+        for tag, name, value in read.attributes
+        if (tag, name, value) == ("div", "class", "view")
+    ]
     stops = [value for tag, name, value in read.attributes if (tag, name) == ("div", "tabindex")]
     assert len(stops) == len(views) + 1  # the table can be moved too
     assert all(value for _, name, value in read.attributes if name == "alt")
@@ -273,8 +314,14 @@ def test_titles_wrap_and_every_letter_stays():
 @pytest.mark.parametrize("size", [(1, 1), (1, 3000), (3000, 1), (64, 64)])
 @pytest.mark.parametrize("count", [1, 2, 7])
 def test_a_sheet_has_room_for_all(size, count):
-    figures = [Figure(f"title {'long ' * 20}Ünïcødé 漢字 {number}", np.full((*size, 3), number, np.uint8), "note")
-              for number in range(count)]  # fmt: skip
+    figures = [
+        Figure(
+            f"title {'long ' * 20}Ünïcødé 漢字 {number}",
+            np.full((*size, 3), number, np.uint8),
+            "note",
+        )
+        for number in range(count)
+    ]
     made = sheet([Section("x", tuple(figures))]).data
     area = np.prod(scaled(np.zeros((*size, 3), np.uint8)).shape[:2])
     assert all((made == number).all(-1).sum() >= area for number in range(count))

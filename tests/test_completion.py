@@ -18,7 +18,9 @@ SAMPLES = Path(__file__).parents[1] / "samples"
 def offered(shell, *words):
     """The kind and text of all that is offered for the last word."""
     *args, incomplete = words
-    found = SHELLS[shell](poolcli, {}, "poolcli", "_POOLCLI_COMPLETE").get_completions(args, incomplete)
+    found = SHELLS[shell](poolcli, {}, "poolcli", "_POOLCLI_COMPLETE").get_completions(
+        args, incomplete
+    )
     return [(item.type, item.value) for item in found]
 
 
@@ -55,7 +57,9 @@ def test_options_and_their_words(given, expected):
         assert words(shell, *given) == expected
 
 
-@pytest.mark.parametrize("given", [["max", "a"], ["max", "-o", ""], ["max", "--mask", "m"], ["view", ""]])
+@pytest.mark.parametrize(
+    "given", [["max", "a"], ["max", "-o", ""], ["max", "--mask", "m"], ["view", ""]]
+)
 def test_files_are_left_to_the_shell(given):
     assert offered("bash", *given) == [("file", given[-1])]
 
@@ -63,9 +67,21 @@ def test_files_are_left_to_the_shell(given):
 def test_words_joined_by_an_equal_sign():
     assert words("zsh", "max", "--show=half") == ["--show=half", "--show=half256"]
     assert words("fish", "max", "--show=k") == ["--show=kitty"]
-    assert words("bash", "max", "--show", "=", "half") == ["half", "half256"]  # bash parts words there
-    assert words("bash", "max", "--show", "=") == ["auto", "kitty", "sixel", "half", "half256", "text"]
-    assert offered("zsh", "max", "--show", "a") == [("file", "a")]  # what follows without = is an input
+    assert words("bash", "max", "--show", "=", "half") == [
+        "half",
+        "half256",
+    ]  # bash parts words there
+    assert words("bash", "max", "--show", "=") == [
+        "auto",
+        "kitty",
+        "sixel",
+        "half",
+        "half256",
+        "text",
+    ]
+    assert offered("zsh", "max", "--show", "a") == [
+        ("file", "a")
+    ]  # what follows without = is an input
 
 
 @pytest.mark.parametrize(
@@ -84,13 +100,20 @@ def test_words_joined_by_an_equal_sign():
 def test_pipelines_in_quotes(incomplete, expected):
     for given in (["run"], ["shape"], ["fuse", "max -k 2"]):
         assert words("bash", *given, incomplete) == expected
-    assert words("bash", "run", "max -k 2", incomplete) == []  # the pipeline is there: now come the inputs
+    assert (
+        words("bash", "run", "max -k 2", incomplete) == []
+    )  # the pipeline is there: now come the inputs
 
 
 def test_recipes(monkeypatch):
     monkeypatch.chdir(SAMPLES)
-    assert words("bash", "run", "--file", "recipes/re") == ["recipes/resnet-head.toml", "recipes/resnet-stem.toml"]
-    assert len(words("bash", "shape", "--file", "recipes/")) == len(list((SAMPLES / "recipes").glob("*.toml")))
+    assert words("bash", "run", "--file", "recipes/re") == [
+        "recipes/resnet-head.toml",
+        "recipes/resnet-stem.toml",
+    ]
+    assert len(words("bash", "shape", "--file", "recipes/")) == len(
+        list((SAMPLES / "recipes").glob("*.toml"))
+    )
     assert offered("bash", "run", "--file", "rec") == [("file", "rec")]
     assert offered("bash", "run", "--file", "no/such/") == [("file", "no/such/")]
 
@@ -128,12 +151,19 @@ def test_a_real_bash_chooses_from_them(tmp_path, given, expected):
     _poolcli_completion poolcli
     printf '%s\\n' "${{COMPREPLY[@]}}"
     """
-    ran = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    ran = subprocess.run(
+        ["bash", "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
     assert ran.stderr == ""
-    assert ran.stdout.splitlines() == ["complete -o nosort -F _poolcli_completion poolcli", *expected]
+    assert ran.stdout.splitlines() == [
+        "complete -o nosort -F _poolcli_completion poolcli",
+        *expected,
+    ]
 
 
-@pytest.mark.parametrize("line", ["m", "max --na", "run 'max | a", "max --nan ", "run --file sa", "man m"])
+@pytest.mark.parametrize(
+    "line", ["m", "max --na", "run 'max | a", "max --nan ", "run --file sa", "man m"]
+)
 def test_completion_loads_no_numpy(line):
     program = (
         "import sys, atexit\nfrom poolcli.cli import main\n"
@@ -142,6 +172,8 @@ def test_completion_loads_no_numpy(line):
     split = line.split(" ", 1) if "'" in line else line.split(" ")
     env = os.environ | {"COMP_WORDS": "\n".join(["poolcli", *split]), "COMP_CWORD": str(len(split))}
     env["_POOLCLI_COMPLETE"] = "bash_complete"
-    out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=env, check=True).stdout
+    out = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=env, check=True
+    ).stdout
     assert not set(out.splitlines()[-1].split()) & {"numpy", "PIL", "rich"}
     assert len(out.splitlines()) > 1

@@ -61,10 +61,15 @@ class TestFuse:
     def test_in_numbers(self):
         x = [[1, 2], [3, 6]]
         results = {
-            merge: poolcli.pool(x, "fuse", branches=BRANCHES, merge=merge) for merge in ("max", "avg", "sum", "concat")
+            merge: poolcli.pool(x, "fuse", branches=BRANCHES, merge=merge)
+            for merge in ("max", "avg", "sum", "concat")
         }
         assert {merge: result.tolist() for merge, result in results.items()} == {
-            "max": [[6]], "avg": [[4.5]], "sum": [[9]], "concat": [[[6]], [[3]]]}  # fmt: skip
+            "max": [[6]],
+            "avg": [[4.5]],
+            "sum": [[9]],
+            "concat": [[[6]], [[3]]],
+        }
 
     def test_branches_are_pipelines_and_nest(self):
         text = "fuse 'max -k 2 | avg -k 2' \"fuse 'max -k 4' 'min -k 4' --merge avg\" --merge sum | max -k 2"
@@ -81,7 +86,9 @@ class TestFuse:
         assert hash(parse(text)) == hash(pipeline)
 
     def test_branches_that_disagree_show_both(self):
-        with pytest.raises(poolcli.ShapeError, match=r"max -k 2 gives 2x3x5x7, avg -k 3 gives 2x3x3x4"):
+        with pytest.raises(
+            poolcli.ShapeError, match=r"max -k 2 gives 2x3x5x7, avg -k 3 gives 2x3x3x4"
+        ):
             poolcli.pool(X, "fuse", branches=["max -k 2", "avg -k 3"])
         with pytest.raises(poolcli.ShapeError, match="disagree"):
             poolcli.plan("fuse 'max -k 2' 'avg -k 3' --merge concat", X.shape)
@@ -108,30 +115,60 @@ class TestFuse:
             poolcli.pool(X, "fuse", branches=BRANCHES, merge="concat", dtype="uint8")
 
     def test_toml(self):
-        toml = '[[step]]\nop = "fuse"\nbranches = ["max -k 2", "avg -k 2 | max -k 1"]\nmerge = "sum"\n'
+        toml = (
+            '[[step]]\nop = "fuse"\nbranches = ["max -k 2", "avg -k 2 | max -k 1"]\nmerge = "sum"\n'
+        )
         assert load(toml)[0] == parse("fuse 'max -k 2' 'avg -k 2 | max -k 1' --merge sum")
 
     def test_of_images(self, cli, photo, tmp_path):
         for merge in ("max", "avg"):
             assert (
-                cli("fuse", "max -k 2", "avg -k 2", "--merge", merge, "photo.png", "-o", "o.png", "--overwrite").code
+                cli(
+                    "fuse",
+                    "max -k 2",
+                    "avg -k 2",
+                    "--merge",
+                    merge,
+                    "photo.png",
+                    "-o",
+                    "o.png",
+                    "--overwrite",
+                ).code
                 == 0
             )
-            high, mean = (poolcli.pool(photo, op, dtype="uint8", layout="HWC") for op in ("max", "avg"))
-            expected = np.maximum(high, mean) if merge == "max" else np.rint((high.astype(float) + mean) / 2)
+            high, mean = (
+                poolcli.pool(photo, op, dtype="uint8", layout="HWC") for op in ("max", "avg")
+            )
+            expected = (
+                np.maximum(high, mean)
+                if merge == "max"
+                else np.rint((high.astype(float) + mean) / 2)
+            )
             np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "o.png")), expected)
         assert cli("fuse", "max", "avg", "--merge", "concat", "photo.png", "-o", "o.npy").code == 0
-        np.testing.assert_array_equal(np.load(tmp_path / "o.npy"), np.concatenate([high, mean], 2).transpose(2, 0, 1))
+        np.testing.assert_array_equal(
+            np.load(tmp_path / "o.npy"), np.concatenate([high, mean], 2).transpose(2, 0, 1)
+        )
 
     def test_alpha_weighs(self, cli, tmp_path):
         pixels = np.zeros((4, 4, 4), np.uint8)
         pixels[:, :2] = (200, 100, 40, 255)
         Image.fromarray(pixels).save(tmp_path / "a.png")
-        assert cli("fuse", "avg --adaptive 2x1", "avg -k 2x4", "--merge", "avg", "a.png", "-o", "o.png").code == 0
-        assert np.asarray(Image.open(tmp_path / "o.png")).reshape(-1, 4).tolist() == [[200, 100, 40, 128]] * 2
+        assert (
+            cli(
+                "fuse", "avg --adaptive 2x1", "avg -k 2x4", "--merge", "avg", "a.png", "-o", "o.png"
+            ).code
+            == 0
+        )
+        assert (
+            np.asarray(Image.open(tmp_path / "o.png")).reshape(-1, 4).tolist()
+            == [[200, 100, 40, 128]] * 2
+        )
 
     def test_a_palette_with_colours(self, cli, tmp_path):
-        Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8)).convert("P").save(tmp_path / "p.png")
+        Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8)).convert("P").save(
+            tmp_path / "p.png"
+        )
         assert cli("fuse", "max", "min", "p.png", "-o", "same.png").code == 0
         assert look(tmp_path / "same.png", "mode") == "P"
         assert cli("fuse", "max", "avg", "p.png", "-o", "o.png").code == 0
@@ -155,13 +192,17 @@ class TestPyramid:
             levels = poolcli.pool(x, "pyramid", reducer=op, levels=5)
             assert len(levels) == 5
             for number, level in enumerate(levels, start=1):
-                np.testing.assert_array_equal(level, poolcli.pool(x, op, kernel=2**number, ceil_mode=True))
+                np.testing.assert_array_equal(
+                    level, poolcli.pool(x, op, kernel=2**number, ceil_mode=True)
+                )
                 assert level.shape == (2, 3, -(-11 // 2**number), -(-14 // 2**number))
 
     @given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 6))
     def test_every_level_covers_the_map(self, height, width, levels):
         x = np.ones((height, width), np.uint8)
-        for number, level in enumerate(parse(f"pyramid --op sum --levels {levels} | sum --global")(x), start=1):
+        for number, level in enumerate(
+            parse(f"pyramid --op sum --levels {levels} | sum --global")(x), start=1
+        ):
             assert level.tolist() == [[height * width]], number
 
     def test_nothing_darkens(self):
@@ -174,9 +215,16 @@ class TestPyramid:
         stages = poolcli.plan("avg -k 1 | pyramid --op max --levels 3 | sum -k 2", (16, 16))
         assert [str(stage.step) for stage in stages] == [
             "avg -k 1",
-            "max -k 2 -s 2 --ceil-mode", "max -k 4 -s 4 --ceil-mode", "max -k 8 -s 8 --ceil-mode",
-            "sum -k 2", "sum -k 2", "sum -k 2"]  # fmt: skip
-        results = parse("avg -k 1 | pyramid --op max --levels 3 | sum -k 2")(np.ones((16, 16), np.float32))
+            "max -k 2 -s 2 --ceil-mode",
+            "max -k 4 -s 4 --ceil-mode",
+            "max -k 8 -s 8 --ceil-mode",
+            "sum -k 2",
+            "sum -k 2",
+            "sum -k 2",
+        ]
+        results = parse("avg -k 1 | pyramid --op max --levels 3 | sum -k 2")(
+            np.ones((16, 16), np.float32)
+        )
         assert [stage.output.shape for stage in stages[-3:]] == [result.shape for result in results]
         assert [stage.receptive for stage in stages[-3:]] == [(4, 4), (8, 8), (16, 16)]
 
@@ -212,7 +260,9 @@ class TestPyramid:
         assert ran.code == 0
         for number in (1, 2, 3):
             result = np.asarray(Image.open(tmp_path / f"photo-pyramid{number}.png"))
-            expected = poolcli.pool(photo, "avg", kernel=2**number, ceil_mode=True, dtype="uint8", layout="HWC")
+            expected = poolcli.pool(
+                photo, "avg", kernel=2**number, ceil_mode=True, dtype="uint8", layout="HWC"
+            )
             np.testing.assert_array_equal(result, expected)
         (told,) = json.loads(ran.out)["files"]
         assert told["output"] == "photo-pyramid1.png"
@@ -238,7 +288,10 @@ class TestPyramid:
         assert (tmp_path / "1/photo.png").exists()
         assert (tmp_path / "2/photo.png").exists()
         assert cli(*command, "-o", "out/").code == 0
-        assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["photo-1.png", "photo-2.png"]
+        assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+            "photo-1.png",
+            "photo-2.png",
+        ]
 
     def test_levels_that_are_there(self, cli, photo, tmp_path):
         command = ("pyramid", "--op", "max", "--levels", 2, "photo.png", "--report", "json")
@@ -254,7 +307,16 @@ class TestPyramid:
 
     def test_collisions_of_levels(self, cli, photo, tmp_path):
         Image.fromarray(photo).save(tmp_path / "photo-pyramid2.png")
-        ran = cli("pyramid", "--op", "max", "--levels", 2, "photo.png", "photo-pyramid2.png", "--overwrite")
+        ran = cli(
+            "pyramid",
+            "--op",
+            "max",
+            "--levels",
+            2,
+            "photo.png",
+            "photo-pyramid2.png",
+            "--overwrite",
+        )
         assert (ran.code, "which is an input too" in ran.err) == (2, True)
 
     def test_every_array_of_an_npz_at_every_level(self, cli, tmp_path):
@@ -267,15 +329,21 @@ class TestPyramid:
             for number in (1, 2):
                 with np.load(tmp_path / f"x-pyramid{number}.npz") as level:
                     for name in arrays:
-                        np.testing.assert_array_equal(level[f"{name}-avg{number}"], found[f"{name}-avg{number}"])
+                        np.testing.assert_array_equal(
+                            level[f"{name}-avg{number}"], found[f"{name}-avg{number}"]
+                        )
 
     def test_of_a_fuse_and_brought_back(self, cli, photo, tmp_path):
         text = "fuse 'max -k 2' 'avg -k 2' | pyramid --op avg --levels 2 | restore --interpolation bilinear"
         assert cli("run", text, "photo.png", "-o", "out/").code == 0
-        assert [look(tmp_path / f"out/photo-{number}.png", "size") for number in (1, 2)] == [(16, 12)] * 2
+        assert [look(tmp_path / f"out/photo-{number}.png", "size") for number in (1, 2)] == [
+            (16, 12)
+        ] * 2
 
     def test_a_dry_run_plans_it(self, cli, photo, tmp_path):
-        ran = cli("pyramid", "--op", "max", "--levels", 2, "photo.png", "--dry-run", "--report", "json")
+        ran = cli(
+            "pyramid", "--op", "max", "--levels", 2, "photo.png", "--dry-run", "--report", "json"
+        )
         (told,) = json.loads(ran.out)["files"]
         assert told["status"] == "planned"
         assert [row["output_shape"] for row in told["steps"]] == [[6, 8, 3], [3, 4, 3]]
@@ -283,7 +351,13 @@ class TestPyramid:
 
 
 @pytest.mark.parametrize(
-    "text", ["fuse max avg", "fuse max avg --merge concat", "fuse max avg --merge avg", "fuse 'avg -k 2 | restore' max"]
+    "text",
+    [
+        "fuse max avg",
+        "fuse max avg --merge concat",
+        "fuse max avg --merge avg",
+        "fuse 'avg -k 2 | restore' max",
+    ],
 )
 @pytest.mark.parametrize("dtype", ["bool", "uint8", "int64", "float16", "float64"])
 @pytest.mark.parametrize("shape", [(9,), (7, 9), (2, 7, 9), (2, 3, 7, 9), (1, 2, 5, 7, 9)])
@@ -316,7 +390,10 @@ class TestConcatOfImages:
             np.testing.assert_array_equal(np.asarray(fused), np.asarray(alone))
 
     def test_several_are_colours_side_by_side(self, cli, palette, tmp_path):
-        assert cli("fuse", "max -k 2", "min -k 2", "--merge", "concat", "pal.png", "-o", "z.npy").code == 0
+        assert (
+            cli("fuse", "max -k 2", "min -k 2", "--merge", "concat", "pal.png", "-o", "z.npy").code
+            == 0
+        )
         assert cli("max", "-k", 2, "pal.png", "-o", "y.png").code == 0
         with Image.open(tmp_path / "y.png") as alone:
             colours = np.asarray(alone.convert("RGB"))

@@ -37,7 +37,13 @@ def suited(op, x):
     return np.maximum(x, np.zeros((), x.dtype)) if op == "stochastic" else x
 
 
-SETTINGS = {"kernel": (2,), "stride": None, "padding": ((0, 0),), "dilation": (1,), "ceil_mode": False}
+SETTINGS = {
+    "kernel": (2,),
+    "stride": None,
+    "padding": ((0, 0),),
+    "dilation": (1,),
+    "ceil_mode": False,
+}
 LAYOUT = {1: "NCL", 2: "NCHW", 3: "NCDHW"}
 WINDOWS = [
     {"kernel": 2},
@@ -95,9 +101,15 @@ def tolerance(op, x, dtype, cells):
     """The error that the working precision leaves: rounding to the result's dtype, and a float32 sum's own."""
     finite = np.abs(np.where(np.isfinite(x.astype(np.float64)), x.astype(np.float64), 0))
     largest = float(finite.max(initial=0))
-    wide = np.float32 if x.dtype.kind == "f" and x.dtype.itemsize <= 4 and op in ("sum", "avg", "mixed") else np.float64
+    wide = (
+        np.float32
+        if x.dtype.kind == "f" and x.dtype.itemsize <= 4 and op in ("sum", "avg", "mixed")
+        else np.float64
+    )
     steps = 4 * float(np.finfo(dtype).smallest_subnormal)
-    return float(np.finfo(dtype).eps), 8 * float(np.finfo(wide).eps) * largest * max(cells, 1) + steps
+    return float(np.finfo(dtype).eps), 8 * float(np.finfo(wide).eps) * largest * max(
+        cells, 1
+    ) + steps
 
 
 def assert_agrees(op, x, windows, rules, own):
@@ -142,16 +154,24 @@ def test_agrees_with_its_twin_on_nasty_arrays(op, ndim):
             own = VARIANTS.get(op, [{}])[(number + turn) % len(VARIANTS.get(op, [{}]))]
             if fits(rules, x):
                 try:
-                    compared += assert_agrees(op, suited(op, x), {**windows, "space": (0,) * ndim}, rules, own)
+                    compared += assert_agrees(
+                        op, suited(op, x), {**windows, "space": (0,) * ndim}, rules, own
+                    )
                 except (AssertionError, poolcli.PoolError) as error:
-                    raise AssertionError(f"{op} {name} {x.shape} {windows} {rules} {own}") from error
+                    raise AssertionError(
+                        f"{op} {name} {x.shape} {windows} {rules} {own}"
+                    ) from error
     assert compared > 500
 
 
 @pytest.mark.parametrize("op", [name for name, op in OPS.items() if op.engine])
 def test_row_names_a_fold_with_its_own_parameters(op):
     function = getattr(import_module(f"poolcli.engine.{OPS[op].engine}"), op.replace("-", "_"))
-    keywords = {name for name, at in inspect.signature(function).parameters.items() if at.kind is at.KEYWORD_ONLY}
+    keywords = {
+        name
+        for name, at in inspect.signature(function).parameters.items()
+        if at.kind is at.KEYWORD_ONLY
+    }
     assert keywords == {parameter.name for parameter in OPS[op].parameters}
 
 
@@ -171,7 +191,9 @@ def test_parses_prints_and_pickles(op, windows):
 def test_plans_what_it_runs(op, ndim):
     for windows, dtype in product(WINDOWS, ("uint8", "int64", "float16", "float32", "float64")):
         x = suited(op, nasty.scrambled((2, *(9, 11, 10)[:ndim]), dtype))
-        stage = Pipeline((step(op, {**windows, **usual(op)}),)).plan(FeatureMap(x, LAYOUT[ndim][1:]).form)[-1]
+        stage = Pipeline((step(op, {**windows, **usual(op)}),)).plan(
+            FeatureMap(x, LAYOUT[ndim][1:]).form
+        )[-1]
         result = poolcli.pool(x, op, layout=LAYOUT[ndim][1:], **windows, **usual(op))
         assert (stage.output.shape, stage.output.dtype) == (result.shape, result.dtype)
 
@@ -189,13 +211,22 @@ def test_leaves_its_input_alone_and_owns_its_output(op):
 @pytest.mark.parametrize("op", REDUCERS)
 def test_does_not_care_about_memory_order(op):
     for windows, dtype in product(WINDOWS, ("uint8", "float32", "float64")):
-        x = suited(op, nasty.scrambled((2, 3, 9, 11), np.float64).astype(dtype) / np.array(3, dtype))
+        x = suited(
+            op, nasty.scrambled((2, 3, 9, 11), np.float64).astype(dtype) / np.array(3, dtype)
+        )
         expected = poolcli.pool(x, op, **windows, **usual(op))
         wide = np.zeros((2, 3, 18, 22), x.dtype)[..., ::2, ::2]
         wide[...] = x
-        variants = [np.asfortranarray(x), wide, x[::-1].copy()[::-1], x.astype(x.dtype.newbyteorder())]
+        variants = [
+            np.asfortranarray(x),
+            wide,
+            x[::-1].copy()[::-1],
+            x.astype(x.dtype.newbyteorder()),
+        ]
         for variant in variants:
-            np.testing.assert_array_equal(poolcli.pool(variant, op, **windows, **usual(op)), expected)
+            np.testing.assert_array_equal(
+                poolcli.pool(variant, op, **windows, **usual(op)), expected
+            )
 
 
 @pytest.mark.parametrize("op", REDUCERS)
@@ -211,15 +242,26 @@ def test_blocks_do_not_show(op, monkeypatch):
 def test_layouts_are_the_same_numbers_elsewhere(op):
     x = suited(op, nasty.scrambled((2, 3, 8, 10), np.float32))
     expected = poolcli.pool(x, op, kernel=(3, 2), stride=2, **usual(op))
-    turned = poolcli.pool(x.transpose(3, 0, 2, 1), op, kernel=(3, 2), stride=2, layout="WNHC", **usual(op))
+    turned = poolcli.pool(
+        x.transpose(3, 0, 2, 1), op, kernel=(3, 2), stride=2, layout="WNHC", **usual(op)
+    )
     np.testing.assert_array_equal(turned.transpose(1, 3, 2, 0), expected)
 
 
 RESULT = {
-    "bool": "float32", "uint8": "float32", "int8": "float32", "uint16": "float32", "int16": "float32",
-    "uint32": "float64", "int32": "float64", "uint64": "float64", "int64": "float64",
-    "float16": "float32", "float32": "float32", "float64": "float64",
-}  # fmt: skip
+    "bool": "float32",
+    "uint8": "float32",
+    "int8": "float32",
+    "uint16": "float32",
+    "int16": "float32",
+    "uint32": "float64",
+    "int32": "float64",
+    "uint64": "float64",
+    "int64": "float64",
+    "float16": "float32",
+    "float32": "float32",
+    "float64": "float64",
+}
 
 
 @pytest.mark.parametrize("dtype", RESULT)

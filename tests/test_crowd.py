@@ -6,7 +6,11 @@ import pytest
 import poolcli
 from poolcli.engine.operations import crowd, roi_align
 
-OPTIONS = [{"output_size": 7}, {"output_size": (3, 5), "sampling_ratio": 2}, {"output_size": 2, "aligned": False}]
+OPTIONS = [
+    {"output_size": 7},
+    {"output_size": (3, 5), "sampling_ratio": 2},
+    {"output_size": 2, "aligned": False},
+]
 
 
 def boxes(count, height, width, images):
@@ -44,9 +48,13 @@ def test_threads_and_groups_do_not_show(monkeypatch):
     for threads, shares in ((1, 1), (3, 1), (3, 1 << 18)):
         monkeypatch.setattr("poolcli.resources.threads.threads", threads)
         monkeypatch.setattr(crowd, "SHARES", shares)
-        np.testing.assert_array_equal(poolcli.pool(x, "roi-align", boxes=rows, output_size=7), expected)
+        np.testing.assert_array_equal(
+            poolcli.pool(x, "roi-align", boxes=rows, output_size=7), expected
+        )
         turned = np.asfortranarray(x)
-        np.testing.assert_array_equal(poolcli.pool(turned, "roi-align", boxes=rows, output_size=7), expected)
+        np.testing.assert_array_equal(
+            poolcli.pool(turned, "roi-align", boxes=rows, output_size=7), expected
+        )
 
 
 @pytest.mark.parametrize("spoiled", [np.nan, np.inf])

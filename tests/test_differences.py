@@ -74,7 +74,9 @@ def test_ceil_mode_is_one_rule_in_torch_and_onnx():
     assert (each.shape, each.cells) == ((3,), 0)
 
 
-@pytest.mark.parametrize(("line", "torch", "onnx"), [([1, NAN, 5, NAN, 2], NAN, 5), ([NAN, 1, 5, 0, 2], NAN, 5)])
+@pytest.mark.parametrize(
+    ("line", "torch", "onnx"), [([1, NAN, 5, NAN, 2], NAN, 5), ([NAN, 1, 5, 0, 2], NAN, 5)]
+)
 def test_nan_in_max(line, torch, onnx):
     each = told("max -k 5 -s 5", line)["onnx", "values"]
     assert rules(each) == ["NaN in max"]
@@ -85,8 +87,14 @@ def test_nan_in_max(line, torch, onnx):
 def test_which_nan_an_index_means():
     each = told("max -k 5 -s 5", [1, NAN, 5, NAN, 2], "poolcli", "torch", "onnx")
     assert not each["torch", "values"].differs
-    assert (each["torch", "indices"].values, rules(each["torch", "indices"])) == ((1, 3), ["index of a NaN"])
-    assert (each["onnx", "indices"].values, rules(each["onnx", "indices"])) == ((1, 2), ["NaN in max"])
+    assert (each["torch", "indices"].values, rules(each["torch", "indices"])) == (
+        (1, 3),
+        ["index of a NaN"],
+    )
+    assert (each["onnx", "indices"].values, rules(each["onnx", "indices"])) == (
+        (1, 2),
+        ["NaN in max"],
+    )
 
 
 def test_the_order_of_indices():
@@ -106,7 +114,9 @@ def test_lp_of_partial_windows():
     assert each.values == pytest.approx((2, ROOT))
 
 
-@pytest.mark.parametrize(("line", "norm", "torch", "onnx"), [([-1.0, 2], 1, 1, 3), ([-3.0, 2], 3, NAN, 35 ** (1 / 3))])
+@pytest.mark.parametrize(
+    ("line", "norm", "torch", "onnx"), [([-1.0, 2], 1, 1, 3), ([-3.0, 2], 3, NAN, 35 ** (1 / 3))]
+)
 def test_lp_of_signed_values(line, norm, torch, onnx):
     each = told(f"lp -k 2 -s 2 --norm {norm}", line)["onnx", "values"]
     assert rules(each) == ["lp"]
@@ -120,7 +130,10 @@ def test_lp_of_positive_values_differs_by_rounding_only():
 
 def test_median_of_an_even_window():
     each = told("median -k 4 -s 4", [1.0, 2, 3, 4], "poolcli", *ALL)
-    assert (each["torch", "values"].values, rules(each["torch", "values"])) == ((2.5, 2), ["median of an even window"])
+    assert (each["torch", "values"].values, rules(each["torch", "values"])) == (
+        (2.5, 2),
+        ["median of an even window"],
+    )
     assert [lack.what for lack in each["onnx", "values"].missing] == ["no median"]
 
 
@@ -131,7 +144,10 @@ def test_roi_align():
     mean = told(box, x)["onnx", "values"]
     assert (mean.values, rules(mean)) == ((3.75, 1.5625), ["roi-align, half a pixel"])
     most = told(f"{box} --mode max", x, "poolcli", "onnx", "torch")
-    assert (most["onnx", "values"].values[1], rules(most["onnx", "values"])) == (2.5, ["roi-align, mode max"])
+    assert (most["onnx", "values"].values[1], rules(most["onnx", "values"])) == (
+        2.5,
+        ["roi-align, mode max"],
+    )
     assert [lack.what for lack in most["torch", "values"].missing] == ["no max"]
 
 
@@ -139,7 +155,9 @@ def test_a_stride_that_is_not_given():
     each = told("max -k 2 | avg -k 2", np.arange(49.0).reshape(7, 7))["onnx", "values"]
     assert (each.shape, each.cells, each.values) == ((5, 5), None, None)
     assert [(cause.step, cause.rule.name) for cause in each.causes] == [
-        (1, "stride, when not given"), (2, "stride, when not given")]  # fmt: skip
+        (1, "stride, when not given"),
+        (2, "stride, when not given"),
+    ]
 
 
 def test_what_is_written_is_no_difference():
@@ -156,7 +174,10 @@ def test_only_the_rule_that_matters_is_named():
 def test_branches_are_told_too():
     text = "fuse 'avg -k 3 -p 1 -s 2' 'max -k 3 -p 1 -s 2' --merge sum"
     each = told(text, np.arange(49.0).reshape(7, 7))["onnx", "values"]
-    one, other = (poolcli.parse(text.replace("-s 2'", f"-s 2 --semantics {name}'")) for name in ("torch", "onnx"))
+    one, other = (
+        poolcli.parse(text.replace("-s 2'", f"-s 2 --semantics {name}'"))
+        for name in ("torch", "onnx")
+    )
     x = np.arange(49.0).reshape(7, 7)
     assert each.largest == pytest.approx(abs(one(x) - other(x)).max())
     assert rules(each) == ["divisor of avg"]
@@ -191,7 +212,9 @@ def options_that_differ():
         for one in PROFILES:
             for other in PROFILES:
                 mine, theirs = op.defaults(one), op.defaults(other)
-                yield from ((name, key) for key in mine if mine[key] != theirs[key] and key != "semantics")
+                yield from (
+                    (name, key) for key in mine if mine[key] != theirs[key] and key != "semantics"
+                )
 
 
 @pytest.mark.parametrize(("op", "option"), sorted(set(options_that_differ())))
@@ -204,7 +227,9 @@ def test_each_difference_of_profiles_has_its_rule(op, option):
 def test_each_formula_of_a_framework_has_its_rule():
     for profile in PROFILES.values():
         for op in profile.functions:
-            assert any(not rule.option and op in rule.ops and not rule.indices for rule in RULES), op
+            assert any(not rule.option and op in rule.ops and not rule.indices for rule in RULES), (
+                op
+            )
 
 
 # On the command line.
@@ -229,7 +254,9 @@ def test_the_table_names_rule_and_source(cli, x_npy):
     assert "no padding in numbers" in ran.text
 
 
-@pytest.mark.parametrize(("names", "code"), [("torch,onnx", 1), ("torch,keras", 1), ("onnx,poolcli", 0), ("torch", 1)])
+@pytest.mark.parametrize(
+    ("names", "code"), [("torch,onnx", 1), ("torch,keras", 1), ("onnx,poolcli", 0), ("torch", 1)]
+)
 def test_check_guards(cli, x_npy, names, code):
     assert cli("compare", "x.npy", STEP, "--semantics", names, "--check", "-q").code == code
     assert cli("compare", "x.npy", STEP, "--semantics", names, "-q").code == 0
@@ -244,14 +271,20 @@ def test_check_passes_where_a_framework_only_has_no_index(cli, x_npy):
 def test_json_is_json(cli, tmp_path):
     np.save(tmp_path / "n.npy", [1, NAN, 5, NAN, 2])
     ran = cli("compare", "n.npy", "max -k 5 -s 5", "--semantics", "torch,onnx", "--report", "json")
-    values, *_ = (each for each in json.loads(ran.text) if (each["semantics"], each["of"]) == ("onnx", "values"))
+    values, *_ = (
+        each
+        for each in json.loads(ran.text)
+        if (each["semantics"], each["of"]) == ("onnx", "values")
+    )
     assert values["reference_value"] == "nan"
     assert (values["value"], values["first_cell"], values["differs"]) == (5.0, [0], True)
     assert values["rules"][0]["rule"] == "NaN in max"
 
 
 def test_csv_has_a_line_for_each(cli, x_npy):
-    lines = cli("compare", "x.npy", STEP, "--semantics", "torch,onnx,keras", "--report", "csv").text.splitlines()
+    lines = cli(
+        "compare", "x.npy", STEP, "--semantics", "torch,onnx,keras", "--report", "csv"
+    ).text.splitlines()
     assert len(lines) == 4
     assert lines[0].startswith("input,pipeline,semantics,")
 
@@ -286,15 +319,28 @@ def test_wrong_requests_are_one_line(cli, x_npy, words, message):
 def test_half_of_one_profile_and_half_of_another_need_not_fit(cli, tmp_path):
     """Without the strides of 1 the second window does not fit the map that is left."""
     np.save(tmp_path / "s.npy", np.arange(25.0).reshape(5, 5))
-    ran = cli("compare", "s.npy", "max -k 2 | avg -k 2 -p 1 | max -k 3 -s 1", "--semantics", "onnx,torch")
+    ran = cli(
+        "compare", "s.npy", "max -k 2 | avg -k 2 -p 1 | max -k 3 -s 1", "--semantics", "onnx,torch"
+    )
     assert ran.code == 1
     assert "--semantics torch" in ran.err
-    ran = cli("compare", "s.npy", "fuse 'max -k 2' 'avg -k 2 -s 2' | max -k 2", "--semantics", "poolcli,onnx")
+    ran = cli(
+        "compare",
+        "s.npy",
+        "fuse 'max -k 2' 'avg -k 2 -s 2' | max -k 2",
+        "--semantics",
+        "poolcli,onnx",
+    )
     assert ran.code == 1
     assert "the branches disagree" in ran.err
 
 
 def test_no_stride_is_the_only_default_that_cannot_be_written():
-    missing = {name for op in OPS.values() for profile in PROFILES for name, value in op.defaults(profile).items()
-               if value is None and any(op.defaults(other)[name] is not None for other in PROFILES)}  # fmt: skip
+    missing = {
+        name
+        for op in OPS.values()
+        for profile in PROFILES
+        for name, value in op.defaults(profile).items()
+        if value is None and any(op.defaults(other)[name] is not None for other in PROFILES)
+    }
     assert missing == {"stride"}

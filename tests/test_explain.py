@@ -59,7 +59,9 @@ def picked(text, rule):
     values = [float(value) for value in values.split(", ")]
     place = float(place.split(" = ")[1].split(",")[0])
     low, high = values[math.floor(place + 1e-9)], values[math.ceil(place - 1e-9)]
-    return {"lower": low, "higher": high}.get(rule, low + (place - math.floor(place)) * (high - low))
+    return {"lower": low, "higher": high}.get(
+        rule, low + (place - math.floor(place)) * (high - low)
+    )
 
 
 def value_of(told):
@@ -97,7 +99,10 @@ def test_numbers_give_the_value_that_is_written(op, windows):
         told = explained(f"{op} {windows}", X, at)
         assert told.value == result[at]
         if told.look is None:
-            assert (told.value, op in ("mode", "stochastic") or list(told.notes()) != []) == (0, True)
+            assert (told.value, op in ("mode", "stochastic") or list(told.notes()) != []) == (
+                0,
+                True,
+            )
             continue
         assert told.exact == pytest.approx(result[at], rel=1e-6)
         if op == "stochastic":
@@ -115,8 +120,11 @@ def test_window_is_the_twins(windows):
     else:
         names = ("kernel", "stride", "padding", "dilation", "ceil_mode")
         options = {name: step[name] for name in names}
-        options |= {name: options[name][0] for name in ("kernel", "dilation", "padding") if
-                    isinstance(options[name], tuple)}  # fmt: skip
+        options |= {
+            name: options[name][0]
+            for name in ("kernel", "dilation", "padding")
+            if isinstance(options[name], tuple)
+        }
         options["stride"] = (step["stride"] or step["kernel"])[0]
         axes = [twin.sliding(length, **options) for length in (9, 11)]
     for row, column in product(*map(range, map(len, axes))):
@@ -127,20 +135,38 @@ def test_window_is_the_twins(windows):
 
 
 OTHERS = [
-    "sample -s 3", "blur", "blur --filter 6 -s 3", "restore --output-size 5x20", "restore --interpolation bilinear",
-    "restore --output-size 13x4 --interpolation bilinear", "weighted -k 3 -s 2 -p 1", "weighted --no-normalize -p 1",
+    "sample -s 3",
+    "blur",
+    "blur --filter 6 -s 3",
+    "restore --output-size 5x20",
+    "restore --interpolation bilinear",
+    "restore --output-size 13x4 --interpolation bilinear",
+    "weighted -k 3 -s 2 -p 1",
+    "weighted --no-normalize -p 1",
     "weighted --weights kernel.npy -d 2 -p 2",
     "roi-align --boxes [[0,1,1,6,6],[1,4,-3,12,9]] --output-size 3x2",
     "roi-align --boxes [[0,1,1,6,6]] --output-size 2 --mode max",
     "roi-align --boxes [[0,1,1,6,6]] --output-size 2 --mode max --semantics onnx",
-    "fuse 'max -k 2' 'avg -k 2' --merge avg", "fuse 'max -k 3 -s 2 -p 1' 'blur' 'sample' --merge sum",
-    "fuse 'max -k 2' 'avg -k 2 | max -k 1' --merge concat", "fuse 'min -k 2' 'avg -k 2'",
-    "avg -k 3 -p 1 -s 2 --count-include-pad", "avg -k 3 --divisor 5", "avg -k 3 -p 1 --semantics torch",
-    "lp -k 3 --norm 3", "lp -k 3 --norm 3 -p 1 --semantics torch", "gem -k 2 --norm 5", "lse -k 2 --sharpness -2",
-    "mixed -k 3 --alpha .3", "quantile -k 3 --q .3", "quantile -k 2 --q .3 --interpolation lower",
-    "avg -k 3 --nodata 2.5", "avg -k 3 --emit count --nodata 2.5", "avg -k 3 --emit fraction --nodata 2.5",
-    "avg -k 3 --normalize zscore", "max -k 3 --normalize minmax",
-]  # fmt: skip
+    "fuse 'max -k 2' 'avg -k 2' --merge avg",
+    "fuse 'max -k 3 -s 2 -p 1' 'blur' 'sample' --merge sum",
+    "fuse 'max -k 2' 'avg -k 2 | max -k 1' --merge concat",
+    "fuse 'min -k 2' 'avg -k 2'",
+    "avg -k 3 -p 1 -s 2 --count-include-pad",
+    "avg -k 3 --divisor 5",
+    "avg -k 3 -p 1 --semantics torch",
+    "lp -k 3 --norm 3",
+    "lp -k 3 --norm 3 -p 1 --semantics torch",
+    "gem -k 2 --norm 5",
+    "lse -k 2 --sharpness -2",
+    "mixed -k 3 --alpha .3",
+    "quantile -k 3 --q .3",
+    "quantile -k 2 --q .3 --interpolation lower",
+    "avg -k 3 --nodata 2.5",
+    "avg -k 3 --emit count --nodata 2.5",
+    "avg -k 3 --emit fraction --nodata 2.5",
+    "avg -k 3 --normalize zscore",
+    "max -k 3 --normalize minmax",
+]
 
 
 @pytest.mark.parametrize("text", OTHERS)
@@ -158,7 +184,9 @@ def test_operations_with_terms_of_their_own(text, tmp_path, monkeypatch):
         if np.isfinite(result[at]):  # weights may sum to 0
             assert value_of(told) == pytest.approx(result[at], rel=2e-4, abs=2e-5)
         for branch in told.branches:
-            assert branch.value == poolcli.parse(" | ".join(map(str, branch.steps)))(X)[branch.index]
+            assert (
+                branch.value == poolcli.parse(" | ".join(map(str, branch.steps)))(X)[branch.index]
+            )
 
 
 def test_unpool_tells_where_a_value_came_from(tmp_path, monkeypatch):
@@ -181,8 +209,12 @@ def test_way_back_through_unpool(tmp_path, monkeypatch):
     at = (1, 2, 2, 3)
     region = explain(pipeline, as_map(top), at).way[-1]
     result = pipeline(top)[at]
-    depends = np.array([pipeline(top + 100 * (np.arange(top.size) == n).reshape(top.shape))[at] != result
-                        for n in range(top.size)]).reshape(top.shape)  # fmt: skip
+    depends = np.array(
+        [
+            pipeline(top + 100 * (np.arange(top.size) == n).reshape(top.shape))[at] != result
+            for n in range(top.size)
+        ]
+    ).reshape(top.shape)
     batch, channel, *axes = (np.unique(line) for line in np.nonzero(depends))
     assert (batch.tolist(), channel.tolist()) == ([region.batch], [region.channel])
     for found, expected in zip(region.axes, axes, strict=True):
@@ -234,7 +266,8 @@ def test_images_alpha_palettes_and_light(tmp_path, cli):
     Image.fromarray(pixels).save(tmp_path / "a.png")
     Image.fromarray(pixels[..., :3]).quantize(16).save(tmp_path / "p.png")
     for name, text in product(
-        ["a.png", "p.png"], ["avg -k 3", "max -k 3 -p 1", "median -k 2", "blur", "avg -k 2 --linear"]
+        ["a.png", "p.png"],
+        ["avg -k 3", "max -k 3 -p 1", "median -k 2", "blur", "avg -k 2 --linear"],
     ):
         op, *options = text.split()
         assert cli(op, *options, name, "-o", "out.png", "--overwrite").code == 0
@@ -245,7 +278,11 @@ def test_images_alpha_palettes_and_light(tmp_path, cli):
             ran = cli("explain", text, name, "--at", ",".join(map(str, at)), "--report", "json")
             (row,) = json.loads(ran.out)
             assert (row["value"], palette) == (out[at], name == "p.png" and op == "max")
-            if "linear" not in text and row["values"] is not None and row["numbers"] != "no pixel counts":
+            if (
+                "linear" not in text
+                and row["values"] is not None
+                and row["numbers"] != "no pixel counts"
+            ):
                 assert abs(row["exact"] - out[at]) <= 0.5
 
 
@@ -260,7 +297,9 @@ def test_alpha_laid_out_flat(tmp_path):
     for number in range(made.data.size):
         told = explain(pipeline, fmap, (number,))
         assert told.value == made.data[number]
-        assert told.look.home.plane(told.look.sight.plane)[1] == (number if number < 4 else (number - 4) // 4)
+        assert told.look.home.plane(told.look.sight.plane)[1] == (
+            number if number < 4 else (number - 4) // 4
+        )
         assert abs(told.exact - told.value) <= 0.5
 
 
@@ -268,19 +307,34 @@ def test_prints_window_formula_and_choice(cli):
     np.save("x.npy", np.arange(16.0).reshape(1, 1, 4, 4))
     ran = cli("explain", "avg -k 3 -s 2 -p 1", "x.npy", "--at", "0,0,0,0")
     assert ran.code == 0
-    for part in ("= 2.5", "-1:2", "sum x / n = (0 + 1 + 4 + 5) / 4 = 2.5", "4 of the window's 9 taps"):
+    for part in (
+        "= 2.5",
+        "-1:2",
+        "sum x / n = (0 + 1 + 4 + 5) / 4 = 2.5",
+        "4 of the window's 9 taps",
+    ):
         assert part in ran.text
-    assert "n = 9: 4 and 5 of the padding" in cli("explain", "avg -k 3 -p 1 --count-include-pad", "x.npy", "--at",
-                                                  "0,0,0,0").text  # fmt: skip
+    assert (
+        "n = 9: 4 and 5 of the padding"
+        in cli("explain", "avg -k 3 -p 1 --count-include-pad", "x.npy", "--at", "0,0,0,0").text
+    )
     assert "chosen: H 3, W 3 (*)" in cli("explain", "max -k 2", "x.npy", "--at", "0,0,-1,-1").text
-    assert "x.npy: max -k 2\nN 0, C 0, H 1, W 1 of 1x1x2x2" in cli("explain", "max -k 2", "x.npy").text
-    assert cli("explain", "max -k 2", "x.npy", "--report", "csv").text.startswith("input,pipeline,index,value")
+    assert (
+        "x.npy: max -k 2\nN 0, C 0, H 1, W 1 of 1x1x2x2" in cli("explain", "max -k 2", "x.npy").text
+    )
+    assert cli("explain", "max -k 2", "x.npy", "--report", "csv").text.startswith(
+        "input,pipeline,index,value"
+    )
 
 
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("max -k 2", "x.npy", "--at", "0,0,2,0"), 2, "the result is 1x1x2x2 (NCHW), and H goes from 0 to 1"),
+        (
+            ("max -k 2", "x.npy", "--at", "0,0,2,0"),
+            2,
+            "the result is 1x1x2x2 (NCHW), and H goes from 0 to 1",
+        ),
         (("max -k 2", "x.npy", "--at", "0,0"), 2, "has 4 numbers"),
         (("max -k 2", "x.npy", "--at", "0,0,x,0"), 2, "takes whole numbers"),
         (("max -k 2", "x.npy", "--level", "2"), 2, "gives 1, from 1 on"),
@@ -317,24 +371,40 @@ def test_frame_lies_around_what_is_read(shape, text, at, rows, columns):
     whole, near = views("x", fmap, told.way[-1])
     yellow = (whole.drawing.pixels == FRAME).all(axis=-1)
     found = [(int(line.min()), int(line.max())) for line in np.nonzero(yellow)]
-    assert found == [(begin, end + 1) for begin, end in (rows, columns)]  # a pixel of room begins it
+    assert found == [
+        (begin, end + 1) for begin, end in (rows, columns)
+    ]  # a pixel of room begins it
     assert yellow.sum() == 2 * (rows[1] - rows[0] + columns[1] - columns[0]) + 4
     assert (near.drawing.pixels == FRAME).all(axis=-1).any()
     assert near.lines[0].endswith(f"{columns[0]}:{columns[1]}")
 
 
 def test_pictures_are_shown_and_written(cli, photo):
-    shown = cli("explain", "avg -k 4", "photo.png", "--at", "1,1,0", "--show=half", "-o", "window.png")
+    shown = cli(
+        "explain", "avg -k 4", "photo.png", "--at", "1,1,0", "--show=half", "-o", "window.png"
+    )
     assert (shown.code, "▀" in shown.text, "sum x / n" in shown.text) == (0, True, True)
     with Image.open("window.png") as image:
         assert (np.asarray(image) == FRAME).all(axis=-1).sum() > 100
     again = cli("explain", "avg -k 4", "photo.png", "-o", "window.png")
     assert (again.code, "--overwrite replaces it" in again.err) == (1, True)
-    assert cli("explain", "avg -k 4", "photo.png", "-o", "window.png", "--overwrite", "-q").code == 0
+    assert (
+        cli("explain", "avg -k 4", "photo.png", "-o", "window.png", "--overwrite", "-q").code == 0
+    )
 
 
-@pytest.mark.parametrize("text", ["avg -k 3", "max -k 3", "std -k 3", "median -k 3", "soft -k 3", "blur",
-                                  "roi-align --boxes [[0,1,1,5,5]] --output-size 2 --mode max"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "avg -k 3",
+        "max -k 3",
+        "std -k 3",
+        "median -k 3",
+        "soft -k 3",
+        "blur",
+        "roi-align --boxes [[0,1,1,5,5]] --output-size 2 --mode max",
+    ],
+)
 def test_numbers_that_are_not_finite_are_told_without_a_warning(cli, text):
     x = X.copy()
     x[0, 0, 1, 1], x[0, 0, 4, 4] = np.nan, np.inf

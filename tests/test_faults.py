@@ -31,7 +31,9 @@ def photos(tmp_path):
     rng = np.random.default_rng(0)
     (tmp_path / "in").mkdir()
     for number in range(COUNT):
-        Image.fromarray(rng.integers(0, 256, (200, 200 + number, 3), np.uint8)).save(tmp_path / f"in/{number:02}.png")
+        Image.fromarray(rng.integers(0, 256, (200, 200 + number, 3), np.uint8)).save(
+            tmp_path / f"in/{number:02}.png"
+        )
     return tmp_path / "in"
 
 
@@ -111,8 +113,12 @@ def test_only_what_the_dead_left_is_swept(cli, photo, tmp_path):
         fcntl.flock(living, fcntl.LOCK_EX)
         assert cli("max", "photo.png", "-o", "out.png").code == 0
     assert {path.name for path in tmp_path.iterdir()} == {
-        ".b.png.4567.poolcli-part", "poolcli-part", ".c.part", "photo.png", "out.png",
-    }  # fmt: skip
+        ".b.png.4567.poolcli-part",
+        "poolcli-part",
+        ".c.part",
+        "photo.png",
+        "out.png",
+    }
 
 
 def test_two_runs_do_not_share_a_log(photos, tmp_path):
@@ -130,8 +136,14 @@ def test_two_runs_do_not_share_a_log(photos, tmp_path):
 
 def living(group):
     """The processes of a group that are not only waiting to be forgotten."""
-    told = subprocess.run(["ps", "-A", "-o", "pgid=,stat="], capture_output=True, check=True, text=True).stdout
-    return [line for line in told.splitlines() if line.split()[0] == str(group) and "Z" not in line.split()[1]]
+    told = subprocess.run(
+        ["ps", "-A", "-o", "pgid=,stat="], capture_output=True, check=True, text=True
+    ).stdout
+    return [
+        line
+        for line in told.splitlines()
+        if line.split()[0] == str(group) and "Z" not in line.split()[1]
+    ]
 
 
 @pytest.fixture
@@ -149,7 +161,11 @@ def many(tmp_path):
 @pytest.mark.parametrize("executor", EXECUTORS)
 def test_interruption(many, tmp_path, executor, number):
     needs(executor)
-    process = start(f"median -k 4 in -o out --executor {executor} -j 2 --report json", tmp_path, start_new_session=True)
+    process = start(
+        f"median -k 4 in -o out --executor {executor} -j 2 --report json",
+        tmp_path,
+        start_new_session=True,
+    )
     wait_for(lambda: len(seen(tmp_path / "out")) > 3)
     if number == signal.SIGINT:
         os.killpg(process.pid, number)  # as a terminal does
@@ -165,14 +181,18 @@ def test_interruption(many, tmp_path, executor, number):
     made = contents(tmp_path / "out")
     assert made == dict.fromkeys(made, whole)
     assert {Path(row["output"]).name for row in told["files"]} <= made.keys()
-    assert len(made) - len(told["files"]) <= (executor == "serial")  # done in the moment it was interrupted
+    assert len(made) - len(told["files"]) <= (
+        executor == "serial"
+    )  # done in the moment it was interrupted
     wait_for(lambda: not living(process.pid), 10)
 
 
 def test_who_insists_waits_for_nobody(tmp_path):
     os.mkfifo(tmp_path / "gate.png")
     np.save(tmp_path / "x.npy", np.zeros((9, 9)))
-    process = start("max x.npy gate.png -o out -j 2", tmp_path)  # gate.png is waited for, and never comes
+    process = start(
+        "max x.npy gate.png -o out -j 2", tmp_path
+    )  # gate.png is waited for, and never comes
     wait_for(lambda: seen(tmp_path / "out"))
     for _ in range(2):
         time.sleep(0.2)
@@ -182,7 +202,11 @@ def test_who_insists_waits_for_nobody(tmp_path):
 
 
 def test_an_ignored_signal_stays_ignored(photos, tmp_path):
-    process = start("max in -o out -q", tmp_path, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+    process = start(
+        "max in -o out -q",
+        tmp_path,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+    )
     wait_for(lambda: seen(tmp_path / "out"))
     process.send_signal(signal.SIGINT)
     assert end(process)[0] == 0
@@ -194,9 +218,15 @@ def test_an_ignored_signal_stays_ignored(photos, tmp_path):
 
 def children(process):
     """The processes that work for this one."""
-    told = subprocess.run(["ps", "-A", "-o", "ppid=,pid=,args="], capture_output=True, check=True, text=True).stdout
+    told = subprocess.run(
+        ["ps", "-A", "-o", "ppid=,pid=,args="], capture_output=True, check=True, text=True
+    ).stdout
     each = [line.split(None, 2) for line in told.splitlines()]
-    return [int(pid) for parent, pid, args in each if parent == str(process.pid) and "spawn_main" in args]
+    return [
+        int(pid)
+        for parent, pid, args in each
+        if parent == str(process.pid) and "spawn_main" in args
+    ]
 
 
 def test_a_lost_process_is_replaced(photos, undisturbed, tmp_path):
@@ -245,14 +275,29 @@ def cluster(folder, workers):
         "--dashboard-address",
         "127.0.0.1:0",
     ]
-    started = [subprocess.Popen([*dask, *words, "--scheduler-file", folder / "scheduler.json"], **silent)]
+    started = [
+        subprocess.Popen([*dask, *words, "--scheduler-file", folder / "scheduler.json"], **silent)
+    ]
     try:
-        wait_for(lambda: (folder / "scheduler.json").exists() and (folder / "scheduler.json").stat().st_size)
+        wait_for(
+            lambda: (
+                (folder / "scheduler.json").exists() and (folder / "scheduler.json").stat().st_size
+            )
+        )
         address = json.loads((folder / "scheduler.json").read_text())["address"]
-        words = ["distributed.cli.dask_worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny"]
+        words = [
+            "distributed.cli.dask_worker",
+            address,
+            "--nthreads",
+            "1",
+            "--no-dashboard",
+            "--no-nanny",
+        ]
         for number in range(workers):
             (folder / f"elsewhere{number}").mkdir()
-            started.append(subprocess.Popen([*dask, *words], **silent | {"cwd": folder / f"elsewhere{number}"}))
+            started.append(
+                subprocess.Popen([*dask, *words], **silent | {"cwd": folder / f"elsewhere{number}"})
+            )
         yield address, started
     finally:
         for process in started:
@@ -311,17 +356,23 @@ def test_look_ahead_is_bounded():
 
 
 def failures(text):
-    return {Path(row["input"]).name: row["reason"] for row in rows(text) if row["status"] == "failed"}
+    return {
+        Path(row["input"]).name: row["reason"] for row in rows(text) if row["status"] == "failed"
+    }
 
 
 def test_outputs_that_are_too_large_for_their_disk(photos, undisturbed, tmp_path):
     limit = sorted(map(len, undisturbed.values()))[COUNT // 2]
     code, out, _ = run(
-        "median -k 4 in -o out --report jsonl", tmp_path,
+        "median -k 4 in -o out --report jsonl",
+        tmp_path,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
-    )  # fmt: skip
+    )
     assert code == 1
-    assert all("the file is larger than this disk or its limits allow" in reason for reason in failures(out).values())
+    assert all(
+        "the file is larger than this disk or its limits allow" in reason
+        for reason in failures(out).values()
+    )
     fit = {name: data for name, data in undisturbed.items() if len(data) <= limit}
     assert failures(out).keys() == undisturbed.keys() - fit.keys()
     assert contents(tmp_path / "out") == fit
@@ -364,6 +415,6 @@ def test_inputs_that_go_and_outputs_that_cannot_be(photos, undisturbed, tmp_path
         "05.png": "there is no such file or folder",
     }
     (tmp_path / "out/03.png").rmdir()
-    assert {name: data for name, data in contents(tmp_path / "out").items() if name != "gate.png"} == {
-        name: data for name, data in undisturbed.items() if name not in ("03.png", "05.png")
-    }
+    assert {
+        name: data for name, data in contents(tmp_path / "out").items() if name != "gate.png"
+    } == {name: data for name, data in undisturbed.items() if name not in ("03.png", "05.png")}

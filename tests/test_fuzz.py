@@ -44,14 +44,21 @@ def images(kind, modes, *options):
 
 def arrays(save):
     rng, stream = np.random.default_rng(0), io.BytesIO()
-    save(stream, rng.random((3, 8, 9)).astype("f4"), (rng.random((12, 10)) * 99).astype(">i2"), rng.random(40) > 0.5)
+    save(
+        stream,
+        rng.random((3, 8, 9)).astype("f4"),
+        (rng.random((12, 10)) * 99).astype(">i2"),
+        rng.random(40) > 0.5,
+    )
     return stream.getvalue()
 
 
 def npys():
     for dtype, order in (("f4", "C"), (">f8", "F"), ("u1", "C"), ("?", "C"), (">i2", "F")):
         stream = io.BytesIO()
-        np.save(stream, np.asarray(np.random.default_rng(0).random((3, 8, 10)) * 9, dtype, order=order))
+        np.save(
+            stream, np.asarray(np.random.default_rng(0).random((3, 8, 10)) * 9, dtype, order=order)
+        )
         yield stream.getvalue()
 
 
@@ -61,16 +68,30 @@ def turned():
     return exif
 
 
-PACKED = ({}, {"compression": "tiff_lzw"}, {"compression": "tiff_adobe_deflate"}, {"compression": "packbits"})
+PACKED = (
+    {},
+    {"compression": "tiff_lzw"},
+    {"compression": "tiff_adobe_deflate"},
+    {"compression": "packbits"},
+)
 GOOD = {
     "png": lambda: [
         *images("PNG", ("1", "L", "P", "LA", "RGB", "RGBA", "I;16")),
         *images("PNG", ("RGB",), {"exif": turned()}),
         frames("PNG"),
     ],
-    "jpg": lambda: images("JPEG", ("L", "RGB", "CMYK"), {}, {"progressive": True}, {"exif": turned()}),
-    "tiff": lambda: [*images("TIFF", ("1", "L", "P", "RGB", "RGBA", "I;16", "F"), *PACKED), frames("TIFF")],
-    "gif": lambda: [*images("GIF", ("L", "P")), frames("GIF"), frames("GIF", transparency=0, disposal=2)],
+    "jpg": lambda: images(
+        "JPEG", ("L", "RGB", "CMYK"), {}, {"progressive": True}, {"exif": turned()}
+    ),
+    "tiff": lambda: [
+        *images("TIFF", ("1", "L", "P", "RGB", "RGBA", "I;16", "F"), *PACKED),
+        frames("TIFF"),
+    ],
+    "gif": lambda: [
+        *images("GIF", ("L", "P")),
+        frames("GIF"),
+        frames("GIF", transparency=0, disposal=2),
+    ],
     "bmp": lambda: images("BMP", ("1", "L", "P", "RGB")),
     "webp": lambda: [
         *images("WEBP", ("RGB", "RGBA"), {"lossless": True}, {"quality": 60}),
@@ -111,7 +132,10 @@ def doubled(raw, dice):
 def swapped(raw, dice):
     size = dice.randint(2, 40)
     one, other = sorted(dice.randrange(max(1, len(raw) - size)) for _ in range(2))
-    raw[one : one + size], raw[other : other + size] = raw[other : other + size], raw[one : one + size]
+    raw[one : one + size], raw[other : other + size] = (
+        raw[other : other + size],
+        raw[one : one + size],
+    )
 
 
 def lied(raw, dice):
@@ -152,8 +176,12 @@ def run(folder, *words):
     """The rows by the names of the inputs; a run never ends in a traceback."""
     ran = subprocess.run(
         [sys.executable, "-m", "poolcli", *words, "--report", "jsonl"],
-        cwd=folder, capture_output=True, check=False, text=True, timeout=300,
-    )  # fmt: skip
+        cwd=folder,
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=300,
+    )
     assert "Traceback" not in ran.stderr
     assert "a mistake in poolcli" not in ran.stderr
     assert "Warning" not in ran.stderr
@@ -211,7 +239,9 @@ def test_the_good_among_the_broken(tmp_path, kind):
     ]
     bad = [row for name, row in rows.items() if "good" not in name]
     assert len(bad) == 12
-    assert sum(row["status"] == "failed" for row in bad) >= 10  # a cut in what is only padding costs nothing
+    assert (
+        sum(row["status"] == "failed" for row in bad) >= 10
+    )  # a cut in what is only padding costs nothing
     check_outputs(tmp_path, rows)
 
 
@@ -230,8 +260,11 @@ def test_mutants_on_stdin():
     for number, raw in enumerate(mutants("npy", 5, seed=2)):
         ran = subprocess.run(
             [sys.executable, "-m", "poolcli", "max", "-", "-o", "-", "-q"],
-            input=good("npy")[0] + raw, capture_output=True, check=False, timeout=60,
-        )  # fmt: skip
+            input=good("npy")[0] + raw,
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
         assert ran.returncode in (0, 1), number
         assert b"Traceback" not in ran.stderr
         assert b"a mistake in poolcli" not in ran.stderr

@@ -29,7 +29,9 @@ def test_a_picture_is_what_its_command_makes(drawn, name):
     with Image.open(drawn / name) as fresh, Image.open(GALLERY / name) as kept:
         assert (fresh.mode, fresh.size) == (kept.mode, kept.size)
         same = np.asarray(fresh) == np.asarray(kept)
-    assert same.mean() > 0.99 if name == "compare.png" else same.all()  # letters depend on the font's renderer
+    assert (
+        same.mean() > 0.99 if name == "compare.png" else same.all()
+    )  # letters depend on the font's renderer
 
 
 def test_each_picture_is_on_the_page():

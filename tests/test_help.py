@@ -14,7 +14,12 @@ from poolcli.cli.examples import EXAMPLES
 from poolcli.pipeline.table import OPS
 
 SAMPLES = Path(__file__).parents[1] / "samples"
-NAMES = {"img.png": "scene.png", "depth.png": "depth.png", "labels.png": "labels.png", "x.npy": "edges.npy"}
+NAMES = {
+    "img.png": "scene.png",
+    "depth.png": "depth.png",
+    "labels.png": "labels.png",
+    "x.npy": "edges.npy",
+}
 
 
 def visible(line):
@@ -44,7 +49,9 @@ def test_examples_run(cli, files, name):
         words = visible(line)
         assert words[0] == "poolcli"
         ran = cli(*words[1:])
-        faults = [told for told in ran.err.splitlines() if not told.startswith("not installed: ")]  # says bench
+        faults = [
+            told for told in ran.err.splitlines() if not told.startswith("not installed: ")
+        ]  # says bench
         assert (ran.code, faults) == (0, []), line
 
 
@@ -59,7 +66,17 @@ def test_help_is_in_groups_and_ends_with_examples(cli, name):
     text = cli(name, "--help").text
     titles = re.findall(r"^(\w[\w ]*):$", text, re.MULTILINE)
     assert titles[-2:] == ["Other", "Examples"]
-    known = ["Windows", "Formula", "Values", "Pipeline", "Pictures", "Inputs", "Outputs", "Run", "Report"]
+    known = [
+        "Windows",
+        "Formula",
+        "Values",
+        "Pipeline",
+        "Pictures",
+        "Inputs",
+        "Outputs",
+        "Run",
+        "Report",
+    ]
     order = [title for title in titles if title in ("Inputs", "Outputs", "Run", "Report")]
     assert order == sorted(order, key=known.index)
     for line in EXAMPLES[name]:
@@ -74,12 +91,16 @@ def test_help_fits_the_terminal(tmp_path, columns):
         code, shown, _ = on_terminal(words, tmp_path, columns)
         assert code == 0
         lines = shown.replace("\r", "").split("\nExamples:")[0].split("\n")
-        broken = [line for line in lines if line.count("|") < 3]  # words to choose from stay in one piece
+        broken = [
+            line for line in lines if line.count("|") < 3
+        ]  # words to choose from stay in one piece
         assert max(map(len, broken)) <= min(columns, 100)
         assert max(map(len, lines)) > min(columns, 100) * 0.7
 
 
-@pytest.mark.parametrize(("words", "head"), [("ops", "max"), ("semantics", "stride, when not given")])
+@pytest.mark.parametrize(
+    ("words", "head"), [("ops", "max"), ("semantics", "stride, when not given")]
+)
 def test_tables_turn_on_their_side_where_it_is_narrow(tmp_path, words, head):
     code, shown, _ = on_terminal(words, tmp_path, 40)
     lines = plain(shown).replace("\r", "").split("\n")
@@ -88,7 +109,9 @@ def test_tables_turn_on_their_side_where_it_is_narrow(tmp_path, words, head):
     assert all(line.startswith("  ") for line in lines[1:3])
     wide = plain(on_terminal(words, tmp_path, 200)[1])
     told = "".join(" ".join(lines).split())
-    assert all("".join(cell.split()) in told for cell in wide.split("\n")[2].strip().split("   ")[:2])
+    assert all(
+        "".join(cell.split()) in told for cell in wide.split("\n")[2].strip().split("   ")[:2]
+    )
 
 
 @pytest.mark.parametrize(
@@ -122,7 +145,11 @@ def test_what_is_misspelt_is_told_how(cli, photo, words, cure):
 @pytest.mark.parametrize("name", ["", *OPS, *COMMANDS])
 def test_a_manual_page_says_what_help_says(cli, name):
     page = cli("man", *name.split()).text
-    bare = re.sub(r"\\\((\w\w)", lambda found: {"aq": "'", "rs": "\\", "ha": "^", "ti": "~", "dq": '"'}[found[1]], page)
+    bare = re.sub(
+        r"\\\((\w\w)",
+        lambda found: {"aq": "'", "rs": "\\", "ha": "^", "ti": "~", "dq": '"'}[found[1]],
+        page,
+    )
     bare = bare.replace(r"\-", "-").replace(r"\&", "")
     told = " ".join(re.sub(r"^\.\w+ ?", "", bare, flags=re.MULTILINE).split())
     for line in cli(*name.split(), "--help").text.split("\n")[1:]:
@@ -138,7 +165,9 @@ def test_groff_takes_the_pages(cli, tmp_path):
         pytest.skip("groff is not installed")
     for name in ("", *OPS, *COMMANDS):
         page = cli("man", *name.split()).out
-        ran = subprocess.run(["groff", "-man", "-ww", "-Tutf8"], input=page, capture_output=True, check=True)
+        ran = subprocess.run(
+            ["groff", "-man", "-ww", "-Tutf8"], input=page, capture_output=True, check=True
+        )
         assert ran.stderr == b""
         text = re.sub(rb"\x1b\[[\d;]*m|.\x08", b"", ran.stdout).decode()
         for title in ("NAME", "SYNOPSIS", "DESCRIPTION", "EXAMPLES"):

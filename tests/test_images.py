@@ -38,7 +38,9 @@ def opened(path):
 
 def noise(*shape, dtype=np.uint8, seed=0):
     top = 1 if dtype is bool else np.iinfo(dtype).max
-    return np.random.default_rng(seed).integers(0, top, shape, np.int64, endpoint=True).astype(dtype)
+    return (
+        np.random.default_rng(seed).integers(0, top, shape, np.int64, endpoint=True).astype(dtype)
+    )
 
 
 def blocks(x, size=2):
@@ -50,7 +52,9 @@ def blocks(x, size=2):
 
 def mean(x, size=2):
     """The exact mean of each window, rounded half to even."""
-    return np.squeeze(np.rint(blocks(x, size).astype(np.float64).mean(2)), -1 if x.ndim == 2 else ())
+    return np.squeeze(
+        np.rint(blocks(x, size).astype(np.float64).mean(2)), -1 if x.ndim == 2 else ()
+    )
 
 
 def weighed(x, size=2):
@@ -116,7 +120,11 @@ def test_plain_modes(pooled, mode, names):
     for name in names:
         options = {"lossless": True} if name == "a.webp" else {}
         same(pooled("avg", Image.fromarray(x, mode), name, **options), mean(x), mode)
-        same(pooled("max", Image.fromarray(x, mode), name, **options), np.squeeze(blocks(x).max(2)), mode)
+        same(
+            pooled("max", Image.fromarray(x, mode), name, **options),
+            np.squeeze(blocks(x).max(2)),
+            mode,
+        )
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.tif"])
@@ -145,7 +153,9 @@ def test_alpha_has_the_windows_of_its_colours(pooled, op):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int64", "uint16"])
-@pytest.mark.parametrize("op", ["avg", "std", "blur --filter 1 -s 2", "restore --interpolation bilinear"])
+@pytest.mark.parametrize(
+    "op", ["avg", "std", "blur --filter 1 -s 2", "restore --interpolation bilinear"]
+)
 def test_alpha_weighs_in_numbers_of_any_type(cli, tmp_path, op, dtype):
     """What the first step leaves are the same numbers, so that the second does the same with them."""
     image = Image.fromarray(noise(8, 8, 4))
@@ -174,7 +184,9 @@ def test_float_tiff(pooled):
     x = np.random.default_rng(0).normal(size=(12, 16)).astype(np.float32)
     result = pooled("avg", Image.fromarray(x), "a.tif")
     assert result.mode == "F"
-    np.testing.assert_allclose(np.asarray(result), blocks(x.astype(np.float64)).mean(2)[..., 0], rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(
+        np.asarray(result), blocks(x.astype(np.float64)).mean(2)[..., 0], rtol=1e-6, atol=1e-7
+    )
     same(pooled("max", Image.fromarray(x), "a.tif"), blocks(x).max(2)[..., 0], "F")
 
 
@@ -190,8 +202,16 @@ def test_32_bit_integers(pooled):
 @pytest.mark.parametrize("turn", range(1, 9))
 def test_orientation_is_applied_and_reset(pooled, turn, name):
     x = noise(12, 16, 3)
-    upright = {1: x, 2: x[:, ::-1], 3: x[::-1, ::-1], 4: x[::-1], 5: x.swapaxes(0, 1), 6: np.rot90(x, -1),
-               7: np.rot90(x, 2).swapaxes(0, 1), 8: np.rot90(x)}[turn]  # fmt: skip
+    upright = {
+        1: x,
+        2: x[:, ::-1],
+        3: x[::-1, ::-1],
+        4: x[::-1],
+        5: x.swapaxes(0, 1),
+        6: np.rot90(x, -1),
+        7: np.rot90(x, 2).swapaxes(0, 1),
+        8: np.rot90(x),
+    }[turn]
     exif = Image.Exif()
     exif[274], exif[271] = turn, "Maker"
     options = {"lossless": True} if name == "a.webp" else {}
@@ -206,7 +226,13 @@ def test_a_jpeg_from_a_camera(pooled):
     exif = Image.Exif()
     exif[274], exif[271] = 6, "Maker"
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    given = {"exif": exif, "icc_profile": profile, "dpi": (300, 200), "quality": 95, "subsampling": 0}
+    given = {
+        "exif": exif,
+        "icc_profile": profile,
+        "dpi": (300, 200),
+        "quality": 95,
+        "subsampling": 0,
+    }
     result = pooled("avg -k 8", Image.fromarray(x), "a.jpg", **given)
     assert result.format == "JPEG"
     assert result.size == (6, 8)
@@ -215,13 +241,17 @@ def test_a_jpeg_from_a_camera(pooled):
     assert result.info["icc_profile"] == profile
     assert result.info["dpi"] == (200, 300)  # the picture was turned, and its dots with it
     exact = pooled("avg -k 8", Image.fromarray(x), "a.jpg", "b.png", **given)
-    assert np.abs(np.asarray(exact).astype(int) - np.rot90(x, -1)[::8, ::8]).max() < 8  # JPEG's own loss
+    assert (
+        np.abs(np.asarray(exact).astype(int) - np.rot90(x, -1)[::8, ::8]).max() < 8
+    )  # JPEG's own loss
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.tif", "a.webp"])
 def test_profiles_and_dots_are_kept(pooled, name):
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    result = pooled("max", Image.fromarray(noise(8, 8, 3)), name, icc_profile=profile, dpi=(300, 150))
+    result = pooled(
+        "max", Image.fromarray(noise(8, 8, 3)), name, icc_profile=profile, dpi=(300, 150)
+    )
     assert result.info["icc_profile"] == profile
     if name != "a.webp":  # which has no place for dots
         assert tuple(map(round, result.info["dpi"])) == (300, 150)
@@ -277,13 +307,22 @@ def test_scales(cli, tmp_path):
     assert cli("max", "a.npy", "-o", "minmax.png", "--scale", "minmax").code == 0
     assert cli("max", "a.npy", "-o", "none.png", "--scale", "none").code == 0
     top = blocks(x).max(2)[..., 0].astype(np.float64)
-    same(opened(tmp_path / "minmax.png"), np.rint((top - top.min()) / (top.max() - top.min()) * 255), "L")
+    same(
+        opened(tmp_path / "minmax.png"),
+        np.rint((top - top.min()) / (top.max() - top.min()) * 255),
+        "L",
+    )
     same(opened(tmp_path / "none.png"), np.rint(np.clip(top, 0, 255)), "L")
 
 
 @pytest.mark.parametrize(
     ("shape", "layout", "mode"),
-    [((8, 6), "HW", "L"), ((3, 8, 6), "CHW", "RGB"), ((1, 4, 8, 6), "NCHW", "RGBA"), ((8, 6, 3), "HWC", "RGB")],
+    [
+        ((8, 6), "HW", "L"),
+        ((3, 8, 6), "CHW", "RGB"),
+        ((1, 4, 8, 6), "NCHW", "RGBA"),
+        ((8, 6, 3), "HWC", "RGB"),
+    ],
 )
 def test_arrays_become_images_and_images_arrays(cli, tmp_path, shape, layout, mode):
     x = noise(*shape)
@@ -292,7 +331,9 @@ def test_arrays_become_images_and_images_arrays(cli, tmp_path, shape, layout, mo
     pixels = np.squeeze(np.moveaxis(x, layout.index("C"), -1) if "C" in layout else x)
     same(opened(tmp_path / "a.png"), pixels, mode)
     assert cli("max", "-k", 1, "a.png", "-o", "b.npy").code == 0
-    np.testing.assert_array_equal(np.load(tmp_path / "b.npy"), np.moveaxis(pixels, -1, 0) if pixels.ndim == 3 else x)
+    np.testing.assert_array_equal(
+        np.load(tmp_path / "b.npy"), np.moveaxis(pixels, -1, 0) if pixels.ndim == 3 else x
+    )
 
 
 # ---- pages
@@ -346,7 +387,9 @@ def pixels_of(path):
     return np.asarray(image.convert("RGB") if image.mode == "P" else image)
 
 
-@pytest.mark.parametrize("name", ["astronaut.png", "camera.png", "coins.png", "page.png", "hubble_deep_field.jpg"])
+@pytest.mark.parametrize(
+    "name", ["astronaut.png", "camera.png", "coins.png", "page.png", "hubble_deep_field.jpg"]
+)
 def test_photographs(cli, tmp_path, name):
     x = pixels_of(PHOTOS[name])
     for op, size in (("max", 2), ("min", 3), ("avg", 4), ("avg", 7), ("std", 5), ("l2", 2)):
@@ -354,7 +397,9 @@ def test_photographs(cli, tmp_path, name):
         windows = blocks(x, size).astype(np.float64)
         exact = {"max": windows.max, "min": windows.min, "avg": windows.mean, "std": windows.std}
         expected = exact[op](2) if op in exact else np.sqrt((windows**2).mean(2))
-        np.testing.assert_array_equal(np.asarray(opened(tmp_path / "b.png")), np.rint(np.squeeze(expected)))
+        np.testing.assert_array_equal(
+            np.asarray(opened(tmp_path / "b.png")), np.rint(np.squeeze(expected))
+        )
 
 
 @pytest.mark.parametrize("name", ["logo.png", "horse.png"])
@@ -365,7 +410,9 @@ def test_photographs_with_alpha(cli, tmp_path, name):
 
 def test_photographs_with_overlapping_windows(cli, tmp_path):
     x = pixels_of(PHOTOS["chelsea.png"])
-    assert cli("max", "-k", 3, "-s", 2, "-p", "same", PHOTOS["chelsea.png"], "-o", "b.png").code == 0
+    assert (
+        cli("max", "-k", 3, "-s", 2, "-p", "same", PHOTOS["chelsea.png"], "-o", "b.png").code == 0
+    )
     padded = np.pad(x, ((0, 1), (1, 1), (0, 0)))  # 300 rows are even, 451 columns odd
     taps = [padded[i : i + 300 : 2, j : j + 451 : 2] for i in range(3) for j in range(3)]
     same(opened(tmp_path / "b.png"), np.max(taps, 0), "RGB")
@@ -387,7 +434,9 @@ def test_pages_and_frames_from_elsewhere(cli, tmp_path):
         mode = "L" if name == "multipage.tif" else "RGB"
         for one, other in zip(before, after, strict=True):
             pixels = np.asarray(one.convert(mode))
-            np.testing.assert_array_equal(np.asarray(other.convert(mode)), np.squeeze(blocks(pixels).max(2)))
+            np.testing.assert_array_equal(
+                np.asarray(other.convert(mode)), np.squeeze(blocks(pixels).max(2))
+            )
 
 
 def test_what_pillow_would_cut_is_refused(cli):
@@ -400,7 +449,9 @@ def test_lab_is_averaged_across_gray(cli):
     """a* and b* are signed: the mean of a little green and as much red is gray."""
     lab = np.zeros((4, 4, 3), np.int8)
     lab[..., 0], lab[::2, :, 1], lab[1::2, :, 1], lab[..., 2] = 100, 2, -4, -128
-    Image.frombytes("LAB", (4, 4), lab.tobytes()).save("lab.tiff")  # Pillow takes them as two's complement
+    Image.frombytes("LAB", (4, 4), lab.tobytes()).save(
+        "lab.tiff"
+    )  # Pillow takes them as two's complement
     for op, expected in (("avg", -1), ("max", 2), ("min", -4), ("median", -1)):
         assert cli(op, "-k", 2, "lab.tiff", "-o", "out.tiff", "--overwrite").code == 0
         with Image.open("out.tiff") as image:

@@ -43,10 +43,18 @@ def test_indices_agree_with_their_twin(op, own, ndim):
             except ValueError:
                 continue
             if fits(rules, x) and (number + turn) % 3 == 0:
-                told = {**windows, **rules, **own, "index_order": order, "layout": LAYOUT[ndim][-x.ndim :]}
+                told = {
+                    **windows,
+                    **rules,
+                    **own,
+                    "index_order": order,
+                    "layout": LAYOUT[ndim][-x.ndim :],
+                }
                 _, result = poolcli.pool(x, op, return_indices=True, **told)
                 expected = twin.indices(x, op, cells, order=order, **rules, **own)
-                np.testing.assert_array_equal(result, expected, err_msg=f"{op} {name} {windows} {rules}")
+                np.testing.assert_array_equal(
+                    result, expected, err_msg=f"{op} {name} {windows} {rules}"
+                )
                 assert result.dtype == np.int64
                 compared += 1
     assert compared > 150
@@ -57,17 +65,35 @@ CASES = {
     "ties": ("max", [5, 5, 1, 5], {"kernel": 4}, [5], [0]),
     "one NaN": ("max", [NAN, 1, 5, 0, 2], {"kernel": 5}, [NAN], [0]),
     "the first NaN": ("max", [1, NAN, 5, NAN, 2], {"kernel": 5}, [NAN], [1]),
-    "PyTorch's last NaN": ("max", [1, NAN, 5, NAN, 2], {"kernel": 5, "semantics": "torch"}, [NAN], [3]),
+    "PyTorch's last NaN": (
+        "max",
+        [1, NAN, 5, NAN, 2],
+        {"kernel": 5, "semantics": "torch"},
+        [NAN],
+        [3],
+    ),
     "NaN left out": ("max", [1, NAN, 5, NAN, 2], {"kernel": 5, "nan": "ignore"}, [5], [2]),
     "an empty window": ("max", [NAN, NAN, 1, 0], {"nan": "ignore"}, [NAN, 1], [-1, 2]),
     "a window of nodata": ("max", [7, 7, 1, 7], {"nodata": 7}, [7, 1], [-1, 2]),
     "too few are valid": ("max", [7, 3, 1, 2], {"nodata": 7, "min_valid": 0.9}, [7, 2], [-1, 3]),
     "the largest is not 0": ("max", [-3, -1], {}, [-1], [1]),
     "plane": ("max", np.arange(8).reshape(2, 2, 2), {}, [[[3]], [[7]]], [[[3]], [[3]]]),
-    "tensor": ("max", np.arange(8).reshape(2, 2, 2), {"semantics": "onnx"}, [[[3]], [[7]]], [[[3]], [[7]]]),
+    "tensor": (
+        "max",
+        np.arange(8).reshape(2, 2, 2),
+        {"semantics": "onnx"},
+        [[[3]], [[7]]],
+        [[[3]], [[7]]],
+    ),
     "median": ("median", [4, 1, 3, 2], {"kernel": 4, "interpolation": "lower"}, [2], [3]),
     "mode": ("mode", [3, 1, 3, 1, 2], {"kernel": 5}, [1], [1]),
-    "regions": ("max", np.arange(9).reshape(3, 3), {"boxes": [[1, 0, 2, 1]], "output_size": 1}, [[[5]]], [[[5]]]),
+    "regions": (
+        "max",
+        np.arange(9).reshape(3, 3),
+        {"boxes": [[1, 0, 2, 1]], "output_size": 1},
+        [[[5]]],
+        [[[5]]],
+    ),
 }
 
 
@@ -85,7 +111,9 @@ def test_indices_of_blocks_are_those_of_the_whole(monkeypatch):
         whole = poolcli.pool(x, "max", kernel=3, stride=2, index_order=order, return_indices=True)
         with monkeypatch.context() as patch:
             patch.setattr("poolcli.engine.backend.tasks.BLOCK", 1)
-            parts = poolcli.pool(x, "max", kernel=3, stride=2, index_order=order, return_indices=True)
+            parts = poolcli.pool(
+                x, "max", kernel=3, stride=2, index_order=order, return_indices=True
+            )
         np.testing.assert_array_equal(parts, whole)
 
 
@@ -101,19 +129,25 @@ def test_indices_of_windows_that_are_copied_in_pieces(monkeypatch, op):
         np.testing.assert_array_equal(each, other)
     values, indices = expected
     flat = x.reshape(5, 3, -1)
-    np.testing.assert_array_equal(np.take_along_axis(flat, indices.reshape(5, 3, -1), 2).reshape(values.shape), values)
+    np.testing.assert_array_equal(
+        np.take_along_axis(flat, indices.reshape(5, 3, -1), 2).reshape(values.shape), values
+    )
 
 
 def test_indices_lie_as_their_values_do():
     x = nasty.scrambled((2, 3, 8, 10), np.float32)
     _, expected = poolcli.pool(x, "max", return_indices=True)
-    values, places = poolcli.pool(x.transpose(0, 2, 3, 1), "max", layout="NHWC", return_indices=True)
+    values, places = poolcli.pool(
+        x.transpose(0, 2, 3, 1), "max", layout="NHWC", return_indices=True
+    )
     np.testing.assert_array_equal(places, expected.transpose(0, 2, 3, 1))
     back = poolcli.pool(values, "unpool", layout="NHWC", indices=places, output_size=(8, 10))
     np.testing.assert_array_equal(back[back != 0], x.transpose(0, 2, 3, 1)[back != 0])
 
 
-@pytest.mark.parametrize(("op", "says"), [("avg", "max, min, median, mode have"), ("median", "lower, higher or near")])
+@pytest.mark.parametrize(
+    ("op", "says"), [("avg", "max, min, median, mode have"), ("median", "lower, higher or near")]
+)
 def test_what_lies_between_pixels_has_no_index(op, says):
     with pytest.raises(poolcli.RequestError, match=says):
         poolcli.pool([1, 2], op, return_indices=True)
@@ -129,16 +163,22 @@ def test_unpool_restores_the_maxima(x, kernel, stride, order):
     x = np.abs(x) + 1
     told = {"kernel": kernel, "stride": stride, "index_order": order}
     values, places = poolcli.pool(x, "max", return_indices=True, **told)
-    back = poolcli.pool(values, "unpool", indices=places, output_size=x.shape[-2:], index_order=order)
+    back = poolcli.pool(
+        values, "unpool", indices=places, output_size=x.shape[-2:], index_order=order
+    )
     assert back.shape == x.shape
     np.testing.assert_array_equal(back[back != 0], x[back != 0])
     np.testing.assert_array_equal(poolcli.pool(back, "max", kernel=kernel, stride=stride), values)
 
 
 def test_unpool_finds_the_size_that_windows_fit():
-    values, places = poolcli.pool(np.arange(49.0).reshape(7, 7), "max", kernel=3, stride=2, return_indices=True)
+    values, places = poolcli.pool(
+        np.arange(49.0).reshape(7, 7), "max", kernel=3, stride=2, return_indices=True
+    )
     assert poolcli.pool(values, "unpool", indices=places, kernel=3, stride=2).shape == (7, 7)
-    assert poolcli.pool([1, 2], "unpool", indices=[0, 3], padding=1, kernel=4, stride=2).tolist() == [1, 0, 0, 2]
+    assert poolcli.pool(
+        [1, 2], "unpool", indices=[0, 3], padding=1, kernel=4, stride=2
+    ).tolist() == [1, 0, 0, 2]
 
 
 def test_unpool_leaves_empty_windows_out_and_keeps_the_dtype():
@@ -241,7 +281,11 @@ def test_quantiles_reach_from_the_minimum_to_the_maximum(x, kernel):
 
 
 @settings(deadline=None)
-@given(HALVES, st.integers(0, 20).map(lambda q: q / 20), st.sampled_from(["linear", "lower", "higher", "midpoint"]))
+@given(
+    HALVES,
+    st.integers(0, 20).map(lambda q: q / 20),
+    st.sampled_from(["linear", "lower", "higher", "midpoint"]),
+)
 def test_quantiles_of_a_map_are_numpy_s(x, q, how):
     expected = np.quantile(x.reshape(-1), q, method=how)
     result = poolcli.pool(x.reshape(-1), "quantile", q=q, interpolation=how, global_=True)
@@ -252,8 +296,12 @@ def test_extremes_neither_overflow_nor_lose_a_digit():
     low, high = np.iinfo(np.int64).min, np.iinfo(np.int64).max
     assert poolcli.pool(np.array([low, high]), "median").tolist() == [-0.5]
     assert poolcli.pool(np.array([low, high]), "median", dtype="int64").tolist() == [0]
-    assert poolcli.pool(np.array([2**53 + 1, 2**53 + 3]), "median", interpolation="lower").tolist() == [2**53 + 1]
-    assert poolcli.pool(np.array([0, 2**64 - 1], np.uint64), "quantile", q=0.25).tolist() == [2.0**62]
+    assert poolcli.pool(
+        np.array([2**53 + 1, 2**53 + 3]), "median", interpolation="lower"
+    ).tolist() == [2**53 + 1]
+    assert poolcli.pool(np.array([0, 2**64 - 1], np.uint64), "quantile", q=0.25).tolist() == [
+        2.0**62
+    ]
     assert poolcli.pool([-1.7e308, 1.7e308], "median").tolist() == [0]
 
 
@@ -297,7 +345,9 @@ def test_draws_of_nothing_below_zero_and_without_bound():
     assert poolcli.pool([1.7e308, 0.0, np.inf, 5.0], "stochastic").tolist() == [1.7e308, np.inf]
     assert np.isnan(poolcli.pool([NAN, 1.0], "stochastic")).all()
     assert poolcli.pool([-9, 4], "stochastic", nodata=-9).tolist() == [4]
-    with pytest.raises(poolcli.PoolError, match="-3: leave it out with --nodata, or make all values 0 or more"):
+    with pytest.raises(
+        poolcli.PoolError, match="-3: leave it out with --nodata, or make all values 0 or more"
+    ):
         poolcli.pool([1, -3], "stochastic")
 
 
@@ -326,10 +376,14 @@ def test_an_array_from_a_file_cannot_be_changed(tmp_path):
         value = step("unpool", {"indices": given_as})["indices"]
         assert isinstance(value, FileArray)
         assert not value.array.flags.writeable
-    assert step("unpool", {"indices": Path(tmp_path / "i.npy")}) == step("unpool", {"indices": str(tmp_path / "i.npy")})
+    assert step("unpool", {"indices": Path(tmp_path / "i.npy")}) == step(
+        "unpool", {"indices": str(tmp_path / "i.npy")}
+    )
 
 
-@pytest.mark.parametrize(("value", "says"), [(["a"], "array of numbers"), (object(), "array of numbers")])
+@pytest.mark.parametrize(
+    ("value", "says"), [(["a"], "array of numbers"), (object(), "array of numbers")]
+)
 def test_what_is_no_array(value, says):
     with pytest.raises(poolcli.RequestError, match=says) as caught:
         step("unpool", {"indices": value})
@@ -337,7 +391,10 @@ def test_what_is_no_array(value, says):
 
 
 def test_several_maps_go_back_by_their_names(cli, tmp_path):
-    arrays = {"a": np.arange(16.0).reshape(4, 4) + 1, "b": np.arange(32.0).reshape(2, 4, 4)[::-1] + 1}
+    arrays = {
+        "a": np.arange(16.0).reshape(4, 4) + 1,
+        "b": np.arange(32.0).reshape(2, 4, 4)[::-1] + 1,
+    }
     np.savez(tmp_path / "x.npz", **arrays)
     assert cli("max", "-k", 2, "x.npz", "-o", "y.npz", "--indices", "i.npz").code == 0
     assert cli("unpool", "y.npz", "--indices", "i.npz", "-o", "z.npz").code == 0

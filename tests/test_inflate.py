@@ -35,7 +35,9 @@ def rechunked(file, size, cut=None, after=b""):
 def result(file):
     """The pixels and what else was read, or the error."""
     try:
-        return [(one.data.tolist(), one.picture.exif, one.picture.icc) for one in read(io.BytesIO(file))]
+        return [
+            (one.data.tolist(), one.picture.exif, one.picture.icc) for one in read(io.BytesIO(file))
+        ]
     except FileError as error:
         return str(error).partition("(")[0]
 
@@ -54,7 +56,11 @@ FILES = {
     "cut in its head": rechunked(png(PIXELS), 100, cut=1),
     "damaged": rechunked(png(PIXELS), 100, cut=700, after=chunk(b"IDAT", b"\xff" * 300)),
     "broken off": png(PIXELS)[:-400],
-    "animation": png(PIXELS, save_all=True, append_images=[Image.fromarray(PIXELS ^ 1), Image.fromarray(PIXELS ^ 2)]),
+    "animation": png(
+        PIXELS,
+        save_all=True,
+        append_images=[Image.fromarray(PIXELS ^ 1), Image.fromarray(PIXELS ^ 2)],
+    ),
 }
 
 

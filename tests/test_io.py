@@ -114,7 +114,9 @@ def refusal(data, layout=None):
 # ---- layouts and formats
 
 
-@pytest.mark.parametrize(("ndim", "layout"), [(1, "L"), (2, "HW"), (3, "CHW"), (4, "NCHW"), (5, "NCDHW")])
+@pytest.mark.parametrize(
+    ("ndim", "layout"), [(1, "L"), (2, "HW"), (3, "CHW"), (4, "NCHW"), (5, "NCDHW")]
+)
 def test_layout_by_axes(ndim, layout):
     assert default_layout(ndim) == layout
 
@@ -127,7 +129,13 @@ def test_no_usual_layout(ndim):
 
 @pytest.mark.parametrize(
     ("layout", "words"),
-    [("NCXW", "unknown letters .X"), ("HHW", "twice"), ("NC", "no axis to pool"), ("LH", "mixes L"), ("", "no axis")],
+    [
+        ("NCXW", "unknown letters .X"),
+        ("HHW", "twice"),
+        ("NC", "no axis to pool"),
+        ("LH", "mixes L"),
+        ("", "no axis"),
+    ],
 )
 def test_wrong_layouts(layout, words):
     with pytest.raises(RequestError, match=words):
@@ -216,7 +224,8 @@ def test_fortran_order_and_versions(tmp_path):
 
 def test_python_2_wrote_long_integers():
     raw = npy_header(
-        "{'descr': '<i4', 'fortran_order': False, 'shape': (2L, 3L), }\n", np.arange(6, dtype="<i4").tobytes()
+        "{'descr': '<i4', 'fortran_order': False, 'shape': (2L, 3L), }\n",
+        np.arange(6, dtype="<i4").tobytes(),
     )
     assert np.array_equal(read(io.BytesIO(raw))[0].data, np.arange(6).reshape(2, 3))
 
@@ -266,9 +275,16 @@ def test_a_pickle_is_never_loaded(tmp_path):
 
 def test_a_header_that_claims_too_much_allocates_nothing(tmp_path):
     path = tmp_path / "a.npy"
-    path.write_bytes(npy_header("{'descr': '<f8', 'fortran_order': False, 'shape': (1000000, 1000000), }\n", b"1234"))
+    path.write_bytes(
+        npy_header(
+            "{'descr': '<f8', 'fortran_order': False, 'shape': (1000000, 1000000), }\n", b"1234"
+        )
+    )
     for look in (read, peek):
-        with pytest.raises(FileError, match=r"claims 1000000x1000000 float64, 8000000000000 bytes, the file holds 4"):
+        with pytest.raises(
+            FileError,
+            match=r"claims 1000000x1000000 float64, 8000000000000 bytes, the file holds 4",
+        ):
             look(path)
 
 
@@ -313,7 +329,11 @@ def test_layout_option_for_arrays():
 
 
 def test_npz_gives_every_array_in_file_order(tmp_path):
-    arrays = {"zebra": rng().random((2, 3)), "ape": np.arange(4), "b/c": np.ones((1, 2, 3), np.float16)}
+    arrays = {
+        "zebra": rng().random((2, 3)),
+        "ape": np.arange(4),
+        "b/c": np.ones((1, 2, 3), np.float16),
+    }
     for save in (np.savez, np.savez_compressed):
         path = tmp_path / "a.npz"
         save(path, **arrays)
@@ -337,7 +357,10 @@ def archive(*members, method=zipfile.ZIP_STORED):
     [
         (archive(), "without .npy"),
         (archive(("a.txt", b"hello")), "without .npy"),
-        (archive(("a.npy", npy(np.ones(2))), ("readme.txt", b"hi")), "array 'readme.txt': it is not an .npy"),
+        (
+            archive(("a.npy", npy(np.ones(2))), ("readme.txt", b"hi")),
+            "array 'readme.txt': it is not an .npy",
+        ),
         (archive(("../a.npy", npy(np.ones(2)))), "leads out"),
         (archive(("/a.npy", npy(np.ones(2)))), "leads out"),
         (archive(("c:\\a.npy", npy(np.ones(2)))), "leads out"),
@@ -361,7 +384,12 @@ def test_damaged_npz_member():
 
 def test_an_archive_that_lies_about_its_sizes():
     raw = archive(
-        ("a.npy", npy_header("{'descr': '|u1', 'fortran_order': False, 'shape': (2000000000,), }", bytes(99))),
+        (
+            "a.npy",
+            npy_header(
+                "{'descr': '|u1', 'fortran_order': False, 'shape': (2000000000,), }", bytes(99)
+            ),
+        ),
         method=zipfile.ZIP_DEFLATED,
     )
     start = raw.rindex(b"PK\x01\x02")
@@ -388,7 +416,9 @@ def test_arrays_come_back_from_npy_and_npz(data):
         (again,) = back(one, word, save=save)
         assert again.data.dtype == data.dtype.newbyteorder("=")
         assert np.array_equal(again.data, data, equal_nan=data.dtype.kind == "f")
-    assert np.array_equal(np.load(io.BytesIO(written(one, "npy"))), data, equal_nan=data.dtype.kind == "f")
+    assert np.array_equal(
+        np.load(io.BytesIO(written(one, "npy"))), data, equal_nan=data.dtype.kind == "f"
+    )
 
 
 def test_arrays_keep_their_own_layout():
@@ -451,13 +481,17 @@ def test_a_stream_that_seeks_is_left_where_it_was():
 # ---- images: what comes in
 
 
-@pytest.mark.parametrize("known", [known for known in FORMATS if known.pillow], ids=lambda known: known.name)
+@pytest.mark.parametrize(
+    "known", [known for known in FORMATS if known.pillow], ids=lambda known: known.name
+)
 @pytest.mark.parametrize("mode", MODES_OF_IMAGES)
 def test_every_mode_through_every_format(mode, known, tmp_path):
     """Either the pixels come back, or the reason why not names another format; peek agrees with read."""
     one = image_map(mode)
     if mode in REFUSED[known.name]:
-        with pytest.raises(FileError, match=rf"({known.name.upper()} holds no|--scale).*\.(npy|tiff|png)"):
+        with pytest.raises(
+            FileError, match=rf"({known.name.upper()} holds no|--scale).*\.(npy|tiff|png)"
+        ):
             written(one, known.name)
         return
     raw = written(one, known.name)
@@ -556,7 +590,9 @@ def test_lossless_tiff_compressions(mode, compression):
 
 
 def test_short_palettes_and_their_alpha():
-    raw = png(3, 1, 8, 3, b"\0\0\1\5", chunk(b"PLTE", bytes([1, 2, 3, 4, 5, 6])) + chunk(b"tRNS", b"\x80"))
+    raw = png(
+        3, 1, 8, 3, b"\0\0\1\5", chunk(b"PLTE", bytes([1, 2, 3, 4, 5, 6])) + chunk(b"tRNS", b"\x80")
+    )
     (one,) = read(io.BytesIO(raw))
     assert one.data.tolist() == [[0, 1, 5]]
     assert one.picture.palette == bytes([1, 2, 3, 4, 5, 6]) + bytes(12)
@@ -564,7 +600,10 @@ def test_short_palettes_and_their_alpha():
     assert peek(io.BytesIO(raw)).maps[0].palette == 2
     assert_peek_agrees(io.BytesIO(raw))
     (again,) = back(one, "png")
-    assert (again.picture.palette, again.picture.palette_alpha) == (one.picture.palette, one.picture.palette_alpha)
+    assert (again.picture.palette, again.picture.palette_alpha) == (
+        one.picture.palette,
+        one.picture.palette_alpha,
+    )
     assert np.array_equal(again.data, one.data)
     for word in ("webp", "tiff", "gif"):
         shown = rgba(back(one, word)[0])
@@ -578,12 +617,17 @@ def test_a_single_transparent_index_stays_in_a_gif():
     for word in ("gif", "png"):
         (again,) = back(one, word)
         assert np.array_equal(again.data, one.data)
-        assert (again.picture.palette, again.picture.palette_alpha) == (one.picture.palette, one.picture.palette_alpha)
+        assert (again.picture.palette, again.picture.palette_alpha) == (
+            one.picture.palette,
+            one.picture.palette_alpha,
+        )
 
 
 @pytest.mark.parametrize(("depth", "key"), [(1, 1), (2, 1), (4, 1), (8, 17)])
 def test_a_transparent_gray_becomes_alpha(depth, key):
-    raw = png(8 // depth, 1, depth, 0, bytes([0, 0b00010001]), chunk(b"tRNS", struct.pack(">H", key)))
+    raw = png(
+        8 // depth, 1, depth, 0, bytes([0, 0b00010001]), chunk(b"tRNS", struct.pack(">H", key))
+    )
     (one,) = read(io.BytesIO(raw))
     samples = [0b00010001 >> shift & (1 << depth) - 1 for shift in range(8 - depth, -1, -depth)]
     assert one.picture.mode == "LA"
@@ -593,7 +637,9 @@ def test_a_transparent_gray_becomes_alpha(depth, key):
 
 
 def test_a_transparent_colour_becomes_alpha():
-    raw = png(2, 1, 8, 2, bytes([0, 1, 2, 3, 1, 2, 4]), chunk(b"tRNS", struct.pack(">HHH", 1, 2, 3)))
+    raw = png(
+        2, 1, 8, 2, bytes([0, 1, 2, 3, 1, 2, 4]), chunk(b"tRNS", struct.pack(">HHH", 1, 2, 3))
+    )
     assert read(io.BytesIO(raw))[0].data.tolist() == [[[1, 2, 3, 0], [1, 2, 4, 255]]]
     assert_peek_agrees(io.BytesIO(raw))
 
@@ -601,7 +647,11 @@ def test_a_transparent_colour_becomes_alpha():
 def test_sixteen_bit_gray():
     raw = png(2, 1, 16, 0, b"\0" + struct.pack(">HH", 258, 65535))
     (one,) = read(io.BytesIO(raw))
-    assert (one.data.dtype, one.data.tolist(), one.picture.mode) == (np.uint16, [[258, 65535]], "I;16")
+    assert (one.data.dtype, one.data.tolist(), one.picture.mode) == (
+        np.uint16,
+        [[258, 65535]],
+        "I;16",
+    )
     for order in "<>":
         raw = tiff(2, 1, 16, struct.pack(f"{order}HH", 258, 65535), order)
         assert read(io.BytesIO(raw))[0].data.tolist() == [[258, 65535]]
@@ -618,7 +668,9 @@ def test_signed_and_float_tiff():
     assert_peek_agrees(io.BytesIO(raw))
     for order in "<>":
         raw = tiff(2, 1, 32, struct.pack(f"{order}ff", -0.5, 1e30), order, t339=3)
-        assert read(io.BytesIO(raw))[0].data.tolist() == np.array([[-0.5, 1e30]], np.float32).tolist()
+        assert (
+            read(io.BytesIO(raw))[0].data.tolist() == np.array([[-0.5, 1e30]], np.float32).tolist()
+        )
     unsigned = tiff(2, 1, 32, struct.pack("<II", 5, 2**31 - 1))
     assert read(io.BytesIO(unsigned))[0].data.tolist() == [[5, 2**31 - 1]]
 
@@ -633,8 +685,14 @@ def test_signed_and_float_tiff():
         (tiff(1, 1, (16, 16, 16), bytes(6), t262=2, t277=3), "16 bits a channel"),
         (tiff(1, 1, (16, 16, 16), bytes(6), ">", t262=2, t277=3), "16 bits a channel"),
         (tiff(1, 1, (16, 16, 16, 16), bytes(8), t262=5, t277=4), "16 bits a channel"),
-        (tiff(1, 1, (8, 8, 8, 8), bytes(4), t262=2, t277=4, t338=0), "4 channels, of which Pillow would keep 3"),
-        (tiff(1, 1, 64, bytes(8), t339=3), "a TIFF that is damaged or has samples Pillow cannot hold"),
+        (
+            tiff(1, 1, (8, 8, 8, 8), bytes(4), t262=2, t277=4, t338=0),
+            "4 channels, of which Pillow would keep 3",
+        ),
+        (
+            tiff(1, 1, 64, bytes(8), t339=3),
+            "a TIFF that is damaged or has samples Pillow cannot hold",
+        ),
         (tiff(1, 1, 32, struct.pack("<I", 2**31)), "past 2147483647"),
         (b"P6 1 1 65535\n" + bytes(6), "16 bits a channel"),
         (b"P6 1 1 1023\n" + bytes(6), "10 bits a channel"),
@@ -670,7 +728,9 @@ def test_eight_bit_jpeg_2000(mode):
     assert_peek_agrees(io.BytesIO(raw))
 
 
-@pytest.mark.parametrize(("mode", "expected"), [("PA", "RGBA"), ("La", "LA"), ("RGBa", "RGBA"), ("I;16B", "I;16")])
+@pytest.mark.parametrize(
+    ("mode", "expected"), [("PA", "RGBA"), ("La", "LA"), ("RGBa", "RGBA"), ("I;16B", "I;16")]
+)
 def test_odd_modes_are_converted(mode, expected):
     base = {"PA": "P", "La": "LA", "RGBa": "RGBA", "I;16B": "I;16"}[mode]
     image = Image.frombytes(base, (4, 3), pixels(base, 3, 4).tobytes())
@@ -706,7 +766,11 @@ def test_mpo_is_its_first_picture():
     first, second = Image.new("RGB", (8, 6), "red"), Image.new("RGB", (4, 3), "blue")
     raw = saved(first, "MPO", save_all=True, append_images=[second])
     (one,) = read(io.BytesIO(raw))
-    assert (one.data.shape, one.picture.format, default_format([one]).name) == ((6, 8, 3), "JPEG", "jpeg")
+    assert (one.data.shape, one.picture.format, default_format([one]).name) == (
+        (6, 8, 3),
+        "JPEG",
+        "jpeg",
+    )
     assert_peek_agrees(io.BytesIO(raw))
 
 
@@ -721,7 +785,9 @@ def test_truncated_files(word):
         refusal(raw[:cut])
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(word=st.sampled_from(STREAMED), seed=st.integers(0, 10**6))
 def test_damaged_files_are_read_or_refused(word, seed):
     raw = bytearray(written(image_map("L", pixels("L", 7, 9)), word))
@@ -750,7 +816,9 @@ def test_bombs_do_not_warn(monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 500)
     raw = saved(Image.new("L", (30, 20)), "PNG")
     with warnings.catch_warnings(record=True) as seen:
-        warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # as importing poolcli.io does
+        warnings.filterwarnings(
+            "ignore", category=Image.DecompressionBombWarning
+        )  # as importing poolcli.io does
         assert "30 wide and 20 high" in refusal(raw)
     assert seen == []
 
@@ -768,7 +836,9 @@ def test_exif_orientation_is_applied_and_reset(turn, word):
     options = {"WEBP": {"lossless": True}}.get(word, {"dpi": (100, 50)})
     raw = saved(image, word, exif=exif.tobytes(), **options)
     (one,) = read(io.BytesIO(raw))
-    assert np.array_equal(one.data, np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(raw)))))
+    assert np.array_equal(
+        one.data, np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(raw))))
+    )
     header = peek(io.BytesIO(raw)).maps[0]
     assert header.orientation == turn
     assert_peek_agrees(io.BytesIO(raw))
@@ -880,7 +950,10 @@ def test_animations_come_back(word, mode):
 
 @pytest.mark.parametrize("transparent", [False, True])
 def test_palette_gif_frames_are_composed(transparent):
-    frames = [Image.frombytes("P", (14, 12), (pixels("P", 12, 14, seed) % 8).tobytes()) for seed in range(3)]
+    frames = [
+        Image.frombytes("P", (14, 12), (pixels("P", 12, 14, seed) % 8).tobytes())
+        for seed in range(3)
+    ]
     for frame in frames:
         frame.putpalette(bytes(range(24)))
     options = {"transparency": 3, "disposal": 2} if transparent else {}
@@ -906,15 +979,27 @@ def test_single_gifs_keep_their_palette():
 def test_gray_animations_become_colour():
     frames = [Image.fromarray(pixels("L", 6, 7, seed)) for seed in range(3)]
     for word, options in (("GIF", {}), ("PNG", {})):
-        raw = saved(frames[0], word, save_all=True, append_images=frames[1:], duration=40, **options)
+        raw = saved(
+            frames[0], word, save_all=True, append_images=frames[1:], duration=40, **options
+        )
         maps = read(io.BytesIO(raw))
-        assert all(np.array_equal(one.data[..., 0], np.asarray(frame)) for one, frame in zip(maps, frames, strict=True))
+        assert all(
+            np.array_equal(one.data[..., 0], np.asarray(frame))
+            for one, frame in zip(maps, frames, strict=True)
+        )
         assert_peek_agrees(io.BytesIO(raw))
 
 
 def test_a_default_image_stays_out_of_the_animation():
     frames = [Image.fromarray(frame) for frame in animation("RGB", 4)]
-    raw = saved(frames[0], "PNG", save_all=True, append_images=frames[1:], default_image=True, duration=[10, 20, 30])
+    raw = saved(
+        frames[0],
+        "PNG",
+        save_all=True,
+        append_images=frames[1:],
+        default_image=True,
+        duration=[10, 20, 30],
+    )
     maps = read(io.BytesIO(raw))
     assert len(maps) == 4
     again = Image.open(io.BytesIO(written(maps, "png")))
@@ -924,7 +1009,10 @@ def test_a_default_image_stays_out_of_the_animation():
 def test_pages_need_a_format_that_holds_them():
     maps = [image_map("L"), image_map("L")]
     for word in ("jpg", "bmp", "ppm"):
-        with pytest.raises(FileError, match=r"2 maps need a format with pages: write .tiff or .webp or .gif or .npz"):
+        with pytest.raises(
+            FileError,
+            match=r"2 maps need a format with pages: write .tiff or .webp or .gif or .npz",
+        ):
             written(maps, word)
     with pytest.raises(FileError, match="a PNG has one"):
         written([image_map("L", format="TIFF")] * 2, "png")
@@ -991,9 +1079,14 @@ def test_options_change_the_bytes():
     assert not np.array_equal(lossy.data, pixels("RGB"))
     exact = back(image_map("RGB"), "webp", save={"quality": "10", "lossless": "true"})[0]
     assert np.array_equal(exact.data, pixels("RGB"))
-    jpeg = Image.open(io.BytesIO(written(one, "jpg", save={"progressive": "yes", "subsampling": "4:2:0"})))
+    jpeg = Image.open(
+        io.BytesIO(written(one, "jpg", save={"progressive": "yes", "subsampling": "4:2:0"}))
+    )
     assert jpeg.info["progressive"]
-    assert back(one, "tiff", save={"compression": "jpeg", "quality": "50"})[0].data.shape == one.data.shape
+    assert (
+        back(one, "tiff", save={"compression": "jpeg", "quality": "50"})[0].data.shape
+        == one.data.shape
+    )
 
 
 # ---- arrays as images
@@ -1016,14 +1109,24 @@ def test_arrays_as_images(shape, layout, mode):
     data = rng().integers(0, 256, shape, dtype=np.uint8)
     (again,) = back(FeatureMap(data, layout), "png")
     assert again.picture.mode == mode
-    order = [layout.index(letter) for letter in "HWC" if letter in layout and (letter != "C" or mode != "L")]
+    order = [
+        layout.index(letter)
+        for letter in "HWC"
+        if letter in layout and (letter != "C" or mode != "L")
+    ]
     expected = data.transpose(order + [axis for axis in range(data.ndim) if axis not in order])
     assert np.array_equal(again.data, expected.reshape(again.data.shape))
 
 
 @pytest.mark.parametrize(
     ("dtype", "word", "mode"),
-    [("?", "png", "1"), ("u2", "png", "I;16"), ("u2", "tiff", "I;16"), ("i4", "tiff", "I"), ("f4", "tiff", "F")],
+    [
+        ("?", "png", "1"),
+        ("u2", "png", "I;16"),
+        ("u2", "tiff", "I;16"),
+        ("i4", "tiff", "I"),
+        ("f4", "tiff", "F"),
+    ],
 )
 def test_dtypes_that_are_images(dtype, word, mode):
     data = (rng().random((4, 5)) * 3 - 1).astype(dtype)
@@ -1035,7 +1138,11 @@ def test_dtypes_that_are_images(dtype, word, mode):
 @pytest.mark.parametrize(
     ("shape", "layout", "words"),
     [
-        ((64, 4, 5), "CHW", r"64x4x5 \(CHW\) has 64 channels, an image takes 1 channel .*write .npy"),
+        (
+            (64, 4, 5),
+            "CHW",
+            r"64x4x5 \(CHW\) has 64 channels, an image takes 1 channel .*write .npy",
+        ),
         ((8, 3, 4, 5), "NCHW", r"8x3x4x5 \(NCHW\) is no picture"),
         ((9,), "L", "is no picture"),
         ((3, 4, 5), "DHW", "is no picture"),
@@ -1051,7 +1158,9 @@ def test_maps_that_are_no_images(shape, layout, words):
 @pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "i1", "i2", "i8", "u4", "u8"])
 def test_values_without_a_pixel_range_ask_for_scale(dtype):
     one = FeatureMap(np.array([[0, 1], [2, 100]], dtype), "HW")
-    with pytest.raises(FileError, match=rf"{np.dtype(dtype).name} map has no pixel range: .*--scale minmax.*\.npy"):
+    with pytest.raises(
+        FileError, match=rf"{np.dtype(dtype).name} map has no pixel range: .*--scale minmax.*\.npy"
+    ):
         written(one, "png")
     assert back(one, "png", scale="none")[0].data.tolist() == [[0, 1], [2, 100]]
     assert back(one, "png", scale="minmax")[0].data.tolist() == [[0, 3], [5, 255]]
@@ -1059,8 +1168,12 @@ def test_values_without_a_pixel_range_ask_for_scale(dtype):
 
 def test_scales():
     values = np.array([[np.nan, np.inf, -np.inf, 0.5, 1.5, 300, -2]])
-    assert back(FeatureMap(values, "HW"), "png", scale="none")[0].data.tolist() == [[0, 255, 0, 0, 2, 255, 0]]
-    assert back(FeatureMap(values, "HW"), "png", scale="minmax")[0].data.tolist() == [[0, 255, 0, 2, 3, 255, 0]]
+    assert back(FeatureMap(values, "HW"), "png", scale="none")[0].data.tolist() == [
+        [0, 255, 0, 0, 2, 255, 0]
+    ]
+    assert back(FeatureMap(values, "HW"), "png", scale="minmax")[0].data.tolist() == [
+        [0, 255, 0, 2, 3, 255, 0]
+    ]
     huge = np.array([[-1.7e308, 0, 1.7e308]])
     assert back(FeatureMap(huge, "HW"), "png", scale="minmax")[0].data.tolist() == [[0, 128, 255]]
     for flat in (np.full((2, 2), 7.0), np.full((2, 2), np.nan), np.full((2, 2), 2**62)):
@@ -1125,7 +1238,9 @@ def test_atomic_leaves_nothing_of_a_failure(tmp_path, error, overwrite):
 @pytest.mark.parametrize("links", [True, False])
 def test_atomic_does_not_clobber(tmp_path, monkeypatch, links):
     if not links:
-        monkeypatch.setattr(os, "link", lambda *_, **__: (_ for _ in ()).throw(PermissionError(1, "no links here")))
+        monkeypatch.setattr(
+            os, "link", lambda *_, **__: (_ for _ in ()).throw(PermissionError(1, "no links here"))
+        )
     path, fresh = tmp_path / "out", tmp_path / "fresh"
 
     def too_late():
@@ -1160,7 +1275,10 @@ def test_atomic_says_what_the_system_refused(tmp_path, monkeypatch):
 
 
 def test_a_full_disk(tmp_path):
-    with pytest.raises(FileError, match="disk is full"), atomic(Path("/dev/full"), overwrite=True) as stream:
+    with (
+        pytest.raises(FileError, match="disk is full"),
+        atomic(Path("/dev/full"), overwrite=True) as stream,
+    ):
         stream.write(b"x" * 10)
 
 

@@ -68,7 +68,8 @@ def test_the_minimum_is_the_maximum_upside_down(case):
 def test_range(case):
     x, options = case
     np.testing.assert_array_equal(
-        pool(x, "range", dtype="float64", **options), pool(x, "max", **options) - pool(x, "min", **options)
+        pool(x, "range", dtype="float64", **options),
+        pool(x, "max", **options) - pool(x, "min", **options),
     )
 
 
@@ -108,7 +109,9 @@ def test_the_same_by_another_name(case):
 @LAW
 @given(
     st.floats(-1e3, 1e3),
-    st.tuples(sides, sides).flatmap(lambda shape: windows(np.empty(shape)).map(lambda o: (shape, o))),
+    st.tuples(sides, sides).flatmap(
+        lambda shape: windows(np.empty(shape)).map(lambda o: (shape, o))
+    ),
 )
 def test_a_constant(value, case):
     shape, options = case
@@ -126,7 +129,9 @@ def test_a_constant(value, case):
 def test_scale_and_shift(case, factor, shift):
     x, options = case
     for op in ("max", "min", "avg", "mixed"):
-        close(pool(factor * x + shift, op, **options), factor * pool(x, op, **options) + shift, 1e-11)
+        close(
+            pool(factor * x + shift, op, **options), factor * pool(x, op, **options) + shift, 1e-11
+        )
     for op in ("range", "std"):
         close(pool(factor * x + shift, op, **options), factor * pool(x, op, **options), 1e-7)
     for op in ("sum", "l2", "lp"):
@@ -192,7 +197,9 @@ def test_same_keeps_the_size(x, kernel, word):
         pool(x, "max", kernel=kernel, stride=1, padding=word),
         pool(x, "max", kernel=kernel, stride=1, padding=kernel // 2),
     )
-    assert pool(x, "avg", kernel=kernel, stride=2, padding=word).shape == tuple(-(-size // 2) for size in x.shape)
+    assert pool(x, "avg", kernel=kernel, stride=2, padding=word).shape == tuple(
+        -(-size // 2) for size in x.shape
+    )
 
 
 @LAW
@@ -205,7 +212,8 @@ def test_dilation_is_the_kernel_on_every_nth_pixel(x, kernel, dilation):
                 part = x[row::dilation, column::dilation]
                 if min(part.shape) >= kernel:
                     np.testing.assert_array_equal(
-                        whole[row::dilation, column::dilation], pool(part, "max", kernel=kernel, stride=1)
+                        whole[row::dilation, column::dilation],
+                        pool(part, "max", kernel=kernel, stride=1),
                     )
 
 
@@ -214,7 +222,9 @@ def test_dilation_is_the_kernel_on_every_nth_pixel(x, kernel, dilation):
 
 @LAW
 @given(
-    maps(shape=st.tuples(st.integers(1, 3), st.integers(1, 3), st.integers(3, 8), st.integers(3, 8))),
+    maps(
+        shape=st.tuples(st.integers(1, 3), st.integers(1, 3), st.integers(3, 8), st.integers(3, 8))
+    ),
     st.sampled_from(FOLDS),
     st.randoms(),
 )
@@ -230,7 +240,14 @@ def test_batch_and_channels_may_be_shuffled(x, op, random):
 
 
 @LAW
-@given(st.integers(1, 3), st.integers(1, 3), st.integers(1, 4), st.integers(0, 1), st.sampled_from(FOLDS), st.data())
+@given(
+    st.integers(1, 3),
+    st.integers(1, 3),
+    st.integers(1, 4),
+    st.integers(0, 1),
+    st.sampled_from(FOLDS),
+    st.data(),
+)
 def test_mirrors(kernel, stride, cells, padding, op, data):
     """Windows that lie alike from both ends do not care from which end they are counted."""
     length = kernel + stride * (cells - 1) - 2 * padding
@@ -262,7 +279,9 @@ def test_an_axis_of_one_changes_nothing(shape, op, data):
     close(pool(line, op, kernel=2, stride=1), pool(line[None], op, kernel=(1, 2), stride=1)[0])
     plane = data.draw(maps(shape=st.just((4, shape[-1]))))
     volume = plane[None, None, None]
-    close(pool(plane, op, kernel=2, stride=1), pool(volume, op, kernel=(1, 2, 2), stride=1)[0, 0, 0])
+    close(
+        pool(plane, op, kernel=2, stride=1), pool(volume, op, kernel=(1, 2, 2), stride=1)[0, 0, 0]
+    )
 
 
 # ---- exactness
@@ -272,7 +291,10 @@ def exact_means(x, height, width):
     """The means of the windows side by side, as fractions."""
     rows, columns = x.shape[0] // height, x.shape[1] // width
     cut = x[: rows * height, : columns * width].reshape(rows, height, columns, width)
-    return [[Fraction(sum(map(int, cut[i, :, j].flat)), height * width) for j in range(columns)] for i in range(rows)]
+    return [
+        [Fraction(sum(map(int, cut[i, :, j].flat)), height * width) for j in range(columns)]
+        for i in range(rows)
+    ]
 
 
 def rounded(mean, rule):
@@ -291,7 +313,9 @@ def rounded(mean, rule):
 )
 def test_means_of_integers_are_exact(dtype, rule, height, width, data):
     info = np.iinfo(dtype)
-    ends = st.sampled_from([info.min, info.max, 0, 1, info.max - 1]) | st.integers(info.min, info.max)
+    ends = st.sampled_from([info.min, info.max, 0, 1, info.max - 1]) | st.integers(
+        info.min, info.max
+    )
     x = data.draw(maps(ends, dtype, st.tuples(st.integers(height, 12), st.integers(width, 12))))
     options = {"kernel": (height, width), "dtype": dtype, "round": rule}
     expected = [[rounded(mean, rule) for mean in row] for row in exact_means(x, height, width)]
@@ -312,7 +336,9 @@ def test_means_of_floats_are_close(case):
     """float32 sums in a tree: the error stays within a few units of the largest value."""
     x, options = case
     exact = pool(x.astype(np.float64), "avg", **options)
-    np.testing.assert_allclose(pool(x, "avg", **options), exact, rtol=0, atol=1e-6 * (1 + np.abs(x).max()))
+    np.testing.assert_allclose(
+        pool(x, "avg", **options), exact, rtol=0, atol=1e-6 * (1 + np.abs(x).max())
+    )
 
 
 def test_means_of_many_floats_are_close():
@@ -372,14 +398,20 @@ def test_padding_is_left_out(case):
     frame = [(0, 0)] * (x.ndim - space) + [(p, p) for p in padding]
     framed = np.pad(x, frame, constant_values=np.nan)
     for op in FOLDS:
-        close(pool(x, op, padding=padding, **options), pool(framed, op, nan="ignore", **options), 1e-9)
+        close(
+            pool(x, op, padding=padding, **options), pool(framed, op, nan="ignore", **options), 1e-9
+        )
 
 
 STEPS = ["max -k 2 -s 1", "avg -k 3 -s 1 -p 1", "min --adaptive 4", "range -k 2 -s 1 -p 0:1"]
 
 
 @LAW
-@given(st.lists(st.sampled_from(STEPS), min_size=1, max_size=3), st.sampled_from([[], ["l2 --global"]]), planes())
+@given(
+    st.lists(st.sampled_from(STEPS), min_size=1, max_size=3),
+    st.sampled_from([[], ["l2 --global"]]),
+    planes(),
+)
 def test_a_pipeline_is_its_steps_in_turn(first, last, x):
     steps = first + last
     whole = poolcli.parse(" | ".join(steps))
@@ -410,7 +442,9 @@ def test_a_level_of_a_pyramid_is_one_pooling(x, op, levels):
 def test_fusing_one_branch_changes_nothing(given_, op, merge):
     x, windows_ = given_
     branch = str(poolcli.parse(f"{op} -k {windows_['kernel'][0]}x{windows_['kernel'][1]}"))
-    np.testing.assert_array_equal(pool(x, "fuse", branches=[branch], merge=merge), poolcli.parse(branch)(x))
+    np.testing.assert_array_equal(
+        pool(x, "fuse", branches=[branch], merge=merge), poolcli.parse(branch)(x)
+    )
 
 
 @LAW

@@ -13,7 +13,19 @@ import poolcli
 from poolcli.pipeline.table import OPS
 
 RNG = np.random.default_rng(3)
-DTYPES = ["bool", "uint8", "int8", "uint16", "int32", "uint32", "int64", "uint64", "float16", "float32", "float64"]
+DTYPES = [
+    "bool",
+    "uint8",
+    "int8",
+    "uint16",
+    "int32",
+    "uint32",
+    "int64",
+    "uint64",
+    "float16",
+    "float32",
+    "float64",
+]
 
 
 def drawn(shape, dtype):
@@ -37,7 +49,10 @@ def resampled(x, lines):
     out = np.empty([len(line) for line in lines], object)
     for place in np.ndindex(out.shape):
         taps = itertools.product(*(line[at] for line, at in zip(lines, place, strict=True)))
-        out[place] = sum(math.prod(share for _, share in tap) * number(x[tuple(at for at, _ in tap)]) for tap in taps)
+        out[place] = sum(
+            math.prod(share for _, share in tap) * number(x[tuple(at for at, _ in tap)])
+            for tap in taps
+        )
     return out
 
 
@@ -68,7 +83,10 @@ def assert_close(result, expected, x):
     size = float(np.abs(x.astype(np.float64)).max())
     eps = np.finfo(result.dtype).eps
     np.testing.assert_allclose(
-        result, floats.astype(result.dtype), rtol=eps, atol=0 if x.dtype.kind != "f" else 9 * eps * size
+        result,
+        floats.astype(result.dtype),
+        rtol=eps,
+        atol=0 if x.dtype.kind != "f" else 9 * eps * size,
     )
 
 
@@ -77,23 +95,39 @@ def assert_close(result, expected, x):
 def test_blur_is_its_twin(taps, dtype):
     for shape, stride in (((7,), 2), ((5, 6), 2), ((6, 5), 1), ((4, 5, 6), 3)):
         x = drawn(shape, dtype)
-        result = poolcli.pool(x, "blur", filter=taps, stride=stride, layout="L" if x.ndim == 1 else "DHW"[-x.ndim :])
+        result = poolcli.pool(
+            x, "blur", filter=taps, stride=stride, layout="L" if x.ndim == 1 else "DHW"[-x.ndim :]
+        )
         assert_close(result, resampled(x, [blurring(length, taps, stride) for length in shape]), x)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_bilinear_is_its_twin(dtype):
-    for shape, cells in (((7,), (3,)), ((5, 6), (10, 12)), ((6, 5), (7, 3)), ((3, 4, 2), (5, 4, 1))):
+    for shape, cells in (
+        ((7,), (3,)),
+        ((5, 6), (10, 12)),
+        ((6, 5), (7, 3)),
+        ((3, 4, 2), (5, 4, 1)),
+    ):
         x = drawn(shape, dtype)
         layout = "L" if x.ndim == 1 else "DHW"[-x.ndim :]
-        result = poolcli.pool(x, "restore", output_size=cells, interpolation="bilinear", layout=layout)
+        result = poolcli.pool(
+            x, "restore", output_size=cells, interpolation="bilinear", layout=layout
+        )
         assert_close(result, resampled(x, list(map(between, shape, cells))), x)
 
 
 def test_blur_in_numbers():
     assert poolcli.pool([0, 0, 4, 0, 0], "blur", stride=1).tolist() == [0, 1, 2, 1, 0]
     assert poolcli.pool([4, 0, 0, 0, 8], "blur").tolist() == [2, 0, 4]
-    assert poolcli.pool([0, 16, 0, 0, 0, 0], "blur", filter=5, stride=1).tolist() == [8, 7, 4, 1, 0, 0]
+    assert poolcli.pool([0, 16, 0, 0, 0, 0], "blur", filter=5, stride=1).tolist() == [
+        8,
+        7,
+        4,
+        1,
+        0,
+        0,
+    ]
     assert poolcli.pool([1, 2, 3], "blur", filter=1).tolist() == [1, 3]
 
 
@@ -104,7 +138,9 @@ def test_blur_keeps_a_constant(taps):
 
 
 def test_blur_needs_a_map_that_can_be_reflected():
-    with pytest.raises(poolcli.ShapeError, match="axis W, which is 3 long: use a filter of at most 5"):
+    with pytest.raises(
+        poolcli.ShapeError, match="axis W, which is 3 long: use a filter of at most 5"
+    ):
         poolcli.pool(np.ones((9, 3)), "blur", filter=7)
     assert poolcli.pool(np.ones((4, 4)), "blur", filter=7).shape == (2, 2)
     for bad in (0, 8, 2.5, "x"):
@@ -116,10 +152,14 @@ def test_what_is_missing_has_no_share():
     x = np.array([np.nan, 2.0, 3.0, 4.0])
     np.testing.assert_array_equal(poolcli.pool(x, "blur", stride=1), [np.nan, np.nan, 3, 3.5])
     np.testing.assert_allclose(poolcli.pool(x, "blur", stride=1, nan="ignore"), [2, 7 / 3, 3, 3.5])
-    np.testing.assert_allclose(poolcli.pool([9, 2, 3, 4], "blur", stride=1, nodata=9), [2, 7 / 3, 3, 3.5])
+    np.testing.assert_allclose(
+        poolcli.pool([9, 2, 3, 4], "blur", stride=1, nodata=9), [2, 7 / 3, 3, 3.5]
+    )
     few = poolcli.pool([9, 2, 3, 4], "blur", stride=1, nodata=9, min_valid=0.8)
     np.testing.assert_allclose(few, [9, 9, 3, 3.5])
-    np.testing.assert_allclose(poolcli.pool(x, "blur", stride=1, mask=[0, 1, 1, 1]), [2, 7 / 3, 3, 3.5])
+    np.testing.assert_allclose(
+        poolcli.pool(x, "blur", stride=1, mask=[0, 1, 1, 1]), [2, 7 / 3, 3, 3.5]
+    )
     up = poolcli.pool([9, 4], "restore", output_size=4, interpolation="bilinear", nodata=9)
     assert up.tolist() == [9, 4, 4, 4]
 
@@ -128,7 +168,11 @@ def test_colours_weigh_by_alpha(cli, tmp_path):
     pixels = np.zeros((4, 4, 4), np.uint8)
     pixels[:2, :2] = (200, 100, 40, 255)
     Image.fromarray(pixels).save(tmp_path / "a.png")
-    for words in (("blur",), ("weighted",), ("restore", "--output-size", "3", "--interpolation", "bilinear")):
+    for words in (
+        ("blur",),
+        ("weighted",),
+        ("restore", "--output-size", "3", "--interpolation", "bilinear"),
+    ):
         assert cli(*words, "a.png", "-o", "b.png", "--overwrite").code == 0
         result = np.asarray(Image.open(tmp_path / "b.png"))
         assert set(map(tuple, result[result[..., 3] > 0][:, :3].tolist())) == {(200, 100, 40)}
@@ -136,7 +180,9 @@ def test_colours_weigh_by_alpha(cli, tmp_path):
 
 
 def test_linear_light(cli, tmp_path):
-    Image.fromarray(np.tile(np.array([[0, 255], [255, 0]], np.uint8), (4, 4))).save(tmp_path / "a.png")
+    Image.fromarray(np.tile(np.array([[0, 255], [255, 0]], np.uint8), (4, 4))).save(
+        tmp_path / "a.png"
+    )
     assert cli("blur", "--linear", "a.png", "-o", "b.png").code == 0
     assert set(np.asarray(Image.open(tmp_path / "b.png")).flat) == {188}
 
@@ -160,8 +206,14 @@ def test_sample_keeps_a_palette(cli, tmp_path):
     np.testing.assert_array_equal(np.asarray(result), np.asarray(image)[::2, ::2])
 
 
-WINDOWS = [{}, {"stride": 1}, {"stride": 2, "padding": 1}, {"stride": 1, "padding": "same"},
-           {"stride": 2, "ceil_mode": True}, {"dilation": 2, "padding": 2}]  # fmt: skip
+WINDOWS = [
+    {},
+    {"stride": 1},
+    {"stride": 2, "padding": 1},
+    {"stride": 1, "padding": "same"},
+    {"stride": 2, "ceil_mode": True},
+    {"dilation": 2, "padding": 2},
+]
 
 
 @pytest.mark.parametrize("windows", WINDOWS, ids=str)
@@ -173,17 +225,27 @@ def test_weighted_by_ones_is_the_average(dtype, windows):
         result = poolcli.pool(x, "weighted", weights=np.ones(kernel), **windows)
         expected = poolcli.pool(x, "avg", kernel=kernel, **windows)
         assert result.dtype == expected.dtype
-        np.testing.assert_allclose(result, expected, rtol=4e-7 if dtype == "float32" else 1e-15, atol=1e-7)
+        np.testing.assert_allclose(
+            result, expected, rtol=4e-7 if dtype == "float32" else 1e-15, atol=1e-7
+        )
 
 
 def test_weighted_in_numbers():
     x = np.arange(1, 10).reshape(3, 3)
     kernel = np.array([[1, 0], [2, 1]])
-    assert poolcli.pool(x, "weighted", weights=kernel, stride=1).tolist() == [[3.5, 4.5], [6.5, 7.5]]
-    assert poolcli.pool(x, "weighted", weights=kernel, stride=1, no_normalize=True).tolist() == [[14, 18], [26, 30]]
+    assert poolcli.pool(x, "weighted", weights=kernel, stride=1).tolist() == [
+        [3.5, 4.5],
+        [6.5, 7.5],
+    ]
+    assert poolcli.pool(x, "weighted", weights=kernel, stride=1, no_normalize=True).tolist() == [
+        [14, 18],
+        [26, 30],
+    ]
     assert poolcli.pool([1, 2, 4], "weighted", weights=[1, 3], ceil_mode=True).tolist() == [1.75, 4]
     edge = np.array([-1, 0, 1])
-    assert poolcli.pool([1, 5, 2, 9], "weighted", weights=edge, stride=1, no_normalize=True).tolist() == [1, 4]
+    assert poolcli.pool(
+        [1, 5, 2, 9], "weighted", weights=edge, stride=1, no_normalize=True
+    ).tolist() == [1, 4]
 
 
 def test_a_weight_of_zero_does_not_look():
@@ -193,13 +255,17 @@ def test_a_weight_of_zero_does_not_look():
 def test_weighted_normalises_over_what_counts():
     x = [9, 2, 4]
     assert poolcli.pool(x, "weighted", weights=[2, 1, 3], nodata=9).tolist() == [14 / 4]
-    assert poolcli.pool(x, "weighted", weights=[2, 1, 3], nodata=9, no_normalize=True).tolist() == [14]
+    assert poolcli.pool(x, "weighted", weights=[2, 1, 3], nodata=9, no_normalize=True).tolist() == [
+        14
+    ]
 
 
 def test_gaussian():
     line = np.exp(-np.square(np.array([-1, 0, 1]) / 0.8) / 2)
     expected = (np.outer(line, line) * np.arange(9).reshape(3, 3) ** 2).sum() / line.sum() ** 2
-    np.testing.assert_allclose(poolcli.pool(np.arange(9).reshape(3, 3) ** 2, "weighted"), [[expected]])
+    np.testing.assert_allclose(
+        poolcli.pool(np.arange(9).reshape(3, 3) ** 2, "weighted"), [[expected]]
+    )
     assert poolcli.pool(np.ones((9, 10)), "weighted", kernel=(3, 5)).tolist() == [[1, 1]] * 3
     assert poolcli.pool(np.arange(8.0), "weighted", kernel=1, stride=3).tolist() == [0, 3, 6]
 
@@ -224,7 +290,9 @@ def test_weights_from_a_file(cli, tmp_path):
     np.save(tmp_path / "k.npy", np.array([[1.0, 2], [0, 1]]))
     np.save(tmp_path / "x.npy", np.arange(16.0).reshape(4, 4))
     assert cli("weighted", "--weights", "k.npy", "x.npy", "-o", "y.npy").code == 0
-    expected = poolcli.pool(np.arange(16.0).reshape(4, 4), "weighted", weights=np.array([[1.0, 2], [0, 1]]))
+    expected = poolcli.pool(
+        np.arange(16.0).reshape(4, 4), "weighted", weights=np.array([[1.0, 2], [0, 1]])
+    )
     np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), expected)
     ran = cli("weighted", "--weights", "none.npy", "x.npy")
     assert ran.code == 2
@@ -245,7 +313,9 @@ def test_nearest_is_the_pixel_under_the_centre(size):
 def test_restore_brings_back_the_size_of_the_input():
     x = drawn((2, 3, 12, 8), "float32")
     for between_ in ("nearest", "bilinear"):
-        pipeline = poolcli.parse(f"avg -k 2 | sample | restore --interpolation {between_} | max -k 1")
+        pipeline = poolcli.parse(
+            f"avg -k 2 | sample | restore --interpolation {between_} | max -k 1"
+        )
         assert pipeline(x).shape == x.shape
         assert pipeline.plan(poolcli.pipeline.pipeline.as_map(x).form)[-1].output.shape == x.shape
     repeated = poolcli.parse("sample -s 2 | restore")(x)
@@ -268,7 +338,9 @@ def test_infinities_stay_where_they_are():
 
 @pytest.mark.parametrize("op", ["sample", "blur", "weighted", "restore"])
 def test_plans_what_it_runs(op):
-    for shape, dtype in itertools.product([(9,), (7, 9), (2, 7, 9), (2, 3, 7, 9), (1, 2, 5, 7, 9)], DTYPES):
+    for shape, dtype in itertools.product(
+        [(9,), (7, 9), (2, 7, 9), (2, 3, 7, 9), (1, 2, 5, 7, 9)], DTYPES
+    ):
         x = np.ones(shape, dtype)
         (stage,) = poolcli.plan(op, shape, dtype)
         result = poolcli.parse(op)(x)
@@ -305,7 +377,10 @@ def test_text_and_keywords_and_toml_say_the_same():
             "padding": "same",
             "no_normalize": True,
         },
-        "restore --output-size 4x5 --interpolation bilinear": {"output_size": (4, 5), "interpolation": "bilinear"},
+        "restore --output-size 4x5 --interpolation bilinear": {
+            "output_size": (4, 5),
+            "interpolation": "bilinear",
+        },
     }
     for text, given in texts.items():
         op = text.split()[0]

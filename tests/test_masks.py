@@ -21,7 +21,9 @@ KINDS = [{}, {"kernel": 3, "stride": 2, "padding": "same"}, {"adaptive": 3}, {"g
 def test_masked_by_nothing_is_not_masked(op, windows):
     for x in (X, X.astype(np.float32) / 7):
         for mask in (np.ones((9, 10)), np.full(X.shape, 5, np.uint8)):
-            np.testing.assert_array_equal(poolcli.pool(x, op, mask=mask, **windows), poolcli.pool(x, op, **windows))
+            np.testing.assert_array_equal(
+                poolcli.pool(x, op, mask=mask, **windows), poolcli.pool(x, op, **windows)
+            )
 
 
 @pytest.mark.parametrize("windows", KINDS, ids=str)
@@ -30,8 +32,12 @@ def test_a_mask_is_nodata_that_lies_elsewhere(op, windows):
     x = X.astype(np.float64)
     hidden = np.where(MASK, x, -7)
     masked = poolcli.pool(x, op, mask=MASK, **windows)
-    np.testing.assert_array_equal(masked, poolcli.pool(np.where(MASK, x, np.nan), op, nan="ignore", **windows))
-    np.testing.assert_array_equal(np.nan_to_num(masked, nan=-7), poolcli.pool(hidden, op, nodata=-7, **windows))
+    np.testing.assert_array_equal(
+        masked, poolcli.pool(np.where(MASK, x, np.nan), op, nan="ignore", **windows)
+    )
+    np.testing.assert_array_equal(
+        np.nan_to_num(masked, nan=-7), poolcli.pool(hidden, op, nodata=-7, **windows)
+    )
 
 
 @pytest.mark.parametrize("windows", KINDS, ids=str)
@@ -51,14 +57,17 @@ def test_emit_counts_what_every_rule_leaves_out():
     count = poolcli.pool(x, "max", emit="count", nan="ignore", nodata=9, mask=[1, 0, 1, 1, 1, 0])
     assert count.tolist() == [0, 1, 0]
     assert poolcli.pool(x, "max", emit="count").tolist() == [2, 2, 2]
-    assert poolcli.pool(x, "max", kernel=4, stride=2, padding=2, emit="fraction", mask=[1, 0, 1, 1, 1, 0]).tolist() == [
-        0.5, 0.75, 0.75, 0.5]  # fmt: skip
+    assert poolcli.pool(
+        x, "max", kernel=4, stride=2, padding=2, emit="fraction", mask=[1, 0, 1, 1, 1, 0]
+    ).tolist() == [0.5, 0.75, 0.75, 0.5]
 
 
 def test_a_whole_array_as_a_mask_in_the_layout_of_the_array():
     mask = np.random.default_rng(8).random(X.shape) < 0.7
     expected = poolcli.pool(X, "avg", mask=mask)
-    turned = poolcli.pool(X.transpose(0, 2, 3, 1), "avg", mask=mask.transpose(0, 2, 3, 1), layout="NHWC")
+    turned = poolcli.pool(
+        X.transpose(0, 2, 3, 1), "avg", mask=mask.transpose(0, 2, 3, 1), layout="NHWC"
+    )
     np.testing.assert_array_equal(turned.transpose(0, 3, 1, 2), expected)
     spatial = poolcli.pool(X.transpose(0, 2, 3, 1), "avg", mask=MASK, layout="NHWC")
     np.testing.assert_array_equal(spatial.transpose(0, 3, 1, 2), poolcli.pool(X, "avg", mask=MASK))
@@ -72,7 +81,9 @@ def test_min_valid_takes_a_mask():
 
 
 def test_a_mask_of_another_shape_is_refused_with_both_shapes():
-    with pytest.raises(poolcli.ShapeError, match=r"has the shape 4x4, and this map needs 9x10 or 2x3x9x10"):
+    with pytest.raises(
+        poolcli.ShapeError, match=r"has the shape 4x4, and this map needs 9x10 or 2x3x9x10"
+    ):
         poolcli.pool(X, "max", mask=np.ones((4, 4)))
     with pytest.raises(poolcli.ShapeError, match=r"4x4, and this map needs 9x10 \("):
         poolcli.pool(X[0, 0], "max", mask=np.ones((4, 4)))
@@ -94,14 +105,19 @@ class TestImages:
         np.save(tmp_path / "all.npy", np.broadcast_to(self.mask, (3, 8, 12)))
 
     def test_a_mask_from_a_file(self, cli, tmp_path):
-        expected = poolcli.pool(self.pixels[..., :3], "avg", mask=self.mask, dtype="uint8", layout="HWC")
+        expected = poolcli.pool(
+            self.pixels[..., :3], "avg", mask=self.mask, dtype="uint8", layout="HWC"
+        )
         for name in ("mask.png", "mask.npy", "all.npy"):
             assert cli("avg", "--mask", name, "rgb.png", "-o", "o.png", "--overwrite").code == 0
             np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "o.png")), expected)
 
     def test_coverage_is_that_of_all_pixels(self, cli, tmp_path):
         for words in (("avg",), ("avg", "--linear"), ("gem",)):
-            assert cli(*words, "--mask", "mask.png", "rgba.png", "-o", "o.png", "--overwrite").code == 0
+            assert (
+                cli(*words, "--mask", "mask.png", "rgba.png", "-o", "o.png", "--overwrite").code
+                == 0
+            )
             assert cli(*words, "rgba.png", "-o", "q.png", "--overwrite").code == 0
             masked, whole = (np.asarray(Image.open(tmp_path / name)) for name in ("o.png", "q.png"))
             np.testing.assert_array_equal(masked[..., 3], whole[..., 3])
@@ -109,7 +125,20 @@ class TestImages:
 
     def test_counts_of_an_image(self, cli, tmp_path):
         for name in ("rgb.png", "p.png", "rgba.png"):
-            assert cli("max", "--mask", "mask.png", "--emit", "count", name, "-o", "o.png", "--overwrite").code == 0
+            assert (
+                cli(
+                    "max",
+                    "--mask",
+                    "mask.png",
+                    "--emit",
+                    "count",
+                    name,
+                    "-o",
+                    "o.png",
+                    "--overwrite",
+                ).code
+                == 0
+            )
             counts = np.asarray(Image.open(tmp_path / "o.png"))
             expected = self.mask.reshape(4, 2, 6, 2).sum((1, 3))
             for channel in range(3):
@@ -119,12 +148,23 @@ class TestImages:
         Image.fromarray(np.ones((20, 20), np.uint8)).save(tmp_path / "l.png")
         ran = cli("avg", "--global", "--emit", "count", "l.png", "-o", "o.png")
         assert ran.code == 1
-        assert "a window has 400 valid pixels, more than uint8 can count: give --dtype uint16" in ran.err
-        assert cli("avg", "--global", "--emit", "count", "--dtype", "uint16", "l.png", "-o", "o.npy").code == 0
+        assert (
+            "a window has 400 valid pixels, more than uint8 can count: give --dtype uint16"
+            in ran.err
+        )
+        assert (
+            cli(
+                "avg", "--global", "--emit", "count", "--dtype", "uint16", "l.png", "-o", "o.npy"
+            ).code
+            == 0
+        )
         assert np.load(tmp_path / "o.npy").tolist() == [[400]]
 
     def test_fraction_as_an_array_or_scaled(self, cli, tmp_path):
-        assert cli("avg", "--mask", "mask.png", "--emit", "fraction", "rgb.png", "-o", "o.npy").code == 0
+        assert (
+            cli("avg", "--mask", "mask.png", "--emit", "fraction", "rgb.png", "-o", "o.npy").code
+            == 0
+        )
         expected = self.mask.reshape(4, 2, 6, 2).mean((1, 3), dtype=np.float32)
         np.testing.assert_array_equal(np.load(tmp_path / "o.npy")[0], expected)
 
@@ -157,12 +197,16 @@ class TestNormalize:
             pytest.skip("negative values cannot be drawn")
         x = X[:1].astype(np.float64)
         once = poolcli.pool(x, "max", kernel=1, normalize=how)
-        np.testing.assert_allclose(poolcli.pool(x, op, normalize=how), poolcli.pool(once, op), rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(
+            poolcli.pool(x, op, normalize=how), poolcli.pool(once, op), rtol=1e-9, atol=1e-9
+        )
 
     def test_arrays_become_floats(self):
         assert poolcli.pool(X, "max", normalize="minmax").dtype == np.float32
         assert poolcli.pool(X.astype(np.int64), "max", normalize="zscore").dtype == np.float64
-        assert poolcli.plan("max --normalize minmax", X.shape, X.dtype)[0].output.dtype == np.float32
+        assert (
+            poolcli.plan("max --normalize minmax", X.shape, X.dtype)[0].output.dtype == np.float32
+        )
 
     @pytest.mark.parametrize("how", ["minmax", "zscore"])
     def test_a_constant_map_is_zero(self, how):
@@ -180,8 +224,13 @@ class TestNormalize:
         np.testing.assert_array_equal(ignored, [0.25, 0.5, 1])
 
     def test_zero_may_be_missing_and_the_smallest_become_zero(self):
-        assert poolcli.pool([0.0, 4, 6, 8], "max", kernel=1, normalize="minmax", nodata=0).tolist() == [0, 0, 0.5, 1]
-        assert poolcli.pool([0.0, 4, 6, 8], "min", normalize="minmax", nodata=0).tolist() == [0, 0.5]
+        assert poolcli.pool(
+            [0.0, 4, 6, 8], "max", kernel=1, normalize="minmax", nodata=0
+        ).tolist() == [0, 0, 0.5, 1]
+        assert poolcli.pool([0.0, 4, 6, 8], "min", normalize="minmax", nodata=0).tolist() == [
+            0,
+            0.5,
+        ]
 
     def test_an_image_fills_its_range_and_keeps_alpha(self, cli, tmp_path):
         pixels = np.random.default_rng(0).integers(60, 90, (8, 8, 4), np.uint8)
@@ -197,11 +246,19 @@ class TestNormalize:
         ran = cli("avg", "--normalize", "zscore", "photo.png")
         assert ran.code == 1
         assert "give --dtype float32, or --normalize minmax" in ran.err
-        assert cli("avg", "--normalize", "zscore", "--dtype", "float32", "photo.png", "-o", "o.npy").code == 0
+        assert (
+            cli(
+                "avg", "--normalize", "zscore", "--dtype", "float32", "photo.png", "-o", "o.npy"
+            ).code
+            == 0
+        )
         assert cli("avg", "--normalize", "zscore", "--linear", "photo.png").code == 1
 
     def test_normalise_pool_restore(self, cli, photo, tmp_path):
-        assert cli("run", "avg -k 4 --normalize minmax | restore", "photo.png", "-o", "o.png").code == 0
+        assert (
+            cli("run", "avg -k 4 --normalize minmax | restore", "photo.png", "-o", "o.png").code
+            == 0
+        )
         result = np.asarray(Image.open(tmp_path / "o.png"))
         assert result.shape == photo.shape
         assert (result[::4, ::4] == result[3::4, 2::4]).all()

@@ -24,21 +24,34 @@ def draw(shape, dtype=np.uint8, seed=0):
     return (clean * top).astype(dtype), (noisy * top).astype(dtype)
 
 
-@pytest.mark.parametrize(("shape", "dtype", "peak"), [((40, 31), np.uint8, 255), ((24, 40), np.uint16, 65535),
-                                                      ((9, 12, 11), np.uint8, 255), ((50,), np.float64, 5),
-                                                      ((33, 20), np.float32, 5)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("shape", "dtype", "peak"),
+    [
+        ((40, 31), np.uint8, 255),
+        ((24, 40), np.uint16, 65535),
+        ((9, 12, 11), np.uint8, 255),
+        ((50,), np.float64, 5),
+        ((33, 20), np.float32, 5),
+    ],
+)
 def test_psnr_and_ssim_are_those_of_scikit_image(shape, dtype, peak):
     x, y = draw(shape, dtype)
     theirs = structural_similarity(x, y, data_range=peak)
     wide = x.astype(np.float64), y.astype(np.float64)
-    assert ssim(*wide, peak, len(shape)) == pytest.approx(theirs, abs=2e-7 if dtype is np.float32 else 1e-12)
-    assert psnr(*wide, peak) == pytest.approx(peak_signal_noise_ratio(x, y, data_range=peak), abs=1e-7)
+    assert ssim(*wide, peak, len(shape)) == pytest.approx(
+        theirs, abs=2e-7 if dtype is np.float32 else 1e-12
+    )
+    assert psnr(*wide, peak) == pytest.approx(
+        peak_signal_noise_ratio(x, y, data_range=peak), abs=1e-7
+    )
 
 
 def test_ssim_of_channels_is_that_of_scikit_image():
     x, y = draw((30, 40, 3))
     planes = [np.moveaxis(each, -1, 0).astype(np.float64) for each in (x, y)]
-    assert ssim(*planes, 255, 2) == pytest.approx(structural_similarity(x, y, channel_axis=-1), abs=1e-12)
+    assert ssim(*planes, 255, 2) == pytest.approx(
+        structural_similarity(x, y, channel_axis=-1), abs=1e-12
+    )
 
 
 def test_psnr_and_ssim_of_the_same():
@@ -67,7 +80,10 @@ def slow_aliased(lines, stride):
         n, mean = len(line), sum(line) / len(line)
         window = [0.5 - 0.5 * math.cos(2 * math.pi * i / (n - 1)) for i in range(n)]
         for k in range(1, n):
-            wave = sum((line[i] - mean) * window[i] * cmath.exp(-2j * math.pi * k * i / n) for i in range(n))
+            wave = sum(
+                (line[i] - mean) * window[i] * cmath.exp(-2j * math.pi * k * i / n)
+                for i in range(n)
+            )
             whole += abs(wave) ** 2
             if min(k, n - k) / n > 1 / (2 * stride) + 1e-12:
                 high += abs(wave) ** 2
@@ -77,7 +93,9 @@ def slow_aliased(lines, stride):
 @pytest.mark.parametrize(("length", "stride"), [(24, 2), (24, 4), (21, 3), (30, 5), (17, 1)])
 def test_aliased_is_its_definition(length, stride):
     lines = np.random.default_rng(stride).normal(3, 1, (4, length))
-    assert aliased([(lines, stride)]) == pytest.approx(slow_aliased(lines.tolist(), stride), abs=1e-9)
+    assert aliased([(lines, stride)]) == pytest.approx(
+        slow_aliased(lines.tolist(), stride), abs=1e-9
+    )
 
 
 def test_aliased_of_several_axes_adds_their_energies():
@@ -93,7 +111,11 @@ def test_nothing_aliases_without_energy_or_stride():
 
 def test_shift_change_is_its_definition():
     pairs = [tuple(np.random.default_rng(seed).normal(0, 2, (2, 6, 5))) for seed in (1, 2)]
-    squares = [(a - b) ** 2 for pair in pairs for a, b in zip(*(each.ravel().tolist() for each in pair), strict=True)]
+    squares = [
+        (a - b) ** 2
+        for pair in pairs
+        for a, b in zip(*(each.ravel().tolist() for each in pair), strict=True)
+    ]
     expected = 100 * math.sqrt(sum(squares) / len(squares)) / np.std(pairs[0][0])
     assert shift_change(pairs) == pytest.approx(expected)
     assert shift_change([(np.ones(4), np.ones(4))]) == 0
@@ -112,7 +134,9 @@ def between(small, k):
     """Bilinear interpolation to k times the size, pixel centres at .5, to the nearest integer."""
     for axis, size in enumerate(small.shape):
         at = (np.arange(size * k) + 0.5) / k - 0.5
-        small = np.apply_along_axis(lambda line, at=at: np.interp(at, np.arange(len(line)), line), axis, small)
+        small = np.apply_along_axis(
+            lambda line, at=at: np.interp(at, np.arange(len(line)), line), axis, small
+        )
     return np.rint(small)
 
 
@@ -129,9 +153,14 @@ def test_a_result_has_the_measures_of_the_definition():
         down[by::4] = blocks(np.roll(x, -by, 0), 4)
         along[:, by::4] = blocks(np.roll(x, -by, 1), 4)
     lines = [*down.T.tolist()], along.tolist()
-    (high, whole), (more, rest) = ((slow_aliased(each, 4) * energy(each), energy(each)) for each in lines)
+    (high, whole), (more, rest) = (
+        (slow_aliased(each, 4) * energy(each), energy(each)) for each in lines
+    )
     assert result.aliased == pytest.approx((high + more) / (whole + rest))
-    changes = [(between(blocks(np.roll(x, 1, axis), 4), 4) - np.roll(back, 1, axis)) ** 2 for axis in (0, 1)]
+    changes = [
+        (between(blocks(np.roll(x, 1, axis), 4), 4) - np.roll(back, 1, axis)) ** 2
+        for axis in (0, 1)
+    ]
     assert result.shift_change == pytest.approx(100 * math.sqrt(np.mean(changes)) / np.std(back))
 
 
@@ -140,13 +169,18 @@ def energy(lines):
     total = 0.0
     for line in lines:
         n, mean = len(line), sum(line) / len(line)
-        seen = [(x - mean) * (0.5 - 0.5 * math.cos(2 * math.pi * i / (n - 1))) for i, x in enumerate(line)]
+        seen = [
+            (x - mean) * (0.5 - 0.5 * math.cos(2 * math.pi * i / (n - 1)))
+            for i, x in enumerate(line)
+        ]
         total += n * sum(x * x for x in seen) - sum(seen) ** 2
     return total
 
 
-@pytest.mark.parametrize(("x", "facts"), [(np.ones((16, 16)), (math.inf, 1, 0, 0)),
-                                          (np.full((16, 16), np.nan), (math.nan,) * 4)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("x", "facts"),
+    [(np.ones((16, 16)), (math.inf, 1, 0, 0)), (np.full((16, 16), np.nan), (math.nan,) * 4)],
+)
 def test_maps_with_nothing_to_see(x, facts):
     (result,) = measured(x, "avg -k 2")
     told = (result.psnr, result.ssim, result.aliased, result.shift_change)
@@ -180,8 +214,14 @@ def test_what_is_known_of_a_wave():
     assert (sample.shift_change, mean.shift_change) == (math.inf, 0)
 
 
-@pytest.mark.parametrize(("text", "why"), [("avg --adaptive 5", "uneven cells"), ("avg -k 4 | restore", "enlarged"),
-                                           ("avg --global", "one cell")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("avg --adaptive 5", "uneven cells"),
+        ("avg -k 4 | restore", "enlarged"),
+        ("avg --global", "one cell"),
+    ],
+)
 def test_aliasing_is_not_told_where_it_is_not_defined(text, why):
     (result,) = measured(np.random.default_rng(0).normal(0, 1, (72, 72)), text)
     assert math.isnan(result.aliased), why
@@ -195,7 +235,9 @@ def test_colours_count_as_far_as_they_show():
     pixels[:8, :, 3] = 0
     hidden = pixels.copy()
     hidden[:8, :, 0] = np.random.default_rng(0).integers(0, 255, (8, 16))
-    facts = [compare(FeatureMap(one, "HWC", Picture("RGBA")), [poolcli.parse("sample -s 2")])[0]
-             for one in (pixels, hidden)]  # fmt: skip
+    facts = [
+        compare(FeatureMap(one, "HWC", Picture("RGBA")), [poolcli.parse("sample -s 2")])[0]
+        for one in (pixels, hidden)
+    ]
     assert facts[0].psnr == facts[1].psnr
     assert facts[0].ssim == facts[1].ssim

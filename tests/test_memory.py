@@ -90,7 +90,10 @@ def test_what_pools_no_cells(text):
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_layouts_and_orders(layout, order):
     for text in ("max -k 3 -s 1", "avg --adaptive 5", "median -k 2", "stochastic -k 3", "blur"):
-        pipeline, x = poolcli.parse(text), np.asarray(values("float32", (4, 30, 21, 5)), order=order)
+        pipeline, x = (
+            poolcli.parse(text),
+            np.asarray(values("float32", (4, 30, 21, 5)), order=order),
+        )
         same(within(TINY, lambda: pipeline(x, layout)), pipeline(x, layout))  # noqa: B023
 
 
@@ -99,7 +102,10 @@ def test_any_number_of_axes(shape):
     layout = "DHW"[3 - len(shape[1:]) :] if len(shape) == 4 else None
     for text in ("max -k 3 -s 1 -p same", "std -k 2", "avg --global"):
         pipeline, x = poolcli.parse(text), values("float64", shape)
-        same(within(TINY, lambda: pipeline(x, layout and "C" + layout)), pipeline(x, layout and "C" + layout))  # noqa: B023
+        same(
+            within(TINY, lambda: pipeline(x, layout and "C" + layout)),
+            pipeline(x, layout and "C" + layout),
+        )  # noqa: B023
 
 
 @pytest.mark.parametrize("op", ["max", "min", "median --interpolation lower", "mode"])
@@ -113,7 +119,9 @@ def test_indices_and_what_they_put_back(op, order, cli, tmp_path):
         back = f"unpool --indices {name}-i.npy --output-size 60x50 --index-order {order} {name}.npy -o {name}-b.npy"
         assert cli(*back.split(), *(("--max-memory", "2M") if limit else ())).code == 0
     for kind in ("", "-i", "-b"):
-        assert (tmp_path / f"whole{kind}.npy").read_bytes() == (tmp_path / f"bands{kind}.npy").read_bytes()
+        assert (tmp_path / f"whole{kind}.npy").read_bytes() == (
+            tmp_path / f"bands{kind}.npy"
+        ).read_bytes()
 
 
 def test_masks_and_boxes(tmp_path):
@@ -125,9 +133,15 @@ def test_masks_and_boxes(tmp_path):
         {"mask": mask, "min_valid": 0.5, "emit": "fraction"},
         {"boxes": boxes, "output_size": 4},
     ):
-        same(within(TINY, lambda: poolcli.pool(x, "avg", **options)), poolcli.pool(x, "avg", **options))  # noqa: B023
+        same(
+            within(TINY, lambda: poolcli.pool(x, "avg", **options)),
+            poolcli.pool(x, "avg", **options),
+        )  # noqa: B023
     aligned = {"boxes": boxes, "output_size": 4, "mode": "max"}
-    same(within(TINY, lambda: poolcli.pool(x, "roi-align", **aligned)), poolcli.pool(x, "roi-align", **aligned))
+    same(
+        within(TINY, lambda: poolcli.pool(x, "roi-align", **aligned)),
+        poolcli.pool(x, "roi-align", **aligned),
+    )
 
 
 def test_a_tiny_limit_means_many_bands():
@@ -139,7 +153,9 @@ def test_a_tiny_limit_means_many_bands():
 
 
 @pytest.mark.parametrize("op", [*REDUCERS, "blur", "sample"])
-@pytest.mark.parametrize("options", [{}, {"nodata": 3}, {"kernel": 8, "stride": 1}, {"global_": True}])
+@pytest.mark.parametrize(
+    "options", [{}, {"nodata": 3}, {"kernel": 8, "stride": 1}, {"global_": True}]
+)
 def test_no_reducer_takes_more_than_it_says(op, options):
     """NumPy tells tracemalloc of every array."""
     import tracemalloc
@@ -185,7 +201,11 @@ def test_an_npy_is_pooled_into_the_file_that_becomes_the_output(cli, tmp_path):
     x = values("float32", (3, 200, 100))
     np.save(tmp_path / "x.npy", x)
     for words in ("max -k 2", "avg -k 3 -s 1 -p same | max -k 2", "max -k 2 --layout HWC"):
-        run = ("run", *words.rsplit(" --layout", 1)[:1], *(("--layout", "HWC") if "layout" in words else ()))
+        run = (
+            "run",
+            *words.rsplit(" --layout", 1)[:1],
+            *(("--layout", "HWC") if "layout" in words else ()),
+        )
         assert cli(*run, "x.npy", "-o", "a.npy", "--overwrite").code == 0
         assert cli(*run, "x.npy", "-o", "b.npy", "--overwrite", "--max-memory", "60k").code == 0
         assert (tmp_path / "a.npy").read_bytes() == (tmp_path / "b.npy").read_bytes()
@@ -193,7 +213,9 @@ def test_an_npy_is_pooled_into_the_file_that_becomes_the_output(cli, tmp_path):
 
 
 def test_bools_that_are_neither_0_nor_1(cli, tmp_path):
-    raw = npy_header("{'descr': '|b1', 'fortran_order': False, 'shape': (300, 100), }\n", b"\7\0\0" * 10_000)
+    raw = npy_header(
+        "{'descr': '|b1', 'fortran_order': False, 'shape': (300, 100), }\n", b"\7\0\0" * 10_000
+    )
     (tmp_path / "x.npy").write_bytes(raw)
     (result,) = pooled_alike(cli, tmp_path, "x.npy", "max -k 1").values()
     assert result.view(np.uint8).sum() == 10_000
@@ -201,7 +223,11 @@ def test_bools_that_are_neither_0_nor_1(cli, tmp_path):
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
 def test_members_of_an_archive(cli, tmp_path, save):
-    arrays = {"odd": values("uint8", (1001,)), "x": values(">f8", (3, 40, 50)), "y": values("f4", (100, 90))}
+    arrays = {
+        "odd": values("uint8", (1001,)),
+        "x": values(">f8", (3, 40, 50)),
+        "y": values("f4", (100, 90)),
+    }
     save(tmp_path / "x.npz", **arrays)
     results = pooled_alike(cli, tmp_path, "x.npz", "max -k 2")
     np.testing.assert_array_equal(results["y"], arrays["y"].reshape(50, 2, 45, 2).max((1, 3)))
@@ -225,7 +251,9 @@ def test_an_image_from_an_array_and_an_array_from_an_image(cli, tmp_path):
     np.save(tmp_path / "x.npy", x)
     assert cli("max", "x.npy", "-o", "x.png", "--max-memory", "1M").code == 0
     assert cli("max", "-k", 1, "x.png", "-o", "y.npy", "--max-memory", "1M").code == 0
-    np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), x.reshape(3, 30, 2, 25, 2).max((2, 4)))
+    np.testing.assert_array_equal(
+        np.load(tmp_path / "y.npy"), x.reshape(3, 30, 2, 25, 2).max((2, 4))
+    )
 
 
 def test_results_for_stdout(cli, tmp_path):
@@ -233,7 +261,9 @@ def test_results_for_stdout(cli, tmp_path):
     np.save(tmp_path / "x.npy", x)
     for words in (("max", "x.npy"), ("max", "-")):
         ran = cli(*words, "-o", "-", "--max-memory", "20k", stdin=npy(x))
-        np.testing.assert_array_equal(np.load(io.BytesIO(ran.out)), x.reshape(3, 30, 2, 25, 2).max((2, 4)))
+        np.testing.assert_array_equal(
+            np.load(io.BytesIO(ran.out)), x.reshape(3, 30, 2, 25, 2).max((2, 4))
+        )
 
 
 # ---- plans
@@ -299,7 +329,15 @@ def test_sizes_that_are_none(text):
 
 
 def test_sizes():
-    told = {"1": 1, "256M": 256e6, "2G": 2e9, "1.5GiB": 1.5 * 2**30, ".5kb": 500, "2 MiB": 2**21, "1t": 1e12}
+    told = {
+        "1": 1,
+        "256M": 256e6,
+        "2G": 2e9,
+        "1.5GiB": 1.5 * 2**30,
+        ".5kb": 500,
+        "2 MiB": 2**21,
+        "1t": 1e12,
+    }
     assert {text: read_size(text) for text in told} == told
     assert [size_words(size) for size in (0, 999, 1000, 256e6, 3.2e9)] == [
         "0 B",
@@ -383,7 +421,9 @@ def test_python_keeps_arrays_in_memory(tmp_path):
 def test_a_disk_without_room_for_a_part():
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100000, 100000))"
     act = "from poolcli import memory\nwith memory.use(memory.Memory(1000)):\n    memory.empty((10**6,), 'u1')"
-    ran = subprocess.run([sys.executable, "-c", f"{limit}\n{act}"], capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        [sys.executable, "-c", f"{limit}\n{act}"], capture_output=True, text=True, check=False
+    )
     assert "FileError: 1.0 MB for a large array do not fit on the disk" in ran.stderr
 
 
@@ -421,10 +461,26 @@ def test_300_megabytes_with_a_limit_of_64(tmp_path, words):
     """The process may have 160 MB of memory of its own: Python, NumPy and the stacks of its threads are within."""
     sparse(tmp_path / "x.npy", (10_000, 7_500))
     ran = subprocess.run(
-        [sys.executable, "-m", "poolcli", *words, "x.npy", "-o", "y.npy", "--max-memory", "64M", "-j", "2"],
-        cwd=tmp_path, capture_output=True, check=False, text=True, env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+        [
+            sys.executable,
+            "-m",
+            "poolcli",
+            *words,
+            "x.npy",
+            "-o",
+            "y.npy",
+            "--max-memory",
+            "64M",
+            "-j",
+            "2",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+        text=True,
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (160_000_000, 160_000_000)),
-    )  # fmt: skip
+    )
     assert (ran.returncode, ran.stderr) == (0, "")
     result = np.load(tmp_path / "y.npy", mmap_mode="r")
     assert ("median" in words[1]) == (result[0, 0] == 0)

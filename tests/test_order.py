@@ -13,7 +13,18 @@ from poolcli.engine.backend.tape import tapes
 
 WAYS = {"exchanges": (False, True), "counts": (True, False), "sorts": (False, False)}
 DTYPES = ("bool", "uint8", "int8", "uint16", "int64", "float16", "float32", "float64")
-WINDOWS = [(1, 1, 1), (2, 2, 1), (3, 1, 1), (3, 2, 1), (3, 3, 2), (4, 3, 1), (5, 1, 2), (5, 4, 1), (6, 6, 1), (7, 2, 2)]
+WINDOWS = [
+    (1, 1, 1),
+    (2, 2, 1),
+    (3, 1, 1),
+    (3, 2, 1),
+    (3, 3, 2),
+    (4, 3, 1),
+    (5, 1, 2),
+    (5, 4, 1),
+    (6, 6, 1),
+    (7, 2, 2),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +63,13 @@ def test_places_are_those_of_a_sort(dtype, sizes, way):
     kernel, stride, dilation = sizes
     x = noise(dtype, (2, 15, 17))
     expected = sorted_windows(x, *sizes)
-    for q, how in (("0", "lower"), ("0.3", "nearest"), ("0.5", "lower"), ("0.5", "higher"), ("1", "lower")):
+    for q, how in (
+        ("0", "lower"),
+        ("0.3", "nearest"),
+        ("0.5", "lower"),
+        ("0.5", "higher"),
+        ("1", "lower"),
+    ):
         place = float(q) * (kernel * kernel - 1)
         at = {"lower": np.floor, "higher": np.ceil, "nearest": np.round}[how](place).astype(int)
         options = {"kernel": kernel, "stride": stride, "dilation": dilation}
@@ -63,16 +80,27 @@ def test_places_are_those_of_a_sort(dtype, sizes, way):
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_mode_is_the_first_of_the_most_frequent(dtype, way):
     x = noise(dtype, (2, 11, 13)) // 8 if dtype != "bool" else noise(dtype, (2, 11, 13))
-    expected = np.apply_along_axis(lambda window: min(set(window), key=lambda v: (-(window == v).sum(), v)), -1,
-                                   sorted_windows(x, 4, 3, 1))  # fmt: skip
-    np.testing.assert_array_equal(poolcli.pool(x, "mode", kernel=4, stride=3, layout="CHW"), expected, err_msg=way)
+    expected = np.apply_along_axis(
+        lambda window: min(set(window), key=lambda v: (-(window == v).sum(), v)),
+        -1,
+        sorted_windows(x, 4, 3, 1),
+    )
+    np.testing.assert_array_equal(
+        poolcli.pool(x, "mode", kernel=4, stride=3, layout="CHW"), expected, err_msg=way
+    )
 
 
 @pytest.mark.parametrize("op", ["median", "mode"])
 def test_every_way_leaves_out_what_does_not_count(op, way):
     x = noise("uint8", (3, 12, 14))
-    cells = [x[:, row : row + 5, column : column + 5] for row in range(0, 8, 2) for column in range(0, 10, 2)]
-    result = poolcli.pool(x, op, kernel=5, stride=2, nodata=0, layout="CHW", dtype="float64").reshape(3, -1)
+    cells = [
+        x[:, row : row + 5, column : column + 5]
+        for row in range(0, 8, 2)
+        for column in range(0, 10, 2)
+    ]
+    result = poolcli.pool(
+        x, op, kernel=5, stride=2, nodata=0, layout="CHW", dtype="float64"
+    ).reshape(3, -1)
     for plane, (at, cell) in product(range(3), enumerate(cells)):
         values, counts = np.unique(cell[plane][cell[plane] > 0], return_counts=True)
         middle = np.median(np.repeat(values, counts))
@@ -80,7 +108,9 @@ def test_every_way_leaves_out_what_does_not_count(op, way):
 
 
 @pytest.mark.parametrize("way", ["exchanges", "sorts"], indirect=True)
-@pytest.mark.parametrize("options", [{"q": 0.5}, {"q": 0.3}, {"q": 0, "interpolation": "lower"}], ids=str)
+@pytest.mark.parametrize(
+    "options", [{"q": 0.5}, {"q": 0.3}, {"q": 0, "interpolation": "lower"}], ids=str
+)
 def test_a_nan_spoils_its_windows_and_no_others(options, way):
     x = noise("float32", (16, 17))
     x[[2, 9], [3, 12]] = np.nan
@@ -112,7 +142,9 @@ def test_planes_that_pieces_do_not_divide(monkeypatch, op, planes, turned):
         expected = np.median(sorted_windows(x, kernel, 2, 1), axis=-1)
         for line in (1, 150, 400, 1 << 14):
             monkeypatch.setattr(ordered, "LINE", line)
-            result = poolcli.pool(x, op, kernel=kernel, stride=2, layout=layout, dtype="float64", **options)
+            result = poolcli.pool(
+                x, op, kernel=kernel, stride=2, layout=layout, dtype="float64", **options
+            )
             np.testing.assert_array_equal(result, expected)
 
 
@@ -124,10 +156,12 @@ def test_windows_of_many_kinds(monkeypatch, kinds):
     x = noise("float32", (3, 60, 47))
     result = poolcli.pool(x, "median", adaptive=(11, 9), layout="CHW")
     rows, columns = (
-        [(i * size // cells, -(-(i + 1) * size // cells)) for i in range(cells)] for size, cells in ((60, 11), (47, 9))
+        [(i * size // cells, -(-(i + 1) * size // cells)) for i in range(cells)]
+        for size, cells in ((60, 11), (47, 9))
     )
     expected = [
-        [np.median(x[:, a:b, c:d].reshape(3, -1).astype(np.float64), axis=1) for c, d in columns] for a, b in rows
+        [np.median(x[:, a:b, c:d].reshape(3, -1).astype(np.float64), axis=1) for c, d in columns]
+        for a, b in rows
     ]
     np.testing.assert_allclose(result, np.moveaxis(np.array(expected), -1, 0), rtol=1e-6)
 
@@ -156,14 +190,18 @@ def test_lines_of_any_length_and_any_threads_give_the_same(monkeypatch):
 @pytest.mark.parametrize("two", range(1, 7))
 def test_every_merging_of_zeros_and_ones(one, two):
     """What merges all zeros and ones merges everything (Knuth, 5.3.4, the zero-one principle)."""
-    hands = [[0] * (one - high) + [1] * high + [0] * (two - low) + [1] * low
-             for high, low in product(range(one + 1), range(two + 1))]  # fmt: skip
+    hands = [
+        [0] * (one - high) + [1] * high + [0] * (two - low) + [1] * low
+        for high, low in product(range(one + 1), range(two + 1))
+    ]
     for first in range(one + two):
         for last in range(first, one + two):
             calls, results = merging(one, two, first, last)
             for hand in hands:
                 lines = [*hand, *[None] * len(calls)]
                 for call in calls:
-                    lines[call.out] = {"minimum": min, "maximum": max}[call.side](lines[call.one], lines[call.two])
+                    lines[call.out] = {"minimum": min, "maximum": max}[call.side](
+                        lines[call.one], lines[call.two]
+                    )
                 assert [lines[at] for at in results] == sorted(hand)[first : last + 1]
                 assert lines[: one + two] == hand

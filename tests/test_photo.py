@@ -12,7 +12,9 @@ from poolcli.resources import threads as share
 
 PHOTOS = ("astronaut", "coffee", "camera", "retina", "hubble_deep_field", "brick")
 DRAWINGS = {
-    "stripes": np.kron(np.arange(256, dtype=np.uint8).reshape(16, 16) // 64 * 85, np.ones((32, 32), np.uint8)),
+    "stripes": np.kron(
+        np.arange(256, dtype=np.uint8).reshape(16, 16) // 64 * 85, np.ones((32, 32), np.uint8)
+    ),
     "ramp": np.repeat(np.arange(512) // 2, 512).reshape(512, 512).astype(np.uint8),
     "tiles": np.tile(np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8), (12, 12, 1)),
 }
@@ -41,14 +43,18 @@ def test_pixels_come_back(channels, size, strategy, monkeypatch):
     monkeypatch.setattr(photo, "_BAND", 1000)
     monkeypatch.setattr(photo, "_CACHED", 300)
     pixels = noise(*size, *channels)
-    np.testing.assert_array_equal(decoded(photo.photo_png(Image.fromarray(pixels), {}, strategy)), pixels)
+    np.testing.assert_array_equal(
+        decoded(photo.photo_png(Image.fromarray(pixels), {}, strategy)), pixels
+    )
 
 
 @pytest.mark.parametrize("values", [(0, 255), (0, 1, 127, 128, 254, 255)], ids=str)
 def test_extreme_neighbours_come_back(values):
     pixels = np.random.default_rng(1).choice(np.array(values, np.uint8), (64, 64, 3))
     for strategy in photo._STRATEGIES:
-        np.testing.assert_array_equal(decoded(photo.photo_png(Image.fromarray(pixels), {}, strategy)), pixels)
+        np.testing.assert_array_equal(
+            decoded(photo.photo_png(Image.fromarray(pixels), {}, strategy)), pixels
+        )
 
 
 @pytest.mark.parametrize("guess", [0, 1, 2], ids=["up", "average", "paeth"])
@@ -76,7 +82,9 @@ def test_threads_change_no_byte(monkeypatch):
 def test_a_photo_is_no_larger_than_pillow_would_write_it(cli, tmp_path, name):
     pixels = getattr(data, name)()
     np.save(tmp_path / "x.npy", pixels)
-    assert cli("sample", "-s", 1, "x.npy", "--layout", "HWC"[: pixels.ndim], "-o", "y.png").code == 0
+    assert (
+        cli("sample", "-s", 1, "x.npy", "--layout", "HWC"[: pixels.ndim], "-o", "y.png").code == 0
+    )
     file = (tmp_path / "y.png").read_bytes()
     assert len(file) <= len(pillows(Image.fromarray(pixels)))
     np.testing.assert_array_equal(decoded(file), pixels)
@@ -96,7 +104,8 @@ def test_a_drawing_is_what_pillow_writes(cli, tmp_path, name):
 
 
 @pytest.mark.parametrize(
-    ("save", "told"), [("compress_level=0", {"compress_level": 0}), ("optimize=yes", {"optimize": True})]
+    ("save", "told"),
+    [("compress_level=0", {"compress_level": 0}), ("optimize=yes", {"optimize": True})],
 )
 def test_what_the_user_says_wins(cli, tmp_path, save, told):
     image = Image.fromarray(data.astronaut())

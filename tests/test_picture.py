@@ -37,7 +37,9 @@ def test_cubehelix_grows_evenly_in_brightness():
     assert (np.diff(brightness) > 0).all()
     inside = cubehelix()[(cubehelix() > 0).all(1) & (cubehelix() < 255).all(1)]
     assert len(inside) > 200  # the others are cut at the ends of a byte
-    np.testing.assert_allclose(inside @ [0.30, 0.59, 0.11], brightness[1:-1][: len(inside)], atol=12)
+    np.testing.assert_allclose(
+        inside @ [0.30, 0.59, 0.11], brightness[1:-1][: len(inside)], atol=12
+    )
     np.testing.assert_allclose(brightness, np.arange(256), atol=6)
 
 
@@ -106,9 +108,13 @@ def test_float_images_are_gray_and_tell_what_is_missing():
 
 def test_a_profile_changes_what_is_seen():
     lab = ImageCms.createProfile("LAB")
-    wide = opened(Image.fromarray(noise(4, 4, 3)), icc_profile=ImageCms.ImageCmsProfile(lab).tobytes())
+    wide = opened(
+        Image.fromarray(noise(4, 4, 3)), icc_profile=ImageCms.ImageCmsProfile(lab).tobytes()
+    )
     plain = opened(Image.fromarray(wide.data))
-    np.testing.assert_array_equal(render(wide).pixels, plain.data)  # a profile that fits no RGB is left out
+    np.testing.assert_array_equal(
+        render(wide).pixels, plain.data
+    )  # a profile that fits no RGB is left out
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     near = render(opened(Image.fromarray(wide.data), icc_profile=srgb)).pixels
     np.testing.assert_allclose(near, plain.data.astype(float), atol=2)
@@ -171,8 +177,12 @@ def test_slices_are_spread_over_the_depth():
     values = np.repeat(np.arange(40.0), 4).reshape(40, 2, 2)
     drawing = render(FeatureMap(values, "DHW"), most=3)
     assert drawing.words == "0 .. 39, 3 of 40 slices"
-    assert [drawing.pixels[corner].tolist() for corner in drawing.corners] == cubehelix()[[0, 131, 255]].tolist()
-    assert (render(FeatureMap(values, "DHW"), most=1, limits=(0, 20)).pixels == 255).all()  # the middle one alone
+    assert [drawing.pixels[corner].tolist() for corner in drawing.corners] == cubehelix()[
+        [0, 131, 255]
+    ].tolist()
+    assert (
+        render(FeatureMap(values, "DHW"), most=1, limits=(0, 20)).pixels == 255
+    ).all()  # the middle one alone
 
 
 def test_a_batch_goes_down_and_its_channels_across():

@@ -41,7 +41,12 @@ def arrays():
     x = nasty.scrambled((2, 3, 9, 7), np.int64)
     spoilt = (x + 50).astype(np.float32) / 7
     spoilt[0, 1, 4, 3] = np.nan
-    return {"float32": spoilt, "uint8": (x + 50).astype(np.uint8), "int64": x + 50, "bool": x % 3 == 0}
+    return {
+        "float32": spoilt,
+        "uint8": (x + 50).astype(np.uint8),
+        "int64": x + 50,
+        "bool": x % 3 == 0,
+    }
 
 
 def same(result, expected, x, op):
@@ -60,14 +65,20 @@ def same(result, expected, x, op):
 def test_fractional_golden():
     assert poolcli.pool(NINE, "max", kernel=2, fractional=3, samples=(0.8, 0.3)).tolist() == GOLDEN
     samples = np.array([[[0.3, 0.8]]])  # PyTorch's order: width before height
-    assert poolcli.pool(NINE[None, None], "max", kernel=2, fractional=3, samples=samples).tolist() == [[GOLDEN]]
+    assert poolcli.pool(
+        NINE[None, None], "max", kernel=2, fractional=3, samples=samples
+    ).tolist() == [[GOLDEN]]
 
 
 @pytest.mark.parametrize("name", arrays())
 @pytest.mark.parametrize("op", REDUCERS)
 def test_fractional_agrees_with_its_twin(op, name):
     x = arrays()[name]
-    for kernel, cells, u in [((2, 3), (4, 5), (0.25, 0.75)), ((3, 1), (1, 7), (0.0, 0.9375)), ((9, 7), (1, 1), (0, 0))]:
+    for kernel, cells, u in [
+        ((2, 3), (4, 5), (0.25, 0.75)),
+        ((3, 1), (1, 7), (0.0, 0.9375)),
+        ((9, 7), (1, 1), (0, 0)),
+    ]:
         result = poolcli.pool(x, op, kernel=kernel, fractional=cells, samples=u)
         numbers = dict.fromkeys(np.ndindex(2, 3), u)
         same(result, twin_places.pool_fractional(x, op, kernel, cells, numbers), x, op)
@@ -83,10 +94,17 @@ def test_fractional_draws_for_each_plane(op):
     same(result, twin_places.pool_fractional(x, op, (2, 2), (4, 4), numbers, **own), x, op)
 
 
-@given(st.integers(1, 12), st.integers(1, 5), st.integers(0, 9), st.integers(0, 4095).map(lambda n: n / 4096))
+@given(
+    st.integers(1, 12),
+    st.integers(1, 5),
+    st.integers(0, 9),
+    st.integers(0, 4095).map(lambda n: n / 4096),
+)
 def test_fractional_windows_stay_inside_and_reach_both_ends(cells, kernel, spare, u):
     length = cells + kernel - 1 + spare
-    windows = poolcli.pool(np.arange(float(length)), "min", kernel=kernel, fractional=cells, samples=u)
+    windows = poolcli.pool(
+        np.arange(float(length)), "min", kernel=kernel, fractional=cells, samples=u
+    )
     assert windows[-1] == length - kernel
     assert (np.diff(windows) >= 1).all()
     assert windows[0] == (0 if cells > 1 else length - kernel)
@@ -99,7 +117,8 @@ def test_fractional_seeds_are_repeatable_and_differ():
     assert (first != other).any()
     same_planes = np.broadcast_to(x[:, :1], x.shape)
     assert (
-        poolcli.pool(same_planes, "min", fractional=17) != poolcli.pool(same_planes, "min", fractional=17)[:, :1]
+        poolcli.pool(same_planes, "min", fractional=17)
+        != poolcli.pool(same_planes, "min", fractional=17)[:, :1]
     ).any()
 
 
@@ -110,7 +129,9 @@ def test_fractional_does_not_depend_on_jobs(cli, tmp_path):
         words = ["--fractional", "13x11", "--seed", 3, "-j", jobs, "-o", f"out{jobs}/"]
         assert cli("avg", *words, *(f"{number}.npy" for number in range(4))).code == 0
     for number in range(4):
-        assert (tmp_path / f"out1/{number}.npy").read_bytes() == (tmp_path / f"out4/{number}.npy").read_bytes()
+        assert (tmp_path / f"out1/{number}.npy").read_bytes() == (
+            tmp_path / f"out4/{number}.npy"
+        ).read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -149,17 +170,26 @@ def test_pyramid_agrees_with_its_twin(op, name):
 def test_pyramid_always_has_as_many_cells(layout, sizes):
     space = (11, 13, 5)[:sizes]
     cells = sum(n**sizes for n in (1, 2, 4))
-    for lead, letters, shape in [((), "", (cells,)), ((3,), "C", (3 * cells,)), ((2, 3), "NC", (2, 3 * cells))]:
+    for lead, letters, shape in [
+        ((), "", (cells,)),
+        ((3,), "C", (3 * cells,)),
+        ((2, 3), "NC", (2, 3 * cells)),
+    ]:
         x = np.ones((*lead, *space), np.float32)
         assert poolcli.pool(x, "avg", levels="1,2,4", layout=letters + layout).shape == shape
         form = Form(x.shape, x.dtype, letters + layout)
         stage = parse("avg --levels 1,2,4").plan(form)[-1]
-        assert (stage.output.shape, stage.output.layout) == (shape, "NC" if len(shape) == 2 else "C")
+        assert (stage.output.shape, stage.output.layout) == (
+            shape,
+            "NC" if len(shape) == 2 else "C",
+        )
 
 
 def test_pyramid_of_one_level_is_flat():
     x = nasty.scrambled((2, 3, 9, 7), np.float32)
-    np.testing.assert_array_equal(poolcli.pool(x, "avg", levels=1), poolcli.pool(x, "avg", global_=True).reshape(2, 3))
+    np.testing.assert_array_equal(
+        poolcli.pool(x, "avg", levels=1), poolcli.pool(x, "avg", global_=True).reshape(2, 3)
+    )
     turned = poolcli.pool(x.transpose(2, 3, 1, 0), "avg", levels=(1, 3), layout="HWCN")
     np.testing.assert_array_equal(turned, poolcli.pool(x, "avg", levels=(1, 3)).T)
 
@@ -210,7 +240,11 @@ def test_alpha_stays_beside_its_colours(cli, tmp_path):
         ([1.5, 1.5, 2.5, 2.5], 1, [[15]]),  # half away from zero
         ([-0.5, 0.5, 0.5, 0.5], 1, [[5]]),
         ([2, 2, 2, 2], 3, [[10] * 3] * 3),
-        ([2, 2, 5, 5], 4, [[10, 11, 0, 0], [14, 15, 0, 0], [0] * 4, [0] * 4]),  # what is outside is empty: 0
+        (
+            [2, 2, 5, 5],
+            4,
+            [[10, 11, 0, 0], [14, 15, 0, 0], [0] * 4, [0] * 4],
+        ),  # what is outside is empty: 0
     ],
 )
 def test_boxes_golden(box, size, want):
@@ -230,7 +264,11 @@ def test_boxes_agree_with_their_twin(op, name):
 @pytest.mark.parametrize("op", ["max", "avg", "median"])
 def test_boxes_with_masks(op):
     x = arrays()["float32"].round()
-    for rules in ({"nan": "ignore"}, {"nodata": 7}, {"nodata": 7, "nan": "ignore", "min_valid": 0.5}):
+    for rules in (
+        {"nan": "ignore"},
+        {"nodata": 7},
+        {"nodata": 7, "nan": "ignore", "min_valid": 0.5},
+    ):
         result = poolcli.pool(x, op, boxes=BOXES, output_size=3, **rules)
         expected = twin_places.pool_boxes(x, op, BOXES, (3, 3), **rules)
         np.testing.assert_allclose(result, expected, rtol=1e-6)
@@ -239,8 +277,12 @@ def test_boxes_with_masks(op):
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 5), st.integers(1, 5))
 def test_a_box_that_is_the_map_is_adaptive(height, width, rows, columns):
     x = nasty.scrambled((2, height, width), np.float32)
-    result = poolcli.pool(x, "avg", boxes=[[0, 0, width - 1, height - 1]], output_size=(rows, columns))
-    np.testing.assert_allclose(result[0], poolcli.pool(x, "avg", adaptive=(rows, columns)), rtol=1e-6, atol=1e-5)
+    result = poolcli.pool(
+        x, "avg", boxes=[[0, 0, width - 1, height - 1]], output_size=(rows, columns)
+    )
+    np.testing.assert_allclose(
+        result[0], poolcli.pool(x, "avg", adaptive=(rows, columns)), rtol=1e-6, atol=1e-5
+    )
 
 
 FILES = {
@@ -261,7 +303,9 @@ def test_boxes_from_files(cli, tmp_path, command):
         (tmp_path / name).write_bytes(text.encode())
     want = poolcli.pool(SQUARE, command, boxes=[[0, 0, 3, 3], [1, 1, 2.5, 3]], output_size=2)
     for name in [*FILES, "boxes.npy"]:
-        ran = cli(command, "--boxes", name, "--output-size", 2, "x.npy", "-o", "y.npy", "--overwrite")
+        ran = cli(
+            command, "--boxes", name, "--output-size", 2, "x.npy", "-o", "y.npy", "--overwrite"
+        )
         assert ran.code == 0, ran.text + ran.err
         np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), want)
 
@@ -291,7 +335,10 @@ BAD = {
     "[[0.5,0,0,1,1]]": (2, "has an index that is no whole number"),
     "[[2,0,0,1,1]]": (1, "box 1 (0,0,1,1) is of image 2, and the batch has 2"),
     "[[0,0,1,1]]": (1, "no index column, and the batch 2 images"),
-    "[[1,0,0,1,1],[1,4,0,9,9]]": (1, "box 2 (4,0,9,9) is outside the map, which is 4 wide and 4 high"),
+    "[[1,0,0,1,1],[1,4,0,9,9]]": (
+        1,
+        "box 2 (4,0,9,9) is outside the map, which is 4 wide and 4 high",
+    ),
     "[[1,0,-9,1,-4]]": (1, "is outside the map"),
 }
 
@@ -322,19 +369,37 @@ def test_boxes_that_cannot_be_read(cli, tmp_path, command):
         (["--boxes", "boxes.npy", "--output-size", 2], "has the shape 3"),
         (["--boxes", "noise", "--output-size", 2], "neither CSV, JSON nor .npy"),
         (["--boxes", "[[0,0,1,1]]"], "needs --output-size"),
-        (["--boxes", "[[0,0,1,1]]", "--output-size", 2, "--spatial-scale", 0], "takes a number above 0"),
+        (
+            ["--boxes", "[[0,0,1,1]]", "--output-size", 2, "--spatial-scale", 0],
+            "takes a number above 0",
+        ),
     ]:
         ran = cli(command, *words, "x.npy", "-o", "y.npy")
         assert (ran.code, (tmp_path / "y.npy").exists()) == (2, False)
         assert message in ran.err
-    ran = cli(command, "--boxes", "[[0,0,1,1]]", "--output-size", 2, "--layout", "DHW", "x.npy", "-o", "y.npy")
+    ran = cli(
+        command,
+        "--boxes",
+        "[[0,0,1,1]]",
+        "--output-size",
+        2,
+        "--layout",
+        "DHW",
+        "x.npy",
+        "-o",
+        "y.npy",
+    )
     assert ran.code == 1
     assert "boxes lie on height and width" in ran.text + ran.err
 
 
 def test_boxes_print_parse_and_pickle(tmp_path):
     (tmp_path / "my boxes.csv").write_text(FILES["boxes.csv"])
-    for boxes in (str(tmp_path / "my boxes.csv"), [[0, 0, 3, 3], [1, 1, 2.5, 3]], np.array([[0, 0, 1, 1]])):
+    for boxes in (
+        str(tmp_path / "my boxes.csv"),
+        [[0, 0, 3, 3], [1, 1, 2.5, 3]],
+        np.array([[0, 0, 1, 1]]),
+    ):
         one = step("avg", {"boxes": boxes, "output_size": 2})
         assert parse(str(one)).steps == (one,)
         again = pickle.loads(pickle.dumps(one))
@@ -371,23 +436,41 @@ def test_roi_align_agrees_with_its_twin(mode, aligned, semantics):
     boxes = [*BOXES, [1, -0.9, -1.4, 7.8, 9.9], [0, 2, 2, 2, 2]]
     for ratio, scale, size in [(0, 1, (3, 2)), (2, 1, (2, 2)), (3, 0.6, (1, 4))]:
         told = {"sampling_ratio": ratio, "spatial_scale": scale, "aligned": aligned, "mode": mode}
-        result = poolcli.pool(x, "roi-align", boxes=boxes, output_size=size, semantics=semantics, **told)
+        result = poolcli.pool(
+            x, "roi-align", boxes=boxes, output_size=size, semantics=semantics, **told
+        )
         expected = twin_places.roi_align(
-            x, boxes, size, ratio=ratio, scale=scale, aligned=aligned, mode=mode, corners=semantics == "onnx"
+            x,
+            boxes,
+            size,
+            ratio=ratio,
+            scale=scale,
+            aligned=aligned,
+            mode=mode,
+            corners=semantics == "onnx",
         )
         np.testing.assert_allclose(result, expected, rtol=1e-6, atol=1e-6)
 
 
 def test_roi_align_of_a_constant_and_of_a_slope():
     boxes = [[1, 1, 5, 4], [2.25, 0.5, 6.75, 6]]
-    np.testing.assert_allclose(poolcli.pool(np.full((8, 8), 3.0), "roi-align", boxes=boxes, output_size=3), 3)
+    np.testing.assert_allclose(
+        poolcli.pool(np.full((8, 8), 3.0), "roi-align", boxes=boxes, output_size=3), 3
+    )
     slope = np.broadcast_to(np.arange(8.0), (8, 8))
-    centres = np.array([[left + (right - left) * (i + 0.5) / 3 - 0.5 for i in range(3)] for left, _, right, _ in boxes])
+    centres = np.array(
+        [
+            [left + (right - left) * (i + 0.5) / 3 - 0.5 for i in range(3)]
+            for left, _, right, _ in boxes
+        ]
+    )
     result = poolcli.pool(slope, "roi-align", boxes=boxes, output_size=3)
     np.testing.assert_allclose(result, np.broadcast_to(centres[:, None], (2, 3, 3)))
 
 
-@pytest.mark.parametrize(("dtype", "want"), [("uint8", "float32"), ("float32", "float32"), ("int64", "float64")])
+@pytest.mark.parametrize(
+    ("dtype", "want"), [("uint8", "float32"), ("float32", "float32"), ("int64", "float64")]
+)
 def test_roi_align_keeps_the_rule_of_dtypes(dtype, want):
     x = np.ones((5, 5), dtype)
     assert poolcli.pool(x, "roi-align", boxes=[[0, 0, 4, 4]], output_size=2).dtype == want
@@ -398,7 +481,10 @@ def test_roi_align_of_an_image(cli, tmp_path):
     pixels = np.zeros((4, 4, 4), np.uint8)
     pixels[:2, :, 0], pixels[:2, :, 3] = 200, 255
     Image.fromarray(pixels).save(tmp_path / "x.png")
-    assert cli("roi-align", "--boxes", "[[0,0,4,4]]", "--output-size", 1, "x.png", "-o", "y.png").code == 0
+    assert (
+        cli("roi-align", "--boxes", "[[0,0,4,4]]", "--output-size", 1, "x.png", "-o", "y.png").code
+        == 0
+    )
     assert np.asarray(Image.open(tmp_path / "y.png")).tolist() == [[[200, 0, 0, 128]]]
 
 
@@ -412,7 +498,9 @@ PLACES = [
 
 
 @pytest.mark.parametrize("options", PLACES, ids=lambda options: next(iter(options)))
-@pytest.mark.parametrize("op", [*(name for name, op in OPS.items() if op.windows == WINDOWS), "roi-align"])
+@pytest.mark.parametrize(
+    "op", [*(name for name, op in OPS.items() if op.windows == WINDOWS), "roi-align"]
+)
 def test_plans_what_it_runs_whatever_the_memory(op, options):
     if op == "roi-align" and "boxes" not in options:
         pytest.skip("takes boxes only")
@@ -445,7 +533,11 @@ def test_an_empty_batch_stays_empty():
 
 
 def test_a_box_is_all_that_is_read_of_a_map():
-    patch = Regions(np.array([[30.0, 10, 40, 20]]), (2,)).cells(Frame(None, None, (100, 200))).patches[0]
+    patch = (
+        Regions(np.array([[30.0, 10, 40, 20]]), (2,))
+        .cells(Frame(None, None, (100, 200)))
+        .patches[0]
+    )
     tasks = cut(np.empty((100, 200)), patch.grid.axes, Load(8, 8, 1, 160_000))
     assert [task.source for task in tasks] == [(slice(10, 21), slice(30, 41))]
 

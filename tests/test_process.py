@@ -41,7 +41,9 @@ def run(words, folder, stdin=b"", **more):
 def shell(line, folder):
     """A line of bash, in which `poolcli` is this one; stdout is the exit codes of its pipe."""
     script = f'poolcli() {{ {sys.executable} -m poolcli "$@"; }}\n{line}\necho ${{PIPESTATUS[@]}}'
-    ran = subprocess.run(["bash", "-c", script], cwd=folder, capture_output=True, check=True, timeout=60)
+    ran = subprocess.run(
+        ["bash", "-c", script], cwd=folder, capture_output=True, check=True, timeout=60
+    )
     return ran.stdout.decode().split(), ran.stderr.decode()
 
 
@@ -62,7 +64,9 @@ def blocks(x, size):
 def largest_around(x):
     """The maximum of each pixel and its neighbours."""
     padded = np.pad(x, ((1, 1), (1, 1), (0, 0)))
-    return np.max([padded[i : i + x.shape[0], j : j + x.shape[1]] for i in range(3) for j in range(3)], axis=0)
+    return np.max(
+        [padded[i : i + x.shape[0], j : j + x.shape[1]] for i in range(3) for j in range(3)], axis=0
+    )
 
 
 # ---- pipes
@@ -84,7 +88,9 @@ def test_a_pipe_of_arrays(tmp_path):
     line = "poolcli avg -k 2 a.npy -o - -q | poolcli max -k 3 -s 1 -p same - -o - -q | cat > b.npy"
     assert shell(line, tmp_path) == (["0", "0", "0"], "")
     mean = x.reshape(32, 2, 24, 2).astype(np.float64).mean((1, 3)).astype(np.float32)
-    np.testing.assert_allclose(np.load(tmp_path / "b.npy"), largest_around(mean[..., None])[..., 0], rtol=1e-6)
+    np.testing.assert_allclose(
+        np.load(tmp_path / "b.npy"), largest_around(mean[..., None])[..., 0], rtol=1e-6
+    )
 
 
 def test_stdin_and_stdout_carry_the_format(tmp_path, big):
@@ -208,7 +214,9 @@ def on_terminal(words, folder, columns=80, environ=None, **more):
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     env = {name: value for name, value in os.environ.items() if name not in TOLD + KINDS}
     streams = {"stdin": slave, "stdout": slave, "stderr": slave} | more
-    process = start(words, folder, env=env | {"TERM": "xterm-256color"} | (environ or {}), **streams)
+    process = start(
+        words, folder, env=env | {"TERM": "xterm-256color"} | (environ or {}), **streams
+    )
     os.close(slave)
     shown = b""
     with suppress(OSError):  # that is how a terminal ends
@@ -242,7 +250,9 @@ def test_progress_is_for_terminals(tmp_path, big):
     assert "pooling" in shown
     assert b"pooling" not in out
     assert b"\x1b" not in out
-    code, shown, _ = on_terminal("max big.png more.png -o out --overwrite", tmp_path, stderr=subprocess.PIPE)
+    code, shown, _ = on_terminal(
+        "max big.png more.png -o out --overwrite", tmp_path, stderr=subprocess.PIPE
+    )
     assert code == 0
     assert "pooling" not in shown
     code, shown, _ = on_terminal("max big.png more.png -o out --overwrite -q", tmp_path)
@@ -273,7 +283,10 @@ def test_tables_fit_the_terminal(tmp_path, columns):
 
 def plain(shown):
     """What is left without the colours."""
-    return "".join(part.split("m", 1)[-1] if number else part for number, part in enumerate(shown.split("\x1b[")))
+    return "".join(
+        part.split("m", 1)[-1] if number else part
+        for number, part in enumerate(shown.split("\x1b["))
+    )
 
 
 # ---- surroundings
@@ -283,7 +296,9 @@ def test_module_and_script_are_one(tmp_path):
     script = os.path.join(os.path.dirname(sys.executable), "poolcli")  # noqa: PTH118, PTH120
     for command in (POOLCLI, [script]):
         for words in (["--version"], ["max", "--help"]):
-            ran = subprocess.run([*command, *words], cwd=tmp_path, capture_output=True, check=True, text=True)
+            ran = subprocess.run(
+                [*command, *words], cwd=tmp_path, capture_output=True, check=True, text=True
+            )
             assert ran.stdout.startswith(("poolcli ", "Usage: poolcli max"))
             assert ran.stderr == ""
 
@@ -293,7 +308,10 @@ def test_help_keeps_its_examples_in_lines(tmp_path):
         code, out, _ = run(words, tmp_path)
         assert code == 0
         assert "\\b" not in out.decode()
-        assert any(line.strip().startswith("poolcli ") and len(line) < 80 for line in out.decode().splitlines())
+        assert any(
+            line.strip().startswith("poolcli ") and len(line) < 80
+            for line in out.decode().splitlines()
+        )
 
 
 def test_encodings_without_an_arrow(tmp_path, big):
@@ -301,7 +319,9 @@ def test_encodings_without_an_arrow(tmp_path, big):
     code, out, err = run("max größe.png", tmp_path, env=os.environ | {"PYTHONIOENCODING": "ascii"})
     assert (code, err) == (0, "")
     assert b"600x600x3 -> 300x300x3" in out
-    code, out, err = run("max größe.png gibt-es-nicht-ß", tmp_path, env=os.environ | {"PYTHONIOENCODING": "ascii"})
+    code, out, err = run(
+        "max größe.png gibt-es-nicht-ß", tmp_path, env=os.environ | {"PYTHONIOENCODING": "ascii"}
+    )
     assert code == 1
     assert "gibt-es-nicht-\\xdf: there is no such file" in err
 
@@ -329,7 +349,9 @@ def test_what_is_to_be_done_at_the_end_is_done(tmp_path, ending, code, told):
         f"def main():\n    atexit.register(print, 'at the end')\n    print('written')\n    {ending}\n"
         "cli.main = main\nentry.run()\n"
     )
-    ran = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, check=False, timeout=60)
+    ran = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, check=False, timeout=60
+    )
     assert ran.returncode == code
     assert ran.stdout == b"written\nat the end\n"
     assert told in ran.stderr
@@ -342,15 +364,21 @@ def test_interruption_while_it_loads(tmp_path):
         "class Interrupting:\n    def find_spec(self, *_):\n        raise KeyboardInterrupt\n"
         "sys.meta_path.insert(0, Interrupting())\nentry.run()\n"
     )
-    ran = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, check=False, timeout=60)
+    ran = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, check=False, timeout=60
+    )
     assert (ran.returncode, ran.stdout, ran.stderr) == (130, b"", b"Error: interrupted\n")
 
 
-full_device = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+full_device = pytest.mark.skipif(
+    not Path("/dev/full").exists(), reason="there is no /dev/full here"
+)
 
 
 @full_device
-@pytest.mark.parametrize(("words", "code"), [("nosuch", 2), ("max big.png -k 0", 2), ("max none*.png -o out", 3)])
+@pytest.mark.parametrize(
+    ("words", "code"), [("nosuch", 2), ("max big.png -k 0", 2), ("max none*.png -o out", 3)]
+)
 def test_a_full_stderr_leaves_the_exit_code(tmp_path, big, words, code):
     with Path("/dev/full").open("wb") as full:
         assert run(words, tmp_path, stderr=full)[0] == code

@@ -68,7 +68,9 @@ def folder(tmp_path):
     shutil.copy(ROOT / "samples/depth.png", tmp_path / "depth.png")
     shutil.copy(ROOT / "samples/edges.npy", tmp_path / "features.npy")
     shutil.copy(ROOT / "samples/edges.npy", tmp_path / "x.npy")
-    shutil.copytree(ROOT / "samples", tmp_path / "photos", ignore=shutil.ignore_patterns("edges.npy", "pooled"))
+    shutil.copytree(
+        ROOT / "samples", tmp_path / "photos", ignore=shutil.ignore_patterns("edges.npy", "pooled")
+    )
     return tmp_path
 
 
@@ -119,5 +121,8 @@ def test_the_plan_of_the_architecture_names_rooms_that_are_there():
 if __name__ == "__main__":
     text = README.read_text(encoding="utf-8")
     README.write_text(
-        BLOCK.sub(lambda part: f"<!-- begin: {part[1]} -->\n{generated(part[1])}<!-- end -->", text), encoding="utf-8"
+        BLOCK.sub(
+            lambda part: f"<!-- begin: {part[1]} -->\n{generated(part[1])}<!-- end -->", text
+        ),
+        encoding="utf-8",
     )

@@ -29,7 +29,12 @@ def test_an_array_takes_the_place_of_one_that_is_gone():
 
 @pytest.mark.parametrize(
     "look",
-    [lambda x: x[5:], lambda x: x.reshape(-1).view(np.uint8)[::3], memoryview, lambda x: x.base[5:]],
+    [
+        lambda x: x[5:],
+        lambda x: x.reshape(-1).view(np.uint8)[::3],
+        memoryview,
+        lambda x: x.base[5:],
+    ],
     ids=["part", "bytes", "buffer", "base"],
 )
 def test_memory_that_is_looked_at_stays_what_it_is(look):

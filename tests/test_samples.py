@@ -51,8 +51,14 @@ def pooled(length, step):
     if step.get("global"):
         return 1
     kernel, padding = step["kernel"], step.get("padding", 0)
-    stride, dilation, ceil = step.get("stride", kernel), step.get("dilation", 1), step.get("ceil_mode", False)
-    size = (length + 2 * padding - dilation * (kernel - 1) - 1 + (stride - 1 if ceil else 0)) // stride + 1
+    stride, dilation, ceil = (
+        step.get("stride", kernel),
+        step.get("dilation", 1),
+        step.get("ceil_mode", False),
+    )
+    size = (
+        length + 2 * padding - dilation * (kernel - 1) - 1 + (stride - 1 if ceil else 0)
+    ) // stride + 1
     return size - 1 if ceil and (size - 1) * stride >= length + padding else size
 
 
@@ -78,29 +84,52 @@ def test_an_array_is_what_the_script_draws(drawn, name):
 def test_the_script_uses_nothing_that_differs_between_machines():
     script = (SAMPLES / "draw.py").read_text()
     assert re.findall(r"np\.random\.(\w+)", script) == ["PCG64"]
-    assert re.findall(r"np\.(sin|cos|tan|exp|log|power|hypot|arctan2|cbrt|mean|std|dot|einsum|linalg)\b", script) == []
+    assert (
+        re.findall(
+            r"np\.(sin|cos|tan|exp|log|power|hypot|arctan2|cbrt|mean|std|dot|einsum|linalg)\b",
+            script,
+        )
+        == []
+    )
 
 
 def test_every_file_is_accounted_for_and_all_are_small():
     """What the README's commands leave beside an input, like stars-max.png, is no sample."""
     pooled_here = tuple(Path(name).stem + "-" for name in (*PICTURES, *ARRAYS))
-    files = [path for path in SAMPLES.rglob("*") if path.is_file() and not path.name.startswith(pooled_here)]
+    files = [
+        path
+        for path in SAMPLES.rglob("*")
+        if path.is_file() and not path.name.startswith(pooled_here)
+    ]
     files = [path for path in files if path.parent.name != "gallery"]
-    known = {*PICTURES, *ARRAYS, "draw.py", "gallery.py", "README.md", *(f"recipes/{name}.toml" for name in SIZES)}
+    known = {
+        *PICTURES,
+        *ARRAYS,
+        "draw.py",
+        "gallery.py",
+        "README.md",
+        *(f"recipes/{name}.toml" for name in SIZES),
+    }
     assert {path.relative_to(SAMPLES).as_posix() for path in files} == known
     assert sum(path.stat().st_size for path in files) < 1_200_000
 
 
 def test_the_readme_names_every_sample():
     text = (SAMPLES / "README.md").read_text()
-    assert [name for name in (*PICTURES, *ARRAYS, *(f"{name}.toml" for name in SIZES)) if name not in text] == []
+    assert [
+        name
+        for name in (*PICTURES, *ARRAYS, *(f"{name}.toml" for name in SIZES))
+        if name not in text
+    ] == []
 
 
 @pytest.mark.parametrize("name", SIZES)
 def test_a_recipe_gives_the_sizes_its_paper_prints(name):
     recipe = steps(name)
     shape = tuple(map(int, recipe["input"].split("x")))[-2:]
-    sizes = [shape] + [shape := tuple(pooled(length, step) for length in shape) for step in recipe["step"]]
+    sizes = [shape] + [
+        shape := tuple(pooled(length, step) for length in shape) for step in recipe["step"]
+    ]
     assert sizes == [size if isinstance(size, tuple) else (size, size) for size in SIZES[name]]
 
 
@@ -119,7 +148,9 @@ def blocks(name, size):
     """A gray image's blocks, each a row of values: (rows, columns, size * size)."""
     pixels = np.asarray(Image.open(SAMPLES / name))
     rows, columns = (length // size for length in pixels.shape)
-    return pixels.reshape(rows, size, columns, size).swapaxes(1, 2).reshape(rows, columns, size * size)
+    return (
+        pixels.reshape(rows, size, columns, size).swapaxes(1, 2).reshape(rows, columns, size * size)
+    )
 
 
 def test_max_keeps_the_stars_that_avg_loses():

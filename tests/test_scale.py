@@ -52,7 +52,9 @@ def photos(tmp_path):
     (tmp_path / "in").mkdir()
     for number in range(30):
         size = 900 if number == 0 else 40 + number
-        Image.fromarray(rng.integers(0, 256, (size, size, 3), np.uint8)).save(tmp_path / f"in/{number:02}.png")
+        Image.fromarray(rng.integers(0, 256, (size, size, 3), np.uint8)).save(
+            tmp_path / f"in/{number:02}.png"
+        )
     return tmp_path / "in"
 
 
@@ -73,11 +75,15 @@ def test_executors_agree(photos, undisturbed, tmp_path, executor):
     code, out, err = run(f"avg in -o out --executor {executor} -j 2 --report jsonl", tmp_path)
     told = rows(out)
     assert code == 1
-    assert err.splitlines() == ["Error: in/07.png: it is neither an array (.npy, .npz) nor an image Pillow can read"]
+    assert err.splitlines() == [
+        "Error: in/07.png: it is neither an array (.npy, .npz) nor an image Pillow can read"
+    ]
     assert [row["input"] for row in told] == [f"in/{number:02}.png" for number in range(30)]
     assert [row["output"] for row in told] == [f"out/{number:02}.png" for number in range(30)]
     assert [row["input"] for row in told if row["status"] == "failed"] == ["in/07.png"]
-    assert contents(tmp_path / "out") == {name: data for name, data in undisturbed.items() if name != "07.png"}
+    assert contents(tmp_path / "out") == {
+        name: data for name, data in undisturbed.items() if name != "07.png"
+    }
 
 
 @pytest.mark.parametrize("executor", EXECUTORS)
@@ -93,7 +99,11 @@ def test_streams_stay_in_this_process(photos, undisturbed, tmp_path, executor):
     needs(executor)
     for output, took in (("-", undisturbed["03.png"]), ("out.png", b"")):
         with (photos / "03.png").open("rb") as stdin:
-            assert run(f"avg - -o {output} --executor {executor} -q", tmp_path, stdin=stdin) == (0, took, "")
+            assert run(f"avg - -o {output} --executor {executor} -q", tmp_path, stdin=stdin) == (
+                0,
+                took,
+                "",
+            )
     assert (tmp_path / "out.png").read_bytes() == undisturbed["03.png"]
 
 
@@ -136,10 +146,16 @@ def test_resuming_does_what_is_left(photos, undisturbed, tmp_path):
     assert run(words, tmp_path)[0] == 1
     (photos / "07.png").write_bytes(bad)  # failed: is retried
     (tmp_path / "out/05.png").unlink()  # its output is gone: is redone
-    (photos / "09.png").write_bytes((photos / "10.png").read_bytes())  # changed: is redone, over its own output
+    (photos / "09.png").write_bytes(
+        (photos / "10.png").read_bytes()
+    )  # changed: is redone, over its own output
     code, out, err = run(words, tmp_path)
     assert (code, err) == (0, "")
-    assert {name for name, status in statuses(out).items() if status == "done"} == {"05.png", "07.png", "09.png"}
+    assert {name for name, status in statuses(out).items() if status == "done"} == {
+        "05.png",
+        "07.png",
+        "09.png",
+    }
     assert contents(tmp_path / "out") == undisturbed | {"09.png": undisturbed["10.png"]}
     assert set(statuses(run(words, tmp_path)[1]).values()) == {"skipped"}
 
@@ -150,9 +166,9 @@ def test_another_recipe_is_another_run(photos, undisturbed, tmp_path):
     assert (code, err) == (0, "")
     assert set(statuses(out).values()) == {"done"}
     assert contents(tmp_path / "out") == undisturbed
-    assert set(statuses(run("run avg in -o out --resume log.jsonl --report jsonl", tmp_path)[1]).values()) == {
-        "skipped"
-    }
+    assert set(
+        statuses(run("run avg in -o out --resume log.jsonl --report jsonl", tmp_path)[1]).values()
+    ) == {"skipped"}
 
 
 def test_what_others_made_is_not_overwritten(photos, tmp_path):
@@ -182,7 +198,10 @@ def test_a_file_that_is_no_log_is_left_alone(cli, photo, tmp_path, text):
     (tmp_path / "log").write_bytes(text)
     ran = cli("max", "photo.png", "-o", "out.png", "--resume", "log")
     assert ran.code == 2
-    assert ran.err == "Error: --resume log: line 1 is not one of a log that --resume wrote: name another file\n"
+    assert (
+        ran.err
+        == "Error: --resume log: line 1 is not one of a log that --resume wrote: name another file\n"
+    )
     assert (tmp_path / "log").read_bytes() == text
     assert not (tmp_path / "out.png").exists()
 
@@ -231,7 +250,11 @@ def test_a_long_table_tells_what_stands_out(cli, hundred):
     assert len({name for name in first[1:6] if name.startswith("in/")}) == 5
     assert first[6:] == ["failed:", "in/07.npy", "in/70.npy", "in/99.npy", "100 files"]
     assert "97 done, 3 failed in " in ran.text
-    assert [line.split(":")[1] for line in ran.err.splitlines()] == [" in/07.npy", " in/70.npy", " in/99.npy"]
+    assert [line.split(":")[1] for line in ran.err.splitlines()] == [
+        " in/07.npy",
+        " in/70.npy",
+        " in/99.npy",
+    ]
 
 
 def test_a_short_table_tells_each(cli, hundred, tmp_path):
@@ -244,10 +267,18 @@ def test_other_styles_tell_each(cli, hundred):
     names = [f"in/{number:02}.npy" for number in range(100)]
     whole = json.loads(cli("max", "in", "-o", "out", "--report", "json").text)
     assert [row["input"] for row in whole["files"]] == names
-    assert (whole["total"]["done"], whole["total"]["failed"], whole["total"]["not_done"]) == (97, 3, 0)
+    assert (whole["total"]["done"], whole["total"]["failed"], whole["total"]["not_done"]) == (
+        97,
+        3,
+        0,
+    )
     lines = cli("max", "in", "-o", "out", "--overwrite", "--report", "jsonl").text.splitlines()
     assert [json.loads(line)["input"] for line in lines] == names
-    table = list(csv.DictReader(cli("max", "in", "-o", "out", "--overwrite", "--report", "csv").text.splitlines()))
+    table = list(
+        csv.DictReader(
+            cli("max", "in", "-o", "out", "--overwrite", "--report", "csv").text.splitlines()
+        )
+    )
     assert [row["input"] for row in table] == names
     assert {row["output_shape"] for row in table if row["status"] == "done"} == {"4x4", "1500x1500"}
 
@@ -259,7 +290,9 @@ def test_who_has_read_enough_ends_the_run(hundred, tmp_path):
     assert process.wait(timeout=60) == 0
     assert process.stderr.read().count(b"Error") <= 3
     process.stderr.close()
-    assert all(np.load(path).shape in {(4, 4), (1500, 1500)} for path in (tmp_path / "out").iterdir())
+    assert all(
+        np.load(path).shape in {(4, 4), (1500, 1500)} for path in (tmp_path / "out").iterdir()
+    )
 
 
 def test_a_mistake_of_ours_costs_one_file(cli, hundred, monkeypatch):

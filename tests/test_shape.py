@@ -28,7 +28,9 @@ def test_centres_are_those_of_the_pixels_that_cells_depend_on(text):
     stage = poolcli.plan(text, (length,))[-1]
     pipeline = poolcli.parse(text)
     result = pipeline(x)
-    depends = np.array([pipeline(x + 100 * (np.arange(length) == pixel)) != result for pixel in range(length)])
+    depends = np.array(
+        [pipeline(x + 100 * (np.arange(length) == pixel)) != result for pixel in range(length)]
+    )
     for cell in range(len(result) // 3, 2 * len(result) // 3 + 1):
         (pixels,) = np.nonzero(depends[:, cell])
         centre = stage.centre[0] + cell * stage.jump[0]
@@ -39,7 +41,11 @@ def test_centres_are_those_of_the_pixels_that_cells_depend_on(text):
 
 def test_start_is_where_the_first_window_begins():
     row = poolcli.plan("max -k 7 -s 2 -p 3 | max -k 3 -s 2 -p 1", (1, 3, 224, 224))[-1]
-    assert (row.receptive, row.jump, row.centre) == ((11, 11), (4, 4), (0, 0))  # ResNet's stem (Araujo et al. 2019)
+    assert (row.receptive, row.jump, row.centre) == (
+        (11, 11),
+        (4, 4),
+        (0, 0),
+    )  # ResNet's stem (Araujo et al. 2019)
 
 
 def shape(cli, *words):
@@ -57,7 +63,9 @@ def test_markdown(cli):
     assert lines[0].startswith("| step | shape | dtype | receptive |")
     assert lines[1] == "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: |"
     assert {line.count("|") for line in lines} == {9}
-    bars = cli("shape", "fuse 'max -k 2 | max -k 1' 'avg -k 2'", "--input", "8x8", "--format", "markdown").text
+    bars = cli(
+        "shape", "fuse 'max -k 2 | max -k 1' 'avg -k 2'", "--input", "8x8", "--format", "markdown"
+    ).text
     assert r"fuse 'max -k 2 \| max -k 1' 'avg -k 2'" in bars
 
 
@@ -67,7 +75,9 @@ def test_latex(cli):
     assert lines[-1] == r"\end{tabular}"
     rows = [line for line in lines if line.rstrip("\\hline ").count("&")]
     assert {line.count("&") for line in rows} == {7}
-    assert rows[2].startswith(r"max -k 3 -{}-ceil-mode & $1 \times 64 \times 38 \times 38$ & float32 & $3 \times 3$ &")
+    assert rows[2].startswith(
+        r"max -k 3 -{}-ceil-mode & $1 \times 64 \times 38 \times 38$ & float32 & $3 \times 3$ &"
+    )
 
 
 def test_one_way_to_tell(cli):

@@ -16,8 +16,14 @@ def brute(length, cells, *, ceil_mode=False):
     for kernel, stride in itertools.product(range(1, length + 1), range(1, length + 1)):
         for padding in range(kernel // 2 + 1):
             try:
-                windows = sliding(length, kernel=kernel, stride=stride, padding=(padding, padding), dilation=1,
-                                  ceil_mode=ceil_mode)  # fmt: skip
+                windows = sliding(
+                    length,
+                    kernel=kernel,
+                    stride=stride,
+                    padding=(padding, padding),
+                    dilation=1,
+                    ceil_mode=ceil_mode,
+                )
             except ValueError:
                 continue
             if len(windows) == cells:
@@ -26,7 +32,10 @@ def brute(length, cells, *, ceil_mode=False):
 
 
 def found(length, cells, end):
-    return {(w.kernel, w.stride, w.padding): w.unseen for (w,) in search([Wanted(length, cells)], [end], 10_000)}
+    return {
+        (w.kernel, w.stride, w.padding): w.unseen
+        for (w,) in search([Wanted(length, cells)], [end], 10_000)
+    }
 
 
 @pytest.mark.parametrize("length", [5, 8, 11])
@@ -39,7 +48,9 @@ def test_none_is_missing(length):
 def test_none_is_missing_in_ceil_mode_that_floor_mode_has_not(length):
     for cells in range(2, length + 2):
         floor = dict(brute(length, cells))
-        wanted = {key: seen for key, seen in brute(length, cells, ceil_mode=True) if key not in floor}
+        wanted = {
+            key: seen for key, seen in brute(length, cells, ceil_mode=True) if key not in floor
+        }
         both = search([Wanted(length, cells)], ["floor", "ceil"], 10_000)
         ceil = {(w.kernel, w.stride, w.padding): w.unseen for (w,) in both if w.end == "ceil"}
         assert ceil == wanted
@@ -71,7 +82,10 @@ def test_every_row_makes_the_size(length, cells, options):
 
 
 def test_options_that_are_fixed_stay():
-    for (line,) in (answer for (answer,) in solve(Question((50,), (12,), kernel=(5,), padding=((1, 1),), limit=50))):
+    for (line,) in (
+        answer
+        for (answer,) in solve(Question((50,), (12,), kernel=(5,), padding=((1, 1),), limit=50))
+    ):
         assert (line.kernel, line.padding) == (5, 1)
     for (line,) in (answer for (answer,) in solve(Question((50,), (12,), stride=(4,), limit=50))):
         assert line.stride == 4
@@ -86,7 +100,9 @@ def test_waste_orders_them():
 
 
 def test_prints_steps_and_what_they_waste(cli):
-    ran = cli("solve", "--input", 224, "--output", 7, "--report", "json", "--op", "avg", "--limit", 2)
+    ran = cli(
+        "solve", "--input", 224, "--output", 7, "--report", "json", "--op", "avg", "--limit", 2
+    )
     first, second = json.loads(ran.out)
     assert (ran.code, first["step"], first["unseen"]) == (0, "avg -k 32 -s 32", [0])
     assert (second["kernel"], second["stride"], second["overlap"]) == ([33], [32], [1])
@@ -96,7 +112,11 @@ def test_prints_steps_and_what_they_waste(cli):
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("--input", 5, "--output", 9), 1, "no such windows make 9 of 5: the nearest that they can make: 6"),
+        (
+            ("--input", 5, "--output", 9),
+            1,
+            "no such windows make 9 of 5: the nearest that they can make: 6",
+        ),
         (("--input", 224, "--output", 100, "-p", "same"), 1, "75 and 112"),
         (("--input", 224, "--output", 9, "-k", 3, "-s", 7), 1, "32"),
         (("--input", "5x5", "--output", "2x2x2"), 2, "--input 5x5 has 2 axes"),

@@ -16,11 +16,20 @@ from poolcli.io import format_named, peek, read
 
 tifffile = pytest.importorskip("tifffile", reason="the extra poolcli[tiff] is not installed")
 
-MICRONS = {"PhysicalSizeX": 0.5, "PhysicalSizeXUnit": "µm", "PhysicalSizeY": 0.25, "PhysicalSizeYUnit": "µm"}
+MICRONS = {
+    "PhysicalSizeX": 0.5,
+    "PhysicalSizeXUnit": "µm",
+    "PhysicalSizeY": 0.25,
+    "PhysicalSizeYUnit": "µm",
+}
 
 
 def values(*shape, dtype="uint16", seed=0):
-    return np.random.default_rng(seed).integers(0, 60_000 if dtype == "uint16" else 250, shape).astype(dtype)
+    return (
+        np.random.default_rng(seed)
+        .integers(0, 60_000 if dtype == "uint16" else 250, shape)
+        .astype(dtype)
+    )
 
 
 def halves(x):
@@ -37,8 +46,12 @@ def write(path, x, **more):
 def described(path):
     """The attributes of Pixels in a file's OME description."""
     with tifffile.TiffFile(path) as file:
-        found = [each for each in ET.fromstring(file.ome_metadata).iter() if each.tag.endswith("}Pixels")]
-    return found[0].attrib, [each.attrib.get("Name") for each in found[0] if each.tag.endswith("}Channel")]
+        found = [
+            each for each in ET.fromstring(file.ome_metadata).iter() if each.tag.endswith("}Pixels")
+        ]
+    return found[0].attrib, [
+        each.attrib.get("Name") for each in found[0] if each.tag.endswith("}Channel")
+    ]
 
 
 @pytest.mark.parametrize("planar", ["contig", "separate"])
@@ -50,7 +63,11 @@ def test_sixteen_bit_colours_stay_sixteen_bit(cli, tmp_path, planar):
     means = halves(x.transpose(2, 0, 1)).astype(np.float64).mean((2, 4)).transpose(1, 2, 0)
     with tifffile.TiffFile(tmp_path / "a-avg.tif") as file:
         page = file.pages[0]
-        assert (page.photometric.name, page.bitspersample, page.compression.name) == ("RGB", 16, "ADOBE_DEFLATE")
+        assert (page.photometric.name, page.bitspersample, page.compression.name) == (
+            "RGB",
+            16,
+            "ADOBE_DEFLATE",
+        )
         assert not file.is_ome
         np.testing.assert_array_equal(page.asarray(), np.rint(means))
 
@@ -72,7 +89,9 @@ def test_a_stack_keeps_its_axes_its_dtype_and_scales_its_pixels(cli, tmp_path):
     x = values(2, 3, 4, 10, 12)
     names = ["DAPI", "GFP", "RFP"]
     more = MICRONS | {"PhysicalSizeZ": 2.0, "PhysicalSizeZUnit": "µm", "Channel": {"Name": names}}
-    write(tmp_path / "cells.ome.tif", x, photometric="minisblack", metadata={"axes": "TCZYX"} | more)
+    write(
+        tmp_path / "cells.ome.tif", x, photometric="minisblack", metadata={"axes": "TCZYX"} | more
+    )
     assert cli("max", "-k", "1x2x2", "cells.ome.tif").code == 0
     result = tmp_path / "cells-max.ome.tif"
     with tifffile.TiffFile(result) as file:
@@ -87,15 +106,31 @@ def test_a_stack_keeps_its_axes_its_dtype_and_scales_its_pixels(cli, tmp_path):
 
 
 def test_sizes_follow_a_pipeline_and_its_return(cli, tmp_path):
-    write(tmp_path / "a.ome.tif", values(16, 16), photometric="minisblack", metadata={"axes": "YX"} | MICRONS)
+    write(
+        tmp_path / "a.ome.tif",
+        values(16, 16),
+        photometric="minisblack",
+        metadata={"axes": "YX"} | MICRONS,
+    )
     assert cli("run", "avg -k 2 | max -k 3 -s 2 -p 1", "a.ome.tif", "-o", "b.ome.tif").code == 0
-    assert [described(tmp_path / "b.ome.tif")[0][f"PhysicalSize{axis}"] for axis in "XY"] == ["2.0", "1.0"]
+    assert [described(tmp_path / "b.ome.tif")[0][f"PhysicalSize{axis}"] for axis in "XY"] == [
+        "2.0",
+        "1.0",
+    ]
     assert cli("run", "avg -k 4 | restore", "a.ome.tif", "-o", "c.ome.tif").code == 0
-    assert [described(tmp_path / "c.ome.tif")[0][f"PhysicalSize{axis}"] for axis in "XY"] == ["0.5", "0.25"]
+    assert [described(tmp_path / "c.ome.tif")[0][f"PhysicalSize{axis}"] for axis in "XY"] == [
+        "0.5",
+        "0.25",
+    ]
 
 
 def test_info_and_peek_tell_what_read_gives(cli, tmp_path):
-    write(tmp_path / "a.ome.tif", values(3, 8, 10), photometric="minisblack", metadata={"axes": "ZYX"} | MICRONS)
+    write(
+        tmp_path / "a.ome.tif",
+        values(3, 8, 10),
+        photometric="minisblack",
+        metadata={"axes": "ZYX"} | MICRONS,
+    )
     ran = cli("info", "a.ome.tif", "--report", "json")
     (row,) = json.loads(ran.text)
     assert (row["shape"], row["layout"], row["dtype"]) == ([3, 8, 10], "DHW", "uint16")
@@ -139,11 +174,18 @@ def test_a_palette_is_written_as_its_colours(cli, tmp_path):
     image.putpalette([9, 8, 7, 200, 100, 0, 3, 2, 1, 255, 254, 253])
     image.save(tmp_path / "a.png")
     assert cli("sample", "-s", 2, "a.png", "-o", "b.ome.tif").code == 0
-    np.testing.assert_array_equal(read(tmp_path / "b.ome.tif")[0].data, np.asarray(image.convert("RGB"))[::2, ::2])
+    np.testing.assert_array_equal(
+        read(tmp_path / "b.ome.tif")[0].data, np.asarray(image.convert("RGB"))[::2, ::2]
+    )
 
 
 def test_axes_without_a_usual_name_ask_for_a_layout(cli, tmp_path):
-    write(tmp_path / "a.ome.tif", values(2, 3, 8, 8), photometric="minisblack", metadata={"axes": "AQYX"})
+    write(
+        tmp_path / "a.ome.tif",
+        values(2, 3, 8, 8),
+        photometric="minisblack",
+        metadata={"axes": "AQYX"},
+    )
     ran = cli("max", "a.ome.tif")
     assert ran.code == 1
     assert "--layout" in ran.err
@@ -162,7 +204,9 @@ def test_a_cut_file_is_refused(tmp_path, cut):
 
 def test_what_tags_claim_beyond_the_file_is_refused():
     raw = io.BytesIO()
-    tifffile.imwrite(raw, np.zeros((64, 64, 3), np.uint16), photometric="rgb", compression="zlib", metadata=None)
+    tifffile.imwrite(
+        raw, np.zeros((64, 64, 3), np.uint16), photometric="rgb", compression="zlib", metadata=None
+    )
     whole = raw.getvalue()
     for tag in (256, 257):
         length = struct.pack("<HHII", tag, 4, 1, 64)
@@ -174,7 +218,9 @@ def test_what_tags_claim_beyond_the_file_is_refused():
 
 @pytest.mark.parametrize(("name", "code"), [("a.ome.tif", 2), ("big.tif", 1), ("deep.tif", 1)])
 def test_without_the_extra_one_line_names_it(cli, tmp_path, name, code, monkeypatch):
-    write(tmp_path / "a.ome.tif", values(2, 8, 8), photometric="minisblack", metadata={"axes": "ZYX"})
+    write(
+        tmp_path / "a.ome.tif", values(2, 8, 8), photometric="minisblack", metadata={"axes": "ZYX"}
+    )
     write(tmp_path / "big.tif", values(8, 8), bigtiff=True)
     write(tmp_path / "deep.tif", values(8, 8, 3), photometric="rgb")
     monkeypatch.setitem(sys.modules, "tifffile", None)
@@ -197,7 +243,9 @@ def test_writing_without_the_extra_is_refused_before_the_start(cli, tmp_path, mo
 def test_options_of_the_format(cli, tmp_path):
     np.save(tmp_path / "x.npy", np.zeros((64, 64), np.uint16))
     for word, name in (("none", "NONE"), ("deflate", "ADOBE_DEFLATE")):
-        assert cli("max", "x.npy", "-o", f"{word}.ome.tif", "--save", f"compression={word}").code == 0
+        assert (
+            cli("max", "x.npy", "-o", f"{word}.ome.tif", "--save", f"compression={word}").code == 0
+        )
         with tifffile.TiffFile(tmp_path / f"{word}.ome.tif") as file:
             assert file.pages[0].compression.name == name
     assert cli("max", "x.npy", "-o", "y.ome.tif", "--save", "compression=jpeg").code == 2

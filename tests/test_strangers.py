@@ -97,7 +97,9 @@ def archive(*names):
     return stream.getvalue()
 
 
-@pytest.mark.parametrize("name", ["/etc/x.npy", "../x.npy", "a/../../x.npy", "C:x.npy", "..\\x.npy"])
+@pytest.mark.parametrize(
+    "name", ["/etc/x.npy", "../x.npy", "a/../../x.npy", "C:x.npy", "..\\x.npy"]
+)
 def test_archives_whose_names_lead_elsewhere(cli, tmp_path, name):
     (tmp_path / "a.npz").write_bytes(archive("good.npy", name))
     ran = cli("max", "a.npz")
@@ -162,7 +164,9 @@ def test_a_file_that_grows_while_it_is_read(cli, tmp_path, monkeypatch):
                 more.write(b"more")
             return maps
 
-        monkeypatch.setattr(stream, "io", type("io", (), {**vars(files), "read": staticmethod(read)}))
+        monkeypatch.setattr(
+            stream, "io", type("io", (), {**vars(files), "read": staticmethod(read)})
+        )
         ran = cli("max", name)
         assert ran.code == 1
         assert f"{name}: it changed while it was read" in ran.err

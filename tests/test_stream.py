@@ -43,7 +43,11 @@ def same(found, wanted):
 
 
 def test_each_array_of_a_stream(cli):
-    xs = [*arrays(), np.arange(16, dtype=">i2").reshape(4, 4), np.asfortranarray(np.eye(4, dtype=np.float64))]
+    xs = [
+        *arrays(),
+        np.arange(16, dtype=">i2").reshape(4, 4),
+        np.asfortranarray(np.eye(4, dtype=np.float64)),
+    ]
     ran = cli("max", "-", "-o", "-", "--report", "jsonl", stdin=b"".join(map(npy, xs)))
     assert ran.code == 0
     same(unpacked(ran.out), map(halves, xs))
@@ -69,18 +73,27 @@ def test_an_archive_takes_all(cli, tmp_path):
 
 
 def test_a_file_for_each(cli, tmp_path):
-    ran = cli("max", "-", "-o", "out/", "--name", "x{index}.npy", stdin=b"".join(map(npy, arrays())))
+    ran = cli(
+        "max", "-", "-o", "out/", "--name", "x{index}.npy", stdin=b"".join(map(npy, arrays()))
+    )
     assert ran.code == 0, ran.err
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["x1.npy", "x2.npy", "x3.npy"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "x1.npy",
+        "x2.npy",
+        "x3.npy",
+    ]
     same([np.load(tmp_path / f"out/x{number}.npy") for number in (1, 2, 3)], map(halves, arrays()))
-    again = cli("max", "-", "-o", "out/", "--name", "x{index}.npy", stdin=b"".join(map(npy, arrays(5))))
+    again = cli(
+        "max", "-", "-o", "out/", "--name", "x{index}.npy", stdin=b"".join(map(npy, arrays(5)))
+    )
     assert again.code == 1
     assert "out/x1.npy is there already" in again.err
     assert len(list((tmp_path / "out").iterdir())) == 3
 
 
 @pytest.mark.parametrize(
-    "words", [["-o", "a.npy"], ["-o", "a.png", "--scale", "minmax"], ["-o", "out/", "--name", "a.npy"]]
+    "words",
+    [["-o", "a.npy"], ["-o", "a.png", "--scale", "minmax"], ["-o", "out/", "--name", "a.npy"]],
 )
 def test_one_file_has_room_for_one(cli, tmp_path, words):
     ran = cli("max", "-", *words, stdin=b"".join(map(npy, arrays(2))))
@@ -111,15 +124,23 @@ def test_a_map_that_does_not_fit_costs_only_itself(cli):
     [
         (npy(np.ones((4, 4)))[:-1], "cut short"),
         (npy(np.ones((4, 4)))[:40], "header is damaged"),
-        (npy_header("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), "), "header is damaged"),
-        (npy_header("{'descr': '<f4', 'fortran_order': False, 'shape': (100, 2), }\n", bytes(9)), "cut short"),
+        (
+            npy_header("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), "),
+            "header is damaged",
+        ),
+        (
+            npy_header("{'descr': '<f4', 'fortran_order': False, 'shape': (100, 2), }\n", bytes(9)),
+            "cut short",
+        ),
         (npy(np.array([{}], object), allow_pickle=True), "pickled"),
         (b"\n", "what follows 2 arrays is no .npy"),
         (b"some words that are no array", "what follows 2 arrays is no .npy"),
     ],
 )
 def test_damage_leaves_what_was_before(cli, damage, said):
-    ran = cli("max", "-", "-o", "-", "--report", "jsonl", stdin=b"".join(map(npy, arrays(2))) + damage)
+    ran = cli(
+        "max", "-", "-o", "-", "--report", "jsonl", stdin=b"".join(map(npy, arrays(2))) + damage
+    )
     assert ran.code == 1
     same(unpacked(ran.out), map(halves, arrays(2)))
     assert [row["status"] for row in rows(ran)] == ["done", "done", "failed"]
@@ -128,14 +149,18 @@ def test_damage_leaves_what_was_before(cli, damage, said):
 
 
 def test_a_claim_of_more_than_there_is(cli):
-    raw = npy_header("{'descr': '<f8', 'fortran_order': False, 'shape': (1000000, 1000000), }\n", b"1234")
+    raw = npy_header(
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (1000000, 1000000), }\n", b"1234"
+    )
     ran = cli("max", "-", "-o", "-", stdin=raw)
     assert (ran.code, ran.out) == (1, b"")
     assert ran.err.count("\n") == 1
 
 
 def test_a_dry_run_reads_headers(cli):
-    ran = cli("max", "-", "-o", "-", "--dry-run", "--report", "jsonl", stdin=b"".join(map(npy, arrays())))
+    ran = cli(
+        "max", "-", "-o", "-", "--dry-run", "--report", "jsonl", stdin=b"".join(map(npy, arrays()))
+    )
     assert ran.out == b""
     assert [row["output_shape"] for row in rows(ran)] == [[2, 3], [3, 3], [4, 3]]
 
@@ -163,7 +188,11 @@ def test_memory_is_limited_for_each(cli):
 
 def start(*words, **more):
     return subprocess.Popen(
-        [*POOLCLI, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more
+        [*POOLCLI, *words],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        **more,
     )
 
 
@@ -192,7 +221,9 @@ def test_a_pipe_of_two(tmp_path):
         "cat 0.npy 1.npy 2.npy | poolcli max -k 2 - -o - -q | poolcli avg -k 2 -s 1 - -o - -q; "
         "echo ${PIPESTATUS[@]} >&2"
     )
-    ran = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, check=True, timeout=60)
+    ran = subprocess.run(
+        ["bash", "-c", script], cwd=tmp_path, capture_output=True, check=True, timeout=60
+    )
     assert ran.stderr == b"0 0 0\n"
     for found, x in zip(unpacked(ran.stdout), map(halves, arrays()), strict=True):
         wide = x.astype(np.float64)
@@ -227,9 +258,13 @@ def test_memory_is_that_of_one_array():
     import resource
 
     process = start(
-        "max", "-", "-o", "-", "-q",
+        "max",
+        "-",
+        "-o",
+        "-",
+        "-q",
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (160_000_000, 160_000_000)),
-    )  # fmt: skip
+    )
     raw = npy(np.ones((600, 640)))
     found = []
     reading = threading.Thread(target=lambda: found.append(len(process.stdout.read())))

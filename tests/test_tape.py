@@ -84,13 +84,18 @@ def test_rooms_are_used_again_only_when_they_are_given_back(monkeypatch, large):
     four = tape.take((100,), FLOATS)
     assert not any(np.shares_memory(four, other) for other in (one, two))
     tape.keep([three])
-    assert np.shares_memory(tape.take((100,), FLOATS), two) or np.shares_memory(tape.take((100,), FLOATS), two)
+    assert np.shares_memory(tape.take((100,), FLOATS), two) or np.shares_memory(
+        tape.take((100,), FLOATS), two
+    )
     assert tape.nbytes == (0 if large == 1 else 1200)
 
 
 def test_large_rooms_lie_together_where_a_large_page_begins():
     tape = Tape()
-    rooms = [tape.take((size,), np.dtype(np.uint8)) for size in (tapes.LARGE, tapes.LARGE + 1, tapes.LARGE)]
+    rooms = [
+        tape.take((size,), np.dtype(np.uint8))
+        for size in (tapes.LARGE, tapes.LARGE + 1, tapes.LARGE)
+    ]
     places = [room.__array_interface__["data"][0] for room in rooms]
     assert places[0] % tapes.PAGE == 0
     assert np.diff(places).tolist() == [tapes.LARGE, tapes.LARGE + tapes.LINE]
@@ -148,23 +153,30 @@ def padded_windows(x, kernel, stride, padding, empty):
 
 
 @pytest.mark.parametrize("op", ["max", "sum"])
-@pytest.mark.parametrize(("shape", "kernel", "stride", "padding"), [
-    ((12, 84), (3, 108), (1, 28), ((1, 1), (40, 40))),
-    ((64, 60), (2, 100), (1, 60), ((0, 0), (65, 95))),
-    ((9, 126), (3, 185), (1, 18), ((1, 1), (90, 90))),
-    ((20, 45), (3, 80), (2, 20), ((1, 1), (40, 40))),
-    ((41, 30), (60, 37), (19, 18), ((30, 30), (18, 18))),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("shape", "kernel", "stride", "padding"),
+    [
+        ((12, 84), (3, 108), (1, 28), ((1, 1), (40, 40))),
+        ((64, 60), (2, 100), (1, 60), ((0, 0), (65, 95))),
+        ((9, 126), (3, 185), (1, 18), ((1, 1), (90, 90))),
+        ((20, 45), (3, 80), (2, 20), ((1, 1), (40, 40))),
+        ((41, 30), (60, 37), (19, 18), ((30, 30), (18, 18))),
+    ],
+)
 def test_windows_longer_than_the_axis_in_blocks_of_many_taps(op, shape, kernel, stride, padding):
     """Several runs read what was folded along the axis before: its room must not be given back between them."""
     x = noise(3, shape)
     views = padded_windows(x, kernel, stride, padding, -np.inf if op == "max" else 0)
     result = poolcli.pool(x, op, kernel=kernel, stride=stride, padding=padding)
-    np.testing.assert_allclose(result, views.max(-1) if op == "max" else views.sum(-1), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(
+        result, views.max(-1) if op == "max" else views.sum(-1), rtol=1e-4, atol=1e-4
+    )
 
 
 @pytest.mark.parametrize(
-    "options", [{"op": "lse"}, {"op": "gem", "norm": 9}, {"op": "lp", "norm": 9}, {"op": "std"}], ids=str
+    "options",
+    [{"op": "lse"}, {"op": "gem", "norm": 9}, {"op": "lp", "norm": 9}, {"op": "std"}],
+    ids=str,
 )
 def test_nothing_is_prepared_twice(options, monkeypatch):
     prepared = []
@@ -178,7 +190,9 @@ def test_nothing_is_prepared_twice(options, monkeypatch):
     assert len(prepared) == few
 
 
-@pytest.mark.parametrize(("number", "length", "inner"), [(8, 1, 64), (16, 7, 112), (9, 3, 33), (16, 5, 2000)])
+@pytest.mark.parametrize(
+    ("number", "length", "inner"), [(8, 1, 64), (16, 7, 112), (9, 3, 33), (16, 5, 2000)]
+)
 def test_one_call_over_many_lines_adds_them_in_order(number, length, inner):
     lines = noise(7, (3, number, length * inner)) * np.float32(1000)
     tape = Tape((lines.shape, FLOATS), ((3, length * inner), FLOATS))
@@ -222,9 +236,16 @@ def test_pieces_of_large_windows_do_not_show(line, shape, piece, monkeypatch):
     assert bool(copies) == (len(shape) == 2)  # a plane alone is cut across its lines
 
 
-@pytest.mark.parametrize("line", ["sum -k 8x1", "avg -k 8x1", "max -k 8x1", "avg --global", "max --global"])
+@pytest.mark.parametrize(
+    "line", ["sum -k 8x1", "avg -k 8x1", "max -k 8x1", "avg --global", "max --global"]
+)
 def test_zeros_keep_their_sign_however_the_map_lies(line):
     values = np.full((1, 16, 64, 64), -0.0, FLOATS)
     lying = np.ascontiguousarray(values.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
-    for each in (values, lying, values.transpose(0, 1, 3, 2).copy().transpose(0, 1, 3, 2), lying[:, :1].copy()):
+    for each in (
+        values,
+        lying,
+        values.transpose(0, 1, 3, 2).copy().transpose(0, 1, 3, 2),
+        lying[:, :1].copy(),
+    ):
         assert np.signbit(poolcli.parse(line)(each)).all()

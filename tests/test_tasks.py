@@ -118,7 +118,9 @@ def test_threads_do_not_change_a_bit(monkeypatch, op):
 
 # Processors ---------------------------------------------------------------------------------------------------
 
-tells = pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="the system does not tell who runs where")
+tells = pytest.mark.skipif(
+    not hasattr(os, "sched_getaffinity"), reason="the system does not tell who runs where"
+)
 
 
 @pytest.fixture
@@ -170,7 +172,9 @@ def test_who_does_not_take_all_processors_leaves_the_choice_to_the_system(proces
     monkeypatch.setattr(tasks, "APART", 0)
     monkeypatch.setattr(share, "threads", 3)
     run(BLOCKS, lambda _: time.sleep(0.001), LOAD)
-    assert not processors.allowed or set(map(frozenset, processors.allowed.values())) == {frozenset({0, 1, 2, 3})}
+    assert not processors.allowed or set(map(frozenset, processors.allowed.values())) == {
+        frozenset({0, 1, 2, 3})
+    }
 
 
 def test_an_interruption_gives_the_processor_back(processors):

@@ -49,9 +49,13 @@ def test_the_256_colours_are_the_nearest_of_those_terminals_share():
     table = np.array([shared_colour(index) for index in range(16, 256)])
     seen = pixels[..., 3] > 0
     away = np.square(pixels[seen][:, None, :3].astype(int) - table).sum(-1)
-    np.testing.assert_array_equal(np.square(shown[seen][:, :3].astype(int) - pixels[seen][:, :3]).sum(-1), away.min(1))
+    np.testing.assert_array_equal(
+        np.square(shown[seen][:, :3].astype(int) - pixels[seen][:, :3]).sum(-1), away.min(1)
+    )
     np.testing.assert_array_equal(shown[..., 3], pixels[..., 3])
-    assert [shared_colour(index) for index in nearest256(table).tolist()] == [tuple(row) for row in table.tolist()]
+    assert [shared_colour(index) for index in nearest256(table).tolist()] == [
+        tuple(row) for row in table.tolist()
+    ]
 
 
 def test_letters_grow_with_brightness():
@@ -68,7 +72,9 @@ def test_sixels_are_the_pixels(height, width):
     text = encoded(pixels, Screen("sixel", cell=(10, 20)))
     shown = sixel_pixels(text)
     np.testing.assert_array_equal(shown[:height, :width, 3], pixels[..., 3])
-    np.testing.assert_allclose(shown[:height, :width].astype(int), pixels, atol=2)  # sixel counts to 100
+    np.testing.assert_allclose(
+        shown[:height, :width].astype(int), pixels, atol=2
+    )  # sixel counts to 100
     assert not shown[height:].any()
     rows = -(-height // 20)
     assert text.startswith("\n" * rows + f"\x1b[{rows}A\x1b7\x1bP")
@@ -138,7 +144,9 @@ def test_the_environment_says_what_a_terminal_can(environ, way):
 
 
 def test_the_environment_says_how_much_room_there_is():
-    assert screen_of(Terminal(), "half", {"COLUMNS": "132", "LINES": "50"}) == Screen("half", 132, 50)
+    assert screen_of(Terminal(), "half", {"COLUMNS": "132", "LINES": "50"}) == Screen(
+        "half", 132, 50
+    )
     assert screen_of(Terminal(), "half", {"COLUMNS": "wide"}) == Screen("half", 80, 24)
     assert screen_of(Terminal(), "kitty", {}) == Screen("kitty", 80, 24, (10, 20))
 
@@ -203,13 +211,20 @@ def test_nothing_is_wider_than_the_terminal(tmp_path, columns):
 
 def test_colours_are_left_out_where_they_are_not_wanted(tmp_path, photo):
     for environ in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
-        code, shown, _ = on_terminal("max -k 2 photo.png --show --overwrite", tmp_path, 80, TRUE | environ)
+        code, shown, _ = on_terminal(
+            "max -k 2 photo.png --show --overwrite", tmp_path, 80, TRUE | environ
+        )
         assert (code, "\x1b[38" in shown, "▀" in shown) == (0, False, False)
         assert "→ max -k 2" in shown
-        assert len([line for line in shown.splitlines() if re.fullmatch(r"[ .:\-=+*#%@]+", line)]) >= 12
+        assert (
+            len([line for line in shown.splitlines() if re.fullmatch(r"[ .:\-=+*#%@]+", line)])
+            >= 12
+        )
 
 
-@pytest.mark.parametrize(("environ", "decode"), [({"TERM": "xterm-kitty"}, kitty_pixels), ({"TERM": "foot"}, None)])
+@pytest.mark.parametrize(
+    ("environ", "decode"), [({"TERM": "xterm-kitty"}, kitty_pixels), ({"TERM": "foot"}, None)]
+)
 def test_pixels_where_the_terminal_has_them(tmp_path, photo, environ, decode):
     code, shown, _ = on_terminal("view photo.png", tmp_path, 80, environ)
     assert code == 0
@@ -227,7 +242,9 @@ def test_pictures_stay_out_of_what_is_no_terminal(tmp_path, photo):
 
 
 def test_pictures_keep_clear_of_data(tmp_path, photo):
-    code, shown, out = on_terminal("max -k 2 photo.png -o - --show", tmp_path, 80, TRUE, stdout=subprocess.PIPE)
+    code, shown, out = on_terminal(
+        "max -k 2 photo.png -o - --show", tmp_path, 80, TRUE, stdout=subprocess.PIPE
+    )
     assert (code, block_pixels(shown)[0].shape) == (0, (24, 73, 4))
     with Image.open(io.BytesIO(out)) as result:
         np.testing.assert_array_equal(np.asarray(result), photo.reshape(6, 2, 8, 2, 3).max((1, 3)))
@@ -256,7 +273,10 @@ def test_many_files_are_shown_in_their_order(tmp_path, photo):
 def test_view_tells_where_it_cannot_show(cli, photo):
     np.save("x.npy", np.arange(50.0).reshape(2, 5, 5))
     ran = cli("view", "photo.png", "x.npy")
-    assert (ran.code, ran.text) == (0, "photo.png, 12x16x3 RGB\nx.npy, 2x5x5 float64 CHW, 0 .. 49\n")
+    assert (ran.code, ran.text) == (
+        0,
+        "photo.png, 12x16x3 RGB\nx.npy, 2x5x5 float64 CHW, 0 .. 49\n",
+    )
     assert cli("view", "photo.png", "--show=text").text.count("\n") > 12
 
 
@@ -272,8 +292,13 @@ def test_view_of_a_pipe(cli, photo, tmp_path, monkeypatch):
 def test_view_of_channels_and_pages(cli):
     np.savez("two.npz", a=np.arange(36.0).reshape(4, 3, 3), b=np.zeros((4, 4)))
     told = cli("view", "two.npz")
-    assert told.text == "two.npz, a, 4x3x3 float64 CHW, 0 .. 35\ntwo.npz, b, 4x4 float64 HW, 0 .. 0\n"
-    assert cli("view", "two.npz", "--page", "a", "--channels", "1,3").text == "two.npz, 2x3x3 float64 CHW, 9 .. 35\n"
+    assert (
+        told.text == "two.npz, a, 4x3x3 float64 CHW, 0 .. 35\ntwo.npz, b, 4x4 float64 HW, 0 .. 0\n"
+    )
+    assert (
+        cli("view", "two.npz", "--page", "a", "--channels", "1,3").text
+        == "two.npz, 2x3x3 float64 CHW, 9 .. 35\n"
+    )
     frames = [Image.new("L", (4, 4), number) for number in range(20)]
     frames[0].save("move.tiff", save_all=True, append_images=frames[1:])
     lines = cli("view", "move.tiff").text.splitlines()
@@ -287,8 +312,16 @@ def test_view_of_channels_and_pages(cli):
     [
         (["none.npy"], 1, "none.npy: there is no such file or folder"),
         (["x.npy", "--channels", "2"], 1, "x.npy: --channels 2: there are 2, from 0 to 1"),
-        (["x.npy", "--channels", "a"], 2, "--channels a: takes numbers and ranges of them, such as 0,4-7"),
-        (["x.npy", "--channels", "3-1"], 2, "--channels 3-1: takes ranges from the lower to the higher"),
+        (
+            ["x.npy", "--channels", "a"],
+            2,
+            "--channels a: takes numbers and ranges of them, such as 0,4-7",
+        ),
+        (
+            ["x.npy", "--channels", "3-1"],
+            2,
+            "--channels 3-1: takes ranges from the lower to the higher",
+        ),
         (["x.npy", "--channels", "0-99999999999999"], 2, "of 4096 at most"),
         (["gray.png", "--channels", "0"], 1, "gray.png: --channels: a map of layout HW has none"),
         (["x.npy", "--page", "7"], 1, "x.npy: --page 7: there is 0"),

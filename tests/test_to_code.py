@@ -22,7 +22,9 @@ LAYOUTS = {1: "NCL", 2: "NCHW", 3: "NCDHW"}
 
 def need(target):
     if target == "keras":
-        importlib.import_module("poolcli.analysis.export.keras").version()  # chooses a backend that is there
+        importlib.import_module(
+            "poolcli.analysis.export.keras"
+        ).version()  # chooses a backend that is there
     for name in NEEDED[target]:
         pytest.importorskip(name, reason=f"{target} code is run with {name}")
 
@@ -54,11 +56,26 @@ def reason(target, text, shape):
     return ""
 
 
-WINDOWS = ["-k 3 -s 2", "-k 2", "-k 3 -s 2 -p 1", "-k 3 -s 2 -p same", "-k 2 -s 3 --ceil-mode", "-k 2 -d 2 -s 1",
-           "-k 3 -s 2 -p 0:1 --ceil-mode", "--global"]  # fmt: skip
+WINDOWS = [
+    "-k 3 -s 2",
+    "-k 2",
+    "-k 3 -s 2 -p 1",
+    "-k 3 -s 2 -p same",
+    "-k 2 -s 3 --ceil-mode",
+    "-k 2 -d 2 -s 1",
+    "-k 3 -s 2 -p 0:1 --ceil-mode",
+    "--global",
+]
 FOLDS = ["max", "min", "avg", "sum", "range", "l2", "lp", "gem", "mixed"]
-GATHERS = ["std", "lse --sharpness 2", "soft", "median", "median --interpolation lower", "quantile --q .3",
-           "lp --norm 3"]  # fmt: skip
+GATHERS = [
+    "std",
+    "lse --sharpness 2",
+    "soft",
+    "median",
+    "median --interpolation lower",
+    "quantile --q .3",
+    "lp --norm 3",
+]
 
 
 @pytest.mark.parametrize("dims", SHAPES)
@@ -73,7 +90,13 @@ def test_numpy_has_every_reducer_for_sliding_windows(op, windows, dims):
 @pytest.mark.parametrize("op", FOLDS)
 def test_torch_has_folds(op, windows, dims):
     need("torch")
-    assert_equal("torch", f"{op} {windows}", SHAPES[dims], LAYOUTS[dims], "float64" if dims == 2 else "float32")
+    assert_equal(
+        "torch",
+        f"{op} {windows}",
+        SHAPES[dims],
+        LAYOUTS[dims],
+        "float64" if dims == 2 else "float32",
+    )
 
 
 @pytest.mark.parametrize("dims", [1, 2, 3])
@@ -127,7 +150,7 @@ EQUAL = [
     ("keras", "avg -k 3 -s 1 -p same"),
     ("keras", "max --adaptive 6x13"),
     ("keras", "avg --global"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -215,7 +238,9 @@ SIZES = st.integers(1, 4)
 PADS = st.sampled_from(["0", "1", "0:1", "1:0", "2", "same", "same-lower"])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     target=st.sampled_from(["torch", "onnx", "numpy"]),
     op=st.sampled_from(["max", "avg", "sum", "l2", "avg --count-include-pad"]),
@@ -227,10 +252,14 @@ PADS = st.sampled_from(["0", "1", "0:1", "1:0", "2", "same", "same-lower"])
 def test_any_windows_give_the_same_or_a_reason(target, op, sizes, padding, ceil, lengths):
     need(target)
     kernel, stride, dilation = sizes
-    text = f"{op} -k {kernel} -s {stride} -d {dilation} -p {padding}{' --ceil-mode' if ceil else ''}"
+    text = (
+        f"{op} -k {kernel} -s {stride} -d {dilation} -p {padding}{' --ceil-mode' if ceil else ''}"
+    )
     said = reason(target, text, (1, 2, *lengths))
     assert "differ" not in said
-    assert said == "" or any(word in said for word in ("padding", "larger than", "no such code", "does not take"))
+    assert said == "" or any(
+        word in said for word in ("padding", "larger than", "no such code", "does not take")
+    )
 
 
 def test_a_mismatch_is_never_printed(monkeypatch):
@@ -251,7 +280,9 @@ def test_says_when_it_was_not_checked(monkeypatch):
     monkeypatch.setattr(torch, "version", lambda: None)
     assert "# not checked: torch is not installed\n" in printed("torch", "max -k 2", SHAPES[2])
     monkeypatch.setattr(room, "LARGEST", 100)
-    assert "# not checked: 2x3x12x13 is too large to try\n" in printed("numpy", "max -k 2", SHAPES[2])
+    assert "# not checked: 2x3x12x13 is too large to try\n" in printed(
+        "numpy", "max -k 2", SHAPES[2]
+    )
 
 
 def test_command(cli):

@@ -45,7 +45,10 @@ class TestSliding:
             ((14, 3, 2, (0, 0), 1, False), 6),
             ((9, 7, 3, (3, 3), 1, False), 3),
             ((9, 7, 3, (3, 3), 1, True), 4),
-            ((4, 2, 3, (1, 1), 1, True), 2),  # a third window would start at 5, in the padding after
+            (
+                (4, 2, 3, (1, 1), 1, True),
+                2,
+            ),  # a third window would start at 5, in the padding after
             ((3, 2, 2, (1, 1), 1, True), 2),  # here it would start right where that padding begins
             ((7, 3, 1, (0, 0), 3, False), 1),
             ((8, 3, 2, (0, 0), 2, False), 2),
@@ -166,14 +169,19 @@ class TestWindowsOfMaps:
 
     def test_a_constant_stays_at_the_border(self):
         x = np.full((3, 3), 200, np.uint8)
-        assert twin.pool(x, "avg", square(3, 2, ceil_mode=True)).tolist() == [[200, 200], [200, 200]]
+        assert twin.pool(x, "avg", square(3, 2, ceil_mode=True)).tolist() == [
+            [200, 200],
+            [200, 200],
+        ]
 
     def test_negative_maxima_beside_padding(self):
         x = -np.ones((3, 3), np.int8)
         assert twin.pool(x, "max", square(3, 3, 1, (1, 1))).tolist() == [[-1] * 3] * 3
 
     def test_ceil_window_holds_only_pixels(self):
-        assert twin.pool(np.arange(1, 6), "avg", [twin.sliding(5, 4, 3, ceil_mode=True)]).tolist() == [2.5, 4.5]
+        assert twin.pool(
+            np.arange(1, 6), "avg", [twin.sliding(5, 4, 3, ceil_mode=True)]
+        ).tolist() == [2.5, 4.5]
 
     def test_three_axes_and_two_batch_axes(self):
         x = np.arange(48).reshape(2, 3, 2, 2, 2)
@@ -235,7 +243,11 @@ class TestFormulas:
             ("mixed", {"alpha": 1}, 4),
             ("mixed", {"alpha": 0}, 2.5),
             ("lse", {}, math.log((math.e + math.e**2 + math.e**3 + math.e**4) / 4)),
-            ("lse", {"sharpness": 2}, math.log((math.e**2 + math.e**4 + math.e**6 + math.e**8) / 4) / 2),
+            (
+                "lse",
+                {"sharpness": 2},
+                math.log((math.e**2 + math.e**4 + math.e**6 + math.e**8) / 4) / 2,
+            ),
         ],
     )
     @pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float16, np.float32, np.float64])
@@ -256,7 +268,9 @@ class TestFormulas:
 
     def test_lse(self):
         assert one([0, math.log(3)], "lse") == pytest.approx(math.log(2), rel=1e-14)
-        assert one([0, math.log(3)], "lse", sharpness=2) == pytest.approx(math.log(5) / 2, rel=1e-14)
+        assert one([0, math.log(3)], "lse", sharpness=2) == pytest.approx(
+            math.log(5) / 2, rel=1e-14
+        )
         assert one([1000, 1000], "lse") == 1000
         assert one([1000, -1000], "lse") == 1000 + math.log(0.5)
         assert one([0, 255], "lse", np.uint8) == 255 + math.log(0.5)
@@ -268,7 +282,9 @@ class TestFormulas:
         assert one([255, 255, 0], "soft", np.uint8) == 255
 
     def test_negative_sharpness_leans_to_the_minimum(self):
-        assert one([0, math.log(3)], "lse", sharpness=-1) == pytest.approx(-math.log(2 / 3), rel=1e-14)
+        assert one([0, math.log(3)], "lse", sharpness=-1) == pytest.approx(
+            -math.log(2 / 3), rel=1e-14
+        )
         assert one([1000, -1000], "lse", sharpness=-1) == -1000 + math.log(2)
         assert one([1, -INF], "lse", sharpness=-1) == -INF
 
@@ -284,7 +300,9 @@ class TestFormulas:
     def test_nothing_overflows(self):
         assert one([3e300, -4e300], "lp") == pytest.approx(5e300, rel=1e-14)
         assert one([7e300, 1e300], "l2") == pytest.approx(5e300, rel=1e-14)
-        assert one([1e308] * 4, "avg") == one([1e308] * 4, "soft") == one([1e308] * 4, "gem") == 1e308
+        assert (
+            one([1e308] * 4, "avg") == one([1e308] * 4, "soft") == one([1e308] * 4, "gem") == 1e308
+        )
         assert one([1e308] * 4, "sum") == INF
         assert one([1e308, -1e308], "std") == 1e308
         assert one([1e308, -1e308], "soft") == 1e308
@@ -360,7 +378,9 @@ class TestValidity:
         assert math.isnan(one([1, NAN, NAN], "avg", nan="ignore", min_valid=0.5))
 
     def test_min_valid_of_the_pixels_inside_the_map(self):
-        pooled = twin.pool(np.array([5, 9, 9, 9]), "max", [twin.sliding(4, 3, 2, (1, 1))], nodata=9, min_valid=0.5)
+        pooled = twin.pool(
+            np.array([5, 9, 9, 9]), "max", [twin.sliding(4, 3, 2, (1, 1))], nodata=9, min_valid=0.5
+        )
         assert pooled.tolist() == [5, 9]
 
     @pytest.mark.parametrize(
@@ -385,7 +405,9 @@ class TestValidity:
 
     @pytest.mark.parametrize("op", ["avg", "std", "l2", "gem", "lse", "soft", "mixed"])
     def test_a_whole_weight_is_a_repetition(self, op):
-        assert one([1, 3, 4], op, weights=[3, 1, 2]) == pytest.approx(one([1, 1, 1, 3, 4, 4], op), rel=1e-14)
+        assert one([1, 3, 4], op, weights=[3, 1, 2]) == pytest.approx(
+            one([1, 1, 1, 3, 4, 4], op), rel=1e-14
+        )
 
     def test_a_nan_of_weight_zero_is_left_out(self):
         assert one([1, NAN], "avg", weights=[0.5, 0]) == 1
@@ -398,19 +420,26 @@ class TestExact:
         assert twin.pool_exact(x, "avg", windows).tolist() == [Fraction(5, 3)]
         assert twin.pool_exact(x, "sum", windows).tolist() == [5]
         assert twin.pool_exact(x, "range", windows).tolist() == [1]
-        assert twin.pool_exact(x, "mixed", windows, alpha=Fraction(1, 3)).tolist() == [Fraction(16, 9)]
+        assert twin.pool_exact(x, "mixed", windows, alpha=Fraction(1, 3)).tolist() == [
+            Fraction(16, 9)
+        ]
         assert twin.pool_exact(x, "avg", windows, nodata=1).tolist() == [2]
 
     def test_beyond_float64(self):
         x = np.array([2**64 - 1, 2**64 - 2], np.uint64)
         assert twin.pool_exact(x, "avg", [twin.adaptive(2, 1)]).tolist() == [Fraction(2**65 - 3, 2)]
         low, high = np.iinfo(np.int64).min, np.iinfo(np.int64).max
-        assert twin.pool_exact(np.array([low, high]), "range", [twin.adaptive(2, 1)]).tolist() == [2**64 - 1]
+        assert twin.pool_exact(np.array([low, high]), "range", [twin.adaptive(2, 1)]).tolist() == [
+            2**64 - 1
+        ]
 
     def test_empty_windows(self):
         x, windows = np.array([7, 7, 1, 2]), [twin.sliding(4, 2)]
         assert twin.pool_exact(x, "avg", windows, nodata=7).tolist() == [7, Fraction(3, 2)]
-        assert twin.pool_exact(x, "avg", windows, weights=np.array([0, 0, 1, 1])).tolist() == [None, Fraction(3, 2)]
+        assert twin.pool_exact(x, "avg", windows, weights=np.array([0, 0, 1, 1])).tolist() == [
+            None,
+            Fraction(3, 2),
+        ]
 
     @pytest.mark.parametrize(("op", "dtype"), [("l2", np.uint8), ("avg", np.float32)])
     def test_only_what_is_exact(self, op, dtype):
@@ -471,7 +500,9 @@ class TestNasty:
         assert not found["layout-unaligned-float32"].flags.aligned
 
     @pytest.mark.parametrize("op", twin.REDUCERS)
-    @pytest.mark.parametrize(("name", "x"), nasty.arrays(2), ids=lambda value: value if isinstance(value, str) else "")
+    @pytest.mark.parametrize(
+        ("name", "x"), nasty.arrays(2), ids=lambda value: value if isinstance(value, str) else ""
+    )
     def test_twin_stays_within_the_window(self, op, name, x):
         """Every finite mean lies between its window's minimum and maximum, and no reducer raises or warns."""
         windows = [twin.sliding(size, 3, 2, "same") for size in x.shape[-2:]]

@@ -27,14 +27,21 @@ def halves(x):
 def image(path, x, axes, scale, version="0.4"):
     """An OME-Zarr image as its specification says, written by hand."""
     group = zarr.open_group(str(path), mode="w", zarr_format=2 if version == "0.4" else 3)
-    array = group.create_array("full", shape=x.shape, chunks=tuple(min(4, size) for size in x.shape), dtype=x.dtype)
+    array = group.create_array(
+        "full", shape=x.shape, chunks=tuple(min(4, size) for size in x.shape), dtype=x.dtype
+    )
     array[...] = x
     types = {"t": "time", "c": "channel"}
     told = {
-        "axes": [{"name": name, "type": types.get(name, "space")} | ({} if name in types else {"unit": "micrometer"})
-                 for name in axes],
-        "datasets": [{"path": "full", "coordinateTransformations": [{"type": "scale", "scale": scale}]}],
-    }  # fmt: skip
+        "axes": [
+            {"name": name, "type": types.get(name, "space")}
+            | ({} if name in types else {"unit": "micrometer"})
+            for name in axes
+        ],
+        "datasets": [
+            {"path": "full", "coordinateTransformations": [{"type": "scale", "scale": scale}]}
+        ],
+    }
     if version == "0.4":
         group.attrs["multiscales"] = [{"version": version, **told}]
     else:
@@ -66,7 +73,18 @@ def test_an_image_keeps_axes_dtype_and_chunks_and_scales_its_pixels(cli, tmp_pat
 def test_a_pyramid_is_one_store_with_the_original_as_its_finest_level(cli, tmp_path, version):
     x = values(48, 64, dtype="uint8")
     Image.fromarray(x).save(tmp_path / "a.png")
-    ran = cli("pyramid", "--op", "min", "--levels", 3, "a.png", "--to", "zarr", "--save", f"version={version}")
+    ran = cli(
+        "pyramid",
+        "--op",
+        "min",
+        "--levels",
+        3,
+        "a.png",
+        "--to",
+        "zarr",
+        "--save",
+        f"version={version}",
+    )
     assert ran.code == 0
     told = multiscales(tmp_path / "a-pyramid.zarr")
     store = zarr.open_group(str(tmp_path / "a-pyramid.zarr"), mode="r")
@@ -92,12 +110,16 @@ def test_labels_stay_numbers_and_mixed_levels_have_one_dtype(cli, tmp_path):
     np.testing.assert_array_equal(read(tmp_path / "means.zarr")[0].data, colours)
     np.save(tmp_path / "x.npy", values(8, 8, dtype="int16"))
     assert cli("pyramid", "--op", "avg", "--levels", 1, "x.npy", "-o", "x.zarr").code == 0
-    assert {zarr.open_array(str(tmp_path / "x.zarr" / level), mode="r").dtype.name for level in "01"} == {"float32"}
+    assert {
+        zarr.open_array(str(tmp_path / "x.zarr" / level), mode="r").dtype.name for level in "01"
+    } == {"float32"}
 
 
 def test_an_array_without_a_description_has_the_usual_axes(cli, tmp_path):
     x = values(3, 8, 8)
-    zarr.create_array(str(tmp_path / "plain.zarr"), shape=x.shape, chunks=(1, 4, 4), dtype=x.dtype)[...] = x
+    zarr.create_array(str(tmp_path / "plain.zarr"), shape=x.shape, chunks=(1, 4, 4), dtype=x.dtype)[
+        ...
+    ] = x
     assert cli("max", "-k", 2, "plain.zarr", "-o", "y.npy").code == 0
     np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), halves(x).max((-3, -1)))
     assert cli("max", "-k", 2, "plain.zarr", "-o", "z.npy", "--layout", "DHW").code == 0
@@ -120,7 +142,10 @@ def test_stores_in_a_folder_are_files_of_it(cli, tmp_path):
     image(tmp_path / "in" / "deep" / "b.zarr", values(8, 8), "yx", [1, 1])
     Image.fromarray(values(8, 8, dtype="uint8")).save(tmp_path / "in" / "c.png")
     assert cli("max", "-r", "in", "-o", "out").code == 0
-    made = sorted(path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.[zp]*r*"))
+    made = sorted(
+        path.relative_to(tmp_path / "out").as_posix()
+        for path in (tmp_path / "out").rglob("*.[zp]*r*")
+    )
     assert [name for name in made if name.endswith(".zarr")] == ["a.zarr", "deep/b.zarr"]
     assert peek(tmp_path / "out" / "deep" / "b.zarr").maps[0].shape == (4, 4)
 
@@ -128,11 +153,15 @@ def test_stores_in_a_folder_are_files_of_it(cli, tmp_path):
 def test_what_is_there_is_refused_replaced_or_left(cli, tmp_path):
     image(tmp_path / "a.zarr", values(8, 8), "yx", [1, 1])
     assert cli("max", "a.zarr", "-o", "b.zarr").code == 0
-    before = {path: path.read_bytes() for path in (tmp_path / "b.zarr").rglob("*") if path.is_file()}
+    before = {
+        path: path.read_bytes() for path in (tmp_path / "b.zarr").rglob("*") if path.is_file()
+    }
     ran = cli("avg", "a.zarr", "-o", "b.zarr")
     assert (ran.code, "is there already" in ran.err) == (1, True)
     assert cli("avg", "a.zarr", "-o", "b.zarr", "--skip-existing").code == 0
-    assert {path: path.read_bytes() for path in (tmp_path / "b.zarr").rglob("*") if path.is_file()} == before
+    assert {
+        path: path.read_bytes() for path in (tmp_path / "b.zarr").rglob("*") if path.is_file()
+    } == before
     assert cli("max", "--global", "a.zarr", "-o", "b.zarr", "--overwrite").code == 0
     assert peek(tmp_path / "b.zarr").maps[0].shape == (1, 1)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.zarr", "b.zarr"]
@@ -158,7 +187,9 @@ def test_what_a_killed_run_left_is_swept(tmp_path):
 
 
 @pytest.mark.parametrize("name", [".zattrs", ".zgroup", "full/.zarray"])
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"multiscales": [{}]}', b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b"{}", b'{"multiscales": [{}]}', b"\xff\xfe"]
+)
 def test_damaged_stores_are_a_row(cli, tmp_path, name, content):
     image(tmp_path / "a.zarr", values(8, 8), "yx", [1, 1])
     (tmp_path / "a.zarr" / name).write_bytes(content)
@@ -200,7 +231,18 @@ def test_other_readers_open_it(cli, tmp_path):
     np.save(tmp_path / "x.npy", values(2, 3, 4, 8, 8))
     for version in ("0.4", "0.5"):
         assert (
-            cli("pyramid", "--op", "max", "--levels", 2, "x.npy", "-o", "x.zarr", "--save", f"version={version}").code
+            cli(
+                "pyramid",
+                "--op",
+                "max",
+                "--levels",
+                2,
+                "x.npy",
+                "-o",
+                "x.zarr",
+                "--save",
+                f"version={version}",
+            ).code
             == 0
         )
         opened = models.open_ome_zarr(zarr.open_group(str(tmp_path / "x.zarr"), mode="r"))

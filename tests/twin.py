@@ -40,7 +40,9 @@ def sliding(
     reach = dilation * (kernel - 1) + 1
     begin, end, count = _layout(length, reach, stride, padding, ceil_mode)
     if min(begin, end) < 0 or reach > length + begin + end:
-        raise ValueError(f"a kernel reaching over {reach} does not fit in {length} + {begin} + {end}")
+        raise ValueError(
+            f"a kernel reaching over {reach} does not fit in {length} + {begin} + {end}"
+        )
     windows = []
     for cell in range(count):
         places = [cell * stride - begin + tap * dilation for tap in range(kernel)]
@@ -51,7 +53,9 @@ def sliding(
     return windows
 
 
-def _layout(length: int, reach: int, stride: int, padding: tuple[int, int] | str, ceil_mode: bool) -> tuple[int, ...]:
+def _layout(
+    length: int, reach: int, stride: int, padding: tuple[int, int] | str, ceil_mode: bool
+) -> tuple[int, ...]:
     """Padding before, padding after and the number of windows."""
     if padding in ("same", "same-lower"):
         count = math.ceil(Fraction(length, stride))
@@ -63,7 +67,9 @@ def _layout(length: int, reach: int, stride: int, padding: tuple[int, int] | str
     begin, end = padding
     steps = Fraction(length + begin + end - reach, stride)
     count = (math.ceil(steps) if ceil_mode else math.floor(steps)) + 1
-    if ceil_mode and (count - 1) * stride >= length + begin:  # the last window would start in the padding after
+    if (
+        ceil_mode and (count - 1) * stride >= length + begin
+    ):  # the last window would start in the padding after
         count -= 1
     return begin, end, count
 
@@ -113,7 +119,10 @@ def _total(pixels: Sequence[Number], weights: Sequence[Fraction]) -> Number:
     infinite = [pixel for pixel in pixels if not math.isfinite(pixel)]
     if infinite:
         return sum(infinite)
-    return sum((Fraction(pixel) * weight for pixel, weight in zip(pixels, weights, strict=True)), Fraction(0))
+    return sum(
+        (Fraction(pixel) * weight for pixel, weight in zip(pixels, weights, strict=True)),
+        Fraction(0),
+    )
 
 
 def _mean(pixels: Sequence[Number], weights: Sequence[Fraction]) -> Number:
@@ -175,12 +184,16 @@ def _gem(cell: Cell) -> float:
     largest = max(sizes)
     if largest == math.inf:
         return math.inf
-    return largest * float(_mean([(size / largest) ** norm for size in sizes], cell.weights)) ** (1 / norm)
+    return largest * float(_mean([(size / largest) ** norm for size in sizes], cell.weights)) ** (
+        1 / norm
+    )
 
 
 def _lse(cell: Cell) -> float:
     sharpness = cell.settings.sharpness
-    peak = max(cell.pixels) if sharpness > 0 else min(cell.pixels)  # the pixel with the largest e^(r x)
+    peak = (
+        max(cell.pixels) if sharpness > 0 else min(cell.pixels)
+    )  # the pixel with the largest e^(r x)
     if math.isinf(peak):
         return peak
     mean = _mean([math.exp(sharpness * float(pixel - peak)) for pixel in cell.pixels], cell.weights)
@@ -322,7 +335,9 @@ def pool_exact(
     """The pooled map of integers as an object array of fractions; an empty window is nodata, or None without one."""
     if op not in EXACT or x.dtype.kind not in "biu":
         raise TypeError(f"{op} of {x.dtype} is no fraction")
-    cells = _pool(x, op, windows, Settings(**settings), Validity("propagate", nodata, min_valid, weights))
+    cells = _pool(
+        x, op, windows, Settings(**settings), Validity("propagate", nodata, min_valid, weights)
+    )
     for place in np.ndindex(cells.shape):
         value = nodata if cells[place] is None else cells[place]
         cells[place] = None if value is None else Fraction(value)
@@ -331,7 +346,11 @@ def pool_exact(
 
 def round_exact(value: Fraction, how: str) -> int:
     """The integer a fraction rounds to: half-even, half-up (towards +infinity, also below zero) or floor."""
-    return {"half-even": round(value), "half-up": math.floor(value + Fraction(1, 2)), "floor": math.floor(value)}[how]
+    return {
+        "half-even": round(value),
+        "half-up": math.floor(value + Fraction(1, 2)),
+        "floor": math.floor(value),
+    }[how]
 
 
 def as_float(value: Number) -> float:
@@ -351,7 +370,9 @@ def _pool(
     for place in np.ndindex(cells.shape):
         plane, position = place[: len(batch)], place[len(batch) :]
         cell_windows = [axis[index] for axis, index in zip(windows, position, strict=True)]
-        indices = [plane + index for index in itertools.product(*(window.taps for window in cell_windows))]
+        indices = [
+            plane + index for index in itertools.product(*(window.taps for window in cell_windows))
+        ]
         pixels, weights = _valid(x, indices, validity)
         fraction = len(pixels) / len(indices)
         if not pixels or (validity.min_valid is not None and fraction < validity.min_valid):
@@ -377,7 +398,9 @@ def indices(
         taps = [axis[index].taps for axis, index in zip(windows, place[len(batch) :], strict=True)]
         for index in itertools.product(*taps):
             pixel, _ = _valid(x, [place[: len(batch)] + index], validity)
-            if pixel and (pixel[0] == pooled[place] or (math.isnan(pixel[0]) and math.isnan(pooled[place]))):
+            if pixel and (
+                pixel[0] == pooled[place] or (math.isnan(pixel[0]) and math.isnan(pooled[place]))
+            ):
                 whole = _flat(place[: len(batch)] + index, x.shape)
                 places[place] = whole if order == "tensor" else _flat(index, x.shape[len(batch) :])
                 break
@@ -398,7 +421,9 @@ def _valid(
     pixels, weights = [], []
     for index in indices:
         pixel = x[index].item()
-        weight = Fraction(1) if validity.weights is None else Fraction(validity.weights[index].item())
+        weight = (
+            Fraction(1) if validity.weights is None else Fraction(validity.weights[index].item())
+        )
         if weight > 0 and not _is_left_out(pixel, x.dtype, validity):
             pixels.append(int(pixel) if isinstance(pixel, bool) else pixel)
             weights.append(weight)

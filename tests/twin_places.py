@@ -15,7 +15,10 @@ def fractional(length, kernel, cells, u):
     for cell in range(cells - 1):
         step = Fraction(length - kernel, cells - 1)
         starts.append(math.floor((cell + Fraction(u)) * step) - math.floor(Fraction(u) * step))
-    return [twin.Window(tuple(range(start, start + kernel)), kernel) for start in [*starts, length - kernel]]
+    return [
+        twin.Window(tuple(range(start, start + kernel)), kernel)
+        for start in [*starts, length - kernel]
+    ]
 
 
 def pool_fractional(x, op, kernel, cells, numbers, **given):
@@ -34,7 +37,9 @@ def pool_pyramid(x, op, levels, axes, **given):
     """Adaptive grids side by side: (N, C, *space) to (N, all cells of all channels, level by level)."""
     parts = []
     for level in levels:
-        pooled = twin.pool(x, op, [twin.adaptive(length, level) for length in x.shape[-axes:]], **given)
+        pooled = twin.pool(
+            x, op, [twin.adaptive(length, level) for length in x.shape[-axes:]], **given
+        )
         parts.append(pooled.reshape(len(x), -1))
     return np.concatenate(parts, axis=1)
 
@@ -63,7 +68,9 @@ def pool_boxes(x, op, boxes, size, scale=1, **given):
         left, top, right, bottom = (corner * scale for corner in corners)
         lines = bins(x.shape[2], top, bottom, size[0]), bins(x.shape[3], left, right, size[1])
         held = [[number for number, window in enumerate(line) if window.taps] for line in lines]
-        pooled = twin.pool(x, op, [[window for window in line if window.taps] for line in lines], **given)
+        pooled = twin.pool(
+            x, op, [[window for window in line if window.taps] for line in lines], **given
+        )
         cells = np.full((x.shape[1], *size), given.get("nodata") or 0, pooled.dtype)
         cells[:, held[0][0] : held[0][-1] + 1, held[1][0] : held[1][-1] + 1] = pooled[index]
         out.append(cells)
@@ -99,5 +106,7 @@ def roi_align(x, boxes, size, *, ratio=0, scale=1, aligned=True, mode="avg", cor
                 ] or [0.0]
                 values.append(np.max(parts) if corners and mode == "max" else sum(parts))
             if values:
-                out[number, channel, row, column] = np.max(values) if mode == "max" else sum(values) / len(values)
+                out[number, channel, row, column] = (
+                    np.max(values) if mode == "max" else sum(values) / len(values)
+                )
     return out

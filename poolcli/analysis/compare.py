@@ -58,21 +58,30 @@ def _result(fmap: FeatureMap, pipeline: Pipeline) -> Result:
     original, back = _values(fmap), _values(_restored(pooled, fmap, "bilinear"))
     peak, axes = _peak(fmap), len(fmap.form.space)
     return Result(
-        pipeline, pooled.form, ms,
-        psnr(original, back, peak), ssim(original, back, peak, axes),
-        _aliased(pipeline, fmap, stages), shift_change(list(_moved(pipeline, fmap, back))),
-        _restored(pooled, fmap, "nearest"), _distance(fmap, original, back),
-    )  # fmt: skip
+        pipeline,
+        pooled.form,
+        ms,
+        psnr(original, back, peak),
+        ssim(original, back, peak, axes),
+        _aliased(pipeline, fmap, stages),
+        shift_change(list(_moved(pipeline, fmap, back))),
+        _restored(pooled, fmap, "nearest"),
+        _distance(fmap, original, back),
+    )
 
 
 def _planned(form: Form, pipeline: Pipeline) -> tuple[Stage, ...]:
     if pipeline.several:
-        raise RequestError(f"{pipeline}: gives several maps, and one is compared with the original: leave pyramid out")
+        raise RequestError(
+            f"{pipeline}: gives several maps, and one is compared with the original: leave pyramid out"
+        )
     stages = pipeline.plan(form)
     before, after = (each.expanded().frame for each in (form, stages[-1].output))
     if before.lead != after.lead or len(before.space) != len(after.space):
-        raise ShapeError(f"{pipeline}: makes {shape_words(stages[-1].output.shape)} of {shape_words(form.shape)}, "
-                         "which does not lie over it: compare takes what keeps batch and channels")  # fmt: skip
+        raise ShapeError(
+            f"{pipeline}: makes {shape_words(stages[-1].output.shape)} of {shape_words(form.shape)}, "
+            "which does not lie over it: compare takes what keeps batch and channels"
+        )
     return stages
 
 
@@ -133,12 +142,16 @@ def _moved(pipeline: Pipeline, fmap: FeatureMap, back: Array) -> Iterator[tuple[
 def _aliased(pipeline: Pipeline, fmap: FeatureMap, stages: Sequence[Stage]) -> float:
     """NaN where results are not at equal distances in whole pixels, or too far apart to pool at every pixel."""
     jumps = [max(stage.jump[axis] for stage in stages) for axis in range(len(fmap.form.space))]
-    if tuple(jumps) != stages[-1].jump or any(jump.denominator > 1 or jump > FARTHEST for jump in jumps):
+    if tuple(jumps) != stages[-1].jump or any(
+        jump.denominator > 1 or jump > FARTHEST for jump in jumps
+    ):
         return nan
     return aliased(list(_dense(pipeline, fmap, jumps)))
 
 
-def _dense(pipeline: Pipeline, fmap: FeatureMap, jumps: Sequence[Fraction]) -> Iterator[tuple[Array, int]]:
+def _dense(
+    pipeline: Pipeline, fmap: FeatureMap, jumps: Sequence[Fraction]
+) -> Iterator[tuple[Array, int]]:
     """For each axis the results at every pixel along it, put together from those of the map moved pixel by pixel."""
     for axis, jump in zip(_axes(fmap), map(int, jumps), strict=True):
         turns = [_values(_pooled(pipeline, _rolled(fmap, axis, -by))) for by in range(jump)]

@@ -85,15 +85,22 @@ def apart(one: Array, other: Array) -> Array:
     """Where two arrays differ by more than rounding; NaN is like NaN."""
     if one.dtype.kind != "f" and other.dtype.kind != "f":
         return np.asarray(one != other)
-    width = max((each.dtype for each in (one, other) if each.dtype.kind == "f"), key=lambda dtype: dtype.itemsize)
+    width = max(
+        (each.dtype for each in (one, other) if each.dtype.kind == "f"),
+        key=lambda dtype: dtype.itemsize,
+    )
     tolerance = ROUNDING * float(np.finfo(width).eps)
-    return ~np.isclose(one.astype(np.float64), other.astype(np.float64), rtol=tolerance, atol=0, equal_nan=True)
+    return ~np.isclose(
+        one.astype(np.float64), other.astype(np.float64), rtol=tolerance, atol=0, equal_nan=True
+    )
 
 
 def _under(text: str, profile: str) -> Pipeline:
     pipeline = recipe.parse(text, profile)
     if pipeline.several:
-        raise RequestError(f"{text}: gives several maps, and semantics are compared on one: leave pyramid out")
+        raise RequestError(
+            f"{text}: gives several maps, and semantics are compared on one: leave pyramid out"
+        )
     return pipeline
 
 
@@ -106,7 +113,9 @@ def _indexed(pipeline: Pipeline) -> bool:
     return True
 
 
-def _difference(of: str, names: tuple[str, str], pipelines: tuple[Pipeline, Pipeline], fmap: FeatureMap) -> Difference:
+def _difference(
+    of: str, names: tuple[str, str], pipelines: tuple[Pipeline, Pipeline], fmap: FeatureMap
+) -> Difference:
     reference, name = names
     blank = Difference(name, reference, of)
     if missing := _missing(pipelines[1], name, of):
@@ -121,7 +130,12 @@ def _difference(of: str, names: tuple[str, str], pipelines: tuple[Pipeline, Pipe
 def _missing(pipeline: Pipeline, profile: str, of: str) -> tuple[Lack, ...]:
     """What the framework does not have of what the steps ask for."""
     last = pipeline.steps[-1]
-    asked = [(step, rule) for step in _steps(pipeline) for rule in RULES if not rule.indices or step is last]
+    asked = [
+        (step, rule)
+        for step in _steps(pipeline)
+        for rule in RULES
+        if not rule.indices or step is last
+    ]
     under = [rule for step, rule in asked if _is_under(step, rule, of) and rule.missing(profile)]
     lacks = {rule.missing(profile): rule.source for rule in reversed(under)}
     return tuple(Lack(*lack) for lack in reversed(lacks.items()))
@@ -156,7 +170,9 @@ def _measured(one: Array, other: Array) -> dict[str, Any]:
         return {"cells": 0}
     first = tuple(map(int, np.unravel_index(away.argmax(), away.shape)))
     pair = one[away].astype(np.float64), other[away].astype(np.float64)
-    distance = np.abs(np.subtract(*pair, where=np.isfinite(pair).all(0), out=np.full(pair[0].shape, np.nan)))
+    distance = np.abs(
+        np.subtract(*pair, where=np.isfinite(pair).all(0), out=np.full(pair[0].shape, np.nan))
+    )
     largest = float(np.nanmax(distance)) if np.isfinite(distance).any() else None
     values = one[first].item(), other[first].item()
     return {"cells": len(distance), "first": first, "values": values, "largest": largest}
@@ -177,8 +193,12 @@ def _causes(of: str, pipelines: tuple[Pipeline, Pipeline], fmap: FeatureMap) -> 
         if _gives(of, _mixed(*pipelines, rest), fmap, goal):
             needed.remove(switch)
     steps = len(pipelines[0].steps)
-    return tuple(dict.fromkeys(Cause(where[0] + 1, steps, _rule(switches[where, option], option, of))
-                               for where, option in needed))  # fmt: skip
+    return tuple(
+        dict.fromkeys(
+            Cause(where[0] + 1, steps, _rule(switches[where, option], option, of))
+            for where, option in needed
+        )
+    )
 
 
 def _gives(of: str, pipeline: Pipeline, fmap: FeatureMap, goal: Array) -> bool:
@@ -195,7 +215,9 @@ def _rule(step: Step, option: str, of: str) -> Rule:
     return sorted(under, key=lambda rule: not rule.ops)[0]
 
 
-def _switches(one: Pipeline, other: Pipeline, path: tuple[int, ...] = ()) -> Iterator[tuple[Switch, Step]]:
+def _switches(
+    one: Pipeline, other: Pipeline, path: tuple[int, ...] = ()
+) -> Iterator[tuple[Switch, Step]]:
     """Everything that two profiles do differently in a pipeline."""
     for number, (mine, theirs) in enumerate(zip(one.steps, other.steps, strict=True)):
         where = (*path, number)
@@ -219,7 +241,9 @@ def _formula(step: Step) -> tuple[str, str]:
     return profile.functions.get(step.op.name, ""), profile.index_of_nan if step.op.indexed else ""
 
 
-def _mixed(one: Pipeline, other: Pipeline, taken: frozenset[Switch], path: tuple[int, ...] = ()) -> Pipeline:
+def _mixed(
+    one: Pipeline, other: Pipeline, taken: frozenset[Switch], path: tuple[int, ...] = ()
+) -> Pipeline:
     """The first pipeline, with these switches as the second has them."""
     pairs = enumerate(zip(one.steps, other.steps, strict=True))
     return Pipeline(tuple(_mixed_step(*pair, taken, (*path, number)) for number, pair in pairs))
@@ -232,7 +256,9 @@ def _mixed_step(mine: Step, theirs: Step, taken: frozenset[Switch], where: tuple
         return replace(mine, given=(*mine.given, ("branches", branches)))
     framework = theirs if (where, "") in taken else mine
     wanted = {name: theirs if (where, name) in taken else mine for name in _names(mine)}
-    told = {name: _told(step, name) for name, step in wanted.items() if step[name] != framework[name]}
+    told = {
+        name: _told(step, name) for name, step in wanted.items() if step[name] != framework[name]
+    }
     return replace(framework, given=tuple({**dict(framework.given), **told}.items()))
 
 

@@ -62,7 +62,9 @@ class Explanation:
             yield "values are light from 0 to 1, and the result is put back on the curve of sRGB"
 
 
-def explain(pipeline: Pipeline, fmap: FeatureMap, at: Size | None = None, level: int = 1) -> Explanation:
+def explain(
+    pipeline: Pipeline, fmap: FeatureMap, at: Size | None = None, level: int = 1
+) -> Explanation:
     """The number at an index of the result, which counts along the result's axes as they lie; below 0 from the end.
 
     Without an index it is the middle of the first plane. Of a pipeline that gives several maps, `level` tells which.
@@ -80,7 +82,9 @@ def chosen_level(pipeline: Pipeline, level: int) -> Pipeline:
     if not 1 <= level <= pipeline.outputs:
         raise RequestError(f"--level {level}: {pipeline} gives {pipeline.outputs}, from 1 on")
     turns = np.unravel_index(level - 1, [len(step.parts) for step in pipeline.steps])
-    return Pipeline(tuple(step.parts[turn] for step, turn in zip(pipeline.steps, turns, strict=True)))
+    return Pipeline(
+        tuple(step.parts[turn] for step, turn in zip(pipeline.steps, turns, strict=True))
+    )
 
 
 def _index(form: Form, at: Size | None) -> Size:
@@ -89,10 +93,14 @@ def _index(form: Form, at: Size | None) -> Size:
         return tuple(size // 2 if axis in middle else 0 for axis, size in enumerate(form.shape))
     words = f"the result is {shape_words(form.shape)} ({form.layout})"
     if len(at) != len(form.shape):
-        raise RequestError(f"--at {_listed(at)}: {words}, and an index into it has {len(form.shape)} numbers")
+        raise RequestError(
+            f"--at {_listed(at)}: {words}, and an index into it has {len(form.shape)} numbers"
+        )
     for number, size, letter in zip(at, form.shape, form.layout, strict=True):
         if not -size <= number < size:
-            raise RequestError(f"--at {_listed(at)}: {words}, and {letter} goes from 0 to {size - 1}")
+            raise RequestError(
+                f"--at {_listed(at)}: {words}, and {letter} goes from 0 to {size - 1}"
+            )
     return tuple(number % size for number, size in zip(at, form.shape, strict=True))
 
 
@@ -100,20 +108,44 @@ def _listed(numbers: Size) -> str:
     return ",".join(map(str, numbers))
 
 
-def _explained(steps: tuple[Step, ...], maps: list[FeatureMap], made: FeatureMap, index: Size) -> Explanation:
+def _explained(
+    steps: tuple[Step, ...], maps: list[FeatureMap], made: FeatureMap, index: Size
+) -> Explanation:
     cells = region_of(made.form, index)
     value = made.data[index]
-    plain = Explanation(steps, tuple(fmap.form for fmap in maps), made.form, index, value,
-                        tuple(back(steps, maps, cells)), None, steps[-1].op.formula, "", None, None)  # fmt: skip
+    plain = Explanation(
+        steps,
+        tuple(fmap.form for fmap in maps),
+        made.form,
+        index,
+        value,
+        tuple(back(steps, maps, cells)),
+        None,
+        steps[-1].op.formula,
+        "",
+        None,
+        None,
+    )
     if isinstance(steps[-1], Fuse):
         return _merged(plain, steps[-1], maps[-1], cells)
     taken, _ = steps[-1].layers(maps[-1])
-    seen = look(layer_of(steps[-1], maps[-1], cells.index(steps[-1].operation.outline(taken.form.frame).frame)))
+    seen = look(
+        layer_of(
+            steps[-1], maps[-1], cells.index(steps[-1].operation.outline(taken.form.frame).frame)
+        )
+    )
     if seen is None:
         return plain
     formula, numbers = words(seen)
     exact = float(value) if seen.step.keeps or seen.step["emit"] else seen.exact()
-    return replace(plain, look=seen, formula=formula, numbers=numbers, exact=exact, chosen=_chosen(plain, maps[-1]))
+    return replace(
+        plain,
+        look=seen,
+        formula=formula,
+        numbers=numbers,
+        exact=exact,
+        chosen=_chosen(plain, maps[-1]),
+    )
 
 
 def _merged(plain: Explanation, step: Fuse, fmap: FeatureMap, cells: Region) -> Explanation:
@@ -123,14 +155,18 @@ def _merged(plain: Explanation, step: Fuse, fmap: FeatureMap, cells: Region) -> 
         *_, (made,) = branch.walk(fmap)
         letters = made.form.spot(tuple(range(len(made.form.shape))))
         spot = dict(zip(letters, region.index(made.form.frame), strict=True))
-        parts.append(_explained(*walked(branch, fmap), made, tuple(spot[axis] for axis in range(len(spot)))))
+        parts.append(
+            _explained(*walked(branch, fmap), made, tuple(spot[axis] for axis in range(len(spot))))
+        )
     values = [part.value.item() for part in parts]
     if step["merge"] == "concat":
         formula, numbers = "the channel of a branch", str(parts[0].steps[-1])
     else:
         formula = OPS[step["merge"]].formula
         numbers = put_in(formula, values, None, {"n": len(values)})
-    return replace(plain, formula=formula, numbers=numbers, exact=float(plain.value), branches=tuple(parts))
+    return replace(
+        plain, formula=formula, numbers=numbers, exact=float(plain.value), branches=tuple(parts)
+    )
 
 
 def _chosen(plain: Explanation, fmap: FeatureMap) -> Size | None:
@@ -153,7 +189,11 @@ def _counts(look: Look) -> Iterator[str]:
     if look.heavy is not None:
         yield f"pixels count by their alpha, {look.count} in all"
     if look.step.op.name == "avg" and divisor(look) != look.count and not look.step["emit"]:
-        why = "--divisor" if look.step["divisor"] else f"{look.count} and {look.padding} of the padding"
+        why = (
+            "--divisor"
+            if look.step["divisor"]
+            else f"{look.count} and {look.padding} of the padding"
+        )
         yield f"n = {divisor(look):g}: {why}"
     if look.step["min_valid"] is not None and look.valid is not None:
         yield f"{look.valid.mean():.0%} of the pixels are valid, and --min-valid asks for {look.step['min_valid']:.0%}"

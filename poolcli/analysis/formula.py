@@ -23,7 +23,11 @@ def number(value: Any) -> str:
     >>> number(7.0), number(2 / 3)
     ('7', '0.666667')
     """
-    return str(int(value)) if isinstance(value, int) or float(value).is_integer() else f"{float(value):.6g}"
+    return (
+        str(int(value))
+        if isinstance(value, int) or float(value).is_integer()
+        else f"{float(value):.6g}"
+    )
 
 
 def listed(parts: Texts, between: str) -> str:
@@ -35,7 +39,9 @@ def listed(parts: Texts, between: str) -> str:
     return between.join(parts if len(parts) <= SHOWN else [*parts[:6], "...", *parts[-2:]])
 
 
-def put_in(formula: str, values: Sequence[Any], weights: Sequence[Any] | None, letters: Mapping[str, Any]) -> str:
+def put_in(
+    formula: str, values: Sequence[Any], weights: Sequence[Any] | None, letters: Mapping[str, Any]
+) -> str:
     """A formula with its numbers.
 
     >>> put_in("sum x / n", [1, 2, 4], None, {"n": 3})
@@ -50,7 +56,9 @@ def put_in(formula: str, values: Sequence[Any], weights: Sequence[Any] | None, l
         if fold != "sum":
             return f"{fold}({listed([number(value) for value in values], ', ')})"
         if weights is not None:
-            terms = [f"{number(weight)} {term}" for weight, term in zip(weights, terms, strict=True)]
+            terms = [
+                f"{number(weight)} {term}" for weight, term in zip(weights, terms, strict=True)
+            ]
         return f"({listed(terms, ' + ')})"
 
     text = _with(TERM.sub(folded, formula), letters)

@@ -38,7 +38,10 @@ class Home:
     def plane(self, plane: Size) -> tuple[int | None, int | None]:
         """A plane of the layer as batch and channel of the map."""
         numbers = iter(plane)
-        batch, channel = (None if size is None else next(numbers) for size in (self.frame.batch, self.frame.channels))
+        batch, channel = (
+            None if size is None else next(numbers)
+            for size in (self.frame.batch, self.frame.channels)
+        )
         return batch, channel if self.alpha is None else self.alpha
 
 
@@ -129,11 +132,14 @@ class Look:
             planes, frame, rules, weights = self.layer.given
             whole = self.layer.operation(planes, frame, rules._replace(dtype=np.float64), weights)
             return float(whole[self.home.cell])
-        rules = self.rules._replace(dtype=np.float64, mask=self.valid, nodata=None, nan="propagate",
-                        empty=self.rules.nodata)  # fmt: skip
+        rules = self.rules._replace(
+            dtype=np.float64, mask=self.valid, nodata=None, nan="propagate", empty=self.rules.nodata
+        )
         axes = tuple(_alone(*axis) for axis in zip(self.sight.lines, self.sides, strict=True))
         patch = Patch(..., ..., Grid(axes), 1)
-        return float(pool(self.values, patch, self.layer.operation.reducer, rules, self.weights).item())
+        return float(
+            pool(self.values, patch, self.layer.operation.reducer, rules, self.weights).item()
+        )
 
 
 def _alone(line: Line, side: Side) -> Axis:
@@ -149,17 +155,25 @@ def look(home: Home) -> Look | None:
     """The cell's window as the reducer sees it, on the scale and in the light asked for; None where there is none."""
     layer = home.layer
     while isinstance(layer.operation, (Normalized, InLight)):
-        layer = layer._replace(operation=layer.operation.operation, given=layer.operation.given(*layer.given))
+        layer = layer._replace(
+            operation=layer.operation.operation, given=layer.operation.given(*layer.given)
+        )
     planes, frame, rules, weights = layer.given
     sight = layer.operation.sight(frame, home.cell, weights)
     if sight is None:
         return None
     sides = tuple(line.side(at) for line, at in zip(sight.lines, sight.cell, strict=True))
     window = _window(planes, sight, sides)
-    valid = counting(window, None if rules.mask is None else _window(rules.mask, sight, sides), rules)
+    valid = counting(
+        window, None if rules.mask is None else _window(rules.mask, sight, sides), rules
+    )
     heavy = None if weights is None or layer.step.op.beside else _window(weights, sight, sides)
     if valid is not None:
-        heavy = valid.astype(np.uint8) if heavy is None else np.where(valid, heavy, np.zeros((), heavy.dtype))
+        heavy = (
+            valid.astype(np.uint8)
+            if heavy is None
+            else np.where(valid, heavy, np.zeros((), heavy.dtype))
+        )
     return Look(home, layer, sight, sides, window, valid, heavy)
 
 

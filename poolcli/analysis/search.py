@@ -43,7 +43,11 @@ class Wanted:
     def pads(self) -> range:
         """The paddings that can be: up to half a kernel, as PyTorch has it."""
         most = (self.kernel or self.length) // 2
-        return range(most + 1) if self.padding is None else range(self.padding, min(self.padding, most) + 1)
+        return (
+            range(most + 1)
+            if self.padding is None
+            else range(self.padding, min(self.padding, most) + 1)
+        )
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,9 @@ class Window:
         """The windows as a place of the engine."""
         line = replace(self, end=end or self.end)
         padding = line.padding_word or ((self.padding, self.padding),)
-        return Sliding((self.kernel,), (self.stride,), padding, (self.dilation,), line.end == "ceil")
+        return Sliding(
+            (self.kernel,), (self.stride,), padding, (self.dilation,), line.end == "ceil"
+        )
 
 
 Answer = tuple[Window, ...]  # a window for each axis
@@ -108,7 +114,10 @@ def _differs(answer: Answer, wanted: Sequence[Wanted]) -> bool:
     """Whether it makes a difference that windows do not end as they do by themselves."""
     if answer[0].padding_word:
         return any(line.padded for line in answer)
-    return any(_cells(line, axis.length, "floor") != axis.cells for line, axis in zip(answer, wanted, strict=True))
+    return any(
+        _cells(line, axis.length, "floor") != axis.cells
+        for line, axis in zip(answer, wanted, strict=True)
+    )
 
 
 def _cells(line: Window, length: int, end: str | None = None) -> int | None:
@@ -123,7 +132,9 @@ def _best(axis: Wanted, end: str, limit: int, *, only: bool) -> list[Window]:
     lines = (line for line in _ranked(axis, end) if not only or end in ENDS[:2] or line.padded)
     best = list(islice(lines, limit))
     floors = [] if only or end != "ceil" else _best(axis, "floor", limit, only=True)
-    return best + [line for each in floors if _cells(line := replace(each, end=end), axis.length) == axis.cells]
+    return best + [
+        line for each in floors if _cells(line := replace(each, end=end), axis.length) == axis.cells
+    ]
 
 
 def _ranked(axis: Wanted, end: str) -> Iterator[Window]:
@@ -185,7 +196,9 @@ def _least(axis: Wanted, stride: int, end: str) -> tuple[float, int]:
     if not fits:
         return inf, 0
     over = axis.cells * stride - axis.length
-    apart = 0 if end not in ENDS[:2] else max(spans.start - stride, (stride - spans.stop + 2) // 2, 0)
+    apart = (
+        0 if end not in ENDS[:2] else max(spans.start - stride, (stride - spans.stop + 2) // 2, 0)
+    )
     return max(-over, over // (2 * axis.dilation), apart), apart
 
 
@@ -195,12 +208,16 @@ def _window(axis: Wanted, line: Window, span: int) -> Window | None:
     kernel += 1
     fits = line.padding_word or span - 2 * line.padding in _spans(axis, line.stride, line.end)
     asked = axis.kernel in (None, kernel) and 2 * line.padding <= kernel
-    usual = axis.cells > 1 or axis.stride is not None or span == line.stride  # one window is at no distance
+    usual = (
+        axis.cells > 1 or axis.stride is not None or span == line.stride
+    )  # one window is at no distance
     good = not rest and 1 <= span <= axis.length and fits and asked and usual
     return replace(line, kernel=kernel) if good else None
 
 
-def repeated(wanted: Sequence[Wanted], ends: Sequence[str], times: int, limit: int) -> list[tuple[Answer, ...]]:
+def repeated(
+    wanted: Sequence[Wanted], ends: Sequence[str], times: int, limit: int
+) -> list[tuple[Answer, ...]]:
     """The least wasteful steps that make these sizes when each comes so many times, the same along all axes.
 
     >>> [[line.kernel for line, in steps] for steps in repeated([Wanted(224, 56)], ["floor"], 2, 1)]
@@ -214,12 +231,18 @@ def repeated(wanted: Sequence[Wanted], ends: Sequence[str], times: int, limit: i
         for pad in replace(first, kernel=kernel).pads if end in ENDS[:2] else range(1):
             line = Window(kernel, stride, pad, end, first.dilation)
             steps = _chain(line, wanted, times)
-            if steps and (end == "floor" or "floor" not in ends or any(_differs(*step) for step in steps)):
+            if steps and (
+                end == "floor" or "floor" not in ends or any(_differs(*step) for step in steps)
+            ):
                 found.append(tuple(answer for answer, _ in steps))
-    return sorted(found, key=lambda steps: tuple(map(sum, zip(*map(_rank, steps), strict=True))))[:limit]
+    return sorted(found, key=lambda steps: tuple(map(sum, zip(*map(_rank, steps), strict=True))))[
+        :limit
+    ]
 
 
-def _chain(line: Window, wanted: Sequence[Wanted], times: int) -> list[tuple[Answer, Sequence[Wanted]]]:
+def _chain(
+    line: Window, wanted: Sequence[Wanted], times: int
+) -> list[tuple[Answer, Sequence[Wanted]]]:
     """The same windows so many times, and what each makes; nothing where they do not end at what is wanted."""
     axes = [Wanted(axis.length, axis.length) for axis in wanted]
     steps: list[tuple[Answer, Sequence[Wanted]]] = []

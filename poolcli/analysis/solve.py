@@ -41,18 +41,31 @@ class Question:
         """The axes, each by itself."""
         count = len(self.length)
         if len(cells) not in (1, count) or count > len(AXIS_NAMES):
-            raise RequestError(f"--input {shape_words(self.length)} has {count} axes, and --output {shape_words(cells)}"
-                               f" {len(cells)}: give both as many, up to {len(AXIS_NAMES)}")  # fmt: skip
+            raise RequestError(
+                f"--input {shape_words(self.length)} has {count} axes, and --output {shape_words(cells)}"
+                f" {len(cells)}: give both as many, up to {len(AXIS_NAMES)}"
+            )
         fixed = [self._spread(name) for name in ("kernel", "stride", "padding", "dilation")]
-        return [Wanted(*axis) for axis in zip(self.length, spread("output", cells, count), *fixed, strict=True)]
+        return [
+            Wanted(*axis)
+            for axis in zip(self.length, spread("output", cells, count), *fixed, strict=True)
+        ]
 
     def _spread(self, name: str) -> Sequence[Any]:
         """An option along each axis."""
         value = getattr(self, name)
         if name == "padding":
-            value = None if value in ("same", "same-lower") else ((0, 0),) if value == "valid" else value
+            value = (
+                None
+                if value in ("same", "same-lower")
+                else ((0, 0),)
+                if value == "valid"
+                else value
+            )
             if value and any(begin != end for begin, end in value):
-                raise RequestError("--padding: both ends get the same here: give 1, 1x2, same or valid")
+                raise RequestError(
+                    "--padding: both ends get the same here: give 1, 1x2, same or valid"
+                )
             value = value and tuple(begin for begin, _ in value)
         return [None] * len(self.length) if value is None else spread(name, value, len(self.length))
 
@@ -67,8 +80,10 @@ def solve(question: Question) -> list[tuple[Answer, ...]]:
     if not found:
         near = [words for step in (-1, 1) if (words := _near(question, step))]
         cure = f"the nearest that they can make: {' and '.join(near)}" if near else "free an option"
-        raise ShapeError(f"no such windows make {shape_words(question.cells)} of {shape_words(question.length)}: "
-                         f"{cure}; or give --adaptive {shape_words(question.cells)}")  # fmt: skip
+        raise ShapeError(
+            f"no such windows make {shape_words(question.cells)} of {shape_words(question.length)}: "
+            f"{cure}; or give --adaptive {shape_words(question.cells)}"
+        )
     return found
 
 
@@ -101,7 +116,8 @@ def written(op: str, steps: Sequence[Answer]) -> str:
         "kernel": _alike([line.kernel for line in lines]),
         "stride": _alike([line.stride for line in lines]),
         "dilation": _alike([line.dilation for line in lines]),
-        "padding": lines[0].padding_word or _alike([(line.padding, line.padding) for line in lines]),
+        "padding": lines[0].padding_word
+        or _alike([(line.padding, line.padding) for line in lines]),
         "ceil_mode": lines[0].end == "ceil",
     }
     return " | ".join([str(recipe.step(op, options))] * len(steps))

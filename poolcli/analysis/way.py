@@ -37,7 +37,9 @@ class Region:
     def lead(self, frame: Frame) -> Size:
         """The plane, as an index of planes of this frame."""
         sizes = (frame.batch, frame.channels)
-        return tuple(number or 0 for number, size in zip(self.plane, sizes, strict=True) if size is not None)
+        return tuple(
+            number or 0 for number, size in zip(self.plane, sizes, strict=True) if size is not None
+        )
 
     @property
     def plane(self) -> tuple[int | None, int | None]:
@@ -48,7 +50,9 @@ def region_of(form: Form, index: Size) -> Region:
     """One number of a map, by its index as its axes lie."""
     spot, frame = form.spot(index), form.frame
     numbers = iter(spot)
-    batch, channel = (None if size is None else next(numbers) for size in (frame.batch, frame.channels))
+    batch, channel = (
+        None if size is None else next(numbers) for size in (frame.batch, frame.channels)
+    )
     return Region(batch, channel, tuple(np.array([number]) for number in numbers))
 
 
@@ -67,7 +71,11 @@ def reached(step: Step, fmap: FeatureMap, cells: Region) -> Region:
         return cells
     if isinstance(step, Fuse):
         return reduce(
-            _union, [back(*walked(branch, fmap), region)[-1] for branch, region in branched(step, fmap, cells)]
+            _union,
+            [
+                back(*walked(branch, fmap), region)[-1]
+                for branch, region in branched(step, fmap, cells)
+            ],
         )
     taken, _ = step.layers(fmap)
     home = layer_of(step, fmap, cells.index(step.operation.outline(taken.form.frame).frame))
@@ -95,8 +103,12 @@ def branched(step: Fuse, fmap: FeatureMap, cells: Region) -> list[tuple[Pipeline
         return [(branch, cells) for branch in step.branches]
     ends = list(accumulate(step.widths(fmap.form)))
     number = bisect(ends, cells.channel or 0)
-    return [(step.branches[number], replace(cells, channel=(cells.channel or 0) - [0, *ends][number]))]
+    return [
+        (step.branches[number], replace(cells, channel=(cells.channel or 0) - [0, *ends][number]))
+    ]
 
 
 def _union(one: Region, other: Region) -> Region:
-    return replace(one, axes=tuple(np.union1d(*axes) for axes in zip(one.axes, other.axes, strict=True)))
+    return replace(
+        one, axes=tuple(np.union1d(*axes) for axes in zip(one.axes, other.axes, strict=True))
+    )

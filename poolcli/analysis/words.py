@@ -41,13 +41,18 @@ def divisor(look: Look) -> float:
 
 def _folded(look: Look, formula: str) -> Words:
     step, seen = look.step, look.seen
-    letters: dict[str, Any] = {LETTERS[option.name]: step[option.name] for option in step.op.parameters
-                               if option.name in LETTERS}  # fmt: skip
+    letters: dict[str, Any] = {
+        LETTERS[option.name]: step[option.name]
+        for option in step.op.parameters
+        if option.name in LETTERS
+    }
     letters |= {"n": divisor(look), "k": np.prod([len(side.window) for side in look.sides])}
     if "mean" in formula:
         letters["mean"] = float(np.average(seen.astype(np.float64), weights=look.heavy))
     heavy = look.heavy if step.op.weighs else None
-    return formula, put_in(formula, seen.tolist(), None if heavy is None else heavy.tolist(), letters)
+    return formula, put_in(
+        formula, seen.tolist(), None if heavy is None else heavy.tolist(), letters
+    )
 
 
 def _ordered(look: Look, formula: str) -> Words:
@@ -71,7 +76,10 @@ def _counted(look: Look, formula: str) -> Words:
 def _drawn(look: Look, formula: str) -> Words:
     seen = look.seen.tolist()
     shares = put_in("x / sum x", seen, None, {}).partition(" / ")[2]
-    return formula, f"{listed([number(each) for each in seen], ', ')} each with probability x / {shares}"
+    return (
+        formula,
+        f"{listed([number(each) for each in seen], ', ')} each with probability x / {shares}",
+    )
 
 
 def _subsampled(look: Look, formula: str) -> Words:
@@ -106,8 +114,11 @@ def _kernel(look: Look, formula: str) -> Words:
     weights = clipped(look.step["weights"], look.step["kernel"], taps).reshape(look.values.shape)
     plain = look.step["no_normalize"]
     counts = 1 if look.weights is None else (look.weights > 0) if plain else look.weights
-    return ("sum w x", _weighed(look, weights * counts, whole=True)) if plain else (
-        formula, _weighed(look, weights * counts, whole=False))  # fmt: skip
+    return (
+        ("sum w x", _weighed(look, weights * counts, whole=True))
+        if plain
+        else (formula, _weighed(look, weights * counts, whole=False))
+    )
 
 
 def _points(look: Look, formula: str) -> Words:
@@ -126,7 +137,9 @@ def _listed_points(look: Look) -> str:
     assert isinstance(rows, Points)
     assert isinstance(columns, Points)
     assert isinstance(look.layer.operation, RoiAlign)
-    found = look.layer.operation.at_points(look.layer.given[0][look.sight.plane], (rows, columns), look.sight.cell)
+    found = look.layer.operation.at_points(
+        look.layer.given[0][look.sight.plane], (rows, columns), look.sight.cell
+    )
     return listed([number(value) for value in found.ravel().tolist()], ", ")
 
 

@@ -25,13 +25,25 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "run": ("poolcli.cli.pool", "Run a pipeline, as text or from a recipe file."),
-    "shape": ("poolcli.cli.look", "Plan a pipeline without pixels: shapes, receptive field, memory."),
+    "shape": (
+        "poolcli.cli.look",
+        "Plan a pipeline without pixels: shapes, receptive field, memory.",
+    ),
     "explain": ("poolcli.cli.explain", "Tell how one number of a result came about."),
     "solve": ("poolcli.cli.solve", "List the windows that make one size of another."),
-    "compare": ("poolcli.cli.compare", "Put pipelines next to each other on one map, or frameworks on one pipeline."),
+    "compare": (
+        "poolcli.cli.compare",
+        "Put pipelines next to each other on one map, or frameworks on one pipeline.",
+    ),
     "ops": ("poolcli.cli.look", "List the reducers and the windows, with formulas and sources."),
-    "semantics": ("poolcli.cli.look", "Print where frameworks disagree, and what --semantics chooses."),
-    "bench": ("poolcli.cli.bench", "Time a step next to the loop of the textbook and to other libraries."),
+    "semantics": (
+        "poolcli.cli.look",
+        "Print where frameworks disagree, and what --semantics chooses.",
+    ),
+    "bench": (
+        "poolcli.cli.bench",
+        "Time a step next to the loop of the textbook and to other libraries.",
+    ),
     "view": ("poolcli.cli.view", "Show what files hold, as pictures in the terminal."),
     "info": ("poolcli.cli.look", "Say what files are: shape, dtype, mode, layout, pages."),
     "man": ("poolcli.cli.manual", "Print a manual page: of poolcli, or of a command."),
@@ -51,8 +63,14 @@ KNOW = {
     ],
     "Environment": [
         ("NO_COLOR", "Pictures are letters, and tables have no colours."),
-        ("TERM, COLORTERM, TERM_PROGRAM", "How --show draws: kitty, sixel, or half blocks in as many colours."),
-        ("COLUMNS, LINES", "The room for help, tables and pictures, where the terminal does not tell."),
+        (
+            "TERM, COLORTERM, TERM_PROGRAM",
+            "How --show draws: kitty, sixel, or half blocks in as many colours.",
+        ),
+        (
+            "COLUMNS, LINES",
+            "The room for help, tables and pictures, where the terminal does not tell.",
+        ),
     ],
 }
 
@@ -73,14 +91,18 @@ class Poolcli(Helpful, click.Group):
             return op_command(OPS[cmd_name])
         if ctx.resilient_parsing:
             return None
-        raise RequestError(f"there is no command {cmd_name!r}{did_you_mean(cmd_name, self.list_commands(ctx))}")
+        raise RequestError(
+            f"there is no command {cmd_name!r}{did_you_mean(cmd_name, self.list_commands(ctx))}"
+        )
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> Items:
         """What a shell offers for a command, without making them all."""
         from poolcli.cli.suggest import Item
 
         items = [Item(name, help=text) for rows in TABLE.values() for name, text in rows]
-        return [item for item in items if item.value.startswith(incomplete)] or super().shell_complete(ctx, incomplete)
+        return [
+            item for item in items if item.value.startswith(incomplete)
+        ] or super().shell_complete(ctx, incomplete)
 
     def sections(self, ctx: click.Context) -> dict[str, Rows]:
         """The commands, then the options and what else there is to know."""
@@ -149,7 +171,9 @@ def _refused(error: OSError, code: int) -> int:
     """Say what the system refused, unless a failure has been told already, or nobody listens any more."""
     from poolcli.io import reason
 
-    if error.filename is None:  # what stdout did not take is dropped, or the interpreter would try again as it leaves
+    if (
+        error.filename is None
+    ):  # what stdout did not take is dropped, or the interpreter would try again as it leaves
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if code or isinstance(error, BrokenPipeError):
         return code

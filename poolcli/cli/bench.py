@@ -16,13 +16,24 @@ from poolcli.errors import PoolError, RequestError
 
 TIMES = options(
     "Comparison",
-    Option(["--peers"], metavar="NAMES", help="Only these libraries, such as torch,opencv, or none."),
-    Option(["--repeats"], type=click.IntRange(1), default=7, show_default=True, metavar="N",
-           help="Samples of each; the median counts."),
-)  # fmt: skip
+    Option(
+        ["--peers"], metavar="NAMES", help="Only these libraries, such as torch,opencv, or none."
+    ),
+    Option(
+        ["--repeats"],
+        type=click.IntRange(1),
+        default=7,
+        show_default=True,
+        metavar="N",
+        help="Samples of each; the median counts.",
+    ),
+)
 
 
-@click.command(cls=Command, params=[inputs_argument("words", "[PIPELINE] [FILE]"), *SHAPE, *LAYOUT, *TIMES, *REPORT])
+@click.command(
+    cls=Command,
+    params=[inputs_argument("words", "[PIPELINE] [FILE]"), *SHAPE, *LAYOUT, *TIMES, *REPORT],
+)
 def bench(words: tuple[str, ...], file: str | None, **given: Any) -> None:
     """Time each step next to the loop of the textbook and to other libraries, on a file or on noise of a shape.
 
@@ -38,13 +49,26 @@ def bench(words: tuple[str, ...], file: str | None, **given: Any) -> None:
     if len(rest) != (text is None):
         raise RequestError("give one input: a FILE, or --input with a shape like 1x64x112x112")
     found, missing = peers.chosen(given["peers"])
-    fmap = _first(take_path("FILE", rest[0]), given["layout"]) if text is None else _noise(pipeline, text, given)
+    fmap = (
+        _first(take_path("FILE", rest[0]), given["layout"])
+        if text is None
+        else _noise(pipeline, text, given)
+    )
     records: list[dict[str, Any]] = []
     for case in cases(pipeline, fmap):
         records += bench_records(case, rows(case, found, given["repeats"]), pixels(case))
-    show.tell("none" if given["quiet"] else given["report"], sys.stdout, records, COLUMNS, bench_rows(records))
+    show.tell(
+        "none" if given["quiet"] else given["report"],
+        sys.stdout,
+        records,
+        COLUMNS,
+        bench_rows(records),
+    )
     if missing and not given["quiet"]:
-        click.echo(f"not installed: {', '.join(missing)}; {peers.install_line(missing)} compares with them", err=True)
+        click.echo(
+            f"not installed: {', '.join(missing)}; {peers.install_line(missing)} compares with them",
+            err=True,
+        )
 
 
 def _first(path: Path, layout: str | None) -> Any:

@@ -31,7 +31,11 @@ class Option(click.Option):
         from poolcli.cli.suggest import beginning, suggestions
 
         words = self.words and beginning(incomplete, self.words)
-        return words or super().shell_complete(ctx, incomplete) or suggestions(str(self.metavar), incomplete)
+        return (
+            words
+            or super().shell_complete(ctx, incomplete)
+            or suggestions(str(self.metavar), incomplete)
+        )
 
 
 class Words(click.Argument):
@@ -42,7 +46,9 @@ class Words(click.Argument):
         from poolcli.cli.suggest import files, pipelines
 
         told, metavar = ctx.params.get(self.name or "") or ctx.params.get("file"), str(self.metavar)
-        asks = metavar.startswith(("BRANCHES...", "PIPELINE...")) or ("PIPELINE" in metavar and not told)
+        asks = metavar.startswith(("BRANCHES...", "PIPELINE...")) or (
+            "PIPELINE" in metavar and not told
+        )
         begun = pipelines(incomplete) if asks else []
         return begun if " " in incomplete else files(incomplete) + begun
 
@@ -63,9 +69,13 @@ class OpOption(Option):
         flags = list(parameter.flags)
         if parameter.kind is FLAG:
             flags[-1] += f"/{parameter.off}" if parameter.off else ""
-            super().__init__([parameter.name, *flags], is_flag=True, default=None, help=parameter.help)
+            super().__init__(
+                [parameter.name, *flags], is_flag=True, default=None, help=parameter.help
+            )
         else:
-            super().__init__([parameter.name, *flags], metavar=_metavar(parameter), help=_help(parameter))
+            super().__init__(
+                [parameter.name, *flags], metavar=_metavar(parameter), help=_help(parameter)
+            )
 
 
 def _metavar(parameter: Parameter) -> str:
@@ -82,7 +92,11 @@ def _help(parameter: Parameter) -> str:
 def op_options(op: Op) -> list[click.Parameter]:
     """Every option of an operation, grouped as its help shows them."""
     groups = dict.fromkeys(op.rules, "Values") | dict.fromkeys(op.parameters, "Formula")
-    return [OpOption(parameter, groups.get(parameter, "Windows")) for parameter in op.options if parameter.flags]
+    return [
+        OpOption(parameter, groups.get(parameter, "Windows"))
+        for parameter in op.options
+        if parameter.flags
+    ]
 
 
 def options(group: str, *options: Option) -> tuple[Option, ...]:
@@ -110,5 +124,7 @@ class Command(Helpful, click.Command):
         try:
             return super().parse_args(ctx, joined(args))
         except click.NoSuchOption as error:
-            flags = tuple(flag for option in self.params for flag in (*option.opts, *option.secondary_opts))
+            flags = tuple(
+                flag for option in self.params for flag in (*option.opts, *option.secondary_opts)
+            )
             raise no_option(self.name or "", error.option_name, flags) from None

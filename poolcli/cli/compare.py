@@ -20,18 +20,34 @@ T = TypeVar("T")
 SEMANTICS = options(
     "Semantics",
     Option(
-        ["--semantics"], metavar="NAME,NAME", help="Compare what these frameworks compute, the first with the rest."
+        ["--semantics"],
+        metavar="NAME,NAME",
+        help="Compare what these frameworks compute, the first with the rest.",
     ),
     Option(["--check"], is_flag=True, help="Exit 1 where they differ, or one lacks what is asked."),
 )
 DRAWN = options(
     "Inputs",
-    Option(["--input", "shape_text"], metavar="SHAPE", help="Random values of this shape (seed 0) instead of a file."),
-    Option(["--dtype"], default="float32", show_default=True, metavar="DTYPE", help="Type of --input's values."),
+    Option(
+        ["--input", "shape_text"],
+        metavar="SHAPE",
+        help="Random values of this shape (seed 0) instead of a file.",
+    ),
+    Option(
+        ["--dtype"],
+        default="float32",
+        show_default=True,
+        metavar="DTYPE",
+        help="Type of --input's values.",
+    ),
 )
 SHEET = options(
     "Outputs",
-    Option(["-o", "--output"], metavar="FILE", help="A contact sheet: .png, .jpg, ..., or - for a PNG on stdout."),
+    Option(
+        ["-o", "--output"],
+        metavar="FILE",
+        help="A contact sheet: .png, .jpg, ..., or - for a PNG on stdout.",
+    ),
     Option(["--html"], metavar="FILE", help="A page with the table and the pictures."),
     Option(["--overwrite"], is_flag=True, help="Replace outputs that are there."),
 )
@@ -45,10 +61,14 @@ class Quoting(Command):
         try:
             return super().parse_args(ctx, args)
         except RequestError as error:
-            raise RequestError(f"{error}. The options of a pipeline go into its quotes, like 'max -k 4'") from None
+            raise RequestError(
+                f"{error}. The options of a pipeline go into its quotes, like 'max -k 4'"
+            ) from None
 
 
-@click.command(cls=Quoting, params=[WORDS, *SEMANTICS, *FOLDERS, *LAYOUT, *DRAWN, *SHEET, *REPORT, *SHOW])
+@click.command(
+    cls=Quoting, params=[WORDS, *SEMANTICS, *FOLDERS, *LAYOUT, *DRAWN, *SHEET, *REPORT, *SHOW]
+)
 @click.pass_context
 def compare(ctx: click.Context, /, words: tuple[str, ...], **given: Any) -> None:
     """Compare pipelines on one map, or with --semantics what frameworks make of it.
@@ -76,8 +96,16 @@ def _results(texts: tuple[str, ...], given: dict[str, Any]) -> int:
     pipelines = [recipe.parse(text) for text in texts]
     sheets.check(given)
     made, code = _each(given, lambda fmap: compared(fmap, pipelines))
-    records = [comparison.result_record(name, fmap.form, one) for name, fmap, results in made for one in results]
-    rows = [row for name, fmap, results in made for row in comparison.result_rows(name, fmap.form, results)]
+    records = [
+        comparison.result_record(name, fmap.form, one)
+        for name, fmap, results in made
+        for one in results
+    ]
+    rows = [
+        row
+        for name, fmap, results in made
+        for row in comparison.result_rows(name, fmap.form, results)
+    ]
     if made:
         sheets.write(made, rows, given)
     _tell(given, records, comparison.RESULT_COLUMNS, rows)
@@ -92,17 +120,27 @@ def _semantics(texts: tuple[str, ...], given: dict[str, Any]) -> int:
 
     profiles = _profiles(given["semantics"])
     if given["output"] or given["html"] or given["show"]:
-        raise RequestError("-o, --html and --show are for pictures, and --semantics compares numbers: leave them out")
-    made, code = _each(given, lambda fmap: [(text, differences(text, profiles, fmap)) for text in texts])
+        raise RequestError(
+            "-o, --html and --show are for pictures, and --semantics compares numbers: leave them out"
+        )
+    made, code = _each(
+        given, lambda fmap: [(text, differences(text, profiles, fmap)) for text in texts]
+    )
     told = [(name, fmap.form, *part) for name, fmap, parts in made for part in parts]
-    records = [comparison.difference_record(name, text, one) for name, _, text, found in told for one in found]
+    records = [
+        comparison.difference_record(name, text, one)
+        for name, _, text, found in told
+        for one in found
+    ]
     if given["report"] == "table":
         for name, form, text, found in told if not given["quiet"] else ():
             click.echo(comparison.heading(name, form, text))
             _tell(given, [], comparison.DIFFERENCE_COLUMNS, comparison.difference_rows(found))
     else:
         _tell(given, list(map(comparison.flat, records)) if given["report"] == "csv" else records)
-    return max(code, int(given["check"] and any(one.differs for *_, found in told for one in found)))
+    return max(
+        code, int(given["check"] and any(one.differs for *_, found in told for one in found))
+    )
 
 
 def _profiles(text: str) -> list[str]:
@@ -113,7 +151,9 @@ def _profiles(text: str) -> list[str]:
     names = list(dict.fromkeys(name.strip() for name in text.split(",")))
     for name in names:
         if name not in PROFILES:
-            raise RequestError(f"--semantics {text}: there is no {name!r}{did_you_mean(name, PROFILES)}")
+            raise RequestError(
+                f"--semantics {text}: there is no {name!r}{did_you_mean(name, PROFILES)}"
+            )
     if names == ["poolcli"]:
         raise RequestError("--semantics poolcli: give a framework to compare with, like torch,onnx")
     return names if len(names) > 1 else ["poolcli", *names]
@@ -162,8 +202,13 @@ def _random(given: dict[str, Any]) -> Any:
 
 
 def _tell(
-    given: dict[str, Any], records: Sequence[dict[str, Any]], columns: Sequence[str] = (), rows: Iterable[Any] = ()
+    given: dict[str, Any],
+    records: Sequence[dict[str, Any]],
+    columns: Sequence[str] = (),
+    rows: Iterable[Any] = (),
 ) -> None:
     from poolcli.report import show
 
-    show.tell("none" if given["quiet"] else given["report"], sheets.beside(given), records, columns, rows)
+    show.tell(
+        "none" if given["quiet"] else given["report"], sheets.beside(given), records, columns, rows
+    )

@@ -17,7 +17,10 @@ EXAMPLES = {
         "poolcli max --boxes '[[8, 8, 40, 40]]' --output-size 7 x.npy -o regions.npy",
     ),
     "min": ("poolcli min -k 4 --nodata 0 depth.png",),
-    "sum": ("poolcli sum -k 2 x.npy -o sums.npy", "poolcli sum --levels 1,2,4 x.npy -o spatial.npy"),
+    "sum": (
+        "poolcli sum -k 2 x.npy -o sums.npy",
+        "poolcli sum --levels 1,2,4 x.npy -o spatial.npy",
+    ),
     "avg": (
         "poolcli avg -k 4 img.png --linear",
         "poolcli avg -k 3 -s 2 -p same photos/ -o small/ -r",
@@ -32,7 +35,10 @@ EXAMPLES = {
     "lse": ("poolcli lse --global --sharpness 5 x.npy -o scores.npy",),
     "soft": ("poolcli soft -k 2 x.npy -o soft.npy",),
     "mixed": ("poolcli mixed -k 2 --alpha 0.3 x.npy -o mixed.npy",),
-    "median": ("poolcli median -k 3 -s 1 -p same img.png", "poolcli median -k 4 --interpolation lower depth.png"),
+    "median": (
+        "poolcli median -k 3 -s 1 -p same img.png",
+        "poolcli median -k 4 --interpolation lower depth.png",
+    ),
     "quantile": ("poolcli quantile -k 4 --q 0.9 img.png",),
     "mode": ("poolcli mode -k 4 labels.png",),
     "stochastic": ("poolcli stochastic -k 2 --seed 7 x.npy -o drawn.npy",),
@@ -40,11 +46,15 @@ EXAMPLES = {
         "poolcli max -k 2 x.npy -o top.npy --indices where.npy",
         "poolcli unpool top.npy --indices where.npy -o back.npy",
     ),
-    "roi-align": ("poolcli roi-align --boxes '[[8, 8, 40, 40]]' --output-size 7 x.npy -o regions.npy",),
+    "roi-align": (
+        "poolcli roi-align --boxes '[[8, 8, 40, 40]]' --output-size 7 x.npy -o regions.npy",
+    ),
     "sample": ("poolcli sample -s 4 img.png",),
     "blur": ("poolcli blur --filter 5 -s 4 img.png",),
     "weighted": ("poolcli weighted --weights gaussian -k 5 -s 2 img.png",),
-    "restore": ("poolcli restore --output-size 384x512 --interpolation bilinear small.png -o large.png",),
+    "restore": (
+        "poolcli restore --output-size 384x512 --interpolation bilinear small.png -o large.png",
+    ),
     "fuse": ("poolcli fuse 'max -k 4' 'avg -k 4' --merge avg img.png",),
     "pyramid": ("poolcli pyramid --op avg --levels 3 img.png",),
     "run": (
@@ -61,12 +71,18 @@ EXAMPLES = {
         "poolcli explain 'avg -k 3 -s 2 -p 1' x.npy --at 0,0,0,0",
         "poolcli explain 'max -k 3 -s 2 | avg -k 2' img.png --at 10,20,0 -o window.png",
     ),
-    "solve": ("poolcli solve --input 224 --output 7", "poolcli solve --input 224x160 --output 7x5 -k 3 --steps 5"),
+    "solve": (
+        "poolcli solve --input 224 --output 7",
+        "poolcli solve --input 224x160 --output 7x5 -k 3 --steps 5",
+    ),
     "compare": (
         "poolcli compare img.png 'max -k 4' 'avg -k 4' 'blur --filter 5 -s 4' -o sheet.png",
         "poolcli compare x.npy 'avg -k 3 -s 2 -p 1 --ceil-mode' --semantics torch,onnx,keras",
     ),
-    "bench": ("poolcli bench 'max -k 3 -s 2' img.png", "poolcli bench 'avg -k 2' --input 1x64x112x112"),
+    "bench": (
+        "poolcli bench 'max -k 3 -s 2' img.png",
+        "poolcli bench 'avg -k 2' --input 1x64x112x112",
+    ),
     "ops": ("poolcli ops", "poolcli ops --report json"),
     "semantics": ("poolcli semantics",),
     "info": ("poolcli info photos/ -r", "poolcli info img.png --report json"),

@@ -16,11 +16,25 @@ from poolcli.errors import PoolError, RequestError
 
 WHERE = options(
     "Where",
-    Option(["--at"], metavar="INDEX", help="Index into the result, such as 0,0,3,5; -1 is the last.  "
-                                           "[default: the middle of the first plane]"),
-    Option(["--level"], type=click.IntRange(1), default=1, metavar="N", help="Which map, where there are several."),
-    Option(["--page"], metavar="NAME", help="One page of an image, from 0, or one array of an .npz.  [default: first]"),
-)  # fmt: skip
+    Option(
+        ["--at"],
+        metavar="INDEX",
+        help="Index into the result, such as 0,0,3,5; -1 is the last.  "
+        "[default: the middle of the first plane]",
+    ),
+    Option(
+        ["--level"],
+        type=click.IntRange(1),
+        default=1,
+        metavar="N",
+        help="Which map, where there are several.",
+    ),
+    Option(
+        ["--page"],
+        metavar="NAME",
+        help="One page of an image, from 0, or one array of an .npz.  [default: first]",
+    ),
+)
 
 
 PICTURE = options(
@@ -97,4 +111,6 @@ def _index(text: str | None) -> tuple[int, ...] | None:
     try:
         return tuple(int(part) for part in text.split(","))
     except ValueError:
-        raise RequestError(f"--at {text}: takes whole numbers, one for each axis, such as 0,0,3,5") from None
+        raise RequestError(
+            f"--at {text}: takes whole numbers, one for each axis, such as 0,0,3,5"
+        ) from None

@@ -14,11 +14,15 @@ LAST = ("Inputs", "Outputs", "Run", "Report", "Other")  # behind what is the com
 class Formatter(click.HelpFormatter):
     """Lines as wide as the terminal, however narrow, up to what is still easy to read."""
 
-    def __init__(self, indent_increment: int = 2, width: int | None = None, max_width: int | None = None) -> None:
+    def __init__(
+        self, indent_increment: int = 2, width: int | None = None, max_width: int | None = None
+    ) -> None:
         room = min(get_terminal_size().columns, max_width or 80)
         super().__init__(indent_increment, width or max(room - 2, 20))
 
-    def write_dl(self, rows: list[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:  # type: ignore[override]
+    def write_dl(
+        self, rows: list[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
+    ) -> None:  # type: ignore[override]
         """Words and what they mean, in two columns."""
         super().write_dl(rows, min(col_max, self.width // 3), col_spacing)
 
@@ -43,7 +47,11 @@ class Helpful(click.Command):
         for option in self.get_params(ctx):
             if isinstance(option, click.Option) and (line := option.get_help_record(ctx)):
                 groups.setdefault(getattr(option, "group", "Other"), []).append(line)
-        return dict(sorted(groups.items(), key=lambda group: LAST.index(group[0]) if group[0] in LAST else -1))
+        return dict(
+            sorted(
+                groups.items(), key=lambda group: LAST.index(group[0]) if group[0] in LAST else -1
+            )
+        )
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, rows in self.sections(ctx).items():

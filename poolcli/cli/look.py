@@ -9,7 +9,16 @@ from typing import Any
 import click
 
 from poolcli.cli.command import Command, Option, inputs_argument, options
-from poolcli.cli.options import FOLDERS, LAYOUT, MEMORY, REPORT, STYLES, take_inputs, take_memory, take_path
+from poolcli.cli.options import (
+    FOLDERS,
+    LAYOUT,
+    MEMORY,
+    REPORT,
+    STYLES,
+    take_inputs,
+    take_memory,
+    take_path,
+)
 from poolcli.cli.pool import RECIPE, take_pipeline
 from poolcli.errors import PoolError, RequestError, plain
 from poolcli.pipeline.parameters import DTYPE, SIZE, Parameter
@@ -17,18 +26,42 @@ from poolcli.pipeline.parameters import DTYPE, SIZE, Parameter
 SHAPE = options(
     "Pipeline",
     *RECIPE,
-    Option(["--input", "shape_text"], metavar="SHAPE", help="Shape of the input, such as 1x64x112x112."),
-    Option(["--dtype"], default="float32", show_default=True, metavar="DTYPE", help="Type of --input's values."),
+    Option(
+        ["--input", "shape_text"], metavar="SHAPE", help="Shape of the input, such as 1x64x112x112."
+    ),
+    Option(
+        ["--dtype"],
+        default="float32",
+        show_default=True,
+        metavar="DTYPE",
+        help="Type of --input's values.",
+    ),
 )
 FORMAT = options(
     "Report",
-    Option(["--format"], type=click.Choice(("markdown", "latex", *STYLES)), help="As --report, and to paste."),
-    Option(["--to-code"], type=click.Choice(("torch", "keras", "onnx", "numpy")), help="The same as code, tried."),
+    Option(
+        ["--format"],
+        type=click.Choice(("markdown", "latex", *STYLES)),
+        help="As --report, and to paste.",
+    ),
+    Option(
+        ["--to-code"],
+        type=click.Choice(("torch", "keras", "onnx", "numpy")),
+        help="The same as code, tried.",
+    ),
 )
 
 
 @click.command(
-    cls=Command, params=[inputs_argument("words", "[PIPELINE] [FILE]"), *SHAPE, *LAYOUT, *MEMORY, *FORMAT, *REPORT]
+    cls=Command,
+    params=[
+        inputs_argument("words", "[PIPELINE] [FILE]"),
+        *SHAPE,
+        *LAYOUT,
+        *MEMORY,
+        *FORMAT,
+        *REPORT,
+    ],
 )
 def shape(words: tuple[str, ...], file: str | None, **given: Any) -> None:
     """Plan a pipeline without pixels: shapes, receptive field, jump, operations and memory of each step."""
@@ -47,7 +80,12 @@ def shape(words: tuple[str, ...], file: str | None, **given: Any) -> None:
     if given["to_code"]:
         click.echo(_code(given["to_code"], pipeline, form, stages), nl=False)
         return
-    show.tell("none" if given["quiet"] else given["format"] or given["report"], sys.stdout, records, *table)
+    show.tell(
+        "none" if given["quiet"] else given["format"] or given["report"],
+        sys.stdout,
+        records,
+        *table,
+    )
 
 
 def _code(target: str, pipeline: Any, form: Any, stages: Any) -> str:
@@ -107,7 +145,9 @@ def written_form(text: str, layout: str | None, dtype: str) -> Any:
     sizes = Parameter("input", ("--input",), SIZE, "").read(text)
     kind = np.dtype(Parameter("dtype", ("--dtype",), DTYPE, "").read(dtype))
     try:
-        return Form(sizes, kind, check_layout(layout, len(sizes)) if layout else default_layout(len(sizes)))
+        return Form(
+            sizes, kind, check_layout(layout, len(sizes)) if layout else default_layout(len(sizes))
+        )
     except PoolError as error:
         raise RequestError(str(error)) from None
 
@@ -133,9 +173,21 @@ def ops(**given: Any) -> None:
     reducers = [describe.op_record(op) for op in OPS.values()]
     windows = [describe.windows_record(kind) for kind in WINDOWS]
     if style == "table":
-        show.tell(style, sys.stdout, [], ("reducer", "formula", "options", "source"), map(describe.cells, reducers))
+        show.tell(
+            style,
+            sys.stdout,
+            [],
+            ("reducer", "formula", "options", "source"),
+            map(describe.cells, reducers),
+        )
         click.echo()
-        show.tell(style, sys.stdout, [], ("windows", "cells", "options", "source"), map(describe.cells, windows))
+        show.tell(
+            style,
+            sys.stdout,
+            [],
+            ("windows", "cells", "options", "source"),
+            map(describe.cells, windows),
+        )
     else:
         show.tell(style, sys.stdout, [*reducers, *windows])
 
@@ -152,7 +204,9 @@ def semantics(**given: Any) -> None:
     show.tell("none" if given["quiet"] else given["report"], sys.stdout, records, columns, rows)
 
 
-@click.command(cls=Command, params=[inputs_argument("inputs", "INPUT..."), *FOLDERS, *LAYOUT, *REPORT])
+@click.command(
+    cls=Command, params=[inputs_argument("inputs", "INPUT..."), *FOLDERS, *LAYOUT, *REPORT]
+)
 @click.pass_context
 def info(ctx: click.Context, /, **given: Any) -> None:
     """Say what files are, from their headers: format, shape, dtype, mode, layout, pages."""
@@ -168,5 +222,7 @@ def info(ctx: click.Context, /, **given: Any) -> None:
             click.echo(f"Error: {plain(error)}", err=True)
     style = "none" if given["quiet"] else given["report"]
     if records or style == "json":
-        show.tell(style, sys.stdout, records, describe.INFO_COLUMNS, map(describe.info_cells, records))
+        show.tell(
+            style, sys.stdout, records, describe.INFO_COLUMNS, map(describe.info_cells, records)
+        )
     ctx.exit(int(failed))

@@ -24,10 +24,19 @@ _ROFF = str.maketrans({letter: "\\" + name for letter, name in _LETTERS.items()}
 def page(command: Helpful, ctx: click.Context, name: str) -> str:
     """The manual page of a command, as roff with the macros of man(7)."""
     short = command.get_short_help_str(200).rstrip(".")
-    lines = [f'.TH "{_roff(name.replace(" ", "-").upper())}" 1 "" "poolcli {_roff(__version__)}" "poolcli"']
+    lines = [
+        f'.TH "{_roff(name.replace(" ", "-").upper())}" 1 "" "poolcli {_roff(__version__)}" "poolcli"'
+    ]
     lines += [".SH NAME", _roff(f"{name.replace(' ', '-')} - {short[:1].lower()}{short[1:]}")]
-    lines += [".SH SYNOPSIS", f".B {_roff(name)}", _roff(" ".join(command.collect_usage_pieces(ctx)))]
-    lines += [".SH DESCRIPTION", *_paragraphs("\n\n".join(filter(None, (command.help, command.epilog))))]
+    lines += [
+        ".SH SYNOPSIS",
+        f".B {_roff(name)}",
+        _roff(" ".join(command.collect_usage_pieces(ctx))),
+    ]
+    lines += [
+        ".SH DESCRIPTION",
+        *_paragraphs("\n\n".join(filter(None, (command.help, command.epilog)))),
+    ]
     for title, rows in command.sections(ctx).items():
         lines.append(f".SH {title.upper()}")
         for word, text in rows:
@@ -48,7 +57,10 @@ def _paragraphs(text: str) -> list[str]:
     for part in text.split("\n\n"):
         kept = part.startswith("\b")
         body = [_roff(line) for line in part.lstrip("\b\n").split("\n")]
-        lines += [".PP", *([".nf", *body, ".fi"] if kept else [re.sub(r"\s+", " ", " ".join(body))])]
+        lines += [
+            ".PP",
+            *([".nf", *body, ".fi"] if kept else [re.sub(r"\s+", " ", " ".join(body))]),
+        ]
     return lines[1:]
 
 

@@ -27,29 +27,53 @@ FOLDERS = options(
     Option(["-r", "--recursive"], is_flag=True, help="Look into the folders below."),
     Option(["--include"], multiple=True, metavar="GLOB", help="Files of a folder to take."),
     Option(["--exclude"], multiple=True, metavar="GLOB", help="Files of a folder to leave."),
-    Option(["--files-from"], metavar="FILE", help="Read more inputs from a file, or - for stdin, one a line."),
+    Option(
+        ["--files-from"],
+        metavar="FILE",
+        help="Read more inputs from a file, or - for stdin, one a line.",
+    ),
 )
 LAYOUT = options(
-    "Inputs", Option(["--layout"], metavar="LETTERS", help="Axes, such as NHWC.  [default: by their number]")
+    "Inputs",
+    Option(["--layout"], metavar="LETTERS", help="Axes, such as NHWC.  [default: by their number]"),
 )
 OUTPUTS = options(
     "Outputs",
     Option(["-o", "--output"], metavar="PATH", help="A file, a folder, or - for stdout."),
-    Option(["--name"], metavar="TEMPLATE", help="Name of an output.  [default: {stem}-{op}{suffix}]"),
+    Option(
+        ["--name"], metavar="TEMPLATE", help="Name of an output.  [default: {stem}-{op}{suffix}]"
+    ),
     Option(["--to"], metavar="FORMAT", help="Format: png, jpg, tiff, npy, ..."),
-    Option(["--save"], multiple=True, metavar="KEY=VALUE", help="An option of the format, such as quality=90."),
+    Option(
+        ["--save"],
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="An option of the format, such as quality=90.",
+    ),
     Option(["--scale"], metavar="minmax|none", help="How a float map becomes an image."),
     Option(["--overwrite"], is_flag=True, help="Replace outputs that are there."),
     Option(["--skip-existing"], is_flag=True, help="Leave outputs that are there."),
-    Option(["--resume"], metavar="LOG", help="Keep a log, and do what it does not know as done and unchanged."),
+    Option(
+        ["--resume"],
+        metavar="LOG",
+        help="Keep a log, and do what it does not know as done and unchanged.",
+    ),
 )
 INDICES = options(
     "Outputs",
-    Option(["--indices", "indices_file"], metavar="FILE", help="Write which pixel each result is: .npy, .npz."),
+    Option(
+        ["--indices", "indices_file"],
+        metavar="FILE",
+        help="Write which pixel each result is: .npy, .npz.",
+    ),
 )
 MEMORY = options(
     "Run",
-    Option(["--max-memory"], metavar="SIZE", help="Memory for all files: 256M, 2G. Large arrays stay on the disk."),
+    Option(
+        ["--max-memory"],
+        metavar="SIZE",
+        help="Memory for all files: 256M, 2G. Large arrays stay on the disk.",
+    ),
 )
 RUN = options(
     "Run",
@@ -60,16 +84,30 @@ RUN = options(
         help="Threads for all files.  [default: processors]",
     ),
     Option(
-        ["--executor"], type=click.Choice(EXECUTORS), default="threads", show_default=True, help="Who does the files."
+        ["--executor"],
+        type=click.Choice(EXECUTORS),
+        default="threads",
+        show_default=True,
+        help="Who does the files.",
     ),
-    Option(["--scheduler"], metavar="ADDRESS", help="Dask's, such as tcp://host:8786.  [default: one of its own]"),
+    Option(
+        ["--scheduler"],
+        metavar="ADDRESS",
+        help="Dask's, such as tcp://host:8786.  [default: one of its own]",
+    ),
     *MEMORY,
     Option(["--dry-run"], is_flag=True, help="Say what would be done."),
     Option(["--fail-fast"], is_flag=True, help="Stop at the first failure."),
 )
 REPORT = options(
     "Report",
-    Option(["--report"], type=click.Choice(STYLES), default="table", show_default=True, help="How to tell it."),
+    Option(
+        ["--report"],
+        type=click.Choice(STYLES),
+        default="table",
+        show_default=True,
+        help="How to tell it.",
+    ),
     Option(["-q", "--quiet"], is_flag=True, help="Tell failures only."),
 )
 
@@ -77,10 +115,14 @@ REPORT = options(
 def show_option(default: str | None, what: str) -> Option:
     """The option that says how pictures are shown."""
     way = click.Choice(WAYS)
-    return Bare(["--show"], type=way, default=default, metavar="WAY", help=f"{what} {', '.join(WAYS[1:])}.")
+    return Bare(
+        ["--show"], type=way, default=default, metavar="WAY", help=f"{what} {', '.join(WAYS[1:])}."
+    )
 
 
-SHOW = options("Report", show_option(None, "Show before and after, on a terminal; anywhere with a WAY:"))
+SHOW = options(
+    "Report", show_option(None, "Show before and after, on a terminal; anywhere with a WAY:")
+)
 FILES = (*FOLDERS, *LAYOUT, *OUTPUTS, *RUN, *REPORT, *SHOW)
 
 
@@ -90,12 +132,18 @@ def take_inputs(given: dict[str, Any]) -> Inputs:
 
     words = list(given["inputs"])
     if given["files_from"] is not None:
-        words += [line for line in read_text("--files-from", given["files_from"]).split("\n") if line.strip()]
+        words += [
+            line
+            for line in read_text("--files-from", given["files_from"]).split("\n")
+            if line.strip()
+        ]
     paths = [take_path("INPUT", word) for word in words]
     if not paths:
         raise RequestError("give INPUT: files, folders, or - for stdin")
     if Path("-") in paths and sys.stdin.isatty():
-        raise RequestError("- reads from a pipe, and stdin is a terminal: give a file, or pipe one in")
+        raise RequestError(
+            "- reads from a pipe, and stdin is a terminal: give a file, or pipe one in"
+        )
     return Inputs(tuple(paths), given["recursive"], given["include"], given["exclude"])
 
 
@@ -132,7 +180,9 @@ def take_outputs(given: dict[str, Any]) -> Outputs:
     from poolcli.run.order import Outputs
 
     if given["overwrite"] and given["skip_existing"]:
-        raise RequestError("--overwrite and --skip-existing contradict each other: give one of them")
+        raise RequestError(
+            "--overwrite and --skip-existing contradict each other: give one of them"
+        )
     if given["scale"] not in (None, "minmax", "none"):
         raise RequestError(f"--scale {given['scale']}: takes minmax or none")
     for name in ("output", "name"):
@@ -141,7 +191,11 @@ def take_outputs(given: dict[str, Any]) -> Outputs:
     names = ("output", "name", "to", "scale", "overwrite", "skip_existing")
     words = given.get("indices_file")
     indices = None if words is None else take_path("--indices", words)
-    return Outputs(**{name: given[name] for name in names}, save=tuple(map(_pair, given["save"])), indices=indices)
+    return Outputs(
+        **{name: given[name] for name in names},
+        save=tuple(map(_pair, given["save"])),
+        indices=indices,
+    )
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -156,8 +210,12 @@ def take_crew(given: dict[str, Any]) -> Crew:
     from poolcli.run.executors import Crew
 
     if given["scheduler"] is not None and given["executor"] != "dask":
-        raise RequestError(f"--scheduler {given['scheduler']} is one of Dask: give --executor dask, too")
-    executor = "serial" if given["output"] == "-" else given["executor"]  # this process has the stream
+        raise RequestError(
+            f"--scheduler {given['scheduler']} is one of Dask: give --executor dask, too"
+        )
+    executor = (
+        "serial" if given["output"] == "-" else given["executor"]
+    )  # this process has the stream
     return Crew(executor, given["jobs"], given["scheduler"], given["fail_fast"])
 
 
@@ -168,7 +226,9 @@ def take_log(given: dict[str, Any]) -> Log:
     if given["resume"] is None:
         return Log(None)
     if given["skip_existing"]:
-        raise RequestError("--resume redoes what has changed, and --skip-existing leaves it: give one of them")
+        raise RequestError(
+            "--resume redoes what has changed, and --skip-existing leaves it: give one of them"
+        )
     if given["output"] == "-" or "-" in given["inputs"]:
         raise RequestError("--resume is for files: stdin and stdout cannot be taken up again")
     return Log(take_path("--resume", given["resume"]), notes=not given["dry_run"])

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from poolcli.cli.command import Command, Option, inputs_argument, op_options, options
-from poolcli.cli.options import FILES, INDICES, read_text, take_crew, take_inputs, take_log, take_memory, take_outputs
+from poolcli.cli.options import (
+    FILES,
+    INDICES,
+    read_text,
+    take_crew,
+    take_inputs,
+    take_log,
+    take_memory,
+    take_outputs,
+)
 from poolcli.errors import RequestError
 from poolcli.maps.layout import check_layout
 from poolcli.pipeline.table import OPS, Op
@@ -40,10 +49,17 @@ def op_command(op: Op) -> click.Command:
         ctx.exit(pool_files(Pipeline((step(op.name, own),)), given))
 
     words = f"{op.words.flag}... INPUT..." if op.words else "INPUT..."
-    params = [inputs_argument("inputs", words), *op_options(op), *(INDICES if op.indexed else ()), *FILES]
+    params = [
+        inputs_argument("inputs", words),
+        *op_options(op),
+        *(INDICES if op.indexed else ()),
+        *FILES,
+    ]
     of = " of each window" if op.windows == WINDOWS else ""
     more = f"\n\n{op.words.flag}: {op.words.help}" if op.words else ""
-    text = f"{op.summary[0].upper()}{op.summary[1:]}{of}: {op.formula}.{more}\n\nSource: {op.source}."
+    text = (
+        f"{op.summary[0].upper()}{op.summary[1:]}{of}: {op.formula}.{more}\n\nSource: {op.source}."
+    )
     return Command(op.name, callback=body, params=params, help=text)
 
 
@@ -60,10 +76,14 @@ def is_pipeline(word: str) -> bool:
     return not is_file and (name in OPS or (bool(told) and name.replace("-", "").isalpha()))
 
 
-RECIPE = options("Pipeline", Option(["--file"], metavar="RECIPE", help="Read the pipeline from a TOML file."))
+RECIPE = options(
+    "Pipeline", Option(["--file"], metavar="RECIPE", help="Read the pipeline from a TOML file.")
+)
 
 
-@click.command(cls=Command, params=[inputs_argument("words", "[PIPELINE] INPUT..."), *RECIPE, *FILES])
+@click.command(
+    cls=Command, params=[inputs_argument("words", "[PIPELINE] INPUT..."), *RECIPE, *FILES]
+)
 @click.pass_context
 def run(ctx: click.Context, /, words: tuple[str, ...], file: str | None, **given: Any) -> None:
     """Run a pipeline: steps parted by |, or a recipe file."""
@@ -71,7 +91,9 @@ def run(ctx: click.Context, /, words: tuple[str, ...], file: str | None, **given
     ctx.exit(pool_files(pipeline, {**given, "inputs": inputs}))
 
 
-def take_pipeline(words: tuple[str, ...], file: str | None) -> tuple[Any, str | None, tuple[str, ...]]:
+def take_pipeline(
+    words: tuple[str, ...], file: str | None
+) -> tuple[Any, str | None, tuple[str, ...]]:
     """The pipeline, the recipe's usual input, and the words that remain."""
     from poolcli.pipeline import parser as recipe
 
@@ -115,7 +137,9 @@ def pool_files(pipeline: Any, given: dict[str, Any]) -> int:
     act = rehearse if given["dry_run"] else perform
     with (
         take_log(given) as log,
-        Report("none" if given["quiet"] else given["report"], stream, pictures, len(jobs)) as report,
+        Report(
+            "none" if given["quiet"] else given["report"], stream, pictures, len(jobs)
+        ) as report,
         live(report.total, shown=not busy) as tick,
         closing(act(jobs, crew, log, lambda: crew.fail_fast and report.exit_code > 0)) as outcomes,
     ):
@@ -130,7 +154,9 @@ def _screen(given: dict[str, Any], stream: TextIO) -> Screen | None:
     if given["show"] is None:
         return None
     if given["dry_run"]:
-        raise RequestError("--dry-run reads no pixels, and --show needs some: leave one of them out")
+        raise RequestError(
+            "--dry-run reads no pixels, and --show needs some: leave one of them out"
+        )
     from poolcli.analysis.picture.screen import screen_of
 
     return screen_of(stream, given["show"])

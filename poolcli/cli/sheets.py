@@ -46,10 +46,17 @@ def write(made: list[Any], rows: list[Any], given: dict[str, Any]) -> None:
     from poolcli.analysis.picture.comparison import section
     from poolcli.report import comparison
 
-    sections = [section(name, fmap, results, list(map(comparison.note, results))) for name, fmap, results in made]
+    sections = [
+        section(name, fmap, results, list(map(comparison.note, results)))
+        for name, fmap, results in made
+    ]
     if given["output"]:
         suffix = ".png" if given["output"] == STDOUT else Path(given["output"]).suffix
-        write_to(given["output"], io.writer([sheet.sheet(sections)], io.format_named(suffix)), given["overwrite"])
+        write_to(
+            given["output"],
+            io.writer([sheet.sheet(sections)], io.format_named(suffix)),
+            given["overwrite"],
+        )
     if given["html"]:
         text = page.page(sections, comparison.RESULT_COLUMNS, rows)
         write_to(given["html"], lambda stream: stream.write(text.encode()), given["overwrite"])

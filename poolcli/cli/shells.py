@@ -28,7 +28,11 @@ class _Equal(ShellComplete):
         """What could be written for the last word, behind these."""
         lead = incomplete[: incomplete.find("=") + 1] if incomplete.startswith("-") else ""
         found = super().get_completions(joined(args), incomplete)
-        return [CompletionItem(lead + item.value, item.type, item.help) for item in found] if lead else found
+        return (
+            [CompletionItem(lead + item.value, item.type, item.help) for item in found]
+            if lead
+            else found
+        )
 
 
 @add_completion_class
@@ -37,7 +41,9 @@ class Bash(_Equal, BashComplete):
 
     def get_completions(self, args: list[str], incomplete: str) -> Items:
         """What could be written for the last part, behind these."""
-        *whole, last = "\0".join([*args, incomplete]).replace("\0=\0", "=").replace("\0=", "=").split("\0")
+        *whole, last = (
+            "\0".join([*args, incomplete]).replace("\0=\0", "=").replace("\0=", "=").split("\0")
+        )
         return super(_Equal, self).get_completions(joined(whole), last)
 
 
@@ -55,9 +61,12 @@ SHELLS = {"bash": Bash, "zsh": Zsh, "fish": Fish}
 
 
 @click.command(
-    cls=Command, params=[click.Argument(["shell"], type=click.Choice(list(SHELLS)), metavar="|".join(SHELLS))]
+    cls=Command,
+    params=[click.Argument(["shell"], type=click.Choice(list(SHELLS)), metavar="|".join(SHELLS))],
 )
 @click.pass_context
 def completion(ctx: click.Context, /, shell: str) -> None:
     """Print what makes a shell complete poolcli's words: commands, options, choices, reducers, recipes."""
-    sys.stdout.write(SHELLS[shell](ctx.find_root().command, {}, "poolcli", "_POOLCLI_COMPLETE").source())
+    sys.stdout.write(
+        SHELLS[shell](ctx.find_root().command, {}, "poolcli", "_POOLCLI_COMPLETE").source()
+    )

@@ -24,7 +24,10 @@ def _fixed(option: Parameter) -> Option:
 
 SIZES = options(
     "Sizes",
-    *(Option([size.name, *size.flags], required=True, metavar="SIZE", help=size.help) for size in (LENGTH, CELLS)),
+    *(
+        Option([size.name, *size.flags], required=True, metavar="SIZE", help=size.help)
+        for size in (LENGTH, CELLS)
+    ),
 )
 WINDOWS = options(
     "Windows",
@@ -32,10 +35,23 @@ WINDOWS = options(
     Option([DILATION.name, *DILATION.flags], metavar="SIZE", help=f"{DILATION.help}  [default: 1]"),
     Option([CEIL_MODE.name, f"{CEIL_MODE.flag}/{CEIL_MODE.off}"], default=None, help="Only this."),
     Option([STEPS.name, *STEPS.flags], metavar="N", help=f"{STEPS.help}  [default: 1]"),
-    Option(["--op"], default="max", show_default=True, metavar="OP", help="Reducer to write the steps with."),
+    Option(
+        ["--op"],
+        default="max",
+        show_default=True,
+        metavar="OP",
+        help="Reducer to write the steps with.",
+    ),
 )
 ROWS = options(
-    "Report", Option(["--limit"], default=10, show_default=True, type=click.IntRange(1), help="So many rows at most.")
+    "Report",
+    Option(
+        ["--limit"],
+        default=10,
+        show_default=True,
+        type=click.IntRange(1),
+        help="So many rows at most.",
+    ),
 )
 
 
@@ -51,7 +67,11 @@ def solve(**given: Any) -> None:
     from poolcli.report import show
     from poolcli.report import solve as told
 
-    asked = {option.name: option.read(given[option.name]) for option in ASKED if given[option.name] is not None}
+    asked = {
+        option.name: option.read(given[option.name])
+        for option in ASKED
+        if given[option.name] is not None
+    }
     found = answer(Question(**asked, ceil_mode=given["ceil_mode"], limit=given["limit"]))
     records = [told.record(written(given["op"], steps), steps) for steps in found]
     style = "none" if given["quiet"] else given["report"]

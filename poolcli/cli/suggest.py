@@ -31,7 +31,10 @@ def suggestions(metavar: str, incomplete: str) -> Items:
         return beginning(incomplete, [one.name for one in FORMATS])
     if metavar == "OP":
         return beginning(incomplete, OPS)
-    return beginning(incomplete, [word for word in metavar.split("|") if word.islower()] if "|" in metavar else [])
+    return beginning(
+        incomplete,
+        [word for word in metavar.split("|") if word.islower()] if "|" in metavar else [],
+    )
 
 
 def beginning(incomplete: str, words: Iterable[str], lead: str = "") -> Items:
@@ -49,7 +52,9 @@ def recipes(incomplete: str) -> Items:
     folder, name = os.path.split(incomplete)
     with suppress(OSError):
         found = sorted(path.name for path in Path(folder).glob("*.toml") if " " not in path.name)
-        return beginning(name, found, incomplete[: len(incomplete) - len(name)]) or files(incomplete)
+        return beginning(name, found, incomplete[: len(incomplete) - len(name)]) or files(
+            incomplete
+        )
     return files(incomplete)
 
 
@@ -64,7 +69,9 @@ def pipelines(incomplete: str) -> Items:
 
 
 def _of_step(op: Op, told: list[str], word: str, lead: str) -> Items:
-    options = {flag: option for option in op.options for flag in (*option.flags, option.off) if flag}
+    options = {
+        flag: option for option in op.options for flag in (*option.flags, option.off) if flag
+    }
     asking = options.get(told[-1]) if told else None
     if asking and asking.kind is not FLAG:
         return beginning(word, asking.kind.choices, lead)

@@ -13,16 +13,22 @@ from poolcli.cli.options import FOLDERS, LAYOUT, show_option, take_inputs
 from poolcli.errors import PoolError, plain
 from poolcli.pipeline.parameters import NUMBERS, Parameter
 
-CHANNELS = Parameter("channels", ("--channels",), NUMBERS, "Channels to show, from 0.  [default: as many as fit]")
+CHANNELS = Parameter(
+    "channels", ("--channels",), NUMBERS, "Channels to show, from 0.  [default: as many as fit]"
+)
 PICTURES = options(
     "Pictures",
     Option(["--channels"], metavar=NUMBERS.metavar, help=CHANNELS.help),
-    Option(["--page"], metavar="NAME", help="One page of an image, from 0, or one array of an .npz."),
+    Option(
+        ["--page"], metavar="NAME", help="One page of an image, from 0, or one array of an .npz."
+    ),
     show_option("auto", "How to show them: auto, on a terminal; or anywhere:"),
 )
 
 
-@click.command(cls=Command, params=[inputs_argument("inputs", "INPUT..."), *FOLDERS, *LAYOUT, *PICTURES])
+@click.command(
+    cls=Command, params=[inputs_argument("inputs", "INPUT..."), *FOLDERS, *LAYOUT, *PICTURES]
+)
 @click.pass_context
 def view(ctx: click.Context, /, **given: Any) -> None:
     """Show what files hold, as pictures in the terminal: images in their colours, feature maps on a scale."""
@@ -35,7 +41,9 @@ def view(ctx: click.Context, /, **given: Any) -> None:
     for found in expand(take_inputs(given)):
         try:
             seen = _seen(found.path, screen, given)
-            sys.stdout.write(encodable(seen, sys.stdout) + "\n")  # click.echo would take out the colours
+            sys.stdout.write(
+                encodable(seen, sys.stdout) + "\n"
+            )  # click.echo would take out the colours
         except PoolError as error:
             failed = True
             click.echo(f"Error: {plain(error)}", err=True)
@@ -53,6 +61,10 @@ def _seen(path: Path, screen: Any, given: dict[str, Any]) -> str:
         pages = pages_of(io.read(opened(path), given["layout"]), str(path), given["page"])
         if given["channels"]:
             pages = [(title, channels_of(page, given["channels"])) for title, page in pages]
-        return shown(pages, screen, given["channels"] and len(given["channels"])) if screen else told(pages)
+        return (
+            shown(pages, screen, given["channels"] and len(given["channels"]))
+            if screen
+            else told(pages)
+        )
     except PoolError as error:
         raise type(error)(f"{path}: {error}") from None

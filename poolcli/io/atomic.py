@@ -33,7 +33,9 @@ def atomic(path: Path, *, overwrite: bool, part: Part | None = None) -> Iterator
             with path.open("wb") as stream:
                 yield stream
         else:
-            with _vanishing(*((part.path, part.stream) if part and part.path else new_part(path))) as (name, stream):
+            with _vanishing(
+                *((part.path, part.stream) if part and part.path else new_part(path))
+            ) as (name, stream):
                 yield stream
                 stream.flush()
                 os.fsync(stream.fileno())
@@ -90,7 +92,9 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
-        raise FileError(f"{folder} is a file, and a folder is needed there: choose another place") from None
+        raise FileError(
+            f"{folder} is a file, and a folder is needed there: choose another place"
+        ) from None
     except OSError as error:
         raise FileError(f"cannot make the folder {folder}: {reason(error)}") from None
 
@@ -104,7 +108,11 @@ def sweep(folder: Path) -> None:
     """Remove what runs that were killed have left in a folder: the parts of files that nobody holds a lock on."""
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            if entry.name.startswith(".") and entry.name.endswith(_SUFFIX) and entry.is_file(follow_symlinks=False):
+            if (
+                entry.name.startswith(".")
+                and entry.name.endswith(_SUFFIX)
+                and entry.is_file(follow_symlinks=False)
+            ):
                 with suppress(OSError):
                     _remove_unlocked(Path(entry.path))
 
@@ -152,7 +160,9 @@ def _name(part: Path, path: Path, *, overwrite: bool) -> None:
     try:
         path.hardlink_to(part)  # unlike a rename, a link never replaces what appeared meanwhile
     except FileExistsError:
-        if not _same(part, path):  # the same bytes are those of a worker that was lost before it could tell
+        if not _same(
+            part, path
+        ):  # the same bytes are those of a worker that was lost before it could tell
             raise
     except (OSError, NotImplementedError):  # FAT and some network disks have no links
         _rename_if_free(part, path)

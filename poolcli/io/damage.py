@@ -51,10 +51,14 @@ def decoding() -> Iterator[None]:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _bomb(str(error).split(" exceeds")[0].lower()) from error
     except UnidentifiedImageError as error:
-        raise FileError("it is neither an array (.npy, .npz) nor an image Pillow can read") from error
+        raise FileError(
+            "it is neither an array (.npy, .npz) nor an image Pillow can read"
+        ) from error
     except DAMAGE as error:
         words = " ".join(str(error).split()) or type(error).__name__
-        raise FileError(f"the image is cut short or damaged ({words}): save or download it again") from error
+        raise FileError(
+            f"the image is cut short or damaged ({words}): save or download it again"
+        ) from error
 
 
 @cache
@@ -70,22 +74,28 @@ def check_size(image: Image.Image) -> None:
     """Refuses what Pillow takes for a decompression bomb, where Pillow itself only warns; and what has no pixels."""
     limit, (width, height) = Image.MAX_IMAGE_PIXELS, image.size
     if not (width and height):
-        raise FileError(f"the image is {width} wide and {height} high, and has no pixels: save it again")
+        raise FileError(
+            f"the image is {width} wide and {height} high, and has no pixels: save it again"
+        )
     if limit is not None and width * height > limit:
         raise _bomb(f"image size ({width * height} pixels, {width} wide and {height} high)")
 
 
 def _bomb(size: str) -> FileError:
     limit = Image.MAX_IMAGE_PIXELS
-    return FileError(f"{size} is past the limit of {limit} pixels: if you trust it, allow it with --max-memory, "
-                     "or cut it into parts")  # fmt: skip
+    return FileError(
+        f"{size} is past the limit of {limit} pixels: if you trust it, allow it with --max-memory, "
+        "or cut it into parts"
+    )
 
 
 def check_unpacked(unpacked: int, packed: int) -> None:
     """Refuses what is small because it was packed hard, and huge once it is unpacked, unless so much is allowed."""
     if unpacked > max(PACKED * packed, memory.here().limit or memory.LARGE):
-        raise FileError(f"its {memory.size_words(packed)} unpack to {memory.size_words(unpacked)}: if you trust it, "
-                        f"give --max-memory {unpacked // 10**6 + 1}M, or save it uncompressed")  # fmt: skip
+        raise FileError(
+            f"its {memory.size_words(packed)} unpack to {memory.size_words(unpacked)}: if you trust it, "
+            f"give --max-memory {unpacked // 10**6 + 1}M, or save it uncompressed"
+        )
 
 
 def check_depth(image: Image.Image, stream: BinaryIO) -> None:
@@ -93,7 +103,9 @@ def check_depth(image: Image.Image, stream: BinaryIO) -> None:
     if image.format in ("EPS", "WMF"):
         raise FileError(f"{image.format} is a drawing, not pixels: export it as .png")
     if image.mode == "I;16" and "transparency" in image.info:
-        raise FileError("16-bit gray with a transparent colour does not fit Pillow's modes: remove the transparency")
+        raise FileError(
+            "16-bit gray with a transparent colour does not fit Pillow's modes: remove the transparency"
+        )
     with decoding():
         bits = _bits(image, stream)
     if bits > 8 and not image.mode.startswith(("I", "F")):
@@ -101,14 +113,18 @@ def check_depth(image: Image.Image, stream: BinaryIO) -> None:
             f"{bits} bits a channel, of which Pillow would keep 8: save it as 8-bit, as gray, or as a .npy array"
         )
     if image.mode == "F" and ";64" in rawmode(image):
-        raise Unheld("64-bit floats, of which Pillow would keep 32 bits: save it as 32-bit float or as .npy")
+        raise Unheld(
+            "64-bit floats, of which Pillow would keep 32 bits: save it as 32-bit float or as .npy"
+        )
     _check_samples(image)
 
 
 def _check_samples(image: Image.Image) -> None:
     samples, bands = tag(image, _TIFF_SAMPLES, 1), len(image.getbands())
     if samples > bands:
-        raise Unheld(f"{samples} channels, of which Pillow would keep {bands}: save the extra ones apart, or use .npy")
+        raise Unheld(
+            f"{samples} channels, of which Pillow would keep {bands}: save the extra ones apart, or use .npy"
+        )
 
 
 def _bits(image: Image.Image, stream: BinaryIO) -> int:
@@ -119,12 +135,20 @@ def _bits(image: Image.Image, stream: BinaryIO) -> int:
     if image.format in ("JPEG2000", "AVIF"):
         return _hidden_bits(image.format, stream)
     raw = rawmode(image)
-    return 16 if raw == "L;16" or raw.endswith((";16L", ";16B", ";16N")) or _codec(image) == "SGI16" else 8
+    return (
+        16
+        if raw == "L;16" or raw.endswith((";16L", ";16B", ";16N")) or _codec(image) == "SGI16"
+        else 8
+    )
 
 
 def tag(image: Image.Image, number: int, default: Any) -> Any:
     """A TIFF's tag; the default where there is none, or no TIFF."""
-    return image.tag_v2.get(number, default) if isinstance(image, TiffImagePlugin.TiffImageFile) else default
+    return (
+        image.tag_v2.get(number, default)
+        if isinstance(image, TiffImagePlugin.TiffImageFile)
+        else default
+    )
 
 
 def _codec(image: Image.Image) -> str:

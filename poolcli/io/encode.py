@@ -26,7 +26,9 @@ _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def encode(maps: Sequence[FeatureMap], target: Format, options: Mapping[str, Any], scale: str | None) -> bytes:
+def encode(
+    maps: Sequence[FeatureMap], target: Format, options: Mapping[str, Any], scale: str | None
+) -> bytes:
     """The bytes of an image file with a page for each map."""
     _check_pages(maps, target)
     _check_options(target, options)
@@ -44,14 +46,20 @@ def encode(maps: Sequence[FeatureMap], target: Format, options: Mapping[str, Any
 def _check_pages(maps: Sequence[FeatureMap], target: Format) -> None:
     if len(maps) == 1:
         return
-    if target.name == "png" and any(one.picture is None or one.picture.format != "PNG" for one in maps):
-        raise FileError(f"{len(maps)} maps need a format with pages, a PNG has one: write {_paged()}")
+    if target.name == "png" and any(
+        one.picture is None or one.picture.format != "PNG" for one in maps
+    ):
+        raise FileError(
+            f"{len(maps)} maps need a format with pages, a PNG has one: write {_paged()}"
+        )
     if not target.holds_pages:
         raise FileError(f"{len(maps)} maps need a format with pages: write {_paged()}")
 
 
 def _paged() -> str:
-    paged = [other for other in FORMATS if other.holds_pages and other.name != "png" and not other.extra]
+    paged = [
+        other for other in FORMATS if other.holds_pages and other.name != "png" and not other.extra
+    ]
     return " or ".join(other.suffixes[0] for other in paged)
 
 
@@ -67,7 +75,9 @@ def _chosen(target: Format, options: Mapping[str, Any]) -> dict[str, Any]:
     return chosen
 
 
-def _sequence(maps: Sequence[FeatureMap], images: Sequence[Image.Image], target: Format) -> dict[str, Any]:
+def _sequence(
+    maps: Sequence[FeatureMap], images: Sequence[Image.Image], target: Format
+) -> dict[str, Any]:
     """The further pages, and the timing of an animation that was one."""
     if len(images) == 1:
         return {}
@@ -75,7 +85,9 @@ def _sequence(maps: Sequence[FeatureMap], images: Sequence[Image.Image], target:
     if target.name == "tiff":
         return paged
     if len({image.size for image in images}) > 1:
-        raise FileError(f"the frames of a {target.name.upper()} have one size, these differ: write .tiff")
+        raise FileError(
+            f"the frames of a {target.name.upper()} have one size, these differ: write .tiff"
+        )
     return {**paged, **_timing(maps), **({"disposal": 2} if _is_clear(images, target) else {})}
 
 
@@ -86,7 +98,9 @@ def _is_clear(images: Sequence[Image.Image], target: Format) -> bool:
 
 def _timing(maps: Sequence[FeatureMap]) -> dict[str, Any]:
     each = [dict(one.picture.extras) if one.picture else {} for one in maps]
-    timing: dict[str, Any] = {name: each[0][name] for name in ("loop", "default_image") if name in each[0]}
+    timing: dict[str, Any] = {
+        name: each[0][name] for name in ("loop", "default_image") if name in each[0]
+    }
     shown = each[1:] if "default_image" in timing else each
     if all("duration" in extras for extras in shown):
         timing["duration"] = [extras["duration"] for extras in shown]
@@ -131,7 +145,9 @@ def _told(block: bytes) -> bytes | None:
     return None
 
 
-def _with_facts(image: Image.Image, target: Format, told: Mapping[str, Any], facts: Mapping[str, Any]) -> bytes:
+def _with_facts(
+    image: Image.Image, target: Format, told: Mapping[str, Any], facts: Mapping[str, Any]
+) -> bytes:
     try:
         return _saved(image, target, {**told, **facts})
     except FileError:
@@ -147,5 +163,7 @@ def _saved(image: Image.Image, target: Format, told: Mapping[str, Any]) -> bytes
         image.save(stream, target.pillow, **told)
     except DAMAGE as error:
         words = " ".join(str(error).split())
-        raise FileError(f"Pillow cannot write it as {target.name.upper()} ({words}): write .png or .npy") from error
+        raise FileError(
+            f"Pillow cannot write it as {target.name.upper()} ({words}): write .png or .npy"
+        ) from error
     return stream.getvalue()

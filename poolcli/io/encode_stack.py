@@ -18,7 +18,11 @@ from poolcli.maps.layout import shape_words, space_axes
 from poolcli.resources.extras import extra
 
 OME = {"N": "T", "D": "Z", "C": "C", "H": "Y", "W": "X"}  # our letters, and OME's in its order
-_CODECS = {"raw": None, "tiff_lzw": "lzw", "packbits": "packbits"}  # by Pillow's words; zlib for any other
+_CODECS = {
+    "raw": None,
+    "tiff_lzw": "lzw",
+    "packbits": "packbits",
+}  # by Pillow's words; zlib for any other
 _CLASSIC = 2**32 - 2**25  # bytes that a TIFF which is no BigTIFF holds, with room for its tags
 
 
@@ -40,7 +44,9 @@ def encode_stack(maps: Sequence[FeatureMap], compression: str | None) -> bytes:
                 file.write(data, **_told(one, axes, compression), metadata=facts)
     except DAMAGE as error:
         check_codecs(error)
-        raise FileError(f"tifffile cannot write it ({' '.join(str(error).split())}): write .npy") from error
+        raise FileError(
+            f"tifffile cannot write it ({' '.join(str(error).split())}): write .npy"
+        ) from error
     return stream.getvalue()
 
 
@@ -48,12 +54,16 @@ def _arranged(one: FeatureMap) -> tuple[Array, str]:
     """The values in OME's order, and the names of their axes."""
     letters = set(one.layout)
     if not {"H", "W"} <= letters:
-        raise FileError(f"a map of shape {shape_words(one.data.shape)} ({one.layout}) has no height and width, "
-                        "which a TIFF needs: write .npy")  # fmt: skip
+        raise FileError(
+            f"a map of shape {shape_words(one.data.shape)} ({one.layout}) has no height and width, "
+            "which a TIFF needs: write .npy"
+        )
     colours = one.picture is not None and one.picture.mode in COLOURS
     order = "HWC" if colours else "".join(letter for letter in "NCDHW" if letter in letters)
     data = one.data.transpose([one.layout.index(letter) for letter in order])
-    return np.ascontiguousarray(data), "YXS" if colours else "".join(OME[letter] for letter in order)
+    return np.ascontiguousarray(data), "YXS" if colours else "".join(
+        OME[letter] for letter in order
+    )
 
 
 def _told(one: FeatureMap, axes: str, compression: str | None) -> dict[str, Any]:
@@ -78,7 +88,10 @@ def _metadata(one: FeatureMap, data: Array, axes: str) -> dict[str, Any]:
     from hashlib import sha256
     from uuid import NAMESPACE_OID, uuid5
 
-    told: dict[str, Any] = {"axes": axes, "UUID": str(uuid5(NAMESPACE_OID, sha256(data.data).hexdigest()))}
+    told: dict[str, Any] = {
+        "axes": axes,
+        "UUID": str(uuid5(NAMESPACE_OID, sha256(data.data).hexdigest())),
+    }
     letters = [one.layout[axis] for axis in space_axes(one.layout)]
     channels = dict(one.picture.extras).get("channels", ()) if one.picture else ()
     if "C" in axes and len(channels) == data.shape[axes.index("C")]:

@@ -37,14 +37,22 @@ def _arranged(one: FeatureMap) -> Array:
     """The values as HW or HWC."""
     for letter, length in zip(one.layout, one.data.shape, strict=True):
         if letter in "DL" or (letter == "N" and length > 1):
-            raise FileError(f"{_about(one)} is no picture: an image has height and width only; write .npy")
-    letters = [letter for letter, length in zip(one.layout, one.data.shape, strict=True) if _stays(letter, length)]
+            raise FileError(
+                f"{_about(one)} is no picture: an image has height and width only; write .npy"
+            )
+    letters = [
+        letter
+        for letter, length in zip(one.layout, one.data.shape, strict=True)
+        if _stays(letter, length)
+    ]
     if not {"H", "W"} <= set(letters):
         raise FileError(f"{_about(one)} has no height and width, which an image needs: write .npy")
     data = one.data.reshape([one.data.shape[one.layout.index(letter)] for letter in letters])
     pixels: Array = data.transpose([letters.index(letter) for letter in "HWC" if letter in letters])
     if _channels(pixels) > 4:
-        raise FileError(f"{_about(one)} has {_channels(pixels)} channels, an image takes {_CHANNELS}: write .npy")
+        raise FileError(
+            f"{_about(one)} has {_channels(pixels)} channels, an image takes {_CHANNELS}: write .npy"
+        )
     return pixels
 
 

@@ -42,7 +42,9 @@ class Word(NamedTuple):
         return "one of " + ", ".join(word for word, _ in self.values)
 
 
-_TRUTH = Word((("true", True), ("false", False), ("yes", True), ("no", False), ("1", True), ("0", False)))
+_TRUTH = Word(
+    (("true", True), ("false", False), ("yes", True), ("no", False), ("1", True), ("0", False))
+)
 _SUBSAMPLING = Word((("4:4:4", 0), ("4:2:2", 1), ("4:2:0", 2)))
 _COMPRESSION = Word(
     (
@@ -84,11 +86,15 @@ class Format:
 
     def _option(self, name: str, text: str) -> Any:
         if name not in self.save:
-            raise RequestError(f"{self.name} has no option {name!r}; {_hint(name, tuple(self.save))}")
+            raise RequestError(
+                f"{self.name} has no option {name!r}; {_hint(name, tuple(self.save))}"
+            )
         try:
             return self.save[name](text)
         except ValueError:
-            raise RequestError(f"{self.name} option {name} is {self.save[name]}, not {text!r}") from None
+            raise RequestError(
+                f"{self.name} option {name} is {self.save[name]}, not {text!r}"
+            ) from None
 
 
 FORMATS = (
@@ -109,7 +115,12 @@ FORMATS = (
         ("L", "RGB", "CMYK", "YCbCr"),
         "lossy; quality 95 and subsampling 4:4:4 unless told",
         keeps=("icc", "exif", "dpi"),
-        save={"quality": Whole(1, 100), "subsampling": _SUBSAMPLING, "progressive": _TRUTH, "optimize": _TRUTH},
+        save={
+            "quality": Whole(1, 100),
+            "subsampling": _SUBSAMPLING,
+            "progressive": _TRUTH,
+            "optimize": _TRUTH,
+        },
         largest=65500,
     ),
     Format(
@@ -144,7 +155,9 @@ FORMATS = (
         save={"quality": Whole(0, 100), "lossless": _TRUTH, "method": Whole(0, 6)},
         largest=16383,
     ),
-    Format("bmp", (".bmp", ".dib"), "BMP", ("1", "L", "P", "RGB"), "lossless; no alpha", keeps=("dpi",)),
+    Format(
+        "bmp", (".bmp", ".dib"), "BMP", ("1", "L", "P", "RGB"), "lossless; no alpha", keeps=("dpi",)
+    ),
     Format(
         "gif",
         (".gif",),
@@ -163,7 +176,15 @@ FORMATS = (
         "lossless; PBM, PGM or PPM by what the map holds",
     ),
     Format("npy", (".npy",), None, (), "one array, any dtype and layout"),
-    Format("npz", (".npz",), None, (), "several named arrays", holds_pages=True, save={"compressed": _TRUTH}),
+    Format(
+        "npz",
+        (".npz",),
+        None,
+        (),
+        "several named arrays",
+        holds_pages=True,
+        save={"compressed": _TRUTH},
+    ),
     Format(
         "zarr",
         (".zarr", ".ome.zarr"),
@@ -197,7 +218,9 @@ def split_name(name: str) -> tuple[str, str]:
     (('cells', '.ome.tif'), ('v1.2', '.png'))
     """
     long = [suffix for known in FORMATS for suffix in known.suffixes if suffix.count(".") > 1]
-    suffix = next((suffix for suffix in long if name.lower().endswith(suffix)), PurePath(name).suffix)
+    suffix = next(
+        (suffix for suffix in long if name.lower().endswith(suffix)), PurePath(name).suffix
+    )
     return name[: len(name) - len(suffix)], name[len(name) - len(suffix) :]
 
 

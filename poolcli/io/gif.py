@@ -53,11 +53,15 @@ def _exact(frame: Array, seen: Array) -> tuple[Array, Array]:
     distinct, which = np.unique(codes[seen], return_inverse=True)
     indices = np.zeros(codes.shape, np.intp)
     indices[seen] = which
-    return np.stack([distinct >> 16, distinct >> 8 & 255, distinct & 255], axis=-1).astype(np.uint8), indices
+    return np.stack([distinct >> 16, distinct >> 8 & 255, distinct & 255], axis=-1).astype(
+        np.uint8
+    ), indices
 
 
 def _adapted(frame: Array, seen: Array, room: int) -> tuple[Array, Array]:
-    visible = Image.fromarray(np.ascontiguousarray(frame[seen][None, :, :3])).quantize(room, dither=Image.Dither.NONE)
+    visible = Image.fromarray(np.ascontiguousarray(frame[seen][None, :, :3])).quantize(
+        room, dither=Image.Dither.NONE
+    )
     colours = np.array(visible.getpalette("RGB"), np.uint8).reshape(-1, 3)
     indices = np.zeros(seen.shape, np.intp)
     indices[seen] = np.asarray(visible)[0]

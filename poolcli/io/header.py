@@ -33,7 +33,9 @@ class Header(NamedTuple):
     @property
     def form(self) -> Form:
         """The form of the map that `read` would give."""
-        return Form(self.shape, np.dtype(self.dtype), self.layout, "PA" if self.palette_alpha else self.mode)
+        return Form(
+            self.shape, np.dtype(self.dtype), self.layout, "PA" if self.palette_alpha else self.mode
+        )
 
 
 class Peek(NamedTuple):

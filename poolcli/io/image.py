@@ -24,16 +24,33 @@ from poolcli.maps.feature_map import FeatureMap, Picture
 # and of a file that is read in spite of odd tags there is nothing to say.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
-logging.getLogger("PIL").addHandler(logging.NullHandler())  # what it logs as an error it raises, too
+logging.getLogger("PIL").addHandler(
+    logging.NullHandler()
+)  # what it logs as an error it raises, too
 
 _PNG = b"\x89PNG\r\n\x1a\n"
-_KNOWN = {b"II*\0": "TIFF", b"MM\0*": "TIFF", _PNG[:4]: "PNG", b"RIFF": "WebP", b"GIF8": "GIF", b"\xff\xd8\xff": "JPEG"}
+_KNOWN = {
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+    _PNG[:4]: "PNG",
+    b"RIFF": "WebP",
+    b"GIF8": "GIF",
+    b"\xff\xd8\xff": "JPEG",
+}
 # The further pictures of an MPO are previews and gain maps, of a PSD its layers: the first is the whole picture.
 _FIRST_ONLY = ("MPO", "PSD")
 _DESCRIPTION = 270
 _ANIMATED = ("GIF", "WEBP", "PNG")
 _LOSSLESS = ("tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "packbits")
-_PLAIN = {"PA": "RGBA", "La": "LA", "RGBa": "RGBA", "RGBX": "RGB", "I;16B": "I;16", "I;16L": "I;16", "I;16N": "I;16"}
+_PLAIN = {
+    "PA": "RGBA",
+    "La": "LA",
+    "RGBa": "RGBA",
+    "RGBX": "RGB",
+    "I;16B": "I;16",
+    "I;16L": "I;16",
+    "I;16N": "I;16",
+}
 _IN_MOTION = {"1": "RGB", "L": "RGB", "P": "RGB", "LA": "RGBA"}
 
 
@@ -84,7 +101,9 @@ def _knowing(head: bytes) -> Iterator[None]:
         kind = next((name for magic, name in _KNOWN.items() if head.startswith(magic)), None)
         if kind is None or not isinstance(error.__cause__, UnidentifiedImageError):
             raise
-        raise Unheld(f"a {kind} that is damaged or has samples Pillow cannot hold: save it as .npy") from error
+        raise Unheld(
+            f"a {kind} that is damaged or has samples Pillow cannot hold: save it as .npy"
+        ) from error
 
 
 def _format(image: Image.Image) -> str:
@@ -115,7 +134,10 @@ def _headers(image: Image.Image, stream: BinaryIO) -> tuple[Header, ...]:
         first = _header(image, stream)
         return tuple(first._replace(name=str(number)) for number in range(_count(image)))
     headers = [_header(page, stream) for page in _pages(image)]
-    return tuple(one._replace(name=str(number) if len(headers) > 1 else "") for number, one in enumerate(headers))
+    return tuple(
+        one._replace(name=str(number) if len(headers) > 1 else "")
+        for number, one in enumerate(headers)
+    )
 
 
 def _header(image: Image.Image, stream: BinaryIO) -> Header:
@@ -132,7 +154,9 @@ def _header(image: Image.Image, stream: BinaryIO) -> Header:
         icc=bool(image.info.get("icc_profile")),
         orientation=turn,
         dpi=_dpi(image, turn),
-        palette=len(image.palette.palette) // len(image.palette.mode) if image.palette and mode == "P" else 0,
+        palette=len(image.palette.palette) // len(image.palette.mode)
+        if image.palette and mode == "P"
+        else 0,
         palette_alpha=mode == "P" and has_palette_alpha(image),
     )
 
@@ -182,7 +206,9 @@ def _map(image: Image.Image, header: Header) -> FeatureMap:
         raise FileError("its frames differ in size, or its header is wrong: save it again")
     colours, alpha = palette(image, int(data.max())) if header.mode == "P" else (None, None)
     icc = image.info.get("icc_profile") or None
-    picture = Picture(header.mode, colours, alpha, icc, exif, header.dpi, _format(image), _extras(image))
+    picture = Picture(
+        header.mode, colours, alpha, icc, exif, header.dpi, _format(image), _extras(image)
+    )
     return FeatureMap(data, header.layout, picture, header.name)
 
 

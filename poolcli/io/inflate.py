@@ -58,5 +58,7 @@ def _stored(read: Callable[[int], bytes]) -> Iterator[bytes]:
         check = zlib.adler32(plain, check)
         blocks = [plain[start : start + _STORED] for start in range(0, len(plain), _STORED)]
         if blocks:  # nothing would mean the end of the file
-            yield b"".join(pack("<BHH", 0, len(block), _STORED - len(block)) + block for block in blocks)
+            yield b"".join(
+                pack("<BHH", 0, len(block), _STORED - len(block)) + block for block in blocks
+            )
     yield pack("<BHH", 1, 0, _STORED) + pack(">I", check)

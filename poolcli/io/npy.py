@@ -35,7 +35,15 @@ _REFUSED = {
 }
 _LONGEST_HEADER = 10_000  # NumPy's own limit: longer ones could exhaust the parser
 _PIECE = 1 << 24  # bytes written at a time, so that what compresses them need not hold them all
-_DAMAGE = (ValueError, TypeError, LookupError, SyntaxError, MemoryError, RecursionError, struct.error)
+_DAMAGE = (
+    ValueError,
+    TypeError,
+    LookupError,
+    SyntaxError,
+    MemoryError,
+    RecursionError,
+    struct.error,
+)
 
 
 class _Claim(NamedTuple):
@@ -73,7 +81,9 @@ def on_disk(stream: BinaryIO) -> Disk | None:
     return Disk(stream) if isinstance(stream, BufferedReader) else None
 
 
-def read_npy(stream: BinaryIO, size: int, layout: str | None, disk: Disk | None = None) -> tuple[Array, str]:
+def read_npy(
+    stream: BinaryIO, size: int, layout: str | None, disk: Disk | None = None
+) -> tuple[Array, str]:
     """The array and its layout; a large one is left on the disk, in the byte order it has there."""
     claim = _checked(stream, size)
     letters = claim.layout(layout)
@@ -81,7 +91,9 @@ def read_npy(stream: BinaryIO, size: int, layout: str | None, disk: Disk | None 
     if disk is not None and not memory.here().has_room(nbytes):
         values = _typed(memory.mapped(disk.file, disk.start + stream.tell(), nbytes), claim.dtype)
         return memory.contiguous(values.reshape(claim.shape, order=claim.order)), letters
-    return _typed(_raw(stream, nbytes), claim.dtype).reshape(claim.shape, order=claim.order), letters
+    return _typed(_raw(stream, nbytes), claim.dtype).reshape(
+        claim.shape, order=claim.order
+    ), letters
 
 
 def write_npy(stream: BinaryIO, data: Array) -> None:
@@ -171,21 +183,29 @@ def _header_text(stream: BinaryIO) -> str:
 
 
 def _shape(shape: object) -> tuple[int, ...]:
-    if not isinstance(shape, tuple) or not all(type(length) is int and length >= 0 for length in shape):
+    if not isinstance(shape, tuple) or not all(
+        type(length) is int and length >= 0 for length in shape
+    ):
         raise FileError("its .npy header has no proper shape: save it again")
     if not shape:
         raise FileError("a single number (0 axes) has nothing to pool: give it at least one axis")
     if 0 in shape:
-        raise FileError(f"an array of shape {shape_words(shape)} has no values: there is nothing to pool")
+        raise FileError(
+            f"an array of shape {shape_words(shape)} has no values: there is nothing to pool"
+        )
     return shape
 
 
 def _dtype(code: object) -> np.dtype[np.generic]:
     if not isinstance(code, str):
-        raise FileError("it holds records of several fields: save one field as a plain numeric array")
+        raise FileError(
+            "it holds records of several fields: save one field as a plain numeric array"
+        )
     plain = code[1:] if code[:1] in tuple("<>|=") else code
     if plain not in _PLAIN:
-        raise FileError(f"it holds {_REFUSED.get(plain[:1], f'values of unknown type {code!r}: save numbers')}")
+        raise FileError(
+            f"it holds {_REFUSED.get(plain[:1], f'values of unknown type {code!r}: save numbers')}"
+        )
     return np.dtype(code)
 
 
@@ -200,7 +220,11 @@ def _typed(raw: Array, dtype: np.dtype[np.generic]) -> Array:
     """Bytes as values; in this machine's order, unless they are on a disk that is only read."""
     if dtype.kind == "b":
         # A damaged file may hold a 7 where NumPy counts on 0 or 1.
-        return raw.view(np.bool_) if raw.max() <= 1 else np.not_equal(raw, 0, out=memory.empty(raw.shape, np.bool_))
+        return (
+            raw.view(np.bool_)
+            if raw.max() <= 1
+            else np.not_equal(raw, 0, out=memory.empty(raw.shape, np.bool_))
+        )
     values: Array = raw.view(dtype)
     if dtype.isnative or not raw.flags.writeable:
         return values

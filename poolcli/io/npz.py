@@ -52,7 +52,9 @@ def read_npz(stream: BinaryIO, size: int, layout: str | None) -> tuple[FeatureMa
     """Every array in file order."""
 
     def read(member: BinaryIO, info: zipfile.ZipInfo) -> FeatureMap:
-        return FeatureMap(*read_npy(member, info.file_size, layout, _disk(stream, info)), name=_name(info))
+        return FeatureMap(
+            *read_npy(member, info.file_size, layout, _disk(stream, info)), name=_name(info)
+        )
 
     return _each_member(stream, size, read)
 
@@ -60,7 +62,11 @@ def read_npz(stream: BinaryIO, size: int, layout: str | None) -> tuple[FeatureMa
 def _disk(stream: BinaryIO, info: zipfile.ZipInfo) -> Disk | None:
     """Where the bytes of a member lie in the file, if they are stored as they are and are too many for memory."""
     disk = on_disk(stream)
-    if disk is None or info.compress_type != zipfile.ZIP_STORED or memory.here().has_room(info.file_size):
+    if (
+        disk is None
+        or info.compress_type != zipfile.ZIP_STORED
+        or memory.here().has_room(info.file_size)
+    ):
         return None
     stream.seek(info.header_offset + 26)
     name, extra = struct.unpack("<HH", stream.read(4))
@@ -70,7 +76,9 @@ def _disk(stream: BinaryIO, info: zipfile.ZipInfo) -> Disk | None:
     return Disk(disk.file, start)
 
 
-def write_npz(stream: BinaryIO, arrays: Sequence[tuple[str, Array]], *, compressed: bool = False) -> None:
+def write_npz(
+    stream: BinaryIO, arrays: Sequence[tuple[str, Array]], *, compressed: bool = False
+) -> None:
     """A zip of .npy members whose bytes depend on nothing but the arrays."""
     method = zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED
     with zipfile.ZipFile(stream, "w", method) as archive:
@@ -93,8 +101,14 @@ def _members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     often, count = Counter(map(_name, members)).most_common(1)[0]
     if count > 1:
         raise FileError(f"array {often!r} is in it twice: save it with different names")
-    packed = [info for info in members if info.file_size > PACKED * info.compress_size and not _impossible(info)]
-    check_unpacked(sum(info.file_size for info in packed), sum(info.compress_size for info in packed))
+    packed = [
+        info
+        for info in members
+        if info.file_size > PACKED * info.compress_size and not _impossible(info)
+    ]
+    check_unpacked(
+        sum(info.file_size for info in packed), sum(info.compress_size for info in packed)
+    )
     return members
 
 
@@ -123,7 +137,9 @@ def _check_member(info: zipfile.ZipInfo, size: int) -> None:
 
 
 def _impossible(info: zipfile.ZipInfo) -> bool:
-    best = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: _DEFLATE_AT_BEST}.get(info.compress_type, inf)
+    best = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: _DEFLATE_AT_BEST}.get(
+        info.compress_type, inf
+    )
     return info.file_size > best * (info.compress_size + (best > 1))
 
 
@@ -138,4 +154,6 @@ def _undamaged() -> Iterator[None]:
     try:
         yield
     except _DAMAGE as error:
-        raise FileError(f"the archive is damaged: {' '.join(str(error).split())}; save it again") from error
+        raise FileError(
+            f"the archive is damaged: {' '.join(str(error).split())}; save it again"
+        ) from error

@@ -21,7 +21,9 @@ from poolcli.maps.array import Array
 from poolcli.resources import threads as share
 
 _CHANNELS = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4}
-_PILLOWS = frozenset({"compress_level", "optimize", "save_all"})  # who asks for these gets Pillow's own way
+_PILLOWS = frozenset(
+    {"compress_level", "optimize", "save_all"}
+)  # who asks for these gets Pillow's own way
 _STRATEGIES = zlib.Z_HUFFMAN_ONLY, zlib.Z_RLE  # the faster one first
 _LEAST = 1 << 17  # bytes of pixels below which there is nothing to gain
 _SAMPLES, _ROWS, _COLUMNS = 4, 16, 512
@@ -37,7 +39,9 @@ def strategy(image: Image.Image, told: Mapping[str, Any]) -> int | None:
     if size < _LEAST or told.keys() & _PILLOWS:
         return None
     samples = list(_samples(image))
-    sizes = {each: sum(len(photo_png(sample, {}, each)) for sample in samples) for each in _STRATEGIES}
+    sizes = {
+        each: sum(len(photo_png(sample, {}, each)) for sample in samples) for each in _STRATEGIES
+    }
     best = min(_STRATEGIES, key=sizes.__getitem__)
     return best if sizes[best] <= sum(len(_pillow(sample, {})) for sample in samples) else None
 
@@ -46,7 +50,10 @@ def _samples(image: Image.Image) -> Iterator[Image.Image]:
     """A few rows here and there."""
     width, height = min(image.width, _COLUMNS), min(image.height, _ROWS)
     for place in range(1, 2 * _SAMPLES, 2):
-        left, top = (image.width - width) * place // (2 * _SAMPLES), (image.height - height) * place // (2 * _SAMPLES)
+        left, top = (
+            (image.width - width) * place // (2 * _SAMPLES),
+            (image.height - height) * place // (2 * _SAMPLES),
+        )
         yield image.crop((left, top, left + width, top + height))
 
 
@@ -55,7 +62,10 @@ def photo_png(image: Image.Image, told: Mapping[str, Any], strategy: int) -> byt
     header, *chunks = _chunks(_pillow(image.crop((0, 0, 1, 1)), told))
     parts = [b"\x89PNG\r\n\x1a\n", _chunk(b"IHDR", pack(">II", *image.size) + header[1][8:])]
     for kind, data in chunks:
-        parts += [_chunk(kind, band) for band in (_deflated(image, strategy) if kind == b"IDAT" else [data])]
+        parts += [
+            _chunk(kind, band)
+            for band in (_deflated(image, strategy) if kind == b"IDAT" else [data])
+        ]
     return b"".join(parts)
 
 
@@ -88,7 +98,9 @@ def _deflated(image: Image.Image, strategy: int) -> Iterator[bytes]:
         last = start + step >= len(rows)
         lines = _filtered(rows, slice(start, start + step), channels).data
         packer = zlib.compressobj(1, wbits=-zlib.MAX_WBITS, memLevel=9, strategy=strategy)
-        return lines, packer.compress(lines) + packer.flush(zlib.Z_FINISH if last else zlib.Z_SYNC_FLUSH)
+        return lines, packer.compress(lines) + packer.flush(
+            zlib.Z_FINISH if last else zlib.Z_SYNC_FLUSH
+        )
 
     check = zlib.adler32(b"")
     head = b"\x78\x01"
@@ -108,7 +120,9 @@ def _filtered(rows: Array, band: slice, channels: int) -> Array:
     step = max(1, _CACHED // rows.shape[1])
     for top in range(start, stop, step):
         part = rows[top : min(top + step, stop)]
-        left = np.stack([part - guess for guess in _guesses(part, rows[top - 1] if top else 0, channels)])
+        left = np.stack(
+            [part - guess for guess in _guesses(part, rows[top - 1] if top else 0, channels)]
+        )
         best = _cost(left).argmin(0)
         lines[top - start :][: len(part), 0] = np.array(_FILTERS, np.uint8)[best]
         lines[top - start :][: len(part), 1:] = left[best, np.arange(len(part))]

@@ -13,7 +13,9 @@ from poolcli.maps.array import Array
 
 WITH_ALPHA = {"1": "LA", "L": "LA", "RGB": "RGBA"}
 _PHOTOMETRIC, _SAMPLE_FORMAT = 262, 339
-_BAND = 1 << 15  # pixels copied at a time: in more, Pillow and NumPy take new memory from the system for each band
+_BAND = (
+    1 << 15
+)  # pixels copied at a time: in more, Pillow and NumPy take new memory from the system for each band
 _KEY_SCALE = {"L;2": 85, "L;4": 17}
 
 
@@ -26,7 +28,9 @@ def pixels(image: Image.Image, mode: str) -> Array:
     with decoding():  # a damaged palette is found only now
         given = values(image if image.mode == mode else image.convert(mode))
     if mode == "I" and tag(image, _SAMPLE_FORMAT, (1,)) == (1,) and given.min() < 0:
-        raise FileError("unsigned values past 2147483647 do not fit Pillow's 32-bit mode: save it as .npy")
+        raise FileError(
+            "unsigned values past 2147483647 do not fit Pillow's 32-bit mode: save it as .npy"
+        )
     return offset(given) if mode == "LAB" else given
 
 

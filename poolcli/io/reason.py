@@ -23,4 +23,9 @@ _REASONS = {
 
 def reason(error: OSError) -> str:
     """One line without the path, which the caller knows better."""
-    return _REASONS.get(error.errno or 0) or error.strerror or " ".join(str(error).split()) or type(error).__name__
+    return (
+        _REASONS.get(error.errno or 0)
+        or error.strerror
+        or " ".join(str(error).split())
+        or type(error).__name__
+    )

@@ -74,7 +74,9 @@ def read_stack(stream: BinaryIO, layout: str | None) -> tuple[FeatureMap, ...]:
 @contextmanager
 def _opened(stream: BinaryIO) -> Iterator[Any]:
     tifffile = extra("tiff", "a TIFF of this kind (OME, BigTIFF, or deep colours)")
-    logging.getLogger("tifffile").addHandler(logging.NullHandler())  # what is wrong is raised, or checked below
+    logging.getLogger("tifffile").addHandler(
+        logging.NullHandler()
+    )  # what is wrong is raised, or checked below
     logging.getLogger("tifffile").propagate = False
     try:
         stream.seek(0)
@@ -84,13 +86,17 @@ def _opened(stream: BinaryIO) -> Iterator[Any]:
     except DAMAGE as error:
         check_codecs(error)
         words = " ".join(str(error).split()) or type(error).__name__
-        raise FileError(f"the TIFF is cut short or damaged ({words}): save or download it again") from error
+        raise FileError(
+            f"the TIFF is cut short or damaged ({words}): save or download it again"
+        ) from error
 
 
 def check_codecs(error: Exception) -> None:
     """FileError where a compression lacks its library, which nothing else is wrong with."""
     if "imagecodecs" in str(error):
-        raise FileError("this compression of a TIFF needs imagecodecs: pip install 'poolcli[tiff]'") from error
+        raise FileError(
+            "this compression of a TIFF needs imagecodecs: pip install 'poolcli[tiff]'"
+        ) from error
 
 
 def _check_whole(file: Any) -> None:
@@ -103,18 +109,24 @@ def _check_whole(file: Any) -> None:
             if page is None:
                 raise FileError("the TIFF lacks a plane that its description names: save it again")
             parts = zip(page.dataoffsets, page.databytecounts, strict=True)
-            if not page.dataoffsets or any(start + size > file.filehandle.size or not size for start, size in parts):
+            if not page.dataoffsets or any(
+                start + size > file.filehandle.size or not size for start, size in parts
+            ):
                 raise FileError("the TIFF is cut short: save or download it again")
             held += sum(page.databytecounts)
         if series.nbytes > _MOST * held:
-            raise FileError(f"its tags claim {shape_words(series.shape)}, more than it can hold: save it again")
+            raise FileError(
+                f"its tags claim {shape_words(series.shape)}, more than it can hold: save it again"
+            )
         check_unpacked(series.nbytes, held)
 
 
 def _headers(file: Any, layout: str | None) -> tuple[Header, ...]:
     several = len(file.series) > 1
     headers = (_header(*pair, layout) for pair in zip(file.series, _described(file), strict=True))
-    return tuple(one._replace(name=str(number) if several else "") for number, one in enumerate(headers))
+    return tuple(
+        one._replace(name=str(number) if several else "") for number, one in enumerate(headers)
+    )
 
 
 def _header(series: Any, told: _Told, layout: str | None) -> Header:
@@ -129,7 +141,9 @@ def _header(series: Any, told: _Told, layout: str | None) -> Header:
         mode=mode,
         icc=_ICC in page.tags,
         dpi=_dpi(page),
-        spacing=tuple(told.sizes.get(letters[axis], (1.0, "")) for axis in space_axes(letters)) if told.sizes else (),
+        spacing=tuple(told.sizes.get(letters[axis], (1.0, "")) for axis in space_axes(letters))
+        if told.sizes
+        else (),
     )
 
 
@@ -142,8 +156,10 @@ def _layout(series: Any) -> str:
     unknown = [letter for letter in series.axes if letter not in AXES]
     letters = "".join(AXES.get(letter, "N") for letter in series.axes)
     if len(unknown) > 1 or len(set(letters)) < len(letters) or not set(letters) & set("HW"):
-        raise FileError(f"its axes are {series.axes} ({shape_words(series.shape)}), which have no usual names here: "
-                        "give --layout with as many letters, such as NDCHW")  # fmt: skip
+        raise FileError(
+            f"its axes are {series.axes} ({shape_words(series.shape)}), which have no usual names here: "
+            "give --layout with as many letters, such as NDCHW"
+        )
     return letters
 
 
@@ -151,14 +167,22 @@ def _mode(series: Any, letters: str) -> str:
     """Colours where it is one picture of them, gray where it is one plane, else a stack."""
     page = series.keyframe
     if page.photometric.name == "PALETTE":
-        raise FileError("a palette in a TIFF of this kind is not kept: save its colours, or a plain TIFF")
+        raise FileError(
+            "a palette in a TIFF of this kind is not kept: save its colours, or a plain TIFF"
+        )
     if len(letters) == 2 and page.photometric.name == "MINISBLACK":
         return NATURAL.get((series.dtype.newbyteorder("=").name, 0), STACK)
     if sorted(series.axes) != sorted("YXS") or page.photometric.name not in ("RGB", "YCBCR"):
         return STACK
     alpha = [each.name for each in page.extrasamples]
-    colours = {(3, ()): "RGB", (4, ("UNASSALPHA",)): "RGBA"}.get((page.samplesperpixel, tuple(alpha)), "")
-    return {"uint8": colours, "uint16": f"{colours};16"}.get(series.dtype.name, STACK) if colours else STACK
+    colours = {(3, ()): "RGB", (4, ("UNASSALPHA",)): "RGBA"}.get(
+        (page.samplesperpixel, tuple(alpha)), ""
+    )
+    return (
+        {"uint8": colours, "uint16": f"{colours};16"}.get(series.dtype.name, STACK)
+        if colours
+        else STACK
+    )
 
 
 def _dpi(page: Any) -> tuple[float, float] | None:
@@ -179,12 +203,18 @@ class _Told(NamedTuple):
 def _described(file: Any) -> list[_Told]:
     """OME's description of each image; an empty one where there is none."""
     pixels = _pixels(file)
-    return [_told_of(pixels[number]) if number < len(pixels) else _Told({}, ()) for number in range(len(file.series))]
+    return [
+        _told_of(pixels[number]) if number < len(pixels) else _Told({}, ())
+        for number in range(len(file.series))
+    ]
 
 
 def _told_of(pixels: Element) -> _Told:
     sizes = {
-        letter: (float(pixels.attrib[f"PhysicalSize{axis}"]), pixels.attrib.get(f"PhysicalSize{axis}Unit", "µm"))
+        letter: (
+            float(pixels.attrib[f"PhysicalSize{axis}"]),
+            pixels.attrib.get(f"PhysicalSize{axis}Unit", "µm"),
+        )
         for axis, letter in (("X", "W"), ("Y", "H"), ("Z", "D"))
         if f"PhysicalSize{axis}" in pixels.attrib
     }
@@ -197,13 +227,19 @@ def _pixels(file: Any) -> list[Element]:
         return []
     from xml.etree import ElementTree as ET
 
-    return [each for each in ET.fromstring(file.ome_metadata or "").iter() if each.tag.endswith("}Pixels")]  # noqa: S314
+    return [
+        each
+        for each in ET.fromstring(file.ome_metadata or "").iter()
+        if each.tag.endswith("}Pixels")
+    ]  # noqa: S314
 
 
 def _map(series: Any, header: Header, channels: tuple[str, ...]) -> FeatureMap:
     data = series.asarray()
     if data.shape != series.shape or not data.size:
-        raise FileError("its planes are not those that its tags claim: it is damaged; save it again")
+        raise FileError(
+            "its planes are not those that its tags claim: it is damaged; save it again"
+        )
     page = series.keyframe
     if page.photometric.name == "MINISWHITE" and data.dtype.kind == "u":
         data = np.iinfo(data.dtype).max - data

@@ -24,7 +24,13 @@ from poolcli.resources.memory import empty
 AXES = {"t": "N", "c": "C", "z": "D", "y": "H", "x": "W"}  # OME's names, and our letters
 NAMES = {ours: name for name, ours in AXES.items()}
 _TYPES = {"N": "time", "C": "channel"}
-_UNITS = {"µm": "micrometer", "nm": "nanometer", "mm": "millimeter", "cm": "centimeter", "m": "meter"}
+_UNITS = {
+    "µm": "micrometer",
+    "nm": "nanometer",
+    "mm": "millimeter",
+    "cm": "centimeter",
+    "m": "meter",
+}
 _SYMBOLS = {name: symbol for symbol, name in _UNITS.items()}
 _TILE = 1024  # pixels a side of a chunk, one plane deep
 
@@ -56,7 +62,9 @@ def read_zarr(path: Path, layout: str | None) -> tuple[FeatureMap, ...]:
         header, data = image.header, empty(image.array.shape, image.array.dtype.newbyteorder("="))
         for where in _chunks(image.array.shape, image.array.chunks):
             data[where] = image.array[where]
-        picture = Picture(header.mode, format="ZARR", extras=(("chunks", tuple(image.array.chunks)),))
+        picture = Picture(
+            header.mode, format="ZARR", extras=(("chunks", tuple(image.array.chunks)),)
+        )
         return (FeatureMap(data, header.layout, picture, "", header.spacing),)
 
 
@@ -82,7 +90,9 @@ def _image(node: Any, path: Path, layout: str | None) -> _Image:
     scales = node.attrs.get("ome", node.attrs).get("multiscales", ())
     if not scales:
         inside = ", ".join(str(path / key) for key in sorted(node.keys())[:5]) or "nothing"
-        raise FileError(f"a Zarr group without an image of its own: it holds {inside}; name an array, or an image")
+        raise FileError(
+            f"a Zarr group without an image of its own: it holds {inside}; name an array, or an image"
+        )
     (scale, *_), array = scales, node[scales[0]["datasets"][0]["path"]]
     axes = [axis if isinstance(axis, Mapping) else {"name": axis} for axis in scale["axes"]]
     letters = _layout([axis["name"] for axis in axes], array.ndim, layout)
@@ -97,8 +107,10 @@ def _layout(names: Sequence[str], ndim: int, layout: str | None) -> str:
     if not names:
         return default_layout(ndim)
     if unknown := [str(name) for name in names if name not in AXES]:
-        raise FileError(f"its axes are {', '.join(map(str, names))}, and {unknown[0]} has no usual letter here: "
-                        "give --layout with as many letters, such as NDCHW")  # fmt: skip
+        raise FileError(
+            f"its axes are {', '.join(map(str, names))}, and {unknown[0]} has no usual letter here: "
+            "give --layout with as many letters, such as NDCHW"
+        )
     return check_layout("".join(AXES[name] for name in names), ndim)
 
 
@@ -108,7 +120,10 @@ def _symbol(unit: str) -> str:
 
 def _sizes(scale: Mapping[str, Any], ndim: int) -> list[float]:
     """The size of a pixel of the finest level on each axis."""
-    told = [*scale["datasets"][0].get("coordinateTransformations", ()), *scale.get("coordinateTransformations", ())]
+    told = [
+        *scale["datasets"][0].get("coordinateTransformations", ()),
+        *scale.get("coordinateTransformations", ()),
+    ]
     factors = [each["scale"] for each in told if each["type"] == "scale"]
     return [prod(map(float, pair)) for pair in zip([1.0] * ndim, *factors, strict=True)]
 
@@ -123,11 +138,15 @@ def _chunks(shape: Sequence[int], chunks: Sequence[int]) -> Iterator[tuple[slice
 # Writing ------------------------------------------------------------------------------------------------------
 
 
-def write_zarr(folder: Path, maps: Sequence[FeatureMap], *, version: str = "0.4", chunk: int | None = None) -> None:
+def write_zarr(
+    folder: Path, maps: Sequence[FeatureMap], *, version: str = "0.4", chunk: int | None = None
+) -> None:
     """The maps as the levels of one image, finest first: OME-Zarr, which viewers open."""
     zarr = extra("zarr", "a .zarr")
     if len(maps) > 1 and not all(one.spacing for one in maps):
-        raise FileError(f"a .zarr holds one array with its levels, and there are {len(maps)} maps: write .npz")
+        raise FileError(
+            f"a .zarr holds one array with its levels, and there are {len(maps)} maps: write .npz"
+        )
     levels = [_ordered(one) for one in _alike(maps)]
     dtype = np.result_type(*(level.data.dtype for level in levels))
     try:
@@ -140,7 +159,9 @@ def write_zarr(folder: Path, maps: Sequence[FeatureMap], *, version: str = "0.4"
         else:
             group.attrs["multiscales"] = [{"version": version, **told}]
     except DAMAGE as error:
-        raise FileError(f"zarr cannot write it ({' '.join(str(error).split())}): write .npy") from error
+        raise FileError(
+            f"zarr cannot write it ({' '.join(str(error).split())}): write .npy"
+        ) from error
 
 
 def _alike(maps: Sequence[FeatureMap]) -> list[FeatureMap]:
@@ -152,9 +173,13 @@ def _ordered(one: FeatureMap) -> FeatureMap:
     """The map with its axes in OME's order."""
     order = "".join(letter for letter in "NCDHW" if letter in one.layout)
     if not {"H", "W"} <= set(order):
-        raise FileError(f"a map of shape {shape_words(one.data.shape)} ({one.layout}) has no height and width, "
-                        "which an OME-Zarr needs: write .npy")  # fmt: skip
-    return one.with_data(one.data.transpose([one.layout.index(letter) for letter in order]), layout=order)
+        raise FileError(
+            f"a map of shape {shape_words(one.data.shape)} ({one.layout}) has no height and width, "
+            "which an OME-Zarr needs: write .npy"
+        )
+    return one.with_data(
+        one.data.transpose([one.layout.index(letter) for letter in order]), layout=order
+    )
 
 
 def _sides(level: FeatureMap, chunk: int | None) -> tuple[int, ...]:
@@ -163,22 +188,30 @@ def _sides(level: FeatureMap, chunk: int | None) -> tuple[int, ...]:
     tile = chunk or _TILE
     usual = [tile if letter in "HW" else 1 for letter in level.layout]
     sides = kept if len(kept) == level.data.ndim and not chunk else usual
-    return tuple(max(1, min(side, size)) for side, size in zip(sides, level.data.shape, strict=True))
+    return tuple(
+        max(1, min(side, size)) for side, size in zip(sides, level.data.shape, strict=True)
+    )
 
 
-def _write_level(group: Any, name: str, level: FeatureMap, stored: tuple[tuple[int, ...], np.dtype[Any]]) -> None:
+def _write_level(
+    group: Any, name: str, level: FeatureMap, stored: tuple[tuple[int, ...], np.dtype[Any]]
+) -> None:
     sides, dtype = stored
     v3 = group.metadata.zarr_format == 3
-    told: dict[str, Any] = {"dimension_names": [NAMES[letter] for letter in level.layout]} if v3 else {
-        "chunk_key_encoding": {"name": "v2", "separator": "/"}
-    }  # fmt: skip
+    told: dict[str, Any] = (
+        {"dimension_names": [NAMES[letter] for letter in level.layout]}
+        if v3
+        else {"chunk_key_encoding": {"name": "v2", "separator": "/"}}
+    )
     array = group.create_array(name, shape=level.data.shape, chunks=sides, dtype=dtype, **told)
     for where in _chunks(level.data.shape, sides):
         array[where] = np.ascontiguousarray(level.data[where], dtype)
 
 
 def _axes(level: FeatureMap) -> list[dict[str, str]]:
-    units = dict(zip((level.layout[axis] for axis in space_axes(level.layout)), level.spacing, strict=False))
+    units = dict(
+        zip((level.layout[axis] for axis in space_axes(level.layout)), level.spacing, strict=False)
+    )
     axes = []
     for letter in level.layout:
         unit = units.get(letter, (1.0, ""))[1]
@@ -195,7 +228,10 @@ def _datasets(levels: Sequence[FeatureMap]) -> list[dict[str, Any]]:
             "path": str(number),
             "coordinateTransformations": [
                 {"type": "scale", "scale": size},
-                {"type": "translation", "translation": [(a - b) / 2 for a, b in zip(size, sizes[0], strict=True)]},
+                {
+                    "type": "translation",
+                    "translation": [(a - b) / 2 for a, b in zip(size, sizes[0], strict=True)],
+                },
             ],
         }
         for number, size in enumerate(sizes)

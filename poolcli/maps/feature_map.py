@@ -98,7 +98,9 @@ class Form(NamedTuple):
         """The form of planes of this frame, its axes in the order of this one's."""
         layout = _relaid(self.layout, frame)
         sizes = dict(zip(_letters(frame, self.layout), frame.shape, strict=True))
-        return self._replace(shape=tuple(sizes[letter] for letter in layout), dtype=dtype, layout=layout)
+        return self._replace(
+            shape=tuple(sizes[letter] for letter in layout), dtype=dtype, layout=layout
+        )
 
     def expanded(self) -> Form:
         """The form arithmetic needs: a palette's colours, a bit's two levels of gray."""
@@ -131,7 +133,9 @@ class FeatureMap:
         mode = self.picture.mode if self.picture else ""
         see_through = self.picture is not None and self.picture.palette_alpha is not None
         dtype = self.data.dtype.newbyteorder("=")
-        return Form(self.data.shape, dtype, self.layout, "PA" if mode == "P" and see_through else mode)
+        return Form(
+            self.data.shape, dtype, self.layout, "PA" if mode == "P" and see_through else mode
+        )
 
     def expanded(self) -> FeatureMap:
         """The map arithmetic needs: a palette's colours, a bit's two levels of gray."""
@@ -140,7 +144,9 @@ class FeatureMap:
         form = self.form.expanded()
         picture = self.picture._replace(mode=form.mode, palette=None, palette_alpha=None)
         levels = np.array([0, 255], np.uint8) if form.mode == "L" else self.picture.colours()
-        return replace(self, data=levels[self.data.astype(np.uint8)], layout=form.layout, picture=picture)
+        return replace(
+            self, data=levels[self.data.astype(np.uint8)], layout=form.layout, picture=picture
+        )
 
     def planes(self) -> Array:
         """The values as `form.frame` says, (batch, channels, depth, height, width): a view."""
@@ -151,7 +157,9 @@ class FeatureMap:
         planes = self.planes()
         shape = planes.shape if self.picture else self.data.shape
         if array.shape != shape:
-            raise ShapeError(f"its shape is {shape_words(array.shape)}, and the map's {shape_words(shape)}")
+            raise ShapeError(
+                f"its shape is {shape_words(array.shape)}, and the map's {shape_words(shape)}"
+            )
         return array if self.picture else self.with_data(array).planes()
 
     def with_planes(self, planes: Array, frame: Frame) -> FeatureMap:
@@ -169,7 +177,9 @@ class FeatureMap:
             return self
         fits = len(stride) == len(self.spacing) == len(space_axes(self.layout))
         pairs = zip(self.spacing, stride, strict=True) if fits else ()
-        return replace(self, spacing=tuple((size * float(step), unit) for (size, unit), step in pairs))
+        return replace(
+            self, spacing=tuple((size * float(step), unit) for (size, unit), step in pairs)
+        )
 
     def with_data(self, data: Array, **changes: Any) -> FeatureMap:
         """The same map with other values."""
@@ -195,13 +205,17 @@ def _relaid(layout: str, frame: Frame) -> str:
     letters = _letters(frame, layout)
     kept = "".join(letter for letter in layout if letter in letters)
     return (
-        ("N" if "N" in letters and "N" not in kept else "") + kept + ("C" if "C" in letters and "C" not in kept else "")
+        ("N" if "N" in letters and "N" not in kept else "")
+        + kept
+        + ("C" if "C" in letters and "C" not in kept else "")
     )
 
 
 def check_values(dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
     """Refuse what no pooling is defined for."""
     if dtype.kind not in "biuf" or dtype.itemsize > 8:
-        raise ValueRuleError(f"an array of {dtype} cannot be pooled: whole, real and bool numbers up to 64 bits can")
+        raise ValueRuleError(
+            f"an array of {dtype} cannot be pooled: whole, real and bool numbers up to 64 bits can"
+        )
     if not shape or 0 in shape:
         raise ShapeError(f"an array of shape {shape_words(shape) or '()'} has nothing to pool")

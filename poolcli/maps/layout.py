@@ -18,7 +18,9 @@ def default_layout(ndim: int) -> str:
     'NCHW'
     """
     if ndim not in _BY_AXES:
-        raise ShapeError(f"an array of {ndim} axes has no usual layout (1 to 5 axes do): reshape it")
+        raise ShapeError(
+            f"an array of {ndim} axes has no usual layout (1 to 5 axes do): reshape it"
+        )
     return _BY_AXES[ndim]
 
 
@@ -30,9 +32,13 @@ def check_layout(layout: str, ndim: int | None = None) -> str:
     """
     letters = layout.upper()
     if fault := _fault(letters):
-        raise RequestError(f"layout {layout!r} {fault}: use each of {' '.join(LETTERS)} at most once, such as NCHW")
+        raise RequestError(
+            f"layout {layout!r} {fault}: use each of {' '.join(LETTERS)} at most once, such as NCHW"
+        )
     if ndim is not None and ndim != len(letters):
-        raise ShapeError(f"layout {letters} names {len(letters)} axes, the array has {ndim}: give it as many letters")
+        raise ShapeError(
+            f"layout {letters} names {len(letters)} axes, the array has {ndim}: give it as many letters"
+        )
     return letters
 
 

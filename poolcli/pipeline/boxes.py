@@ -68,13 +68,17 @@ def _of_json(text: str) -> Any:
 
 def _of_csv(text: str) -> list[list[str]]:
     """The columns that a header names, in the order of boxes."""
-    header, *rows = [row for row in csv.reader(text.splitlines(), skipinitialspace=True) if row] or [[]]
+    header, *rows = [
+        row for row in csv.reader(text.splitlines(), skipinitialspace=True) if row
+    ] or [[]]
     if not header:
         raise ValueError("is empty")
     columns = [header.index(name) for name in _order(header)]
     for row in rows:
         if len(row) != len(header):
-            raise ValueError(f"has a row of {len(row)} columns ({','.join(row)}), and the header has {len(header)}")
+            raise ValueError(
+                f"has a row of {len(row)} columns ({','.join(row)}), and the header has {len(header)}"
+            )
     return [[row[column] for column in columns] for row in rows]
 
 
@@ -98,7 +102,9 @@ def _checked(rows: Any) -> Array:
         raise ValueError("holds no box")
     if boxes.ndim != 2 or boxes.shape[1] not in (4, 5):
         shape = "x".join(map(str, boxes.shape))
-        raise ValueError(f"has the shape {shape or 'of one number'}: a box is 4 or 5 numbers, {COLUMNS}")
+        raise ValueError(
+            f"has the shape {shape or 'of one number'}: a box is 4 or 5 numbers, {COLUMNS}"
+        )
     for number, box in enumerate(boxes.tolist(), start=1):
         if fault := _fault(box):
             words = ",".join(f"{each:g}" for each in box)

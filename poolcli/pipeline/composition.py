@@ -38,23 +38,35 @@ class Fuse(Step):
         rules = tuple(pair for pair in self.given if pair[0] not in ("branches", "merge"))
         if self["merge"] == "concat":
             if rules:
-                raise RequestError(f"--merge concat computes nothing: leave {self.op.option(rules[0][0]).flag} out")
+                raise RequestError(
+                    f"--merge concat computes nothing: leave {self.op.option(rules[0][0]).flag} out"
+                )
             return None
         return Step(OPS[self["merge"]], SLIDING, (("kernel", (1, len(self.branches))), *rules))
 
     def plan(
-        self, form: Form, receptive: tuple[int, ...], jump: tuple[Fraction, ...], centre: tuple[Fraction, ...]
+        self,
+        form: Form,
+        receptive: tuple[int, ...],
+        jump: tuple[Fraction, ...],
+        centre: tuple[Fraction, ...],
     ) -> Stage:
         plans = [branch.plan(form) for branch in self.branches]
         last = [stages[-1] for stages in plans]
         output = self._output(self._alike([stage.output for stage in last]))
-        fields = zip(receptive, jump, zip(*(stage.receptive for stage in last), strict=True), strict=True)
+        fields = zip(
+            receptive, jump, zip(*(stage.receptive for stage in last), strict=True), strict=True
+        )
         seen = tuple(int(field + (max(sizes) - 1) * step) for field, step, sizes in fields)
         steps = tuple(step * size for step, size in zip(jump, last[0].jump, strict=True))
         merges = prod(output.shape) * (len(last) - 1) if self._merge else 0
         operations = sum(stage.operations for stages in plans for stage in stages) + merges
-        middle = tuple(at + step * off for at, step, off in zip(centre, jump, last[0].centre, strict=True))
-        return Stage(self, form, output, seen, steps, middle, operations, form.nbytes + output.nbytes)
+        middle = tuple(
+            at + step * off for at, step, off in zip(centre, jump, last[0].centre, strict=True)
+        )
+        return Stage(
+            self, form, output, seen, steps, middle, operations, form.nbytes + output.nbytes
+        )
 
     def load(self, form: Form) -> Load:
         plans = [branch.plan(form) for branch in self.branches]
@@ -64,19 +76,28 @@ class Fuse(Step):
         last = [stages[-1].output for stages in plans]
         frame = _flat(last[0].frame, len(last))
         dtype = np.result_type(*(each.dtype for each in last))
-        return Load.of([*loads, self._merge.load(Form(frame.shape, dtype, _letters(frame), last[0].mode))])
+        return Load.of(
+            [*loads, self._merge.load(Form(frame.shape, dtype, _letters(frame), last[0].mode))]
+        )
 
     def __call__(self, fmap: FeatureMap) -> FeatureMap:
         maps = [_last(branch, fmap) for branch in self.branches]
         forms = self._alike([each.form for each in maps])
-        maps = [each if each.form == form else each.expanded() for each, form in zip(maps, forms, strict=True)]
+        maps = [
+            each if each.form == form else each.expanded()
+            for each, form in zip(maps, forms, strict=True)
+        ]
         output = self._output(forms)
         if self._merge is None and len(maps) == 1:
             return maps[0]
         if self._merge is None:
             planes = memory.empty(output.frame.shape, output.dtype)
-            np.concatenate([_channelled(each) for each in maps], axis=-1 - len(output.space), out=planes)
-            return FeatureMap(planes, output.layout, name=fmap.name).with_planes(planes, output.frame)
+            np.concatenate(
+                [_channelled(each) for each in maps], axis=-1 - len(output.space), out=planes
+            )
+            return FeatureMap(planes, output.layout, name=fmap.name).with_planes(
+                planes, output.frame
+            )
         base = maps[0] if maps[0].form.mode == output.mode else maps[0].expanded()
         frame = _flat(forms[0].frame, len(maps))
         rows = memory.empty(frame.shape, np.result_type(*(each.data.dtype for each in maps)))
@@ -101,8 +122,10 @@ class Fuse(Step):
         alike = frames if self._merge else [frame._replace(channels=None) for frame in frames]
         for branch, form, frame in zip(self.branches, forms, alike, strict=True):
             if frame != alike[0]:
-                raise ShapeError(f"the branches disagree: {self.branches[0]} gives {shape_words(forms[0].shape)}, "
-                                 f"{branch} gives {shape_words(form.shape)}")  # fmt: skip
+                raise ShapeError(
+                    f"the branches disagree: {self.branches[0]} gives {shape_words(forms[0].shape)}, "
+                    f"{branch} gives {shape_words(form.shape)}"
+                )
         dtype = np.result_type(*(form.dtype for form in forms))
         if self._merge is None and len(forms) == 1:
             return forms[0]
@@ -147,18 +170,30 @@ def _flat(frame: Frame, branches: int) -> Frame:
 
 
 def _letters(frame: Frame) -> str:
-    return ("N" if frame.batch is not None else "") + ("C" if frame.channels is not None else "") + "HW"
+    return (
+        ("N" if frame.batch is not None else "")
+        + ("C" if frame.channels is not None else "")
+        + "HW"
+    )
 
 
 def _side_by_side(form: Form, channels: int, dtype: np.dtype[Any]) -> Form:
     """The form with so many channels; no image any more, and its channels where an array has them."""
     space = form.layout.replace("C", "")
     batch = space.startswith("N")
-    layout = form.layout if "C" in form.layout and not form.mode else f"{space[:batch]}C{space[batch:]}"
-    return form._replace(layout=layout, mode="").framed(form.frame._replace(channels=channels), dtype)
+    layout = (
+        form.layout if "C" in form.layout and not form.mode else f"{space[:batch]}C{space[batch:]}"
+    )
+    return form._replace(layout=layout, mode="").framed(
+        form.frame._replace(channels=channels), dtype
+    )
 
 
 def _channelled(fmap: FeatureMap) -> Array:
     """The planes with an axis of channels."""
     frame = fmap.form.frame
-    return fmap.planes() if frame.channels is not None else np.expand_dims(fmap.planes(), -1 - len(frame.space))
+    return (
+        fmap.planes()
+        if frame.channels is not None
+        else np.expand_dims(fmap.planes(), -1 - len(frame.space))
+    )

@@ -35,7 +35,9 @@ class FileArray:
     @property
     def _contents(self) -> tuple[Any, ...]:
         arrays = (("", self.array), *self.named)
-        return self.text, tuple((name, each.shape, each.dtype, each.tobytes()) for name, each in arrays)
+        return self.text, tuple(
+            (name, each.shape, each.dtype, each.tobytes()) for name, each in arrays
+        )
 
     def of(self, name: str) -> Array:
         """The array of the map of this name; the only one, where there is one."""
@@ -43,7 +45,9 @@ class FileArray:
             return self.array
         if name not in dict(self.named):
             names = ", ".join(name for name, _ in self.named)
-            raise ShapeError(f"it holds arrays for the maps {names}, and this one is {name or 'alone'}")
+            raise ShapeError(
+                f"it holds arrays for the maps {names}, and this one is {name or 'alone'}"
+            )
         return dict(self.named)[name]
 
 

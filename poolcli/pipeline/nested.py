@@ -19,7 +19,9 @@ def read_branches(value: Any) -> tuple[Pipeline, ...]:
     from poolcli.pipeline.pipeline import Pipeline
 
     words = value if isinstance(value, (list, tuple)) else [value]
-    branches = tuple(word if isinstance(word, Pipeline) else recipe.parse(_text(word)) for word in words)
+    branches = tuple(
+        word if isinstance(word, Pipeline) else recipe.parse(_text(word)) for word in words
+    )
     if not branches:
         raise ValueError("takes one pipeline or more, like 'max -k 2' 'avg -k 2'")
     for branch in branches:
@@ -39,7 +41,13 @@ def read_reducer(value: Any) -> Step:
     first, *more = (value if isinstance(value, Pipeline) else recipe.parse(_text(value))).steps
     own = {option.name for option in first.op.parameters}
     others = [name for name, _ in first.given if name not in own and name != "kernel"]
-    if more or others or first.windows is None or first.windows.name != "sliding" or first["kernel"] != (2,):
+    if (
+        more
+        or others
+        or first.windows is None
+        or first.windows.name != "sliding"
+        or first["kernel"] != (2,)
+    ):
         raise ValueError("takes one reducer and the options of its formula, like 'gem --norm 4'")
     return first
 
@@ -56,5 +64,9 @@ def _show_reducer(value: Step) -> str:
     return shlex.quote(" ".join([value.op.name, *shown]))
 
 
-BRANCHES = Kind("PIPELINE...", read_branches, lambda value: " ".join(shlex.quote(str(branch)) for branch in value))
+BRANCHES = Kind(
+    "PIPELINE...",
+    read_branches,
+    lambda value: " ".join(shlex.quote(str(branch)) for branch in value),
+)
 REDUCER = Kind("OP", read_reducer, _show_reducer)

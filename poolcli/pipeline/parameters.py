@@ -15,8 +15,20 @@ Padding = str | tuple[tuple[int, int], ...]
 
 MANY = 4096  # of what is named one by one
 PADDING_WORDS = ("valid", "same", "same-lower")
-DTYPES = ("bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64",
-          "float16", "float32", "float64")  # fmt: skip
+DTYPES = (
+    "bool",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "float16",
+    "float32",
+    "float64",
+)
 
 
 class Kind(NamedTuple):
@@ -76,7 +88,13 @@ def _whole(value: Any) -> int:
 
 def _size(value: Any) -> Size:
     takes = "a size is a whole number from 1 up, or one for each axis joined by x (3, 3x2, 2x3x3)"
-    parts = value.split("x") if isinstance(value, str) else value if isinstance(value, (tuple, list)) else (value,)
+    parts = (
+        value.split("x")
+        if isinstance(value, str)
+        else value
+        if isinstance(value, (tuple, list))
+        else (value,)
+    )
     try:
         sizes = tuple(_whole(part) for part in parts)
     except (ValueError, TypeError):
@@ -89,7 +107,9 @@ def _size(value: Any) -> Size:
 def _pair(value: Any) -> tuple[int, int]:
     if isinstance(value, str):
         value = value.split(":")
-    begin, end = value if isinstance(value, (tuple, list)) and len(value) == 2 else (*_single(value),) * 2
+    begin, end = (
+        value if isinstance(value, (tuple, list)) and len(value) == 2 else (*_single(value),) * 2
+    )
     pair = _whole(begin), _whole(end)
     if min(pair) < 0:
         raise ValueError
@@ -105,13 +125,21 @@ def _single(value: Any) -> tuple[Any]:
 def _padding(value: Any) -> Padding:
     if isinstance(value, str) and value in PADDING_WORDS:
         return value
-    parts = value.split("x") if isinstance(value, str) else value if isinstance(value, (tuple, list)) else (value,)
+    parts = (
+        value.split("x")
+        if isinstance(value, str)
+        else value
+        if isinstance(value, (tuple, list))
+        else (value,)
+    )
     try:
         pairs = tuple(_pair(part) for part in parts)
     except (ValueError, TypeError):
         pairs = ()
     if not pairs:
-        raise ValueError("padding is 1, one for each axis (1x2), begin:end (0:1x0:1), valid, same or same-lower")
+        raise ValueError(
+            "padding is 1, one for each axis (1x2), begin:end (0:1x0:1), valid, same or same-lower"
+        )
     return pairs
 
 
@@ -123,13 +151,21 @@ def _show_padding(value: Padding) -> str:
 
 def _number(value: Any) -> float | int:
     """3.0 and 3 are one value, so that a pipeline has one text; whole numbers are exact."""
-    whole = isinstance(value, Integral) or (isinstance(value, str) and value.strip().lstrip("+-").isdecimal())
+    whole = isinstance(value, Integral) or (
+        isinstance(value, str) and value.strip().lstrip("+-").isdecimal()
+    )
     with suppress(ValueError, TypeError, OverflowError):
         number = float(int(value) if whole else value)
         if math.isnan(number):
             return math.nan  # one NaN, which equals itself wherever it is looked up
         if not isinstance(value, bool):
-            return int(value) if whole else int(number) if number.is_integer() and abs(number) < 1e15 else number
+            return (
+                int(value)
+                if whole
+                else int(number)
+                if number.is_integer() and abs(number) < 1e15
+                else number
+            )
     raise ValueError("takes a number")
 
 
@@ -194,7 +230,9 @@ POSITIVE = number(lambda x: 0 < x < math.inf, "takes a number above 0")
 NONZERO = number(lambda x: x != 0 and math.isfinite(x), "takes a number other than 0")
 FRACTION = number(lambda x: 0 <= x <= 1, "takes a number from 0 to 1")
 WHOLE = number(lambda x: x >= 0 and float(x).is_integer(), "takes a whole number from 0 up")
-COUNT = number(lambda x: 1 <= x <= 30 and float(x).is_integer(), "takes a whole number from 1 to 30")
+COUNT = number(
+    lambda x: 1 <= x <= 30 and float(x).is_integer(), "takes a whole number from 1 to 30"
+)
 SEVEN = number(lambda x: x in range(1, 8), "takes a whole number from 1 to 7")
 LEVELS = Kind("N,N,...", _levels, lambda value: ",".join(map(str, value)))
 NUMBERS = Kind("N,N-N,...", _numbers)
@@ -207,7 +245,11 @@ def either(word: str, kind: Kind) -> Kind:
     def read(value: Any) -> Any:
         return word if isinstance(value, str) and value == word else kind.read(value)
 
-    return Kind(f"{kind.metavar}|{word}", read, lambda value: word if isinstance(value, str) else kind.show(value))
+    return Kind(
+        f"{kind.metavar}|{word}",
+        read,
+        lambda value: word if isinstance(value, str) else kind.show(value),
+    )
 
 
 def did_you_mean(word: str, words: Iterable[str]) -> str:

@@ -34,7 +34,11 @@ def step(name: str, given: Mapping[str, Any]) -> Step:
     if windows and KERNEL in windows.parameters:
         values.setdefault(KERNEL.name, KERNEL.default)  # always said, because it says most
     usual = op.defaults(values.get("semantics", "poolcli"))
-    told = [o for o in op.options if o.name in values and (values[o.name] != usual[o.name] or o is KERNEL)]
+    told = [
+        o
+        for o in op.options
+        if o.name in values and (values[o.name] != usual[o.name] or o is KERNEL)
+    ]
     kind = KINDS.get(name, Step)
     return kind(op, windows, tuple((option.name, values[option.name]) for option in told))
 
@@ -51,10 +55,18 @@ def parse(text: str, semantics: str | None = None) -> Pipeline:
         words = list(_words(text))
     except ValueError as error:
         raise RequestError(f"{text!r}: {str(error).lower()}") from None
-    steps = [list(group) for bar, group in groupby(words, lambda word: set(word) == {"|"}) if not bar]
-    if len(steps) != 1 + words.count("|") or any(set(word) == {"|"} and len(word) > 1 for word in words):
-        raise RequestError(f"{text!r}: a step is missing; steps are parted by |, like 'max -k 3 -s 2 | avg --global'")
-    return _pipeline([(name, list(_options(op_named(name), rest, semantics))) for name, *rest in steps])
+    steps = [
+        list(group) for bar, group in groupby(words, lambda word: set(word) == {"|"}) if not bar
+    ]
+    if len(steps) != 1 + words.count("|") or any(
+        set(word) == {"|"} and len(word) > 1 for word in words
+    ):
+        raise RequestError(
+            f"{text!r}: a step is missing; steps are parted by |, like 'max -k 3 -s 2 | avg --global'"
+        )
+    return _pipeline(
+        [(name, list(_options(op_named(name), rest, semantics))) for name, *rest in steps]
+    )
 
 
 def load(toml: str) -> tuple[Pipeline, str | None]:
@@ -68,7 +80,11 @@ def load(toml: str) -> tuple[Pipeline, str | None]:
     for key in recipe.keys() - {"step", "input"}:
         raise RequestError(f"a recipe has no {key}{did_you_mean(key, ['step', 'input'])}")
     tables = recipe.get("step")
-    if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
+    if (
+        not isinstance(tables, list)
+        or not tables
+        or not all(isinstance(table, dict) for table in tables)
+    ):
         raise RequestError("a recipe has one [[step]] table or more, each with its op")
     shape = recipe.get("input")
     if shape is not None and not isinstance(shape, str):
@@ -134,7 +150,9 @@ def _named(op: Op, read: Any, value: Any) -> Any:
 
 def _windows(op: Op, values: Mapping[str, Any]) -> Windows:
     """The kind of windows the options choose; two kinds are an error."""
-    chosen = [kind for kind in op.windows if kind.key and values.get(kind.key.name)] or [op.windows[0]]
+    chosen = [kind for kind in op.windows if kind.key and values.get(kind.key.name)] or [
+        op.windows[0]
+    ]
     others = [
         option
         for kind in op.windows
@@ -158,13 +176,21 @@ def _strays(option: Parameter, chosen: Windows) -> str:
 def _check_needs(op: Op, windows: Windows | None, values: Mapping[str, Any]) -> None:
     for option in (*op.needs, *(windows.needs if windows else ())):
         if option.name not in values:
-            raise RequestError(f"{op.name} needs {option.flag}: {option.help[0].lower()}{option.help[1:].rstrip('.')}")
+            raise RequestError(
+                f"{op.name} needs {option.flag}: {option.help[0].lower()}{option.help[1:].rstrip('.')}"
+            )
 
 
 def _check_rules(op: Op, values: Mapping[str, Any]) -> None:
-    leaves_out = values.get("nodata") is not None or values.get("mask") is not None or values.get("nan") == "ignore"
+    leaves_out = (
+        values.get("nodata") is not None
+        or values.get("mask") is not None
+        or values.get("nan") == "ignore"
+    )
     if values.get("min_valid") is not None and not leaves_out:
-        raise RequestError(f"{op.name}: --min-valid counts what --nodata, --mask or --nan ignore leave out: give one"
-                           " of them")  # fmt: skip
+        raise RequestError(
+            f"{op.name}: --min-valid counts what --nodata, --mask or --nan ignore leave out: give one"
+            " of them"
+        )
     if values.get("samples") is not None and "seed" in values and SEED not in op.parameters:
         raise RequestError(f"{op.name}: --seed draws what --samples gives: give one of them")

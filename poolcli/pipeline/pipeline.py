@@ -63,7 +63,9 @@ class Pipeline:
         """Which pixel of its input each result of the last step is."""
         *_, (last, *more) = ((fmap,), *Pipeline(self.steps[:-1]).walk(fmap))
         if more:
-            raise RequestError(f"{self}: indices are those of one map, and there are {len(more) + 1}")
+            raise RequestError(
+                f"{self}: indices are those of one map, and there are {len(more) + 1}"
+            )
         with self._naming(len(self.steps) - 1, last.form):
             return self.steps[-1].indices(last)
 
@@ -72,7 +74,9 @@ class Pipeline:
         space = fmap.form.space
         maps: tuple[FeatureMap, ...] = (fmap,)
         for number, step in enumerate(self.steps):
-            maps = tuple(made for one in maps for made in self._made(number, step.within(space).parts, one))
+            maps = tuple(
+                made for one in maps for made in self._made(number, step.within(space).parts, one)
+            )
             yield maps
 
     def _made(self, number: int, parts: tuple[Step, ...], fmap: FeatureMap) -> list[FeatureMap]:
@@ -81,7 +85,10 @@ class Pipeline:
         if len(made) == 1:
             return made
         levels = enumerate(zip(made, parts, strict=True), start=1)
-        return [replace(one, name=f"{one.name}-{part.op.name}{level}".lstrip("-")) for level, (one, part) in levels]
+        return [
+            replace(one, name=f"{one.name}-{part.op.name}{level}".lstrip("-"))
+            for level, (one, part) in levels
+        ]
 
     def plan(self, form: Form) -> tuple[Stage, ...]:
         """What each step will make of a map of this form: a `Stage` for each map that a step gives."""
@@ -103,13 +110,21 @@ class Pipeline:
         try:
             yield
         except PoolError as error:
-            which = f"step {number + 1} ({self.steps[number]})" if len(self.steps) > 1 else str(self.steps[number])
-            raise type(error)(f"{which}: {error} (input {shape_words(form.shape)} {form.layout})") from None
+            which = (
+                f"step {number + 1} ({self.steps[number]})"
+                if len(self.steps) > 1
+                else str(self.steps[number])
+            )
+            raise type(error)(
+                f"{which}: {error} (input {shape_words(form.shape)} {form.layout})"
+            ) from None
 
 
 def as_map(x: ArrayLike, layout: str | None = None) -> FeatureMap:
     """An array as a map, its axes as the layout or their number says."""
     data = np.asarray(x)
-    fmap = FeatureMap(data, check_layout(layout, data.ndim) if layout else default_layout(data.ndim))
+    fmap = FeatureMap(
+        data, check_layout(layout, data.ndim) if layout else default_layout(data.ndim)
+    )
     check_values(data.dtype, fmap.form.space)
     return fmap

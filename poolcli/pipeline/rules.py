@@ -35,7 +35,9 @@ def rules_for(step: Told, form: Form) -> Rules:
     _check_linear(step, form)
     _check_zscore(step, dtype)
     mask = None if step["mask"] is None else _mask(step["mask"], form)
-    return Rules(dtype, step["nan"], step["nodata"], step["min_valid"], step["round"], mask, step["emit"])
+    return Rules(
+        dtype, step["nan"], step["nodata"], step["min_valid"], step["round"], mask, step["emit"]
+    )
 
 
 def _dtype(step: Told, form: Form) -> np.dtype[Any]:
@@ -55,14 +57,18 @@ def _dtype(step: Told, form: Form) -> np.dtype[Any]:
 def _check_linear(step: Told, form: Form) -> None:
     if step["linear"] and form.mode not in ((*SRGB, "1", "P", "PA") if step.keeps else SRGB):
         kind = f"of mode {form.mode}" if form.mode else "an array"
-        raise ValueRuleError(f"--linear is for sRGB images ({', '.join(SRGB)}), and this is {kind}: leave it out")
+        raise ValueRuleError(
+            f"--linear is for sRGB images ({', '.join(SRGB)}), and this is {kind}: leave it out"
+        )
 
 
 def _check_zscore(step: Told, dtype: np.dtype[Any]) -> None:
     if step["normalize"] == "zscore" and (step["linear"] or dtype.kind != "f"):
         what = "--linear" if step["linear"] else str(dtype)
-        raise ValueRuleError(f"--normalize zscore gives numbers around 0, which {what} cannot show: "
-                             "give --dtype float32, or --normalize minmax")  # fmt: skip
+        raise ValueRuleError(
+            f"--normalize zscore gives numbers around 0, which {what} cannot show: "
+            "give --dtype float32, or --normalize minmax"
+        )
 
 
 def _mask(given: FileArray, form: Form) -> Array:
@@ -74,4 +80,6 @@ def _mask(given: FileArray, form: Form) -> Array:
     if mask.shape == form.space:
         return np.broadcast_to(mask, form.frame.shape)
     shapes = " or ".join(dict.fromkeys(map(shape_words, (form.space, shape))))
-    raise ShapeError(f"--mask {given.text} has the shape {shape_words(mask.shape)}, and this map needs {shapes}")
+    raise ShapeError(
+        f"--mask {given.text} has the shape {shape_words(mask.shape)}, and this map needs {shapes}"
+    )

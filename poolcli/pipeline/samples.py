@@ -13,13 +13,21 @@ def read_samples(value: Any) -> tuple[float, ...] | FileArray:
     """A number from 0 up to 1 for each axis (height x width), or an array (N, C, axes) in PyTorch's order."""
     if isinstance(value, FileArray) or getattr(value, "ndim", 1) > 1 or _is_file(value):
         return read_array(value)
-    parts = value.split("x") if isinstance(value, str) else value if isinstance(value, (tuple, list)) else (value,)
+    parts = (
+        value.split("x")
+        if isinstance(value, str)
+        else value
+        if isinstance(value, (tuple, list))
+        else (value,)
+    )
     try:
         numbers = tuple(float(part) for part in parts)
     except (ValueError, TypeError):
         numbers = (1.0,)
     if not all(0 <= number < 1 for number in numbers):
-        raise ValueError("takes numbers from 0 up to but not 1, one for all axes or one for each (.3x.8), or a file")
+        raise ValueError(
+            "takes numbers from 0 up to but not 1, one for all axes or one for each (.3x.8), or a file"
+        )
     return numbers
 
 

@@ -126,17 +126,25 @@ class Step:
 
     def within(self, space: Size) -> Step:
         """The step in a pipeline whose input has this size, which some options may stand for."""
-        sized = tuple((option.name, space) for option in self.op.parameters if self[option.name] == INPUT_SIZE)
+        sized = tuple(
+            (option.name, space) for option in self.op.parameters if self[option.name] == INPUT_SIZE
+        )
         return replace(self, given=(*self.given, *sized)) if sized else self
 
     @cached_property
     def keeps(self) -> bool:
         """Gives back values that were there."""
         computed = self["emit"] or self["normalize"]
-        return not computed and self.op.keeps({option.name: self[option.name] for option in self.op.parameters})
+        return not computed and self.op.keeps(
+            {option.name: self[option.name] for option in self.op.parameters}
+        )
 
     def plan(
-        self, form: Form, receptive: tuple[int, ...], jump: tuple[Fraction, ...], centre: tuple[Fraction, ...]
+        self,
+        form: Form,
+        receptive: tuple[int, ...],
+        jump: tuple[Fraction, ...],
+        centre: tuple[Fraction, ...],
     ) -> Stage:
         """What this step makes of a map of this form."""
         form = form if self.keeps else form.expanded()
@@ -145,13 +153,26 @@ class Step:
         reach = zip(receptive, outline.window, jump, strict=True)
         seen = tuple(int(field + (window - 1) * step) for field, window, step in reach)
         strides = tuple(step * stride for step, stride in zip(jump, outline.stride, strict=True))
-        middle = tuple(at + step * off for at, step, off in zip(centre, jump, outline.centre, strict=True))
-        return Stage(self, form, output, seen, strides, middle, outline.operations, form.nbytes + output.nbytes)
+        middle = tuple(
+            at + step * off for at, step, off in zip(centre, jump, outline.centre, strict=True)
+        )
+        return Stage(
+            self,
+            form,
+            output,
+            seen,
+            strides,
+            middle,
+            outline.operations,
+            form.nbytes + output.nbytes,
+        )
 
     def load(self, form: Form) -> Load:
         """The memory that working on a map of this form takes."""
         form = form if self.keeps else form.expanded()
-        return self.operation.load(form.frame, form.dtype, self._rules(form), weighed=form.mode in WITH_ALPHA)
+        return self.operation.load(
+            form.frame, form.dtype, self._rules(form), weighed=form.mode in WITH_ALPHA
+        )
 
     def __call__(self, fmap: FeatureMap) -> FeatureMap:
         """The pooled map."""
@@ -162,7 +183,9 @@ class Step:
         """Which pixel each result is: its flat index, -1 where a window is empty."""
         self.check_indices()
         indexing = Indexing(self["index_order"], PROFILES[self["semantics"]].index_of_nan)
-        return self._pooled(fmap, self._rules(fmap.form)._replace(dtype=np.int64, indexing=indexing))
+        return self._pooled(
+            fmap, self._rules(fmap.form)._replace(dtype=np.int64, indexing=indexing)
+        )
 
     def _pooled(self, fmap: FeatureMap, rules: Rules) -> FeatureMap:
         frame = fmap.form.frame
@@ -189,8 +212,14 @@ class Step:
         if moves_pixels or not (fmap.picture and fmap.picture.has_alpha):
             return [Layer(self, self.operation, (planes, frame, rules, self._beside(fmap)))]
         colours, alpha = np.split(planes, [-1], axis=-1 - len(frame.space))
-        seen = None if rules.mask is None else np.split(rules.mask, [-1], axis=-1 - len(frame.space))[0]
-        weights = np.broadcast_to(whole(alpha) if self.op.weighs else (alpha > 0).astype(np.uint8), colours.shape)
+        seen = (
+            None
+            if rules.mask is None
+            else np.split(rules.mask, [-1], axis=-1 - len(frame.space))[0]
+        )
+        weights = np.broadcast_to(
+            whole(alpha) if self.op.weighs else (alpha > 0).astype(np.uint8), colours.shape
+        )
         inks = frame._replace(channels=colours.shape[-1 - len(frame.space)])
         cover = self._like("avg") if self.windows in WINDOWS and not self.keeps else self
         return [
@@ -204,9 +233,13 @@ class Step:
             names = ", ".join(op.name for op in OPS.values() if op.indexed)
             raise RequestError(f"{self.op.name} has no indices: {names} have")
         if not self.keeps:
-            computed = next((f"leave --{name} out" for name in ("emit", "normalize") if self[name]), None)
+            computed = next(
+                (f"leave --{name} out" for name in ("emit", "normalize") if self[name]), None
+            )
             cure = computed or f"give --interpolation {', '.join(PICKS[:-1])} or {PICKS[-1]}"
-            raise RequestError(f"{self.op.name} gives values that are no pixels, and have no index: {cure}")
+            raise RequestError(
+                f"{self.op.name} gives values that are no pixels, and have no index: {cure}"
+            )
 
     def _beside(self, fmap: FeatureMap) -> Array | None:
         """The array that lies over the map, if the operation takes one."""
@@ -220,7 +253,11 @@ class Step:
 
     def _like(self, op: str) -> Step:
         """Another reducer over the same windows."""
-        told = tuple((option.name, self[option.name]) for option in self.windows.parameters) if self.windows else ()
+        told = (
+            tuple((option.name, self[option.name]) for option in self.windows.parameters)
+            if self.windows
+            else ()
+        )
         return replace(self, op=OPS[op], given=told)
 
     def _joined(self, colours: Array, alpha: Array, frame: Frame, result: Frame) -> Array:
@@ -236,7 +273,9 @@ class Step:
     def channels(self, frame: Frame) -> Array:
         """The channel that each number of the result is of."""
         numbers = np.arange(frame.channels or 1).reshape(-1, *(1,) * len(frame.space))
-        return self._like("max").operation(np.broadcast_to(numbers, frame.shape), frame, Rules(np.int64))
+        return self._like("max").operation(
+            np.broadcast_to(numbers, frame.shape), frame, Rules(np.int64)
+        )
 
     def _rules(self, form: Form) -> Rules:
         return rules_for(self, form)

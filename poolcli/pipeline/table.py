@@ -50,20 +50,48 @@ from poolcli.pipeline.windows import (
 
 INPUT_SIZE = "input"
 SEMANTICS = Parameter(
-    "semantics", ("--semantics",), choice(*PROFILES, metavar="NAME"), "Defaults of a framework.", "poolcli"
+    "semantics",
+    ("--semantics",),
+    choice(*PROFILES, metavar="NAME"),
+    "Defaults of a framework.",
+    "poolcli",
 )
 VALUES = (
-    Parameter("nan", ("--nan",), choice("propagate", "ignore"), "NaN spoils a window, or is left out.", "propagate"),
-    Parameter("nodata", ("--nodata",), NUMBER, "A value to leave out; an empty window gives it back."),
-    Parameter("min_valid", ("--min-valid",), FRACTION, "Fraction of a window's pixels that must be valid."),
-    Parameter("mask", ("--mask",), ARRAY, "Image or .npy, of the map's size: 0 leaves a pixel out."),
-    Parameter("emit", ("--emit",), choice("count", "fraction"), "How many pixels of a window are valid, instead."),
-    Parameter("normalize", ("--normalize",), choice("minmax", "zscore"), "Bring each map to one scale first."),
-    Parameter("round", ("--round",), choice("half-even", "half-up", "floor"), "How to round.", "half-even"),
+    Parameter(
+        "nan",
+        ("--nan",),
+        choice("propagate", "ignore"),
+        "NaN spoils a window, or is left out.",
+        "propagate",
+    ),
+    Parameter(
+        "nodata", ("--nodata",), NUMBER, "A value to leave out; an empty window gives it back."
+    ),
+    Parameter(
+        "min_valid", ("--min-valid",), FRACTION, "Fraction of a window's pixels that must be valid."
+    ),
+    Parameter(
+        "mask", ("--mask",), ARRAY, "Image or .npy, of the map's size: 0 leaves a pixel out."
+    ),
+    Parameter(
+        "emit",
+        ("--emit",),
+        choice("count", "fraction"),
+        "How many pixels of a window are valid, instead.",
+    ),
+    Parameter(
+        "normalize",
+        ("--normalize",),
+        choice("minmax", "zscore"),
+        "Bring each map to one scale first.",
+    ),
+    Parameter(
+        "round", ("--round",), choice("half-even", "half-up", "floor"), "How to round.", "half-even"
+    ),
     Parameter("dtype", ("--dtype",), DTYPE, "Type of the result.  [default: images keep theirs]"),
     SEMANTICS,
     Parameter("linear", ("--linear",), FLAG, "Pool an sRGB image in linear light.", default=False),
-)  # fmt: skip
+)
 
 
 INDEX_ORDER = Parameter(
@@ -75,7 +103,9 @@ INDEX_ORDER = Parameter(
 )
 INDEXED = (*VALUES, INDEX_ORDER)
 KEPT = tuple(option for option in VALUES if option.name in ("round", "dtype", "semantics"))
-ALIGN_RULES = tuple(option for option in VALUES if option.name in ("round", "dtype", "semantics", "linear"))
+ALIGN_RULES = tuple(
+    option for option in VALUES if option.name in ("round", "dtype", "semantics", "linear")
+)
 PICKS = ("lower", "higher", "nearest")
 
 
@@ -136,7 +166,10 @@ class Op(NamedTuple):
     def defaults(self, semantics: str) -> Mapping[str, Any]:
         """What every option stands for when it is not written."""
         theirs = PROFILES[semantics].defaults(self.name, slides=SLIDING in self.windows)
-        return {option.name: theirs.get(option.name, option.default) for option in (*VALUES, *self.options)}
+        return {
+            option.name: theirs.get(option.name, option.default)
+            for option in (*VALUES, *self.options)
+        }
 
     @property
     def words(self) -> Parameter | None:
@@ -147,9 +180,16 @@ class Op(NamedTuple):
         """The option with this flag, or this name, or this flag without its dashes."""
         for parameter in self.options:
             off = (parameter.off,) if parameter.off else ()
-            if word in (parameter.name, *parameter.flags, *off, *(flag.lstrip("-") for flag in parameter.flags)):
+            if word in (
+                parameter.name,
+                *parameter.flags,
+                *off,
+                *(flag.lstrip("-") for flag in parameter.flags),
+            ):
                 return parameter
-        flags = [flag for parameter in self.options for flag in (*parameter.flags, parameter.off) if flag]
+        flags = [
+            flag for parameter in self.options for flag in (*parameter.flags, parameter.off) if flag
+        ]
         raise no_option(self.name, word, flags)
 
 
@@ -162,7 +202,9 @@ def no_option(command: str, word: str, known: Iterable[str]) -> RequestError:
 
 NORM_2 = Parameter("norm", ("--norm",), POSITIVE, "The power p.", 2)
 NORM_3 = Parameter("norm", ("--norm",), POSITIVE, "The power p.", 3)
-SHARPNESS = Parameter("sharpness", ("--sharpness",), NONZERO, "r: near 0 the average, large the maximum.", 1)
+SHARPNESS = Parameter(
+    "sharpness", ("--sharpness",), NONZERO, "r: near 0 the average, large the maximum.", 1
+)
 ALPHA = Parameter("alpha", ("--alpha",), FRACTION, "Share of the maximum.", 0.5)
 INCLUDE_PAD = Parameter(
     "count_include_pad",
@@ -173,25 +215,57 @@ INCLUDE_PAD = Parameter(
     off="--no-count-include-pad",
 )
 DIVISOR = Parameter("divisor", ("--divisor",), POSITIVE, "Divide by this number instead.")
-QUANTILE = Parameter("q", ("--q",), FRACTION, "0 is the smallest value, 0.5 the median, 1 the largest.", 0.5)
-INTERPOLATION = Parameter(
-    "interpolation", ("--interpolation",), choice("linear", "midpoint", *PICKS),
-    "linear, midpoint, lower, higher or nearest.", "linear",
-)  # fmt: skip
-RATIO = Parameter("sampling_ratio", ("--sampling-ratio",), WHOLE, "Points on each axis of a cell; 0: its size.", 0)
-ALIGNED = Parameter(
-    "aligned", ("--aligned",), FLAG, "Pixels have their centres at .5.", default=True, off="--no-aligned"
+QUANTILE = Parameter(
+    "q", ("--q",), FRACTION, "0 is the smallest value, 0.5 the median, 1 the largest.", 0.5
 )
-ROI_MODE = Parameter("mode", ("--mode",), choice("avg", "max"), "What a cell makes of its points.", "avg")
-INDICES = Parameter("indices", ("--indices",), ARRAYS, "Where the values go: what max --indices wrote.")
-UNPOOLED = Parameter("output_size", ("--output-size",), SIZE, "Size of the result.  [default: what windows fit]")
-NO_NORMALIZE = Parameter("no_normalize", ("--no-normalize",), FLAG, "Sum: do not divide by the weights.", default=False)
+INTERPOLATION = Parameter(
+    "interpolation",
+    ("--interpolation",),
+    choice("linear", "midpoint", *PICKS),
+    "linear, midpoint, lower, higher or nearest.",
+    "linear",
+)
+RATIO = Parameter(
+    "sampling_ratio", ("--sampling-ratio",), WHOLE, "Points on each axis of a cell; 0: its size.", 0
+)
+ALIGNED = Parameter(
+    "aligned",
+    ("--aligned",),
+    FLAG,
+    "Pixels have their centres at .5.",
+    default=True,
+    off="--no-aligned",
+)
+ROI_MODE = Parameter(
+    "mode", ("--mode",), choice("avg", "max"), "What a cell makes of its points.", "avg"
+)
+INDICES = Parameter(
+    "indices", ("--indices",), ARRAYS, "Where the values go: what max --indices wrote."
+)
+UNPOOLED = Parameter(
+    "output_size", ("--output-size",), SIZE, "Size of the result.  [default: what windows fit]"
+)
+NO_NORMALIZE = Parameter(
+    "no_normalize", ("--no-normalize",), FLAG, "Sum: do not divide by the weights.", default=False
+)
 FILTER = Parameter("filter", ("--filter",), SEVEN, "Taps of the binomial filter, 1 to 7.", 3)
-RESTORED = Parameter("output_size", ("--output-size",), either(INPUT_SIZE, SIZE), "Size of the result.", INPUT_SIZE)
-BETWEEN = Parameter("interpolation", ("--interpolation",), choice("nearest", "bilinear"), "Which pixels.", "nearest")
+RESTORED = Parameter(
+    "output_size", ("--output-size",), either(INPUT_SIZE, SIZE), "Size of the result.", INPUT_SIZE
+)
+BETWEEN = Parameter(
+    "interpolation", ("--interpolation",), choice("nearest", "bilinear"), "Which pixels.", "nearest"
+)
 BRANCHED = Parameter("branches", (), BRANCHES, "Pipelines in quotes, before the inputs.")
-MERGE = Parameter("merge", ("--merge",), choice("max", "avg", "sum", "concat"), "How to make one map of them.", "max")
-REDUCED = Parameter("reducer", ("--op",), REDUCER, "Reducer, with options of its formula: 'gem --norm 4'.")
+MERGE = Parameter(
+    "merge",
+    ("--merge",),
+    choice("max", "avg", "sum", "concat"),
+    "How to make one map of them.",
+    "max",
+)
+REDUCED = Parameter(
+    "reducer", ("--op",), REDUCER, "Reducer, with options of its formula: 'gem --norm 4'."
+)
 DEPTH = Parameter("levels", ("--levels",), COUNT, "How many: level n is pooled by 2^n.", 5)
 SPREAD = tuple(option for option in VALUES if option.name not in ("emit", "semantics"))
 MERGED = tuple(option for option in VALUES if option.name in ("round", "dtype", "linear"))
@@ -200,47 +274,184 @@ OPS: dict[str, Op] = {
     op.name: op
     for op in (
         Op("max", "the largest value", "max x", "Ranzato et al. 2007", rules=INDEXED, keeps=always),
-        Op("min", "the smallest value", "min x", "Serra 1982 (erosion)", rules=INDEXED, keeps=always),
+        Op(
+            "min",
+            "the smallest value",
+            "min x",
+            "Serra 1982 (erosion)",
+            rules=INDEXED,
+            keeps=always,
+        ),
         Op("sum", "the sum", "sum x", "ONNX, Keras"),
-        Op("avg", "the mean", "sum x / n", "LeCun et al. 1989", (INCLUDE_PAD, DIVISOR), weighs=True),
+        Op(
+            "avg", "the mean", "sum x / n", "LeCun et al. 1989", (INCLUDE_PAD, DIVISOR), weighs=True
+        ),
         Op("range", "largest minus smallest", "max x - min x", "Serra 1982 (gradient)"),
-        Op("std", "the population standard deviation", "sqrt(sum (x - mean)^2 / n)", "Chan et al. 1979", weighs=True),
-        Op("l2", "the root of the mean square", "sqrt(sum x^2 / n)", "GDAL, ImageMagick (RMS)", weighs=True),
+        Op(
+            "std",
+            "the population standard deviation",
+            "sqrt(sum (x - mean)^2 / n)",
+            "Chan et al. 1979",
+            weighs=True,
+        ),
+        Op(
+            "l2",
+            "the root of the mean square",
+            "sqrt(sum x^2 / n)",
+            "GDAL, ImageMagick (RMS)",
+            weighs=True,
+        ),
         Op("lp", "the p-norm", "(sum |x|^p)^(1/p)", "ONNX LpPool", (NORM_2,)),
-        Op("gem", "the generalised mean", "(sum max(x, 1e-6)^p / n)^(1/p)", "Radenovic et al. 2018", (NORM_3,),
-           weighs=True),
-        Op("lse", "log-sum-exp, a smooth maximum", "log(sum e^(r x) / n) / r", "Pinheiro, Collobert 2015",
-           (SHARPNESS,), weighs=True),
-        Op("soft", "the mean weighed by e^x", "sum x e^x / sum e^x", "Stergiou et al. 2021", weighs=True),
-        Op("mixed", "between maximum and mean", "a max x + (1 - a) sum x / n", "Lee et al. 2016", (ALPHA,),
-           weighs=True),
-        Op("median", "the middle value", "quantile 0.5", "Tukey 1971; NumPy median", (INTERPOLATION,), rules=INDEXED,
-           engine="reducers.gathers", keeps=picks),
-        Op("quantile", "the value that a share q of the window is below", "x sorted, at q (n - 1)",
-           "Hyndman, Fan 1996; NumPy quantile", (QUANTILE, INTERPOLATION), engine="reducers.gathers", keeps=picks),
-        Op("mode", "the most frequent value, smallest on ties", "argmax of the number of x", "GDAL, tinybrain",
-           rules=INDEXED, engine="reducers.gathers", keeps=always),
-        Op("stochastic", "a value drawn by its share of the sum", "x with probability x / sum x",
-           "Zeiler, Fergus 2013", (SEED,), engine="reducers.gathers", keeps=always),
-        Op("unpool", "values put back at their indices, zero elsewhere", "y[index] = x",
-           "PyTorch MaxUnpool2d; ONNX MaxUnpool", (INDICES, UNPOOLED, KERNEL, STRIDE, PAD, INDEX_ORDER), windows=(),
-           rules=KEPT, engine="operations.unpool", keeps=always, needs=(INDICES,), beside=INDICES),
-        Op("roi-align", "boxes cut into cells of interpolated points", "mean of x at the points of a cell",
-           "He et al. 2017; torchvision roi_align", (BOXED, CELLS, RATIO, SCALE, ALIGNED, ROI_MODE), windows=(),
-           rules=ALIGN_RULES, engine="operations.roi_align", weighs=True, needs=(BOXED, CELLS)),
+        Op(
+            "gem",
+            "the generalised mean",
+            "(sum max(x, 1e-6)^p / n)^(1/p)",
+            "Radenovic et al. 2018",
+            (NORM_3,),
+            weighs=True,
+        ),
+        Op(
+            "lse",
+            "log-sum-exp, a smooth maximum",
+            "log(sum e^(r x) / n) / r",
+            "Pinheiro, Collobert 2015",
+            (SHARPNESS,),
+            weighs=True,
+        ),
+        Op(
+            "soft",
+            "the mean weighed by e^x",
+            "sum x e^x / sum e^x",
+            "Stergiou et al. 2021",
+            weighs=True,
+        ),
+        Op(
+            "mixed",
+            "between maximum and mean",
+            "a max x + (1 - a) sum x / n",
+            "Lee et al. 2016",
+            (ALPHA,),
+            weighs=True,
+        ),
+        Op(
+            "median",
+            "the middle value",
+            "quantile 0.5",
+            "Tukey 1971; NumPy median",
+            (INTERPOLATION,),
+            rules=INDEXED,
+            engine="reducers.gathers",
+            keeps=picks,
+        ),
+        Op(
+            "quantile",
+            "the value that a share q of the window is below",
+            "x sorted, at q (n - 1)",
+            "Hyndman, Fan 1996; NumPy quantile",
+            (QUANTILE, INTERPOLATION),
+            engine="reducers.gathers",
+            keeps=picks,
+        ),
+        Op(
+            "mode",
+            "the most frequent value, smallest on ties",
+            "argmax of the number of x",
+            "GDAL, tinybrain",
+            rules=INDEXED,
+            engine="reducers.gathers",
+            keeps=always,
+        ),
+        Op(
+            "stochastic",
+            "a value drawn by its share of the sum",
+            "x with probability x / sum x",
+            "Zeiler, Fergus 2013",
+            (SEED,),
+            engine="reducers.gathers",
+            keeps=always,
+        ),
+        Op(
+            "unpool",
+            "values put back at their indices, zero elsewhere",
+            "y[index] = x",
+            "PyTorch MaxUnpool2d; ONNX MaxUnpool",
+            (INDICES, UNPOOLED, KERNEL, STRIDE, PAD, INDEX_ORDER),
+            windows=(),
+            rules=KEPT,
+            engine="operations.unpool",
+            keeps=always,
+            needs=(INDICES,),
+            beside=INDICES,
+        ),
+        Op(
+            "roi-align",
+            "boxes cut into cells of interpolated points",
+            "mean of x at the points of a cell",
+            "He et al. 2017; torchvision roi_align",
+            (BOXED, CELLS, RATIO, SCALE, ALIGNED, ROI_MODE),
+            windows=(),
+            rules=ALIGN_RULES,
+            engine="operations.roi_align",
+            weighs=True,
+            needs=(BOXED, CELLS),
+        ),
         Op("sample", "every stride-th pixel", "x[::s]", "NumPy", windows=(STRIDED,), keeps=always),
-        Op("blur", "a binomial filter, then every stride-th pixel: anti-aliased", "sum C(f - 1, i) x_i / 2^(f - 1)",
-           "Zhang 2019", (FILTER, EVERY), windows=(), rules=SPREAD, engine="operations.blur", weighs=True),
-        Op("weighted", "the mean under fixed weights", "sum w x / sum w", "PyTorch Conv2d; OpenCV getGaussianKernel",
-           (WEIGHTS, WEIGHTED, NO_NORMALIZE), windows=(FITTED,), engine="reducers.weighted", weighs=True),
-        Op("restore", "the map at the size it had, or another", "x at (i + 1/2) L / n - 1/2", "PyTorch UpSample.h",
-           (RESTORED, BETWEEN), windows=(), rules=SPREAD, engine="operations.restore", keeps=picks, weighs=True),
-        Op("fuse", "the results of several pipelines, merged", "merge(branch(x), ...)", "Lee et al. 2016; Inception",
-           (BRANCHED, MERGE), windows=(), rules=MERGED, engine="", needs=(BRANCHED,)),
-        Op("pyramid", "a reducer at several sizes", "level n: windows of 2^n", "Burt, Adelson 1983",
-           (REDUCED, DEPTH), windows=(), engine="", needs=(REDUCED,)),
+        Op(
+            "blur",
+            "a binomial filter, then every stride-th pixel: anti-aliased",
+            "sum C(f - 1, i) x_i / 2^(f - 1)",
+            "Zhang 2019",
+            (FILTER, EVERY),
+            windows=(),
+            rules=SPREAD,
+            engine="operations.blur",
+            weighs=True,
+        ),
+        Op(
+            "weighted",
+            "the mean under fixed weights",
+            "sum w x / sum w",
+            "PyTorch Conv2d; OpenCV getGaussianKernel",
+            (WEIGHTS, WEIGHTED, NO_NORMALIZE),
+            windows=(FITTED,),
+            engine="reducers.weighted",
+            weighs=True,
+        ),
+        Op(
+            "restore",
+            "the map at the size it had, or another",
+            "x at (i + 1/2) L / n - 1/2",
+            "PyTorch UpSample.h",
+            (RESTORED, BETWEEN),
+            windows=(),
+            rules=SPREAD,
+            engine="operations.restore",
+            keeps=picks,
+            weighs=True,
+        ),
+        Op(
+            "fuse",
+            "the results of several pipelines, merged",
+            "merge(branch(x), ...)",
+            "Lee et al. 2016; Inception",
+            (BRANCHED, MERGE),
+            windows=(),
+            rules=MERGED,
+            engine="",
+            needs=(BRANCHED,),
+        ),
+        Op(
+            "pyramid",
+            "a reducer at several sizes",
+            "level n: windows of 2^n",
+            "Burt, Adelson 1983",
+            (REDUCED, DEPTH),
+            windows=(),
+            engine="",
+            needs=(REDUCED,),
+        ),
     )
-}  # fmt: skip
+}
 
 
 def op_named(name: str) -> Op:

@@ -41,7 +41,9 @@ def bench_rows(records: list[Record]) -> Iterator[tuple[str, ...]]:
     """What a table shows: each step is named once, and those that do not do it share a row."""
     for step, all_of_step in groupby(records, lambda each: each["step"]):
         title = step
-        for _, group in groupby(all_of_step, lambda each: each["by"] if each["ms"] else each["note"]):
+        for _, group in groupby(
+            all_of_step, lambda each: each["by"] if each["ms"] else each["note"]
+        ):
             first, *more = group
             who = ", ".join([f"{first['by']} {first['release']}", *(each["by"] for each in more)])
             times = (_digits(first[name]) for name in ("ms", "ratio", "megapixels_per_second"))

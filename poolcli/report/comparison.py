@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from poolcli.analysis.differences import Cause, Difference
     from poolcli.maps.feature_map import Form
 
-RESULT_COLUMNS = ("pipeline", "shape", "dtype", "pool ms", "PSNR dB", "SSIM", "aliased %", "shift change %")
+RESULT_COLUMNS = (
+    "pipeline",
+    "shape",
+    "dtype",
+    "pool ms",
+    "PSNR dB",
+    "SSIM",
+    "aliased %",
+    "shift change %",
+)
 
 
 def result_record(name: str, form: Form, result: Result) -> Record:
@@ -38,14 +47,26 @@ def result_rows(name: str, form: Form, results: Sequence[Result]) -> Iterator[tu
     """The input, and a row for each pipeline."""
     yield plain(name), shape_words(form.shape), str(form.dtype), "", "", "", "", ""
     for result in results:
-        facts = plain(result.pipeline), shape_words(result.output.shape), str(result.output.dtype), f"{result.ms:.1f}"
+        facts = (
+            plain(result.pipeline),
+            shape_words(result.output.shape),
+            str(result.output.dtype),
+            f"{result.ms:.1f}",
+        )
         yield *facts, *measures(result)
 
 
 def measures(result: Result) -> tuple[str, str, str, str]:
     """PSNR, SSIM, aliased and shift change as people read them."""
-    formats = (result.psnr, ".2f"), (result.ssim, ".4f"), (result.aliased, ".2f"), (result.shift_change, ".2f")
-    psnr, ssim, aliased, change = ("-" if isnan(value) else format(value, how) for value, how in formats)
+    formats = (
+        (result.psnr, ".2f"),
+        (result.ssim, ".4f"),
+        (result.aliased, ".2f"),
+        (result.shift_change, ".2f"),
+    )
+    psnr, ssim, aliased, change = (
+        "-" if isnan(value) else format(value, how) for value, how in formats
+    )
     return psnr, ssim, aliased, change
 
 
@@ -128,13 +149,22 @@ def _facts(told: Difference) -> tuple[str, ...]:
 def _cause(cause: Cause, told: Difference) -> tuple[str, str]:
     does = cause.rule.does
     step = f"step {cause.step}: " if cause.steps > 1 else ""
-    return f"{step}{cause.rule.name}: {does[told.reference]} / {does[told.profile]}", cause.rule.source
+    return (
+        f"{step}{cause.rule.name}: {does[told.reference]} / {does[told.profile]}",
+        cause.rule.source,
+    )
 
 
 def _cause_record(cause: Cause, told: Difference) -> Record:
     does = cause.rule.does
     mine, theirs = does[told.profile], does[told.reference]
-    return {"step": cause.step, "rule": cause.rule.name, "reference": theirs, "this": mine, "source": cause.rule.source}
+    return {
+        "step": cause.step,
+        "rule": cause.rule.name,
+        "reference": theirs,
+        "this": mine,
+        "source": cause.rule.source,
+    }
 
 
 def _number(value: float) -> float | str | None:

@@ -42,32 +42,64 @@ def stage_records(stages: Sequence[Stage]) -> list[Record]:
             "receptive_field": list(stage.receptive),
             "jump": [float(step) for step in stage.jump],
             "centre": [float(at) for at in stage.centre],
-            "start": [float(at) - (size - 1) / 2 for at, size in zip(stage.centre, stage.receptive, strict=True)],
+            "start": [
+                float(at) - (size - 1) / 2
+                for at, size in zip(stage.centre, stage.receptive, strict=True)
+            ],
             "operations": stage.operations,
             "memory_bytes": stage.memory,
-            **({"bands": stage.load.bands, "at_once_bytes": stage.load.peak} if here().limit else {}),
+            **(
+                {"bands": stage.load.bands, "at_once_bytes": stage.load.peak}
+                if here().limit
+                else {}
+            ),
         }
         for stage in stages
     ]
 
 
-def stage_table(form: Form, stages: Sequence[Stage]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+def stage_table(
+    form: Form, stages: Sequence[Stage]
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """The columns, and the input, a row a step, and the peak of memory."""
-    rows: list[tuple[str, ...]] = [(f"input ({form.layout})", shape_words(form.shape), str(form.dtype), *[""] * 5)]
+    rows: list[tuple[str, ...]] = [
+        (f"input ({form.layout})", shape_words(form.shape), str(form.dtype), *[""] * 5)
+    ]
     for stage in stages:
         jump, centre = ([f"{float(at):g}" for at in line] for line in (stage.jump, stage.centre))
-        facts = shape_words(stage.output.shape), str(stage.output.dtype), shape_words(stage.receptive), "x".join(jump)
-        rows.append((str(stage.step), *facts, ",".join(centre), f"{stage.operations:,}", size_words(stage.memory)))
+        facts = (
+            shape_words(stage.output.shape),
+            str(stage.output.dtype),
+            shape_words(stage.receptive),
+            "x".join(jump),
+        )
+        rows.append(
+            (
+                str(stage.step),
+                *facts,
+                ",".join(centre),
+                f"{stage.operations:,}",
+                size_words(stage.memory),
+            )
+        )
     total, peak = sum(stage.operations for stage in stages), max(stage.memory for stage in stages)
     rows.append(("total", *[""] * 5, f"{total:,}", f"peak {size_words(peak)}"))
-    return (STAGE_COLUMNS, rows) if here().limit is None else _limited(rows, [stage.load for stage in stages])
+    return (
+        (STAGE_COLUMNS, rows)
+        if here().limit is None
+        else _limited(rows, [stage.load for stage in stages])
+    )
 
 
-def _limited(rows: list[tuple[str, ...]], loads: Sequence[Load]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+def _limited(
+    rows: list[tuple[str, ...]], loads: Sequence[Load]
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """The table with what a limit of memory comes to."""
     told = [("", ""), *((f"{load.bands:,}", size_words(load.peak)) for load in loads)]
     told.append(("", f"peak {size_words(max(load.peak for load in loads))}"))
-    return (*STAGE_COLUMNS, "bands", "at once"), [row + more for row, more in zip(rows, told, strict=True)]
+    return (*STAGE_COLUMNS, "bands", "at once"), [
+        row + more for row, more in zip(rows, told, strict=True)
+    ]
 
 
 def op_record(op: Op) -> Record:
@@ -94,13 +126,21 @@ def info_records(path: Path, peek: Peek) -> list[Record]:
     """A file as JSON gives it: a record for each of its maps."""
     return [
         {
-            "file": str(path), "map": header.name, "format": peek.format, "shape": list(header.shape),
-            "layout": header.layout, "dtype": str(header.dtype), "mode": header.mode, "palette": header.palette,
-            "icc": header.icc, "orientation": header.orientation, "dpi": list(header.dpi) if header.dpi else None,
+            "file": str(path),
+            "map": header.name,
+            "format": peek.format,
+            "shape": list(header.shape),
+            "layout": header.layout,
+            "dtype": str(header.dtype),
+            "mode": header.mode,
+            "palette": header.palette,
+            "icc": header.icc,
+            "orientation": header.orientation,
+            "dpi": list(header.dpi) if header.dpi else None,
             "spacing": [[size, unit] for size, unit in header.spacing],
         }
         for header in peek.maps
-    ]  # fmt: skip
+    ]
 
 
 def info_cells(row: Record) -> tuple[str, ...]:
@@ -113,5 +153,12 @@ def info_cells(row: Record) -> tuple[str, ...]:
         " x ".join(f"{size:g} {unit}".strip() for size, unit in row["spacing"]),
     ]
     told = ", ".join(fact for fact in carries if fact)
-    facts = (row["map"], row["format"], shape_words(row["shape"]), row["layout"], row["dtype"], row["mode"])
+    facts = (
+        row["map"],
+        row["format"],
+        shape_words(row["shape"]),
+        row["layout"],
+        row["dtype"],
+        row["mode"],
+    )
     return plain(row["file"]), *map(plain, facts), told

@@ -24,11 +24,15 @@ def tell(name: str, told: Explanation, stream: TextIO) -> None:
     """The number, what it is made of step by step, the window of the last step, and the formula."""
     where = _spot(told.output, told.index)
     stream.write(f"{plain(name)}: {plain(' | '.join(map(str, told.steps)))}\n")
-    stream.write(f"{where} of {shape_words(told.output.shape)} {told.output.dtype} = {told.value!s}\n\n")
+    stream.write(
+        f"{where} of {shape_words(told.output.shape)} {told.output.dtype} = {told.value!s}\n\n"
+    )
     table(("step", "input", "reads"), _way_rows(told), stream)
     if told.look is not None:
         stream.write("\n")
-        table(("axis", "length", "window", "inside", "clipped"), _axis_rows(told, told.look), stream)
+        table(
+            ("axis", "length", "window", "inside", "clipped"), _axis_rows(told, told.look), stream
+        )
         stream.write("\n")
         table(*_values(told, told.look), stream)
     for line in _lines(told):
@@ -61,7 +65,9 @@ def _number(value: float) -> str:
 
 
 def _spot(form: Form, index: Sequence[int]) -> str:
-    return ", ".join(f"{letter} {number}" for letter, number in zip(form.layout, index, strict=True))
+    return ", ".join(
+        f"{letter} {number}" for letter, number in zip(form.layout, index, strict=True)
+    )
 
 
 def _letters(form: Form) -> str:
@@ -69,12 +75,16 @@ def _letters(form: Form) -> str:
 
 
 def _space(form: Form, index: Sequence[int]) -> str:
-    return ", ".join(f"{letter} {number}" for letter, number in zip(_letters(form), index, strict=True))
+    return ", ".join(
+        f"{letter} {number}" for letter, number in zip(_letters(form), index, strict=True)
+    )
 
 
 def _way_rows(told: Explanation) -> Iterator[tuple[str, ...]]:
     """What is read of each step's input, from the last step back to the first."""
-    for step, form, region in zip(reversed(told.steps), reversed(told.inputs), told.way, strict=True):
+    for step, form, region in zip(
+        reversed(told.steps), reversed(told.inputs), told.way, strict=True
+    ):
         yield str(step), f"{shape_words(form.shape)} {form.layout}", ", ".join(_reads(form, region))
 
 
@@ -87,7 +97,9 @@ def _reads(form: Form, region: Region) -> Iterator[str]:
             yield f"{letter} nothing"
             continue
         first, stop = int(axis[0]), int(axis[-1]) + 1
-        yield f"{letter} {first}:{stop}" + (f" ({len(axis)} of {stop - first})" if len(axis) < stop - first else "")
+        yield f"{letter} {first}:{stop}" + (
+            f" ({len(axis)} of {stop - first})" if len(axis) < stop - first else ""
+        )
 
 
 def _axis_rows(told: Explanation, look: Look) -> Iterator[tuple[str, ...]]:
@@ -108,13 +120,25 @@ def _values(told: Explanation, look: Look) -> tuple[tuple[str, ...], list[tuple[
     """The window's values: a column for each pixel of the last axis, a row for each of those before."""
     letters = _letters(told.inputs[-1])
     *outer, last = (list(side.pixels) for side in look.sides)
-    columns, rows = _some(range(len(last))), _some(list(product(*(range(len(line)) for line in outer))))
+    columns, rows = (
+        _some(range(len(last))),
+        _some(list(product(*(range(len(line)) for line in outer)))),
+    )
     head = f"{','.join(letters[:-1])}\\{letters[-1]}" if outer else letters
     names = [
-        "..." if row is None else ",".join(str(line[at]) for line, at in zip(outer, row, strict=True)) for row in rows
+        "..."
+        if row is None
+        else ",".join(str(line[at]) for line, at in zip(outer, row, strict=True))
+        for row in rows
     ]
     cells = [
-        (name, *("..." if None in (row, column) else _value(told, look, (*row, column)) for column in columns))
+        (
+            name,
+            *(
+                "..." if None in (row, column) else _value(told, look, (*row, column))
+                for column in columns
+            ),
+        )
         for name, row in zip(names, rows, strict=True)
     ]
     names = [head, *("..." if column is None else str(last[column]) for column in columns)]
@@ -135,7 +159,11 @@ def _value(told: Explanation, look: Look, tap: tuple[int, ...]) -> str:
     weights = look.shares if look.shares is not None else weights
     weight = None if weights is None else weights[tap]
     pixel = tuple(side.pixels[at] for side, at in zip(look.sides, tap, strict=True))
-    return text + ("" if weight is None else f" x {_number(float(weight))}") + ("*" if pixel == told.chosen else "")
+    return (
+        text
+        + ("" if weight is None else f" x {_number(float(weight))}")
+        + ("*" if pixel == told.chosen else "")
+    )
 
 
 def record(name: str, told: Explanation) -> Record:
@@ -174,21 +202,37 @@ def _window_record(told: Explanation, look: Look | None) -> Record:
 
 
 def _way_records(told: Explanation) -> Iterator[Record]:
-    for step, form, region in zip(reversed(told.steps), reversed(told.inputs), told.way, strict=True):
+    for step, form, region in zip(
+        reversed(told.steps), reversed(told.inputs), told.way, strict=True
+    ):
         pixels = [_span(axis.tolist()) for axis in region.axes]
-        yield {"step": str(step), "input_shape": list(form.shape), "batch": region.batch, "channel": region.channel,
-               "pixels": pixels}  # fmt: skip
+        yield {
+            "step": str(step),
+            "input_shape": list(form.shape),
+            "batch": region.batch,
+            "channel": region.channel,
+            "pixels": pixels,
+        }
 
 
 def _axis_records(told: Explanation, look: Look) -> Iterator[Record]:
     for letter, side in zip(_letters(told.inputs[-1]), look.sides, strict=True):
-        yield {"axis": letter, "start": side.window.start, "stop": side.window[-1] + 1, "step": side.window.step,
-               "pixels": list(side.pixels)}  # fmt: skip
+        yield {
+            "axis": letter,
+            "start": side.window.start,
+            "stop": side.window[-1] + 1,
+            "step": side.window.step,
+            "pixels": list(side.pixels),
+        }
 
 
 def _span(pixels: list[int]) -> Record:
     """The first and the last pixel that is read, and how many are."""
-    return {"start": pixels[0] if pixels else 0, "stop": pixels[-1] + 1 if pixels else 0, "count": len(pixels)}
+    return {
+        "start": pixels[0] if pixels else 0,
+        "stop": pixels[-1] + 1 if pixels else 0,
+        "count": len(pixels),
+    }
 
 
 def _json(value: Any) -> Any:

@@ -23,7 +23,11 @@ Record = dict[str, Any]
 
 
 def tell(
-    style: str, stream: TextIO, records: Sequence[Record], columns: Sequence[str] = (), rows: Iterable[Any] = ()
+    style: str,
+    stream: TextIO,
+    records: Sequence[Record],
+    columns: Sequence[str] = (),
+    rows: Iterable[Any] = (),
 ) -> None:
     """Records in the style asked for: the table shows `columns` and `rows`, the others whole records."""
     if style == "table":
@@ -54,13 +58,19 @@ def _latex(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[st
     yield f"\\begin{{tabular}}{{{''.join('r' if column in RIGHT else 'l' for column in columns)}}}"
     yield "\\hline"
     for number, cells in enumerate((columns, *rows)):
-        yield " & ".join(map(_set, cells)) + r" \\" + (r" \hline" if number in (0, len(rows)) else "")
+        yield (
+            " & ".join(map(_set, cells)) + r" \\" + (r" \hline" if number in (0, len(rows)) else "")
+        )
     yield "\\end{tabular}"
 
 
 def _set(cell: str) -> str:
     text = re.sub(r"([&%$#_{}])", r"\\\1", cell).replace("→", r"$\to$").replace("--", "-{}-")
-    return re.sub(r"\b\d+(?:\.\d+)?(?:x\d+(?:\.\d+)?)+\b", lambda sizes: f"${sizes[0].replace('x', TIMES)}$", text)
+    return re.sub(
+        r"\b\d+(?:\.\d+)?(?:x\d+(?:\.\d+)?)+\b",
+        lambda sizes: f"${sizes[0].replace('x', TIMES)}$",
+        text,
+    )
 
 
 BAR = r"\|"  # a bar that parts no columns
@@ -91,10 +101,14 @@ def _sheet(columns: Sequence[str], rows: Sequence[Sequence[str]], *, tight: bool
     from rich.table import Table
     from rich.text import Text
 
-    sheet = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 0 if tight else 1))
+    sheet = Table(
+        box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 0 if tight else 1)
+    )
     for number, column in enumerate(columns):
         width = _longest(columns, rows, number) if tight and column in FACTS else None
-        sheet.add_column(column, justify="right" if column in RIGHT else "left", overflow="fold", width=width)
+        sheet.add_column(
+            column, justify="right" if column in RIGHT else "left", overflow="fold", width=width
+        )
     for row in rows:
         sheet.add_row(*map(Text, row))
     return sheet
@@ -108,7 +122,10 @@ def _longest(columns: Sequence[str], rows: Sequence[Sequence[str]], number: int)
 def _least(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
     """How wide a table must be for its facts to stay whole and its other columns to be readable."""
     longest = [_longest(columns, rows, number) for number in range(len(columns))]
-    each = [size if column in FACTS else min(size, READABLE) for column, size in zip(columns, longest, strict=True)]
+    each = [
+        size if column in FACTS else min(size, READABLE)
+        for column, size in zip(columns, longest, strict=True)
+    ]
     return sum(each) + len(columns) - 1
 
 
@@ -117,8 +134,15 @@ def _cards(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) ->
     indent = max(map(len, columns)) + 4
     for head, *cells in rows:
         yield "\n".join(wrap(head, width, drop_whitespace=False)) + "\n"
-        told = [f"  {column:<{indent - 4}}  {cell}" for column, cell in zip(columns[1:], cells, strict=True) if cell]
-        yield from (fill(line, max(width, indent + 8), subsequent_indent=" " * indent) + "\n" for line in told)
+        told = [
+            f"  {column:<{indent - 4}}  {cell}"
+            for column, cell in zip(columns[1:], cells, strict=True)
+            if cell
+        ]
+        yield from (
+            fill(line, max(width, indent + 8), subsequent_indent=" " * indent) + "\n"
+            for line in told
+        )
 
 
 def encodable(text: str, stream: TextIO) -> str:
@@ -130,9 +154,27 @@ def encodable(text: str, stream: TextIO) -> str:
     return text
 
 
-MEASURES = frozenset({"PSNR dB", "SSIM", "aliased %", "shift change %", "cells that differ", "max |Δ|", "first at"})
-RIGHT = MEASURES | {"ms", "ratio", "MP/s", "read ms", "pool ms", "write ms", "receptive", "jump", "centre",
-                    "operations", "memory", "bands", "at once", "overlap", "outside", "unseen"}  # fmt: skip
+MEASURES = frozenset(
+    {"PSNR dB", "SSIM", "aliased %", "shift change %", "cells that differ", "max |Δ|", "first at"}
+)
+RIGHT = MEASURES | {
+    "ms",
+    "ratio",
+    "MP/s",
+    "read ms",
+    "pool ms",
+    "write ms",
+    "receptive",
+    "jump",
+    "centre",
+    "operations",
+    "memory",
+    "bands",
+    "at once",
+    "overlap",
+    "outside",
+    "unseen",
+}
 READABLE = 10  # letters of a column that is no fact, at least
 FACTS = RIGHT - {"memory", "at once"} | {"shape", "dtype", "layout", "mode", "format"}
 
@@ -145,7 +187,9 @@ def write_json(value: Any, stream: TextIO) -> None:
 def flat(whole: Record) -> Record:
     """A record of one level: shapes as text, names as they may be shown, what is nested left to JSON."""
     flat = {key: value for key, value in whole.items() if key not in ("steps", "more_outputs")}
-    words = {key: shape_words(value) if isinstance(value, list) else value for key, value in flat.items()}
+    words = {
+        key: shape_words(value) if isinstance(value, list) else value for key, value in flat.items()
+    }
     return {key: plain(value) if isinstance(value, str) else value for key, value in words.items()}
 
 
@@ -156,11 +200,25 @@ def live(total: Total, *, shown: bool) -> Iterator[Callable[[], None]]:
         yield lambda: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     facts = TextColumn("{task.fields[speed]}"), TextColumn("[red]{task.fields[failed]}")
-    columns = (TextColumn("pooling"), BarColumn(None), MofNCompleteColumn(), *facts, TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True, expand=True, refresh_per_second=4) as bar:
+    columns = (
+        TextColumn("pooling"),
+        BarColumn(None),
+        MofNCompleteColumn(),
+        *facts,
+        TimeRemainingColumn(),
+    )
+    with Progress(
+        *columns, console=Console(stderr=True), transient=True, expand=True, refresh_per_second=4
+    ) as bar:
         task = bar.add_task("", total=total.files, speed="", failed="")
 
         def tell() -> None:

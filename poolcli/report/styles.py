@@ -90,11 +90,19 @@ class Table(Silent):
     def end(self, total: Total) -> None:
         if total.told == total.failed:
             return
-        parts = {"": self._few} if total.told <= FEW else {"slowest:": self._slow, "failed:": self._failed}
+        parts = (
+            {"": self._few}
+            if total.told <= FEW
+            else {"slowest:": self._slow, "failed:": self._failed}
+        )
         rows = [row for title, part in parts.items() if part for row in _part(title, part)]
         if total.files > 1:
             rows.append(_sum(total))
-        table(("input", "step", "shape", "dtype", "read ms", "pool ms", "write ms", "output"), rows, self._stream)
+        table(
+            ("input", "step", "shape", "dtype", "read ms", "pool ms", "write ms", "output"),
+            rows,
+            self._stream,
+        )
 
 
 STYLES = {"table": Table, "json": Json, "jsonl": Lines, "csv": Csv, "none": Silent}
@@ -141,16 +149,40 @@ def _part(title: str, outcomes: list[Outcome]) -> Iterator[tuple[str, ...]]:
 
 def _sum(total: Total) -> tuple[str, ...]:
     record = total.record
-    told = [f"{record[name]} {name.replace('_', ' ')}" for name in (*total.counts, "not_done") if record[name]]
-    speed = ", ".join(filter(None, (f" in {total.seconds:.1f} s", total.speed))) if total.told > FEW else ""
-    return f"{total.files} files", "", "", "", *(_ms(record[name]) for name in TIMES), ", ".join(told) + speed
+    told = [
+        f"{record[name]} {name.replace('_', ' ')}"
+        for name in (*total.counts, "not_done")
+        if record[name]
+    ]
+    speed = (
+        ", ".join(filter(None, (f" in {total.seconds:.1f} s", total.speed)))
+        if total.told > FEW
+        else ""
+    )
+    return (
+        f"{total.files} files",
+        "",
+        "",
+        "",
+        *(_ms(record[name]) for name in TIMES),
+        ", ".join(told) + speed,
+    )
 
 
 def _rows(outcome: Outcome) -> Iterator[tuple[str, ...]]:
     """A row a file; for a pipeline, a row a step below it."""
     name, target = plain(outcome.source), plain(outcome.target)
     if not outcome.rows:
-        yield name, "", "", "", "", "", "", outcome.status + (f": {plain(outcome.reason)}" if outcome.reason else "")
+        yield (
+            name,
+            "",
+            "",
+            "",
+            "",
+            "",
+            "",
+            outcome.status + (f": {plain(outcome.reason)}" if outcome.reason else ""),
+        )
         return
     many = len(outcome.rows) > 1
     first, last = outcome.rows[0].input, outcome.rows[-1].output

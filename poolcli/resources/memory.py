@@ -137,8 +137,10 @@ def _part(nbytes: int) -> Part:
             _drop(path, stream)
             raise
     except OSError as error:
-        raise FileError(f"{size_words(nbytes)} for a large array do not fit on the disk ({error.strerror}): "
-                        "free some space or choose another place") from error  # fmt: skip
+        raise FileError(
+            f"{size_words(nbytes)} for a large array do not fit on the disk ({error.strerror}): "
+            "free some space or choose another place"
+        ) from error
     part.path, part.stream = path, stream
     finalize(part, _drop, path, stream)
     return part
@@ -196,7 +198,11 @@ def read_size(text: str) -> int:
     (256000000, 1610612736)
     """
     found = re.fullmatch(r"(\d+\.?\d*|\.\d+)\s*([kmgt]?)(i?)b?", text.strip(), re.IGNORECASE)
-    size = float(found[1]) * (1024 if found[3] else 1000) ** (" kmgt".index(found[2].lower() or " ")) if found else 0
+    size = (
+        float(found[1]) * (1024 if found[3] else 1000) ** (" kmgt".index(found[2].lower() or " "))
+        if found
+        else 0
+    )
     if not 1 <= size < inf:
         raise RequestError(f"--max-memory {text}: takes a size like 256M, 2G or 1.5GiB")
     return int(size)

@@ -15,7 +15,10 @@ from poolcli.resources.memory import Memory, size_words, use
 from poolcli.run.order import STREAM, Job
 
 _ON_DISK = ("npy", "npz")  # formats whose arrays need not be in memory
-_READ, _WRITTEN = 3, 4  # times that an image is in memory while it is decoded, and while it is encoded
+_READ, _WRITTEN = (
+    3,
+    4,
+)  # times that an image is in memory while it is decoded, and while it is encoded
 
 
 class Need(NamedTuple):
@@ -33,17 +36,23 @@ class Need(NamedTuple):
     def check(self, limit: int) -> None:
         """FileError where the limit is too low."""
         if self.limit > limit:
-            images = f"what is read and written takes {size_words(self.held)}, " if self.held else ""
-            raise FileError(f"{images}{self.step} takes {size_words(self.least)} at once, and --max-memory leaves "
-                            f"{size_words(limit)} to a file: give at least {-(-self.limit // 10**6)}M, "
-                            "smaller windows, or fewer --jobs")  # fmt: skip
+            images = (
+                f"what is read and written takes {size_words(self.held)}, " if self.held else ""
+            )
+            raise FileError(
+                f"{images}{self.step} takes {size_words(self.least)} at once, and --max-memory leaves "
+                f"{size_words(limit)} to a file: give at least {-(-self.limit // 10**6)}M, "
+                "smaller windows, or fewer --jobs"
+            )
 
 
 def need_of(pipeline: Pipeline, peek: io.Peek, format: io.Format | None) -> Need:  # noqa: A002 the word its users know
     """What pooling the maps of a file takes, and writing the results in a format (None: the one it has)."""
     forms = [header.form for header in peek.maps]
     plans = {form: pipeline.plan(form) for form in dict.fromkeys(forms)}
-    hungry = max((stage for plan in plans.values() for stage in plan), key=lambda stage: stage.load.least)
+    hungry = max(
+        (stage for plan in plans.values() for stage in plan), key=lambda stage: stage.load.least
+    )
     held = 0 if peek.format in _ON_DISK else _READ * sum(form.nbytes for form in forms)
     if (format.name if format else peek.format) not in _ON_DISK:
         held += _WRITTEN * sum(plans[form][-1].output.nbytes for form in forms)

@@ -45,9 +45,12 @@ def _client(crew: Crew, files: int) -> Iterator[Any]:
     count, threads = crew.shared(files)
     with deafened():
         local = dask.LocalCluster(
-            n_workers=count, threads_per_worker=threads, dashboard_address="127.0.0.1:0", memory_limit=None,
+            n_workers=count,
+            threads_per_worker=threads,
+            dashboard_address="127.0.0.1:0",
+            memory_limit=None,
             silence_logs=logging.CRITICAL,
-        )  # fmt: skip
+        )
         client = dask.Client(local)
     with local, client:
         yield client
@@ -67,11 +70,17 @@ def _greet(client: Any, address: str | None) -> None:
     try:
         version = client.submit(_version, pure=False).result(timeout=_WORKER)
     except TimeoutError:
-        raise RequestError(f"--scheduler {address}: it has no worker; start one with 'dask worker {address}'") from None
+        raise RequestError(
+            f"--scheduler {address}: it has no worker; start one with 'dask worker {address}'"
+        ) from None
     except Exception as error:  # noqa: BLE001 - what a worker without poolcli answers is a matter of versions
-        raise RequestError(f"--scheduler {address}: its workers cannot run poolcli {__version__} ({error})") from None
+        raise RequestError(
+            f"--scheduler {address}: its workers cannot run poolcli {__version__} ({error})"
+        ) from None
     if version != __version__:
-        raise RequestError(f"--scheduler {address}: its workers run poolcli {version}, and this is {__version__}")
+        raise RequestError(
+            f"--scheduler {address}: its workers run poolcli {version}, and this is {__version__}"
+        )
 
 
 def _version() -> str:
@@ -84,11 +93,17 @@ def _told(client: Any, job: Job, work: Work, threads: int) -> Outcome:
 
     try:
         future = client.submit(_done, work, job.absolute(), threads, pure=False)
-        return _awaited(client, future)._replace(source=job.source, target=job.target, more=job.more)
+        return _awaited(client, future)._replace(
+            source=job.source, target=job.target, more=job.more
+        )
     except KilledWorker:
-        return failed(job, "worker after worker was lost over it, killed or out of memory: try it alone")
+        return failed(
+            job, "worker after worker was lost over it, killed or out of memory: try it alone"
+        )
     except (CancelledError, OSError):
-        raise FileError("the scheduler is gone, and nobody does the rest: run it again with --resume") from None
+        raise FileError(
+            "the scheduler is gone, and nobody does the rest: run it again with --resume"
+        ) from None
     except PoolError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a worker did with it, the next may go well

@@ -24,8 +24,10 @@ class Writers:
                 continue
             place = self._place(target)
             if place in self._sources:
-                raise RequestError(f"{self._sources[place]} and {job.source} would both write {target}: "
-                                   "give --name with {stem}, {suffix}, {index} or {level}")  # fmt: skip
+                raise RequestError(
+                    f"{self._sources[place]} and {job.source} would both write {target}: "
+                    "give --name with {stem}, {suffix}, {index} or {level}"
+                )
             self._sources[place] = job.source
 
     def check(self, sources: Iterable[Path]) -> None:
@@ -34,7 +36,9 @@ class Writers:
             place = os.path.realpath(source) if source.is_symlink() else self._place(source)
             writer = self._sources.get(place, source)
             if writer != source:
-                raise RequestError(f"{writer} would overwrite {source}, which is an input too: give another -o")
+                raise RequestError(
+                    f"{writer} would overwrite {source}, which is an input too: give another -o"
+                )
 
     def _place(self, path: Path) -> str:
         """Where a path leads, its last part not followed."""
@@ -50,6 +54,8 @@ def check_indices(job: Job, count: int, path: Path) -> None:
     if count > 1:
         raise RequestError(f"--indices {path}: takes one input, and there are {count}")
     if path.suffix.lower() not in (".npy", ".npz"):
-        raise RequestError(f"--indices {path}: takes an .npy, or an .npz where the input has several maps")
+        raise RequestError(
+            f"--indices {path}: takes an .npy, or an .npz where the input has several maps"
+        )
     if path.resolve() in (job.source.resolve(), job.target.resolve()):
         raise RequestError(f"--indices {path}: is the input or the output, too: give another file")

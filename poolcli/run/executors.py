@@ -114,7 +114,12 @@ def dask(work: Work, crew: Crew, files: int) -> Iterator[Team]:
         yield team
 
 
-EXECUTORS: dict[str, Executor] = {"serial": serial, "threads": threads, "processes": processes, "dask": dask}
+EXECUTORS: dict[str, Executor] = {
+    "serial": serial,
+    "threads": threads,
+    "processes": processes,
+    "dask": dask,
+}
 
 
 def execute(

@@ -24,7 +24,9 @@ class Interruption:
     def __enter__(self) -> Interruption:
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
-                if signal.getsignal(number) is not signal.SIG_IGN:  # as for what a shell runs in the background
+                if (
+                    signal.getsignal(number) is not signal.SIG_IGN
+                ):  # as for what a shell runs in the background
                     self._before[number] = signal.signal(number, self._hear)
             Interruption.current = self
         return self

@@ -47,7 +47,9 @@ class Jobs:
     def __iter__(self) -> Iterator[Job]:
         outputs = self.order.outputs
         for index, file in enumerate(self.found, start=1):
-            target, *more = targets_of(file, facts_of(file, index, self.order), self.folder, outputs)
+            target, *more = targets_of(
+                file, facts_of(file, index, self.order), self.folder, outputs
+            )
             facts = self.order, tuple(more), outputs.overwrite, len(self) == 1
             yield Job(file.path, target, _format(target, outputs), *facts)
 
@@ -58,7 +60,9 @@ def expand(inputs: Inputs) -> list[Found]:
     if not found:
         names = ", ".join(map(str, inputs.paths))
         more = "" if inputs.recursive else "; -r looks into the folders below"
-        raise NothingFound(f"{names}: no image or array to read{more}, --include 'PATTERN' names other files")
+        raise NothingFound(
+            f"{names}: no image or array to read{more}, --include 'PATTERN' names other files"
+        )
     return list(found.values())
 
 
@@ -72,7 +76,11 @@ def _files(path: Path, inputs: Inputs) -> Iterator[Found]:
 def _named(path: Path, inputs: Inputs) -> Iterator[Found]:
     if path.is_dir() and not is_store(path):
         walk = path.rglob("*") if inputs.recursive else path.glob("*")
-        yield from (Found(file, path) for file in sorted(walk) if _wanted(file, path, inputs) and _is_whole(file))
+        yield from (
+            Found(file, path)
+            for file in sorted(walk)
+            if _wanted(file, path, inputs) and _is_whole(file)
+        )
     elif path == STREAM or path.exists() or not set("*?[") & set(path.name):
         yield Found(path)
     else:
@@ -95,7 +103,9 @@ def _wanted(file: Path, root: Path, inputs: Inputs) -> bool:
 
 def _matches(path: Path, patterns: Iterable[str]) -> bool:
     return any(
-        fnmatch(name, each.lower()) for each in patterns for name in (path.name.lower(), path.as_posix().lower())
+        fnmatch(name, each.lower())
+        for each in patterns
+        for name in (path.name.lower(), path.as_posix().lower())
     )
 
 
@@ -138,7 +148,9 @@ def _folder(found: Sequence[Found], outputs: Outputs) -> Path | None:
 
 def _check_no_name(outputs: Outputs) -> None:
     if outputs.name is not None:
-        raise RequestError(f"-o {outputs.output} already names the output: leave --name out, or give a folder")
+        raise RequestError(
+            f"-o {outputs.output} already names the output: leave --name out, or give a folder"
+        )
 
 
 def facts_of(file: Found, index: int, order: Order) -> dict[str, Any]:
@@ -152,9 +164,14 @@ def facts_of(file: Found, index: int, order: Order) -> dict[str, Any]:
     return {"stem": stem, "suffix": suffix, "op": op, "index": index, "level": levels}
 
 
-def targets_of(file: Found, facts: dict[str, Any], folder: Path | None, outputs: Outputs) -> list[Path]:
+def targets_of(
+    file: Found, facts: dict[str, Any], folder: Path | None, outputs: Outputs
+) -> list[Path]:
     """A file for each level, or one for all where their names are the same."""
-    named = [_target(file, {**facts, "level": level}, folder, outputs) for level in facts["level"] or [""]]
+    named = [
+        _target(file, {**facts, "level": level}, folder, outputs)
+        for level in facts["level"] or [""]
+    ]
     return named if len(set(named)) > 1 else named[:1]
 
 
@@ -162,7 +179,9 @@ def _target(file: Found, facts: dict[str, Any], folder: Path | None, outputs: Ou
     if outputs.output is not None and folder is None:
         return Path(outputs.output)
     if file.path == STREAM and (folder is None or outputs.name is None):
-        raise RequestError("- has no name to call its result after: give -o FILE, or -o - for stdout")
+        raise RequestError(
+            "- has no name to call its result after: give -o FILE, or -o - for stdout"
+        )
     level = "-{level}" if facts["level"] else ""
     usual = "{stem}-{op}{level}{suffix}" if folder is None else f"{{stem}}{level}{{suffix}}"
     template = usual if outputs.name is None else outputs.name
@@ -193,6 +212,12 @@ def _format(target: Path, outputs: Outputs) -> Format | None:
         return format_named(outputs.to)
     suffix = split_name(target.name)[1]
     known = target != STREAM and suffix.lower() in KNOWN
-    if suffix and not known and target != STREAM and outputs.output and Path(outputs.output) == target:
+    if (
+        suffix
+        and not known
+        and target != STREAM
+        and outputs.output
+        and Path(outputs.output) == target
+    ):
         return format_named(suffix)  # says which formats there are
     return format_named(suffix) if known else None

@@ -61,7 +61,9 @@ class Log:
         try:
             hold(stream, wait=False)
         except BlockingIOError:
-            raise RequestError(f"--resume {self._path}: another run writes it: wait for its end") from None
+            raise RequestError(
+                f"--resume {self._path}: another run writes it: wait for its end"
+            ) from None
 
     def _look(self, path: Path) -> int:
         """Take in every whole line; how long they are together."""
@@ -88,7 +90,9 @@ class Log:
     def is_done(self, job: Job) -> bool:
         """Whether the log says so of the same recipe, options and input, and all its outputs are there."""
         known = self._marks.get(str(job.target.absolute()))
-        return known is not None and known == _mark(job) and all(path.exists() for path in job.files)
+        return (
+            known is not None and known == _mark(job) and all(path.exists() for path in job.files)
+        )
 
     def owns(self, output: Path) -> bool:
         """Whether these runs made it, or were about to."""

@@ -62,7 +62,14 @@ class Order:
 
         _, files = _Packer.packed(self.pipeline)
         asked = self.outputs
-        facts = str(self.pipeline), self.layout, asked.to, asked.save, asked.scale, [_state(path) for path in files]
+        facts = (
+            str(self.pipeline),
+            self.layout,
+            asked.to,
+            asked.save,
+            asked.scale,
+            [_state(path) for path in files],
+        )
         return blake2b(repr(facts).encode(errors="surrogateescape"), digest_size=16).hexdigest()
 
 
@@ -104,7 +111,9 @@ class Job:
     def files(self) -> tuple[Path, ...]:
         """Every file that it writes."""
         indices = self.outputs.indices
-        return tuple(path for path in (*self.targets, indices) if path is not None and path != STREAM)
+        return tuple(
+            path for path in (*self.targets, indices) if path is not None and path != STREAM
+        )
 
     @property
     def streams(self) -> bool:
@@ -117,7 +126,9 @@ class Job:
         if indices is not None:
             order = replace(order, outputs=self.outputs._replace(indices=indices.absolute()))
         target, *more = (path.absolute() for path in self.targets)
-        return replace(self, source=self.source.absolute(), target=target, more=tuple(more), order=order)
+        return replace(
+            self, source=self.source.absolute(), target=target, more=tuple(more), order=order
+        )
 
 
 class _Packer(pickle.Pickler):

@@ -14,9 +14,10 @@ from poolcli.run.work import Outcome, preview, work
 
 def perform(jobs: Jobs, crew: Crew, log: Log, enough: Callable[[], bool]) -> Generator[Outcome]:
     """The outcomes of all jobs, in their order: nothing is lost when it is killed, and little when it is resumed."""
-    with Broom() as broom, closing(
-        execute(work, settle(broom.ahead(jobs), log), len(jobs), crew, enough)
-    ) as outcomes:  # fmt: skip
+    with (
+        Broom() as broom,
+        closing(execute(work, settle(broom.ahead(jobs), log), len(jobs), crew, enough)) as outcomes,
+    ):
         for outcome in outcomes:
             log.end(outcome)
             yield outcome

@@ -31,7 +31,10 @@ def _settled(job: Job, log: Log) -> Job | Outcome:
         if job.overwrite or job.outputs.skip_existing:
             return job
         if taken := [path for path in there if not log.owns(path)]:
-            return failed(job, f"{taken[0]} is there already: --overwrite replaces it, --skip-existing leaves it")
+            return failed(
+                job,
+                f"{taken[0]} is there already: --overwrite replaces it, --skip-existing leaves it",
+            )
     except OSError as error:
         return failed(job, io.reason(error))
     return replace(job, overwrite=bool(there))

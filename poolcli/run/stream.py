@@ -39,8 +39,12 @@ def following(job: Job) -> Job | None:
     if outputs.name is None or not job.alone or outputs.indices:
         return None
     input_ = Found(job.source)
-    target, *more = targets_of(input_, facts_of(input_, place + 1, job.order), Path(outputs.output or "."), outputs)
-    return replace(job, target=target, more=tuple(more), place=place) if target != job.target else None
+    target, *more = targets_of(
+        input_, facts_of(input_, place + 1, job.order), Path(outputs.output or "."), outputs
+    )
+    return (
+        replace(job, target=target, more=tuple(more), place=place) if target != job.target else None
+    )
 
 
 def maps_of(job: Job, source: io.Source) -> tuple[FeatureMap, ...]:
@@ -57,8 +61,10 @@ def check_place(job: Job, source: io.Source) -> None:
         return
     source.skip()
     if goes_on():
-        raise FileError(f"there are more arrays than one, and {job.target} has room for one: give -o FILE.npz, "
-                        "-o - or --name with {index}, and no other input")  # fmt: skip
+        raise FileError(
+            f"there are more arrays than one, and {job.target} has room for one: give -o FILE.npz, "
+            "-o - or --name with {index}, and no other input"
+        )
 
 
 def _gathers(job: Job) -> bool:

@@ -72,7 +72,10 @@ def _attempt(act: Callable[[Job, io.Source], Outcome], job: Job) -> Outcome:
     if isinstance(source, Outcome):
         return source
     if job.place and not isinstance(source, io.Arriving):
-        return failed(job, f"what follows {job.place} arrays is no .npy: save it again, or pipe in one image alone")
+        return failed(
+            job,
+            f"what follows {job.place} arrays is no .npy: save it again, or pipe in one image alone",
+        )
     outcome = _guarded(job, lambda: act(job, source))
     if isinstance(source, io.Arriving):
         source.skip()
@@ -93,7 +96,9 @@ def _guarded(job: Job, act: Callable[[], T]) -> T | Outcome:
     except OSError as error:
         return failed(job, io.reason(error))
     except Exception as error:  # noqa: BLE001 - a mistake of ours must not cost the other files of a long run
-        return failed(job, f"a mistake in poolcli, please report it: {type(error).__name__}: {error}")
+        return failed(
+            job, f"a mistake in poolcli, please report it: {type(error).__name__}: {error}"
+        )
 
 
 def failed(job: Job, reason: str) -> Outcome:
@@ -121,7 +126,17 @@ def _work(job: Job, source: io.Source) -> Outcome:
         _, write_ms = timed(lambda: _write(job, pooled, indices))
     merged = _merged(rows, len(rows) // len(maps))
     shown = _shown(job, maps, pooled)
-    return Outcome(name_of(job), job.target, "done", merged, len(maps), job.more, read_ms, write_ms, shown=shown)
+    return Outcome(
+        name_of(job),
+        job.target,
+        "done",
+        merged,
+        len(maps),
+        job.more,
+        read_ms,
+        write_ms,
+        shown=shown,
+    )
 
 
 def _shown(job: Job, maps: tuple[FeatureMap, ...], pooled: tuple[FeatureMap, ...]) -> str:
@@ -131,8 +146,12 @@ def _shown(job: Job, maps: tuple[FeatureMap, ...], pooled: tuple[FeatureMap, ...
     from poolcli.analysis.picture.panels import shown
 
     made = pooled[: len(pooled) // len(maps)]
-    levels = [f", {number} of {len(made)}" if len(made) > 1 else "" for number in range(1, len(made) + 1)]
-    first = ", ".join([str(name_of(job)), *([f"first of {len(maps)} maps"] if len(maps) > 1 else [])])
+    levels = [
+        f", {number} of {len(made)}" if len(made) > 1 else "" for number in range(1, len(made) + 1)
+    ]
+    first = ", ".join(
+        [str(name_of(job)), *([f"first of {len(maps)} maps"] if len(maps) > 1 else [])]
+    )
     after = ((f"→ {job.pipeline}{level}", one) for level, one in zip(levels, made, strict=True))
     return shown([(first, maps[0]), *after], job.outputs.screen)
 
@@ -172,7 +191,8 @@ def _walk(job: Job, fmap: FeatureMap, rows: list[Row]) -> tuple[FeatureMap, ...]
         maps, ms = timed(lambda: next(steps))
         turns = product(before, step.parts)
         rows += [
-            Row(str(part), one.form, made.form, ms / len(maps)) for (one, part), made in zip(turns, maps, strict=True)
+            Row(str(part), one.form, made.form, ms / len(maps))
+            for (one, part), made in zip(turns, maps, strict=True)
         ]
     return maps
 
@@ -209,7 +229,9 @@ def _beside(job: Job, indices: tuple[FeatureMap, ...]) -> Iterator[None]:
     if path is None:
         yield
         return
-    with io.writer(indices, io.format_named(path.suffix), {}, None).to(path, overwrite=job.overwrite):
+    with io.writer(indices, io.format_named(path.suffix), {}, None).to(
+        path, overwrite=job.overwrite
+    ):
         yield
 
 

@@ -73,7 +73,9 @@ class _Worker:
         context = get_context("spawn")
         self._pipe, theirs = context.Pipe()
         with theirs:
-            self._process = context.Process(target=_serve, args=(theirs, self._work, self._threads), daemon=True)
+            self._process = context.Process(
+                target=_serve, args=(theirs, self._work, self._threads), daemon=True
+            )
             self._process.start()
 
     def end(self, patience: float) -> None:

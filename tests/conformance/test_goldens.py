@@ -20,7 +20,11 @@ LENGTHS = [
     (5, "-k 2", 2),  # the stride is the kernel
     (5, "-k 2 --ceil-mode", 3),
     (112, "-k 3 -s 2 -p 1", 56),
-    (2, "-k 1 -s 2 --ceil-mode", 1),  # a last window would start behind the map (ONNX's ceil_output_size_reduce_by_one)
+    (
+        2,
+        "-k 1 -s 2 --ceil-mode",
+        1,
+    ),  # a last window would start behind the map (ONNX's ceil_output_size_reduce_by_one)
     (2, "-k 3 -s 3 -p 1 --ceil-mode", 1),  # ... or in the padding at the end
     (4, "-k 2 -s 3 -p 1 --ceil-mode", 2),
     (32, "-k 5 -s 3 -d 2", 8),
@@ -51,22 +55,40 @@ def test_stride_that_is_not_given(semantics, cells):
 VALUES = {
     # PyTorch's padding holds no value: nothing darkens at a border, and a map below zero stays below zero.
     "pad is no pixel": ("max", -ONES, {"kernel": 3, "stride": 2, "padding": 1}, -np.ones((2, 2))),
-    "border of a constant": ("avg", 200 * ONES, {"kernel": 2, "ceil_mode": True}, np.full((2, 2), 200)),
+    "border of a constant": (
+        "avg",
+        200 * ONES,
+        {"kernel": 2, "ceil_mode": True},
+        np.full((2, 2), 200),
+    ),
     "same": ("max", FIVE, {"kernel": 2, "padding": "same"}, [2, 4, 5]),
     "same-lower": ("max", FIVE, {"kernel": 2, "padding": "same-lower"}, [1, 3, 5]),
     # Divisors
     "avg, padding counted": (
-        "avg", NINE, {"kernel": 7, "stride": 3, "padding": 3, "ceil_mode": True, "count_include_pad": True},
+        "avg",
+        NINE,
+        {"kernel": 7, "stride": 3, "padding": 3, "ceil_mode": True, "count_include_pad": True},
         [10 / 7, 4, 39 / 7, 4],
     ),
     "avg, padding left out": (
-        "avg", NINE, {"kernel": 7, "stride": 3, "padding": 3, "ceil_mode": True}, [2.5, 4, 6.5, 8],
+        "avg",
+        NINE,
+        {"kernel": 7, "stride": 3, "padding": 3, "ceil_mode": True},
+        [2.5, 4, 6.5, 8],
     ),
     "avg, ceil": ("avg", FIVE, {"kernel": 4, "stride": 3, "ceil_mode": True}, [2.5, 4.5]),
     "avg, divisor of a clipped window": (
-        "avg", ONES, {"kernel": 2, "ceil_mode": True, "divisor": 4}, [[1, 0.5], [0.5, 0.25]],
+        "avg",
+        ONES,
+        {"kernel": 2, "ceil_mode": True, "divisor": 4},
+        [[1, 0.5], [0.5, 0.25]],
     ),
-    "avg, same leaves padding out": ("avg", [1.0, 2, 4], {"kernel": 2, "stride": 1, "padding": "same"}, [1.5, 3, 4]),
+    "avg, same leaves padding out": (
+        "avg",
+        [1.0, 2, 4],
+        {"kernel": 2, "stride": 1, "padding": "same"},
+        [1.5, 3, 4],
+    ),
     "avg of whole numbers is exact": ("avg", [1, 2, -1, -4], {"kernel": 2}, [1.5, -2.5]),
     # NaN
     "max, NaN inside": ("max", [1, NAN, 5, NAN, 2], {"kernel": 5}, [NAN]),
@@ -87,7 +109,7 @@ VALUES = {
     "more cells than pixels": ("avg", [0.0, 1, 2], {"adaptive": 5}, [0, 0.5, 1, 1.5, 2]),
     "cells overlap": ("sum", np.ones(7), {"adaptive": 3}, [3, 3, 3]),
     "cells of several sizes": ("sum", np.ones(7), {"adaptive": 5}, [2, 2, 3, 2, 2]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", VALUES)
@@ -140,9 +162,21 @@ INDICES = {
     "ties: the first": ("max", [5, 5, 1, 5], {"kernel": 4}, [5], [0]),
     "min, ties: the first": ("min", [5, 1, 1, 5], {"kernel": 4}, [1], [1]),
     "in the map, not in the window": ("max", [0, 1, 2, 9, 3, 4], {"kernel": 3}, [2, 9], [2, 3]),
-    "padding does not count": ("max", [3, 1, 2], {"kernel": 3, "stride": 2, "padding": 1}, [3, 2], [0, 2]),
+    "padding does not count": (
+        "max",
+        [3, 1, 2],
+        {"kernel": 3, "stride": 2, "padding": 1},
+        [3, 2],
+        [0, 2],
+    ),
     "plane": ("max", np.arange(8.0).reshape(2, 2, 2), {}, [[[3]], [[7]]], [[[3]], [[3]]]),
-    "tensor": ("max", np.arange(8.0).reshape(2, 2, 2), {"index_order": "tensor"}, [[[3]], [[7]]], [[[3]], [[7]]]),
+    "tensor": (
+        "max",
+        np.arange(8.0).reshape(2, 2, 2),
+        {"index_order": "tensor"},
+        [[[3]], [[7]]],
+        [[[3]], [[7]]],
+    ),
     "one NaN": ("max", [1, NAN, 5], {"kernel": 3}, [NAN], [1]),
     "dilated": ("max", [1, 9, 2, 8, 3], {"kernel": 3, "dilation": 2}, [3], [4]),
     "adaptive": ("max", [4, 1, 2, 3, 0], {"adaptive": 2}, [4, 3], [0, 3]),
@@ -161,53 +195,99 @@ def test_indices(name):
 
 @needs("--indices", "--semantics")
 def test_of_several_nan_torch_gives_the_last():
-    _, places = poolcli.pool([1, NAN, 5, NAN, 2], "max", kernel=5, return_indices=True, semantics="torch")
+    _, places = poolcli.pool(
+        [1, NAN, 5, NAN, 2], "max", kernel=5, return_indices=True, semantics="torch"
+    )
     assert places.tolist() == [3]
 
 
 # The features it needs, then a row as above.
 LATER = {
     "median of an even window": ("median", "median", [1.0, 2, 3, 4], {"kernel": 4}, [2.5]),
-    "median, lower": ("quantile", "quantile", [1.0, 2, 3, 4], {"kernel": 4, "q": 0.5, "interpolation": "lower"}, [2]),
+    "median, lower": (
+        "quantile",
+        "quantile",
+        [1.0, 2, 3, 4],
+        {"kernel": 4, "q": 0.5, "interpolation": "lower"},
+        [2],
+    ),
     "quantile, linear": ("quantile", "quantile", [1.0, 2, 3, 4], {"kernel": 4, "q": 0.9}, [3.7]),
     "mode": ("mode", "mode", [3, 1, 3, 1, 2], {"kernel": 5}, [1]),
     "stochastic of zeros": ("stochastic", "stochastic", [0.0, 0], {}, [0]),
     "sample": ("sample", "sample", FIVE, {}, [1, 3, 5]),
     "blur reflects": ("blur", "blur", FIVE, {}, [1.5, 3, 4.5]),
     "pyramid has n x n cells": (
-        "--levels", "sum", np.ones((1, 1, 11, 11)), {"levels": (4,)}, [np.outer([3, 4, 4, 3], [3, 4, 4, 3]).ravel()],
+        "--levels",
+        "sum",
+        np.ones((1, 1, 11, 11)),
+        {"levels": (4,)},
+        [np.outer([3, 4, 4, 3], [3, 4, 4, 3]).ravel()],
     ),
     "fractional": (
-        "--fractional --samples", "max", np.arange(49.0).reshape(1, 1, 7, 7),
+        "--fractional --samples",
+        "max",
+        np.arange(49.0).reshape(1, 1, 7, 7),
         {"kernel": 2, "fractional": 3, "samples": np.array([[[0.3, 0.8]]])},
         [[[[8, 11, 13], [22, 25, 27], [43, 46, 48]]]],
     ),
-    "boxes": ("--boxes", "max", SQUARE, {"boxes": [[0, 0, 3, 3]], "output_size": 2}, [[[5, 7], [13, 15]]]),
+    "boxes": (
+        "--boxes",
+        "max",
+        SQUARE,
+        {"boxes": [[0, 0, 3, 3]], "output_size": 2},
+        [[[5, 7], [13, 15]]],
+    ),
     "boxes, bins overlap": (
-        "--boxes", "max", SQUARE, {"boxes": [[1, 1, 3, 3]], "output_size": 2}, [[[10, 11], [14, 15]]],
+        "--boxes",
+        "max",
+        SQUARE,
+        {"boxes": [[1, 1, 3, 3]], "output_size": 2},
+        [[[10, 11], [14, 15]]],
     ),
     "boxes, half away from zero": (
-        "--boxes", "max", SQUARE, {"boxes": [[1.5, 1.5, 2.5, 2.5]], "output_size": 1}, [[[15]]],
+        "--boxes",
+        "max",
+        SQUARE,
+        {"boxes": [[1.5, 1.5, 2.5, 2.5]], "output_size": 1},
+        [[[15]]],
     ),
     "torch's median": ("median --semantics", "median", [1.0, 2, 3, 4], {"kernel": 4, **TORCH}, [2]),
     "torch's lp has no |x|": ("--semantics", "lp", [-1.0, 2], {"norm": 1, **TORCH}, [1]),
     "torch's lp of a sum below zero": ("--semantics", "lp", [-3.0, 2], {"norm": 3, **TORCH}, [NAN]),
-    "torch's lp of clipped windows": ("--semantics", "lp", ONES, {"ceil_mode": True, **TORCH}, np.full((2, 2), 2)),
+    "torch's lp of clipped windows": (
+        "--semantics",
+        "lp",
+        ONES,
+        {"ceil_mode": True, **TORCH},
+        np.full((2, 2), 2),
+    ),
     "onnx's lp of clipped windows": (
-        "--semantics", "lp", ONES, {"stride": 2, "ceil_mode": True, "semantics": "onnx"}, [[2, ROOT], [ROOT, 1]],
+        "--semantics",
+        "lp",
+        ONES,
+        {"stride": 2, "ceil_mode": True, "semantics": "onnx"},
+        [[2, ROOT], [ROOT, 1]],
     ),
     "torch counts padding": (
-        "--semantics", "avg", NINE, {"kernel": 7, "stride": 3, "padding": 3, "ceil_mode": True, **TORCH},
+        "--semantics",
+        "avg",
+        NINE,
+        {"kernel": 7, "stride": 3, "padding": 3, "ceil_mode": True, **TORCH},
         [10 / 7, 4, 39 / 7, 4],
     ),
     "onnx does not": (
-        "--semantics", "avg", NINE, {"kernel": 7, "stride": 3, "padding": 3, "ceil_mode": True, "semantics": "onnx"},
+        "--semantics",
+        "avg",
+        NINE,
+        {"kernel": 7, "stride": 3, "padding": 3, "ceil_mode": True, "semantics": "onnx"},
         [2.5, 4, 6.5, 8],
     ),
-}  # fmt: skip
+}
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=needs(*row[0].split())) for name, row in LATER.items()])
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=needs(*row[0].split())) for name, row in LATER.items()]
+)
 def test_later_values(name):
     _, op, x, options, want = LATER[name]
     result = poolcli.pool(x, op, **options)
@@ -217,7 +297,10 @@ def test_later_values(name):
 
 ALIGN = [
     (["--aligned"], [[1.5625, 3], [7.3125, 8.75]]),  # ONNX's half_pixel
-    (["--no-aligned"], [[3.75, 5.25], [9.75, 11.25]]),  # ONNX's output_half_pixel, torchvision's default
+    (
+        ["--no-aligned"],
+        [[3.75, 5.25], [9.75, 11.25]],
+    ),  # ONNX's output_half_pixel, torchvision's default
 ]
 
 
@@ -235,6 +318,8 @@ def test_roi_align(cli, tmp_path, words, want):
 def test_unpool_puts_maxima_back(cli, tmp_path):
     np.save(tmp_path / "x.npy", np.array([[6.0, 8], [14, 16]], np.float32))
     np.save(tmp_path / "indices.npy", np.array([[5, 7], [13, 15]]))
-    answered(cli("unpool", "--indices", "indices.npy", "--output-size", "4x4", "x.npy", "-o", "y.npy"))
+    answered(
+        cli("unpool", "--indices", "indices.npy", "--output-size", "4x4", "x.npy", "-o", "y.npy")
+    )
     want = [[0, 0, 0, 0], [0, 6, 0, 8], [0, 0, 0, 0], [0, 14, 0, 16]]
     assert np.load(tmp_path / "y.npy").tolist() == want

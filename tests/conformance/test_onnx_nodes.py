@@ -40,7 +40,9 @@ def load_cases():
         for module in pkgutil.iter_modules(definitions.__path__):
             if "pool" in module.name or "roi" in module.name:
                 importlib.import_module(f"{definitions.__name__}.{module.name}")
-    return {case.name: case for case in definitions._NodeTestCases if node_of(case).op_type in COMMANDS}
+    return {
+        case.name: case for case in definitions._NodeTestCases if node_of(case).op_type in COMMANDS
+    }
 
 
 def node_of(case):
@@ -63,7 +65,17 @@ def test_node(cli, tmp_path, name):
     ((inputs, expected),) = case.data_sets
     words = flags_of(node) + extra_flags(node, inputs, tmp_path)
     np.save(tmp_path / "x.npy", inputs[0])
-    answered(cli(*COMMANDS[node.op_type], *words, "--layout", layout_of(node, inputs[0]), "x.npy", "-o", "y.npy"))
+    answered(
+        cli(
+            *COMMANDS[node.op_type],
+            *words,
+            "--layout",
+            layout_of(node, inputs[0]),
+            "x.npy",
+            "-o",
+            "y.npy",
+        )
+    )
     for file, want in zip(("y.npy", "indices.npy"), expected, strict=False):
         assert_same(np.load(tmp_path / file), want, case)
 
@@ -73,8 +85,14 @@ def test_cases_left_out_are_those_that_cannot_run():
     assert set(LEFT_OUT) <= set(CASES)
     assert not [name for name, feature in LEFT_OUT.items() if has(feature)]
     assert {node_of(case).op_type for case in CASES.values()} >= {
-        "AveragePool", "MaxPool", "LpPool", "GlobalAveragePool", "GlobalMaxPool", "MaxUnpool", "RoiAlign"
-    }  # fmt: skip
+        "AveragePool",
+        "MaxPool",
+        "LpPool",
+        "GlobalAveragePool",
+        "GlobalMaxPool",
+        "MaxUnpool",
+        "RoiAlign",
+    }
 
 
 def assert_same(result, want, case):
@@ -99,7 +117,11 @@ def flags_of(node):
     if kernel and node.op_type != "MaxUnpool":
         attributes.setdefault("strides", [1] * len(kernel))  # ONNX's default, not the kernel
     turned = attributes.pop("storage_order", 0)
-    return [word for name, value in attributes.items() for word in flag(name, value, node, -1 if turned else 1)]
+    return [
+        word
+        for name, value in attributes.items()
+        for word in flag(name, value, node, -1 if turned else 1)
+    ]
 
 
 def flag(name, value, node, turn):
@@ -129,8 +151,15 @@ FLAGS = {
     "ceil_mode": lambda on: ["--ceil-mode"] if on else [],
     "count_include_pad": lambda on: ["--count-include-pad"] if on else [],
     "p": lambda p: ["--norm", p],
-    "mode": lambda word: ["--mode", word.decode(), "--semantics", "onnx"],  # whose maximum is one of weighted corners
-    "coordinate_transformation_mode": lambda word: ["--aligned" if word == b"half_pixel" else "--no-aligned"],
+    "mode": lambda word: [
+        "--mode",
+        word.decode(),
+        "--semantics",
+        "onnx",
+    ],  # whose maximum is one of weighted corners
+    "coordinate_transformation_mode": lambda word: [
+        "--aligned" if word == b"half_pixel" else "--no-aligned"
+    ],
     "sampling_ratio": lambda ratio: ["--sampling-ratio", ratio],
     "spatial_scale": lambda scale: ["--spatial-scale", scale],
     "output_height": lambda height: ["--output-size", height],
@@ -161,4 +190,11 @@ def unpool_flags(node, inputs, folder):
     lead = inputs[0].shape[:2]
     places = np.unravel_index(inputs[1], (*lead, *natural))
     np.save(folder / "indices.npy", np.ravel_multi_index(places, (*lead, *size)))
-    return ["--indices", "indices.npy", "--index-order", "tensor", "--output-size", "x".join(map(str, size))]
+    return [
+        "--indices",
+        "indices.npy",
+        "--index-order",
+        "tensor",
+        "--output-size",
+        "x".join(map(str, size)),
+    ]

@@ -14,7 +14,9 @@ from waiting import needs
 import poolcli
 
 onnx = pytest.importorskip("onnx", reason="builds models with onnx, which is not installed")
-runtime = pytest.importorskip("onnxruntime", reason="compares with onnxruntime, which is not installed")
+runtime = pytest.importorskip(
+    "onnxruntime", reason="compares with onnxruntime, which is not installed"
+)
 
 OPSET = 22
 OLDER = {"GlobalLpPool": 2}  # the newest version onnxruntime has, where that is older
@@ -30,14 +32,19 @@ def run(op, x, outputs=1, **attributes):
         [onnx.helper.make_node(op, ["x"], names, **attributes)],
         op,
         [onnx.helper.make_tensor_value_info("x", kinds[0], x.shape)],
-        [onnx.helper.make_tensor_value_info(name, kind, None) for name, kind in zip(names, kinds, strict=False)],
+        [
+            onnx.helper.make_tensor_value_info(name, kind, None)
+            for name, kind in zip(names, kinds, strict=False)
+        ],
     )
     opsets = [onnx.helper.make_opsetid("", OLDER.get(op, OPSET))]
     model = onnx.helper.make_model(graph, opset_imports=opsets, ir_version=10)
     options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4
-    session = runtime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    session = runtime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
     results = session.run(None, {"x": x})
     return results if outputs > 1 else results[0]
 
@@ -68,7 +75,10 @@ def any_windows():
 def test_max(data):
     at = data.draw(any_windows())
     x = data.draw(arrays(at.space, ("float32", "float64", "uint8", "int8")))
-    assert_equal(poolcli.pool(x, "max", layout=at.layout, **at.options), run("MaxPool", x, **attributes_of(at)))
+    assert_equal(
+        poolcli.pool(x, "max", layout=at.layout, **at.options),
+        run("MaxPool", x, **attributes_of(at)),
+    )
 
 
 @needs("--indices")
@@ -77,7 +87,9 @@ def test_max(data):
 def test_max_indices(data):
     at = data.draw(any_windows())
     x = data.draw(arrays(at.space, ("float32", "float64")))
-    result = poolcli.pool(x, "max", layout=at.layout, return_indices=True, index_order="tensor", **at.options)
+    result = poolcli.pool(
+        x, "max", layout=at.layout, return_indices=True, index_order="tensor", **at.options
+    )
     for mine, its in zip(result, run("MaxPool", x, 2, **attributes_of(at)), strict=True):
         assert_equal(mine, its)
 
@@ -87,8 +99,12 @@ def test_max_indices(data):
 def test_avg(data, count_include_pad):
     at = data.draw(any_windows())
     x = data.draw(arrays(at.space, ("float32",)))
-    result = poolcli.pool(x, "avg", count_include_pad=count_include_pad, layout=at.layout, **at.options)
-    assert_close(result, run("AveragePool", x, count_include_pad=int(count_include_pad), **attributes_of(at)))
+    result = poolcli.pool(
+        x, "avg", count_include_pad=count_include_pad, layout=at.layout, **at.options
+    )
+    assert_close(
+        result, run("AveragePool", x, count_include_pad=int(count_include_pad), **attributes_of(at))
+    )
 
 
 @examples(60)
@@ -103,7 +119,9 @@ def test_lp(data, norm):
 def reaches_the_end(at):
     """Whether ceil(length / stride) windows reach the end; padding "same" is negative to onnxruntime where not."""
     axes = zip(at.space, at.kernel, at.stride, strict=True)
-    return all((length - 1) // stride * stride + kernel >= length for length, kernel, stride in axes)
+    return all(
+        (length - 1) // stride * stride + kernel >= length for length, kernel, stride in axes
+    )
 
 
 @examples(60)

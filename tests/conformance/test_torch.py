@@ -7,7 +7,16 @@ import math
 
 import numpy as np
 import pytest
-from drawn import LAYOUTS, arrays, assert_close, assert_equal, examples, no_padding, windows, with_nan
+from drawn import (
+    LAYOUTS,
+    arrays,
+    assert_close,
+    assert_equal,
+    examples,
+    no_padding,
+    windows,
+    with_nan,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from waiting import needs
@@ -52,14 +61,18 @@ def test_max_indices(data):
     at = data.draw(windows(dilated=True))
     x = data.draw(arrays(at.space, FLOATS + WHOLE))
     result = poolcli.pool(x, "max", layout=at.layout, return_indices=True, **at.options)
-    want = torch_pool("max", x, *sizes_of(at), dilation=at.dilation, ceil_mode=at.ceil_mode, return_indices=True)
+    want = torch_pool(
+        "max", x, *sizes_of(at), dilation=at.dilation, ceil_mode=at.ceil_mode, return_indices=True
+    )
     for mine, its in zip(result, want, strict=True):
         assert_equal(mine, its)
 
 
 def holds_its_kernel(at):
     """Whether the map is as large as the kernel without padding, which avg_pool3d asks for."""
-    return len(at.space) < 3 or all(length >= kernel for length, kernel in zip(at.space, at.kernel, strict=True))
+    return len(at.space) < 3 or all(
+        length >= kernel for length, kernel in zip(at.space, at.kernel, strict=True)
+    )
 
 
 @examples(600)
@@ -71,7 +84,9 @@ def test_avg(data, count_include_pad, divisor):
     divisor = None if len(at.space) == 1 else divisor
     own = {"count_include_pad": count_include_pad, "divisor": divisor}
     result = poolcli.pool(x, "avg", layout=at.layout, **own, **at.options)
-    its = {"count_include_pad": count_include_pad} | ({"divisor_override": divisor} if divisor else {})
+    its = {"count_include_pad": count_include_pad} | (
+        {"divisor_override": divisor} if divisor else {}
+    )
     assert_close(result, torch_pool("avg", x, *sizes_of(at), ceil_mode=at.ceil_mode, **its))
 
 
@@ -144,7 +159,9 @@ def test_adaptive_max(drawn):
 def test_adaptive_max_indices(drawn):
     x, cells = drawn
     result = poolcli.pool(x, "max", adaptive=cells, layout=LAYOUTS[len(cells)], return_indices=True)
-    for mine, its in zip(result, torch_pool("adaptive_max", x, cells, return_indices=True), strict=True):
+    for mine, its in zip(
+        result, torch_pool("adaptive_max", x, cells, return_indices=True), strict=True
+    ):
         assert_equal(mine, its)
 
 
@@ -152,7 +169,9 @@ def test_adaptive_max_indices(drawn):
 def fractional(draw):
     """An array, kernel, cells, and the samples (N, C, axes) that place the windows; PyTorch has it in 2-D and 3-D."""
     count = draw(st.integers(2, 3))
-    space, kernel, cells = zip(*[_fractional_axis(draw, spare=count - 2) for _ in range(count)], strict=True)
+    space, kernel, cells = zip(
+        *[_fractional_axis(draw, spare=count - 2) for _ in range(count)], strict=True
+    )
     x = draw(arrays(space, FLOATS))
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     return x, kernel, cells, random.random((*x.shape[:2], count)).astype(x.dtype)
@@ -167,7 +186,9 @@ def _fractional_axis(draw, spare):
 
 def torch_fractional(x, kernel, cells, samples):
     pool = getattr(F, f"fractional_max_pool{len(cells)}d")
-    return pool(torch.from_numpy(x), kernel, cells, _random_samples=torch.from_numpy(samples)).numpy()
+    return pool(
+        torch.from_numpy(x), kernel, cells, _random_samples=torch.from_numpy(samples)
+    ).numpy()
 
 
 @needs("--fractional", "--samples")
@@ -189,5 +210,11 @@ def test_max_unpool(data):
     values, places = torch_pool("max", x, *sizes_of(at), return_indices=True)
     result = poolcli.pool(values, "unpool", indices=places, output_size=at.space, layout=at.layout)
     unpool = getattr(F, f"max_unpool{len(at.space)}d")
-    want = unpool(torch.from_numpy(values), torch.from_numpy(places), at.kernel, at.stride, output_size=at.space)
+    want = unpool(
+        torch.from_numpy(values),
+        torch.from_numpy(places),
+        at.kernel,
+        at.stride,
+        output_size=at.space,
+    )
     assert_equal(result, want.numpy())

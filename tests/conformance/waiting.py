@@ -24,7 +24,9 @@ def needs(*features):
     """A test of these features, to be refused as long as one is missing."""
     missing = [feature for feature in features if not has(feature)]
     reason = f"needs {' and '.join(missing)}"
-    return pytest.mark.xfail(bool(missing), raises=(RequestError, RefusedError), strict=True, reason=reason)
+    return pytest.mark.xfail(
+        bool(missing), raises=(RequestError, RefusedError), strict=True, reason=reason
+    )
 
 
 def answered(ran):

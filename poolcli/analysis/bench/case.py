@@ -15,9 +15,17 @@ from poolcli.pipeline.parameters import Padding
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.step import Step
 
-USUAL = frozenset({"norm", "count_include_pad", "dtype", "round", "semantics"})  # others are poolcli's own
-EVEN = ("sliding", "adaptive", "global")  # windows that a kernel, a stride and a padding may describe
-ALIGNS = frozenset({"boxes", "output_size", "sampling_ratio", "aligned"})  # what others know of roi-align
+USUAL = frozenset(
+    {"norm", "count_include_pad", "dtype", "round", "semantics"}
+)  # others are poolcli's own
+EVEN = (
+    "sliding",
+    "adaptive",
+    "global",
+)  # windows that a kernel, a stride and a padding may describe
+ALIGNS = frozenset(
+    {"boxes", "output_size", "sampling_ratio", "aligned"}
+)  # what others know of roi-align
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +86,11 @@ class Case:
     @property
     def special(self) -> str:
         """An option that only poolcli has, if it is used."""
-        windows = {option.name for option in self.step.windows.parameters} if self.step.windows else ALIGNS
+        windows = (
+            {option.name for option in self.step.windows.parameters}
+            if self.step.windows
+            else ALIGNS
+        )
         own = next((name for name, _ in self.step.given if name not in windows | USUAL), None)
         return self.step.op.option(own).flag if own else ""
 
@@ -105,7 +117,9 @@ class Case:
     def picked(self, filtered: Array, axes: tuple[int, ...] | None = None) -> Array:
         """The windows of a stride-1 filter whose result lies in the middle of its window, as a view."""
         index = [slice(None)] * filtered.ndim
-        spans = zip(axes or self.axes, self.kernel, self.stride, self.padding, self.cells, strict=True)
+        spans = zip(
+            axes or self.axes, self.kernel, self.stride, self.padding, self.cells, strict=True
+        )
         for axis, kernel, stride, (begin, _), cells in spans:
             first = kernel // 2 - begin
             index[axis] = slice(first, first + (cells - 1) * stride + 1, stride)
@@ -121,7 +135,9 @@ class Case:
 def case_of(step: Step, fmap: FeatureMap) -> Case:
     """The case of a step that gives one map; PoolError where it does not fit."""
     if step.several:
-        raise RequestError(f"{step}: gives several maps, and what gives one can be timed side by side")
+        raise RequestError(
+            f"{step}: gives several maps, and what gives one can be timed side by side"
+        )
     fmap = fmap if step.keeps else fmap.expanded()
     fmap = fmap.with_data(np.require(fmap.data, requirements="W"))  # some peers take nothing else
     (stage,) = Pipeline((step,)).plan(fmap.form)
@@ -131,8 +147,13 @@ def case_of(step: Step, fmap: FeatureMap) -> Case:
     kernel, stride, sizes = tuple(stage.receptive), tuple(map(int, stage.jump)), stage.input.space
     spans = list(zip(sizes, kernel, stride, cells, strict=True))
     padding = tuple(_pad(step["padding"], axis, span) for axis, span in enumerate(spans))
-    regular = all((size + sum(pad) - k) // s + 1 == n for pad, (size, k, s, n) in zip(padding, spans, strict=True))
-    return Case(step, fmap, kernel, stride, padding, cells, regular and set(step["dilation"]) == {1})
+    regular = all(
+        (size + sum(pad) - k) // s + 1 == n
+        for pad, (size, k, s, n) in zip(padding, spans, strict=True)
+    )
+    return Case(
+        step, fmap, kernel, stride, padding, cells, regular and set(step["dilation"]) == {1}
+    )
 
 
 def _pad(padding: Padding, axis: int, span: tuple[int, int, int, int]) -> tuple[int, int]:

@@ -14,4 +14,6 @@ def noise(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     random = np.random.default_rng(0)
     if dtype.kind == "f":
         return random.random(shape, "float32").astype(dtype, copy=False)
-    return random.integers(0, min(256, np.iinfo(dtype).max + 1) if dtype.kind in "iu" else 2, shape).astype(dtype)
+    return random.integers(
+        0, min(256, np.iinfo(dtype).max + 1) if dtype.kind in "iu" else 2, shape
+    ).astype(dtype)

@@ -42,7 +42,10 @@ def rows(case: Case, peers: Mapping[str, ModuleType], repeats: int) -> list[Row]
         Row("textbook loop", f"numpy {np.__version__}", **vars(loop)),
         Row("poolcli", poolcli.__version__, timing.poolcli, None),
         *(Row(name, release(name), ms) for name, ms in ranked),
-        *(Row(name, release(name), None, agrees=False, note=note) for name, note in timing.notes.items()),
+        *(
+            Row(name, release(name), None, agrees=False, note=note)
+            for name, note in timing.notes.items()
+        ),
         *_without(case, peers),
     ]
 

@@ -29,7 +29,9 @@ FORMULAS: dict[str, Callable[[Array, Step], Any]] = {
     "l2": lambda x, _: np.sqrt((x**2).mean()),
     "lp": lambda x, step: (np.abs(x) ** step["norm"]).sum() ** (1 / step["norm"]),
     "gem": lambda x, step: (np.maximum(x, 1e-6) ** step["norm"]).mean() ** (1 / step["norm"]),
-    "lse": lambda x, step: x.max() + np.log(np.exp(step["sharpness"] * (x - x.max())).mean()) / step["sharpness"],
+    "lse": lambda x, step: (
+        x.max() + np.log(np.exp(step["sharpness"] * (x - x.max())).mean()) / step["sharpness"]
+    ),
     "soft": lambda x, _: np.average(x, weights=np.exp(x - x.max())),
     "mixed": lambda x, step: step["alpha"] * x.max() + (1 - step["alpha"]) * x.mean(),
     "median": lambda x, step: np.quantile(x, 0.5, method=step["interpolation"]),
@@ -70,7 +72,9 @@ def _no_loop(case: Case) -> str:
         return f"{case.op} is no formula over windows"
     if windows is None or windows.name not in EVEN:
         return f"{windows.name if windows else 'these'} windows are more than a loop"
-    special = case.special or ("--count-include-pad" if ("count_include_pad", True) in case.step.given else "")
+    special = case.special or (
+        "--count-include-pad" if ("count_include_pad", True) in case.step.given else ""
+    )
     return f"the textbook has no {special}" if special else ""
 
 
@@ -93,10 +97,15 @@ def _windows(case: Case, axis: int) -> list[slice]:
     if case.step["global"]:
         return [slice(0, size)]
     if case.step["adaptive"]:
-        return [slice(cell * size // count, -(-(cell + 1) * size // count)) for cell in range(count)]
+        return [
+            slice(cell * size // count, -(-(cell + 1) * size // count)) for cell in range(count)
+        ]
     gap = case.step["dilation"][axis % len(case.step["dilation"])]
     starts = [cell * case.stride[axis] - case.padding[axis][0] for cell in range(count)]
-    return [slice(start % gap if start < 0 else start, start + case.kernel[axis], gap) for start in starts]
+    return [
+        slice(start % gap if start < 0 else start, start + case.kernel[axis], gap)
+        for start in starts
+    ]
 
 
 def _most_frequent(x: Array) -> Any:

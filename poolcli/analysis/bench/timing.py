@@ -19,7 +19,9 @@ def interleaved(calls: Mapping[str, Call], repeats: int) -> dict[str, float]:
     samples: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(repeats):
         for name, call in calls.items():
-            samples[name].append(sample(call, max(1, int(SAMPLE / once[name])), int(WARM / once[name])))
+            samples[name].append(
+                sample(call, max(1, int(SAMPLE / once[name])), int(WARM / once[name]))
+            )
     return {name: median(times) for name, times in samples.items()}
 
 

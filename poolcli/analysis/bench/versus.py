@@ -92,4 +92,6 @@ def check_equal(case: Case, result: Array, expected: Array) -> None:
     absolute = 0 if exact else ABSOLUTE if expected.dtype.kind == "f" else LEVELS
     if not np.allclose(result, expected, relative, absolute, equal_nan=True):
         gap = np.abs(np.subtract(result, expected, dtype=np.float64))
-        raise OtherResult(f"{np.mean(~(gap <= absolute)):.1%} of the values differ, by up to {np.nanmax(gap):.3g}")
+        raise OtherResult(
+            f"{np.mean(~(gap <= absolute)):.1%} of the values differ, by up to {np.nanmax(gap):.3g}"
+        )

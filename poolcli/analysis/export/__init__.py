@@ -34,7 +34,9 @@ def code(target: str, pipeline: Pipeline, form: Form, stages: Sequence[Stage]) -
     """
     module = import_module(f"poolcli.analysis.export.{target}")
     if pipeline.several:
-        raise ValueRuleError(f"there is no such code for {pipeline}: it gives several maps; write that of each level")
+        raise ValueRuleError(
+            f"there is no such code for {pipeline}: it gives several maps; write that of each level"
+        )
     text: str = module.write([facts_of(target, stage) for stage in stages], form)
     return f"# {pipeline}\n# {_checked(module, target, text, (pipeline, form))}\n{text}"
 
@@ -50,7 +52,9 @@ def _checked(module: Any, target: str, text: str, asked: tuple[Pipeline, Form]) 
         return f"not checked: {shape_words(form.shape)} is too large to try"
     random = np.random.default_rng(0)
     floats = form.dtype.kind == "f"
-    x = (random.normal(size=form.shape) if floats else random.integers(0, 100, form.shape)).astype(form.dtype)
+    x = (random.normal(size=form.shape) if floats else random.integers(0, 100, form.shape)).astype(
+        form.dtype
+    )
     expected = pipeline(x, form.layout)
     try:
         found = np.asarray(module.run(text, x))
@@ -62,12 +66,16 @@ def _checked(module: Any, target: str, text: str, asked: tuple[Pipeline, Form]) 
 
 def _near(target: str, found: Any, expected: Any) -> str:
     if found.shape != expected.shape:
-        raise ValueRuleError(f"{target} gives {shape_words(found.shape)} where poolcli gives "
-                             f"{shape_words(expected.shape)}: its code is not printed")  # fmt: skip
+        raise ValueRuleError(
+            f"{target} gives {shape_words(found.shape)} where poolcli gives "
+            f"{shape_words(expected.shape)}: its code is not printed"
+        )
     if np.array_equal(found, expected):
         return "equal"
     away = float(np.abs(found.astype(np.float64) - expected).max())
     scale = float(np.abs(expected).max()) * (1e-4 if expected.dtype.itemsize < 8 else 1e-10)
     if not away <= scale:
-        raise ValueRuleError(f"{target} gives numbers that differ by up to {away:.3g}: its code is not printed")
+        raise ValueRuleError(
+            f"{target} gives numbers that differ by up to {away:.3g}: its code is not printed"
+        )
     return f"equal to {away:.1g}"

@@ -15,7 +15,15 @@ from poolcli.pipeline.parameters import Size
 from poolcli.pipeline.step import Stage, Step
 from poolcli.pipeline.table import op_named
 
-PLAIN = ("nodata", "mask", "min_valid", "emit", "normalize", "linear", "dtype")  # what no library can be told
+PLAIN = (
+    "nodata",
+    "mask",
+    "min_valid",
+    "emit",
+    "normalize",
+    "linear",
+    "dtype",
+)  # what no library can be told
 GRIDS = ("sliding", "adaptive", "global", "strided", "fitted")
 OTHER = {
     "fractional": "the distances are drawn by poolcli",
@@ -70,7 +78,9 @@ class Facts:
 
     @property
     def dilation(self) -> Size:
-        return tuple((axis.window - 1) // max(axis.taps - 1, 1) if axis.taps > 1 else 1 for axis in self.axes)
+        return tuple(
+            (axis.window - 1) // max(axis.taps - 1, 1) if axis.taps > 1 else 1 for axis in self.axes
+        )
 
     @property
     def taps(self) -> int:
@@ -107,13 +117,20 @@ class Facts:
     def even(self) -> Size | None:
         """The padding, where both ends have the same and it is at most half the kernel."""
         pads = self.told or self.pads
-        fits = all(begin == end and 2 * begin <= size for (begin, end), size in zip(pads, self.kernel, strict=True))
+        fits = all(
+            begin == end and 2 * begin <= size
+            for (begin, end), size in zip(pads, self.kernel, strict=True)
+        )
         return tuple(begin for begin, _ in pads) if fits else None
 
     @property
     def counts_all(self) -> bool:
         """Every window's padding is asked for, so that counting it makes all counts the kernel's."""
-        return all(axis.side(cell).extent == axis.taps for axis in self.axes for cell in {0, axis.cells - 1})
+        return all(
+            axis.side(cell).extent == axis.taps
+            for axis in self.axes
+            for cell in {0, axis.cells - 1}
+        )
 
     def no(self, why: str) -> ValueRuleError:
         """The error that there is no code for it."""
@@ -133,8 +150,10 @@ def facts_of(target: str, stage: Stage) -> Facts:
         raise facts.no(why)
     floats = ("float32",) if target == "onnx" else ("float32", "float64")
     if str(stage.input.dtype) not in floats and not (target == "numpy" and step.keeps):
-        raise facts.no(f"{target} pools {' and '.join(floats)} alone, and this is {stage.input.dtype}: "
-                       "plan for floats with --input and a shape")  # fmt: skip
+        raise facts.no(
+            f"{target} pools {' and '.join(floats)} alone, and this is {stage.input.dtype}: "
+            "plan for floats with --input and a shape"
+        )
     bare: Any = step.bare
     if facts.kind in GRIDS and isinstance(bare, Pooling):
         (patch,) = bare.place.cells(stage.input.frame).patches
@@ -151,4 +170,6 @@ def channels_first(target: str, facts: Facts) -> None:
     """Refuse maps whose axes lie in another order."""
     usual = ("", "CL", "CHW", "CDHW")[facts.dims]
     if facts.form.layout not in (usual, f"N{usual}"):
-        raise facts.no(f"{target} pools N{usual}, and this is {facts.form.layout}: give it a batch and channels")
+        raise facts.no(
+            f"{target} pools N{usual}, and this is {facts.form.layout}: give it a batch and channels"
+        )

@@ -76,7 +76,9 @@ def _order(facts: Facts) -> str:
 def _check(facts: Facts) -> None:
     if set(facts.dilation) != {1}:
         raise facts.no("keras has no dilation")
-    if facts.op == "avg" and (facts.step["divisor"] or (facts.step["count_include_pad"] and not facts.whole)):
+    if facts.op == "avg" and (
+        facts.step["divisor"] or (facts.step["count_include_pad"] and not facts.whole)
+    ):
         raise facts.no("keras divides by the pixels inside of the map")
 
 
@@ -89,6 +91,10 @@ def _padding(facts: Facts) -> str:
         total = begin + end
         begins.append(begin == total // 2 and axis.cells == -(-length // int(axis.stride)))
     if not all(begins):
-        why = "keras has no ceil mode" if facts.step["ceil_mode"] else "keras pads valid or same, the odd pixel last"
+        why = (
+            "keras has no ceil mode"
+            if facts.step["ceil_mode"]
+            else "keras pads valid or same, the odd pixel last"
+        )
         raise facts.no(why)
     return "same"

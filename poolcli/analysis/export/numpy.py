@@ -30,7 +30,11 @@ def run(code: str, x: Array) -> Any:
 def write(steps: Sequence[Facts], form: Form) -> str:  # noqa: ARG001 - the shape is in the facts
     """A function of an array of the plan's layout."""
     body = "".join(f"    {line}\n" for facts in steps for line in _lines(facts))
-    view = "from numpy.lib.stride_tricks import sliding_window_view\n" if "sliding_window_view" in body else ""
+    view = (
+        "from numpy.lib.stride_tricks import sliding_window_view\n"
+        if "sliding_window_view" in body
+        else ""
+    )
     return f"import numpy as np\n{view}\n\ndef pool(x):\n{body}    return x\n"
 
 
@@ -51,9 +55,13 @@ def _windows(facts: Facts) -> list[str]:
     if not facts.whole:
         if facts.form.dtype.kind != "f":
             raise facts.no("NaN marks padding here, and whole numbers have none")
-        lines.append(f"x = np.pad(x, {_sides(facts)}, constant_values=np.nan)  # NaN: padding, left out below")
+        lines.append(
+            f"x = np.pad(x, {_sides(facts)}, constant_values=np.nan)  # NaN: padding, left out below"
+        )
     view = f"w = sliding_window_view(x, {facts.spans}, axis={facts.space})"
-    cuts = [":"] * len(facts.form.shape) + [":" if step == 1 else f"::{step}" for step in facts.dilation]
+    cuts = [":"] * len(facts.form.shape) + [
+        ":" if step == 1 else f"::{step}" for step in facts.dilation
+    ]
     for axis, step in zip(facts.space, facts.stride, strict=True):
         cuts[axis] = ":" if step == 1 else f"::{step}"
     return [*lines, view if set(cuts) == {":"} else f"{view}[{', '.join(cuts)}]"]
@@ -93,7 +101,10 @@ def _levels(facts: Facts) -> list[str]:
     rule, cells = _adaptive(facts, ["n"] * facts.dims, "y")
     shape = "(len(x), -1)" if facts.form.frame.batch is not None else "(-1)"
     levels = tuple(facts.step["levels"])
-    return [rule, f"x = np.concatenate([{cells.removeprefix('y = ')}.reshape{shape} for n in {levels}], -1)"]
+    return [
+        rule,
+        f"x = np.concatenate([{cells.removeprefix('y = ')}.reshape{shape} for n in {levels}], -1)",
+    ]
 
 
 # Reducers: lines, the last an expression, for windows w; `nan` is the prefix of functions that leave NaN out. ----
@@ -189,7 +200,9 @@ def _blur(facts: Facts) -> list[str]:
     for axis, step in zip(facts.space, strides, strict=True):
         cuts = [":"] * len(facts.form.shape)
         cuts[axis] = f"::{step}"
-        lines.append(f"x = (sliding_window_view(x, {taps}, axis={axis})[{', '.join(cuts)}] @ b).astype(x.dtype)")
+        lines.append(
+            f"x = (sliding_window_view(x, {taps}, axis={axis})[{', '.join(cuts)}] @ b).astype(x.dtype)"
+        )
     return lines
 
 
@@ -200,17 +213,26 @@ def _weighted(facts: Facts) -> list[str]:
     axes = tuple(range(-facts.dims, 0))
     total = f"np.nansum(w * b, axis={axes})"
     share = "" if step["no_normalize"] else f" / (~np.isnan(w) * b).sum(axis={axes})"
-    return [*_windows(facts), f"b = np.array({weights.tolist()})", f"x = ({total}{share}).astype(x.dtype)"]
+    return [
+        *_windows(facts),
+        f"b = np.array({weights.tolist()})",
+        f"x = ({total}{share}).astype(x.dtype)",
+    ]
 
 
 def _restore(facts: Facts) -> list[str]:
     if facts.step["interpolation"] != "nearest":
         raise facts.no("NumPy has no such interpolation of maps")
     facts_of_axes = zip(facts.space, facts.form.space, facts.output.space, strict=True)
-    return [f"x = np.take(x, (2 * np.arange({cells}) + 1) * {length} // {2 * cells}, axis={axis})"
-            for axis, length, cells in facts_of_axes]  # fmt: skip
+    return [
+        f"x = np.take(x, (2 * np.arange({cells}) + 1) * {length} // {2 * cells}, axis={axis})"
+        for axis, length, cells in facts_of_axes
+    ]
 
 
 OWN: dict[str, Callable[[Facts], list[str]]] = {
-    "sample": _sample, "blur": _blur, "weighted": _weighted, "restore": _restore,
-}  # fmt: skip
+    "sample": _sample,
+    "blur": _blur,
+    "weighted": _weighted,
+    "restore": _restore,
+}

@@ -34,7 +34,9 @@ def run(code: str, x: Array) -> Any:
 
         told = onnxruntime.SessionOptions()
         told.log_severity_level = 4
-        return onnxruntime.InferenceSession(names["model"].SerializeToString(), told).run(None, {"x": x})[0]
+        return onnxruntime.InferenceSession(names["model"].SerializeToString(), told).run(
+            None, {"x": x}
+        )[0]
     from onnx.reference import ReferenceEvaluator
 
     return ReferenceEvaluator(names["model"]).run(None, {"x": x})[0]
@@ -47,13 +49,20 @@ def write(steps: Sequence[Facts], form: Form) -> str:
     for facts in steps:
         channels_first("onnx", facts)
         if facts.form.frame.batch is None:
-            raise facts.no(f"onnx pools N{facts.form.layout}, and this is {facts.form.layout}: give it a batch")
+            raise facts.no(
+                f"onnx pools N{facts.form.layout}, and this is {facts.form.layout}: give it a batch"
+            )
         if facts.op not in NODES:
             raise facts.no(f"onnx has no {facts.op}")
         result = NODES[facts.op](Cells(graph, facts), result)
-    nodes = "".join(f"    {node},\n" for node in [*graph.nodes, f'helper.make_node("Identity", ["{result}"], ["y"])'])
-    ends = [f'helper.make_tensor_value_info("{name}", TensorProto.FLOAT, {list(shape)})'
-            for name, shape in (("x", form.shape), ("y", steps[-1].output.shape))]  # fmt: skip
+    nodes = "".join(
+        f"    {node},\n"
+        for node in [*graph.nodes, f'helper.make_node("Identity", ["{result}"], ["y"])']
+    )
+    ends = [
+        f'helper.make_tensor_value_info("{name}", TensorProto.FLOAT, {list(shape)})'
+        for name, shape in (("x", form.shape), ("y", steps[-1].output.shape))
+    ]
     return (
         f"from onnx import TensorProto, helper\n\nnodes = [\n{nodes}]\n"
         f'graph = helper.make_graph(\n    nodes,\n    "pool",\n    [{ends[0]}],\n    [{ends[1]}],\n)\n'
@@ -120,7 +129,9 @@ class Cells:
 
 
 def _check_even(facts: Facts) -> None:
-    uneven = any(length % cells for length, cells in zip(facts.form.space, facts.cells, strict=True))
+    uneven = any(
+        length % cells for length, cells in zip(facts.form.space, facts.cells, strict=True)
+    )
     if facts.kind == "adaptive" and uneven:
         raise facts.no("onnx has no adaptive windows, and these are of uneven sizes")
 
@@ -168,14 +179,22 @@ def _gem(cells: Cells, x: str) -> str:
 def _mixed(cells: Cells, x: str) -> str:
     share = cells.facts.step["alpha"]
     high = cells.graph.add("Mul", cells.max(x), cells.graph.number(share))
-    return cells.graph.add("Add", high, cells.graph.add("Mul", cells.mean(x), cells.graph.number(1 - share)))
+    return cells.graph.add(
+        "Add", high, cells.graph.add("Mul", cells.mean(x), cells.graph.number(1 - share))
+    )
 
 
 def _restore(cells: Cells, x: str) -> str:
     facts, mode = cells.facts, cells.facts.step["interpolation"]
     size = cells.graph.add("Constant", value_ints=list(facts.output.shape))
-    how = {"mode": "nearest", "nearest_mode": "round_prefer_ceil"} if mode == "nearest" else {"mode": "linear"}
-    return cells.graph.add("Resize", x, "", "", size, coordinate_transformation_mode="half_pixel", **how)
+    how = (
+        {"mode": "nearest", "nearest_mode": "round_prefer_ceil"}
+        if mode == "nearest"
+        else {"mode": "linear"}
+    )
+    return cells.graph.add(
+        "Resize", x, "", "", size, coordinate_transformation_mode="half_pixel", **how
+    )
 
 
 NODES: dict[str, Callable[[Cells, str], str]] = {
@@ -183,7 +202,9 @@ NODES: dict[str, Callable[[Cells, str], str]] = {
     "avg": _avg,
     "min": _negative,
     "sum": lambda cells, x: cells.sum(x),
-    "range": lambda cells, x: cells.graph.add("Add", cells.max(x), cells.max(cells.graph.add("Neg", x))),
+    "range": lambda cells, x: cells.graph.add(
+        "Add", cells.max(x), cells.max(cells.graph.add("Neg", x))
+    ),
     "l2": _l2,
     "lp": _lp,
     "gem": _gem,

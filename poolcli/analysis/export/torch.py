@@ -40,7 +40,9 @@ def write(steps: Sequence[Facts], form: Form) -> str:  # noqa: ARG001 - the shap
     if all(line.startswith("nn.") for line in lines):
         inside = "".join(f"    {line},\n" for line in lines)
         return f"from torch import nn\n\npool = nn.Sequential(\n{inside})\n"
-    body = "".join(f"    x = {line}(x)\n" if line.startswith("nn.") else f"    x = {line}\n" for line in lines)
+    body = "".join(
+        f"    x = {line}(x)\n" if line.startswith("nn.") else f"    x = {line}\n" for line in lines
+    )
     imports = [
         *(["import math\n"] if "math." in body else []),
         *(["import torch\n"] if "torch." in body else []),
@@ -56,7 +58,11 @@ def _lines(facts: Facts) -> list[str]:
     if facts.op in OWN:
         return OWN[facts.op](facts)
     pyramid = facts.kind == "spatial pyramid"
-    layers = None if pyramid else LAYERS.get((facts.op, "adaptive" if facts.kind == "global" else facts.kind))
+    layers = (
+        None
+        if pyramid
+        else LAYERS.get((facts.op, "adaptive" if facts.kind == "global" else facts.kind))
+    )
     if layers and (found := layers(facts)):
         return found
     if facts.op not in FORMULAS:
@@ -90,7 +96,11 @@ def _avg(facts: Facts) -> list[str]:
         return [f"{one}({arguments(facts, even)}{more})"]
     if include and not facts.counts_all and not divisor:
         raise facts.no("torch counts padding at both ends alike")
-    return [_padding(facts, "0.0"), f"{one}({arguments(facts, ())}{more})"] if include or divisor else []
+    return (
+        [_padding(facts, "0.0"), f"{one}({arguments(facts, ())}{more})"]
+        if include or divisor
+        else []
+    )
 
 
 def _lp(facts: Facts) -> list[str]:
@@ -152,18 +162,25 @@ def _weighted(facts: Facts) -> list[str]:
     weights = clipped(step["weights"], step["kernel"], whole).reshape(facts.kernel)
     even = facts.pads if all(begin == end for begin, end in facts.pads) else None
     pads = f"padding={sizes(tuple(begin for begin, _ in even))}, " if even else ""
-    rest = f"stride={sizes(facts.stride)}, {pads}dilation={sizes(facts.dilation)}, groups={channels})"
+    rest = (
+        f"stride={sizes(facts.stride)}, {pads}dilation={sizes(facts.dilation)}, groups={channels})"
+    )
     lines = [] if even else [f"F.pad(x, {sides(facts)})"]
     if step["no_normalize"] or facts.whole:
         share = 1 if step["no_normalize"] else weights.sum()
         return [*lines, f"F.conv{facts.dims}d(x, {_kernel(weights / share, facts)}, {rest}"]
-    raise facts.no("torch's convolution does not leave padding out of the mean: --no-normalize is a convolution")
+    raise facts.no(
+        "torch's convolution does not leave padding out of the mean: --no-normalize is a convolution"
+    )
 
 
 def _restore(facts: Facts) -> list[str]:
     if facts.form.frame.batch is None:
         raise facts.no("torch's Upsample takes a batch")
-    modes = {"nearest": "nearest-exact", "bilinear": ("linear", "bilinear", "trilinear")[facts.dims - 1]}
+    modes = {
+        "nearest": "nearest-exact",
+        "bilinear": ("linear", "bilinear", "trilinear")[facts.dims - 1],
+    }
     size, mode = facts.output.space, modes[facts.step["interpolation"]]
     return [f'nn.Upsample(size=({", ".join(map(str, size))},), mode="{mode}")']
 

@@ -71,7 +71,9 @@ class Words:
             f".unfold({lead + axis}, {span}, {stride})"
             for axis, (span, stride) in enumerate(zip(facts.spans, facts.stride, strict=True))
         )
-        steps = ", ".join(f"::{step}" for step in facts.dilation) if set(facts.dilation) != {1} else ""
+        steps = (
+            ", ".join(f"::{step}" for step in facts.dilation) if set(facts.dilation) != {1} else ""
+        )
         inner = f"({x})" if " " in x else x
         return f"{inner}{cuts}{f'[..., {steps}]' if steps else ''}.flatten({-facts.dims})"
 

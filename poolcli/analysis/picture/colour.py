@@ -56,9 +56,13 @@ def on_scale(values: Array, limits: Limits, scale: Array) -> Array:
     """The colour of each value, `limits` being the ends of the scale: (..., 3) of uint8; NaN is magenta."""
     low, high = limits
     with np.errstate(over="ignore", invalid="ignore"):
-        level = (values.astype(np.float64) / 2 - low / 2) / (high / 2 - low / 2 if high > low else 1.0)
+        level = (values.astype(np.float64) / 2 - low / 2) / (
+            high / 2 - low / 2 if high > low else 1.0
+        )
     missing = np.isnan(values)
-    steps = np.rint(np.clip(np.where(np.isnan(level), 0, level), 0, 1) * (len(scale) - 1)).astype(np.intp)
+    steps = np.rint(np.clip(np.where(np.isnan(level), 0, level), 0, 1) * (len(scale) - 1)).astype(
+        np.intp
+    )
     colours: Array = scale[steps]
     colours[missing] = NAN
     return colours
@@ -73,7 +77,9 @@ def has_colours(form: Form) -> bool:
     return (form.dtype, form.frame.channels or 0) == (np.dtype(kind.dtype), kind.channels)
 
 
-def true_colours(data: Array, picture: Picture, limits: Limits, ground: Colour | None = None) -> Array:
+def true_colours(
+    data: Array, picture: Picture, limits: Limits, ground: Colour | None = None
+) -> Array:
     """Pixels (..., H, W[, C]) of an image in sRGB, (..., H, W, 3) of uint8.
 
     Alpha lets `ground` through, or a checker board. Gray of more than 8 bits runs from the one limit to the other.
@@ -110,8 +116,14 @@ def _profiled(image: Image.Image, icc: bytes | None) -> Image.Image | None:
     if icc is None and image.mode != "LAB":
         return None
     with suppress(ImageCms.PyCMSError, OSError, ImportError):
-        theirs = ImageCms.createProfile("LAB") if image.mode == "LAB" else ImageCms.ImageCmsProfile(BytesIO(icc or b""))
-        return ImageCms.profileToProfile(image, theirs, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        theirs = (
+            ImageCms.createProfile("LAB")
+            if image.mode == "LAB"
+            else ImageCms.ImageCmsProfile(BytesIO(icc or b""))
+        )
+        return ImageCms.profileToProfile(
+            image, theirs, ImageCms.createProfile("sRGB"), outputMode="RGB"
+        )
     return None
 
 
@@ -121,5 +133,9 @@ def _over(colours: Array, alpha: Array, ground: Colour | None) -> Array:
     height, width = colours.shape[-3:-1]
     side = max(1, round(min(height, width) / _SQUARES))
     rows, columns = np.arange(height)[:, None] // side, np.arange(width) // side
-    below = np.array(CHECKER, np.float32)[(rows + columns) % 2] if ground is None else np.array(ground, np.float32)
+    below = (
+        np.array(CHECKER, np.float32)[(rows + columns) % 2]
+        if ground is None
+        else np.array(ground, np.float32)
+    )
     return np.rint(colours * share + below * (1 - share)).astype(np.uint8)

@@ -18,16 +18,30 @@ from poolcli.maps.layout import shape_words
 DIFFERENCE = "difference from the original"
 
 
-def section(name: str, fmap: FeatureMap, results: Sequence[Result], notes: Sequence[str]) -> Section:
+def section(
+    name: str, fmap: FeatureMap, results: Sequence[Result], notes: Sequence[str]
+) -> Section:
     """The original with the scale of the differences, and a figure for each result: all on the same scales."""
     original = render(fmap)
     far = 0.0, max(limits_of(result.difference.data)[1] for result in results)
     told = plain(name)
-    facts = ", ".join(filter(None, [f"{shape_words(fmap.form.shape)} {fmap.form.dtype}", original.words]))
-    first = Figure(
-        f"original: {told}", original.pixels, facts, _bar(original.pixels), f"{DIFFERENCE}: 0 .. {far[1]:.5g}"
+    facts = ", ".join(
+        filter(None, [f"{shape_words(fmap.form.shape)} {fmap.form.dtype}", original.words])
     )
-    return Section(told, (first, *(_figure(*pair, original.limits, far) for pair in zip(results, notes, strict=True))))
+    first = Figure(
+        f"original: {told}",
+        original.pixels,
+        facts,
+        _bar(original.pixels),
+        f"{DIFFERENCE}: 0 .. {far[1]:.5g}",
+    )
+    return Section(
+        told,
+        (
+            first,
+            *(_figure(*pair, original.limits, far) for pair in zip(results, notes, strict=True)),
+        ),
+    )
 
 
 def _figure(result: Result, note: str, limits: Limits | None, far: Limits) -> Figure:

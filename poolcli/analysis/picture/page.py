@@ -75,15 +75,28 @@ for (const figures of document.querySelectorAll(".figures")) {
 def page(sections: Sequence[Section], columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """The whole page; the first cell of a row is its heading."""
     names = ", ".join(section.name for section in sections)
-    return "\n".join([
-        "<!DOCTYPE html>", '<html lang="en">', "<head>", '<meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{escape(f'poolcli compare: {names}')}</title>", f"<style>{_STYLE}</style>", "</head>", "<body>",
-        "<h1>Poolings compared</h1>", f"<p>{_MEASURED}</p>", *_table(columns, rows),
-        f"<p>{_ZOOM}</p>",
-        *(line for section in sections for line in _section(section)),
-        f"<script>{_SCRIPT}</script>", "</body>", "</html>", "",
-    ])  # fmt: skip
+    return "\n".join(
+        [
+            "<!DOCTYPE html>",
+            '<html lang="en">',
+            "<head>",
+            '<meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<title>{escape(f'poolcli compare: {names}')}</title>",
+            f"<style>{_STYLE}</style>",
+            "</head>",
+            "<body>",
+            "<h1>Poolings compared</h1>",
+            f"<p>{_MEASURED}</p>",
+            *_table(columns, rows),
+            f"<p>{_ZOOM}</p>",
+            *(line for section in sections for line in _section(section)),
+            f"<script>{_SCRIPT}</script>",
+            "</body>",
+            "</html>",
+            "",
+        ]
+    )
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
@@ -113,7 +126,9 @@ def _figure(figure: Figure) -> Iterator[str]:
     if figure.below is not None:
         yield f"<p>{escape(figure.below_title)}</p>"
         lies_over = figure.below.shape == figure.pixels.shape
-        yield (_view if lies_over else _picture)(figure.below, f"{figure.title}: {figure.below_title}")
+        yield (_view if lies_over else _picture)(
+            figure.below, f"{figure.title}: {figure.below_title}"
+        )
     yield "</figure>"
 
 

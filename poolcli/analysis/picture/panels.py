@@ -44,7 +44,9 @@ def panel(title: str, fmap: FeatureMap, most: int) -> Panel:
 
 def told(maps: Sequence[tuple[str, FeatureMap]]) -> str:
     """What there is to tell where nothing is shown, a line a map."""
-    return "\n".join(", ".join(filter(None, panel(title, fmap, MOST).lines)) for title, fmap in maps)
+    return "\n".join(
+        ", ".join(filter(None, panel(title, fmap, MOST).lines)) for title, fmap in maps
+    )
 
 
 def shown(maps: Sequence[tuple[str, FeatureMap]], screen: Screen, most: int | None = None) -> str:
@@ -63,7 +65,9 @@ def laid_out(panels: Sequence[Panel], screen: Screen) -> str:
         return ""
     beside, width, room = _room(len(panels), screen)
     rows = [panels[start : start + beside] for start in range(0, len(panels), beside)]
-    return "".join(_row(row, room, screen) + _words([each.lines for each in row], width) for row in rows)
+    return "".join(
+        _row(row, room, screen) + _words([each.lines for each in row], width) for row in rows
+    )
 
 
 def _room(count: int, screen: Screen) -> tuple[int, int, tuple[int, int]]:
@@ -92,7 +96,9 @@ def _row(panels: Sequence[Panel], room: tuple[int, int], screen: Screen) -> str:
 def _words(columns: Sequence[Sequence[str]], width: int) -> str:
     """Lines of text side by side, folded to the width of a column."""
     folded = [[part for line in lines for part in wrap(line, width)] for lines in columns]
-    lines = [[part.ljust(width + GAP) for part in parts] for parts in zip_longest(*folded, fillvalue="")]
+    lines = [
+        [part.ljust(width + GAP) for part in parts] for parts in zip_longest(*folded, fillvalue="")
+    ]
     return "".join("".join(line).rstrip() + "\n" for line in lines)
 
 

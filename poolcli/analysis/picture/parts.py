@@ -11,12 +11,18 @@ from poolcli.maps.feature_map import FeatureMap
 FEW = 12  # pages that are shown unasked
 
 
-def pages_of(maps: Sequence[FeatureMap], title: str, page: str | None = None) -> list[tuple[str, FeatureMap]]:
+def pages_of(
+    maps: Sequence[FeatureMap], title: str, page: str | None = None
+) -> list[tuple[str, FeatureMap]]:
     """The maps of a file with a title each: the page, or the array, of this name, or the first few of all."""
     if page is not None:
-        found = [(title, fmap) for fmap in maps if fmap.name == page or (len(maps) == 1 and page == "0")]
+        found = [
+            (title, fmap) for fmap in maps if fmap.name == page or (len(maps) == 1 and page == "0")
+        ]
         if not found:
-            raise RequestError(f"--page {page}: there is {_listed([fmap.name or '0' for fmap in maps])}")
+            raise RequestError(
+                f"--page {page}: there is {_listed([fmap.name or '0' for fmap in maps])}"
+            )
         return found
     if len(maps) == 1:
         return [(title, maps[0])]

@@ -42,7 +42,9 @@ class Drawing:
     labels: bool = False
 
 
-def render(fmap: FeatureMap, *, most: int = 16, limits: Limits | None = None, ground: Colour | None = None) -> Drawing:
+def render(
+    fmap: FeatureMap, *, most: int = 16, limits: Limits | None = None, ground: Colour | None = None
+) -> Drawing:
     """A map as a drawing of at most so many planes, side by side.
 
     An image has its true colours, and shows `ground` or a checker board through its alpha; gray of more than 8 bits
@@ -56,22 +58,39 @@ def render(fmap: FeatureMap, *, most: int = 16, limits: Limits | None = None, gr
     picture = fmap.picture if has_colours(fmap.form) else None
     planes, left_out = _chosen(_stack(fmap, picture), most)
     ends = limits or limits_of(planes)
-    tiles = on_scale(planes, ends, cubehelix()) if picture is None else true_colours(planes, picture, ends, ground)
+    tiles = (
+        on_scale(planes, ends, cubehelix())
+        if picture is None
+        else true_colours(planes, picture, ends, ground)
+    )
     tall = 1 if len(fmap.form.space) > 1 else ceil(tiles.shape[-2] / tiles.shape[-3] / _FLATTEST)
     pixels, corners = _grid(tiles.repeat(tall, axis=-3))
     scaled = picture is None or picture.mode in RAMPS
     words = ", ".join([*([_range(ends, planes)] if scaled else []), *left_out])
-    return Drawing(pixels, words, ends if scaled else None, corners, tall, picture is not None and picture.mode == "P")
+    return Drawing(
+        pixels,
+        words,
+        ends if scaled else None,
+        corners,
+        tall,
+        picture is not None and picture.mode == "P",
+    )
 
 
 def _stack(fmap: FeatureMap, picture: Picture | None) -> Array:
     """Planes as (batch, channels, slices, height, width), the inks of a picture behind them."""
     planes, frame = fmap.planes(), fmap.form.frame
     batch, channels = frame.batch or 1, frame.channels or 1
-    if len(frame.space) < 2:  # the channels of a line lie above each other, and so do numbers that lie nowhere
-        return planes.reshape(batch, 1, 1, *((channels, *frame.space) if frame.space else (1, channels)))
+    if (
+        len(frame.space) < 2
+    ):  # the channels of a line lie above each other, and so do numbers that lie nowhere
+        return planes.reshape(
+            batch, 1, 1, *((channels, *frame.space) if frame.space else (1, channels))
+        )
     stack = planes.reshape(batch, channels, *(1,) * (3 - len(frame.space)), *frame.space)
-    return stack if picture is None or frame.channels is None else np.moveaxis(stack[:, None], 2, -1)
+    return (
+        stack if picture is None or frame.channels is None else np.moveaxis(stack[:, None], 2, -1)
+    )
 
 
 def _chosen(stack: Array, most: int) -> tuple[Array, list[str]]:
@@ -80,9 +99,16 @@ def _chosen(stack: Array, most: int) -> tuple[Array, list[str]]:
     slices = min(depth, most)
     firsts = min(channels, most // slices)
     items = min(batch, most // slices // firsts)
-    spread = np.linspace(0, depth - 1, slices).round().astype(int) if slices > 1 else np.array([depth // 2])
-    told = [_first(items, batch, "in the batch"), _first(firsts, channels, "channels"),
-            f"{slices} of {depth} slices" if slices < depth else ""]  # fmt: skip
+    spread = (
+        np.linspace(0, depth - 1, slices).round().astype(int)
+        if slices > 1
+        else np.array([depth // 2])
+    )
+    told = [
+        _first(items, batch, "in the batch"),
+        _first(firsts, channels, "channels"),
+        f"{slices} of {depth} slices" if slices < depth else "",
+    ]
     return stack[:items, :firsts][:, :, spread], [words for words in told if words]
 
 
@@ -102,7 +128,10 @@ def _grid(tiles: Array) -> tuple[Array, tuple[tuple[int, int], ...]]:
     gap = max(1, round(min(height, width) / 32))
     columns = _columns(lead, (height + gap) / (width + gap))
     count = prod(lead)
-    corners = tuple((number // columns * (height + gap), number % columns * (width + gap)) for number in range(count))
+    corners = tuple(
+        (number // columns * (height + gap), number % columns * (width + gap))
+        for number in range(count)
+    )
     size = corners[-1][0] + height, corners[min(columns, count) - 1][1] + width
     pixels = np.full((*size, 3), BETWEEN, np.uint8)
     for tile, (row, column) in zip(tiles.reshape(count, height, width, 3), corners, strict=True):
@@ -114,4 +143,8 @@ def _columns(lead: list[int], aspect: float) -> int:
     """How many tiles in a row: one axis in full rows, about as long as high; of several the first from row to row."""
     axes, count = [size for size in lead if size > 1], prod(lead)
     square = min(count, ceil(sqrt(count * aspect)))
-    return prod(axes[1:]) if len(axes) > 1 else next((n for n in range(square, 2 * square) if count % n == 0), square)
+    return (
+        prod(axes[1:])
+        if len(axes) > 1
+        else next((n for n in range(square, 2 * square) if count % n == 0), square)
+    )

@@ -36,7 +36,12 @@ def screen_of(stream: TextIO, wish: str, environ: Mapping[str, str] = os.environ
     columns, rows, across, down = _asked(stream)
     told = (across // columns, down // rows) if columns and rows else (0, 0)
     cell = (told if min(told) > 0 else (10, 20)) if way in ("kitty", "sixel") else (1, 2)
-    return Screen(way, _number(environ, "COLUMNS") or columns or 80, _number(environ, "LINES") or rows or 24, cell)
+    return Screen(
+        way,
+        _number(environ, "COLUMNS") or columns or 80,
+        _number(environ, "LINES") or rows or 24,
+        cell,
+    )
 
 
 def _number(environ: Mapping[str, str], name: str) -> int:
@@ -48,14 +53,23 @@ def _way(stream: TextIO, environ: Mapping[str, str]) -> str:
     """The best way of those the environment speaks of."""
     usual = "ms-terminal-direct" if "WT_SESSION" in environ else ""
     term, program = environ.get("TERM", usual), environ.get("TERM_PROGRAM", "")
-    if environ.get("NO_COLOR") or term in ("", "dumb", "unknown") or term.startswith("vt") or not _has_blocks(stream):
+    if (
+        environ.get("NO_COLOR")
+        or term in ("", "dumb", "unknown")
+        or term.startswith("vt")
+        or not _has_blocks(stream)
+    ):
         return "text"
     if not ("TMUX" in environ or term.startswith(("screen", "tmux"))):  # these pass no pictures on
         if "KITTY_WINDOW_ID" in environ or term in _KITTY or program == "ghostty":
             return "kitty"
         if term.startswith(_SIXEL) or program in _SIXEL_PROGRAMS or "KONSOLE_VERSION" in environ:
             return "sixel"
-    true = environ.get("COLORTERM") in ("truecolor", "24bit") or term.startswith(_TRUE) or term.endswith("-direct")
+    true = (
+        environ.get("COLORTERM") in ("truecolor", "24bit")
+        or term.startswith(_TRUE)
+        or term.endswith("-direct")
+    )
     return "half" if true or program in _TRUE_PROGRAMS else "half256"
 
 
@@ -74,6 +88,8 @@ def _asked(stream: TextIO) -> tuple[int, int, int, int]:
         import struct
         import termios
 
-        rows, columns, across, down = struct.unpack("HHHH", fcntl.ioctl(stream.fileno(), termios.TIOCGWINSZ, bytes(8)))
+        rows, columns, across, down = struct.unpack(
+            "HHHH", fcntl.ioctl(stream.fileno(), termios.TIOCGWINSZ, bytes(8))
+        )
         return columns, rows, across, down
     return 0, 0, 0, 0

@@ -62,8 +62,14 @@ def _rows(section: Section) -> Iterator[Array]:
     for first in range(0, len(section.figures), columns):
         parts = [_parts(figure, width) for figure in section.figures[first : first + columns]]
         heights = [max(part.shape[0] for part in line) for line in zip(*parts, strict=True)]
-        row = _beside([_stacked([_padded(part, height) for part, height in zip(each, heights, strict=True)])
-                       for each in parts])  # fmt: skip
+        row = _beside(
+            [
+                _stacked(
+                    [_padded(part, height) for part, height in zip(each, heights, strict=True)]
+                )
+                for each in parts
+            ]
+        )
         yield _padded(row, row.shape[0] + _MARGIN)
 
 
@@ -88,7 +94,13 @@ def _figure_width(section: Section) -> int:
 def _text(text: str, width: int, size: int, colour: tuple[int, int, int]) -> Array:
     """Lines of text as a picture of this width; letters that the font lacks are spelt out."""
     font = ImageFont.load_default(size)
-    lines = list(wrapped(text.encode("latin-1", "backslashreplace").decode("latin-1"), width, partial(_length, font)))
+    lines = list(
+        wrapped(
+            text.encode("latin-1", "backslashreplace").decode("latin-1"),
+            width,
+            partial(_length, font),
+        )
+    )
     image = Image.new("RGB", (width, len(lines) * (size + 4)), _PAPER)
     draw = ImageDraw.Draw(image)
     for number, line in enumerate(lines):
@@ -132,7 +144,9 @@ def _stacked(pictures: Sequence[Array]) -> Array:
 def _beside(pictures: Sequence[Array]) -> Array:
     height = max(picture.shape[0] for picture in pictures)
     gap = np.full((height, _MARGIN, 3), _PAPER, np.uint8)
-    return np.concatenate([part for each in pictures for part in (gap, _padded(each, height))][1:], axis=1)
+    return np.concatenate(
+        [part for each in pictures for part in (gap, _padded(each, height))][1:], axis=1
+    )
 
 
 def _padded(picture: Array, height: int) -> Array:
@@ -150,6 +164,8 @@ def _framed(picture: Array) -> Array:
 
 def _on_paper(picture: Array, size: tuple[int, int], corner: tuple[int, int]) -> Array:
     paper = np.full((*size, 3), _PAPER, np.uint8)
-    rows, columns = (slice(start, start + length) for start, length in zip(corner, picture.shape, strict=False))
+    rows, columns = (
+        slice(start, start + length) for start, length in zip(corner, picture.shape, strict=False)
+    )
     paper[rows, columns] = picture
     return paper

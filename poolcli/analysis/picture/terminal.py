@@ -38,11 +38,15 @@ def encoded(pixels: Array, screen: Screen) -> str:
 
 
 def _half(pixels: Array) -> Iterator[str]:
-    return _blocks(pixels, [[f"2;{r};{g};{b}" for r, g, b in line] for line in pixels[..., :3].tolist()])
+    return _blocks(
+        pixels, [[f"2;{r};{g};{b}" for r, g, b in line] for line in pixels[..., :3].tolist()]
+    )
 
 
 def _half256(pixels: Array) -> Iterator[str]:
-    return _blocks(pixels, [[f"5;{index}" for index in line] for line in nearest256(pixels[..., :3]).tolist()])
+    return _blocks(
+        pixels, [[f"5;{index}" for index in line] for line in nearest256(pixels[..., :3]).tolist()]
+    )
 
 
 def _blocks(pixels: Array, colours: list[list[str]]) -> Iterator[str]:
@@ -51,13 +55,18 @@ def _blocks(pixels: Array, colours: list[list[str]]) -> Iterator[str]:
     for row in range(0, len(colours), 2):
         cells = map(_cell, colours[row], colours[row + 1], painted[row], painted[row + 1])
         runs = groupby(cells, key=itemgetter(0))
-        yield "".join(f"\x1b[{style}m{''.join(letter for _, letter in run)}" for style, run in runs) + "\x1b[0m"
+        yield (
+            "".join(f"\x1b[{style}m{''.join(letter for _, letter in run)}" for style, run in runs)
+            + "\x1b[0m"
+        )
 
 
 def _cell(upper: str, lower: str, has_upper: bool, has_lower: bool) -> tuple[str, str]:  # noqa: FBT001 - two pixels
     if has_upper and has_lower:
         return f"0;38;{upper};48;{lower}", "▀"
-    return (f"0;38;{upper}", "▀") if has_upper else (f"0;38;{lower}", "▄") if has_lower else ("0", " ")
+    return (
+        (f"0;38;{upper}", "▀") if has_upper else (f"0;38;{lower}", "▄") if has_lower else ("0", " ")
+    )
 
 
 def nearest256(colours: Array) -> Array:
@@ -68,7 +77,10 @@ def nearest256(colours: Array) -> Array:
     """
     values = colours.astype(np.int64)
     steps = np.abs(values[..., None] - _CUBE).argmin(-1)
-    cube, grays = 16 + steps @ [36, 6, 1], np.clip((values.mean(-1) - 8 + 5) // 10, 0, 23).astype(np.int64)
+    cube, grays = (
+        16 + steps @ [36, 6, 1],
+        np.clip((values.mean(-1) - 8 + 5) // 10, 0, 23).astype(np.int64),
+    )
     off_cube = np.square(values - _CUBE[steps]).sum(-1)
     off_gray = np.square(values - (8 + 10 * grays)[..., None]).sum(-1)
     nearest: Array = np.where(off_gray < off_cube, 232 + grays, cube)
@@ -96,10 +108,15 @@ def _kitty(pixels: Array, columns: int, rows: int) -> str:
 def _sixel(pixels: Array, _columns: int, _rows: int) -> str:
     """Source: VT330/VT340 Programmer Reference Manual, volume 2, chapter 14."""
     height, width, _ = pixels.shape
-    image = Image.fromarray(np.ascontiguousarray(pixels[..., :3])).quantize(255, dither=Image.Dither.NONE)
+    image = Image.fromarray(np.ascontiguousarray(pixels[..., :3])).quantize(
+        255, dither=Image.Dither.NONE
+    )
     table = np.array(image.getpalette("RGB")).reshape(-1, 3)
     indices = np.where(pixels[..., 3] > 0, np.asarray(image), 255)
-    colours = "".join(f"#{number};2;{r};{g};{b}" for number, (r, g, b) in enumerate(np.rint(table / 2.55).astype(int)))
+    colours = "".join(
+        f"#{number};2;{r};{g};{b}"
+        for number, (r, g, b) in enumerate(np.rint(table / 2.55).astype(int))
+    )
     bands = "-".join("$".join(_band(indices[top : top + _BAND])) for top in range(0, height, _BAND))
     return f'\x1bP0;1;0q"1;1;{width};{height}{colours}{bands}\x1b\\'
 
@@ -108,9 +125,15 @@ def _band(indices: Array) -> Iterator[str]:
     """Six lines of pixels, colour by colour."""
     weights = 1 << np.arange(len(indices))
     for colour in np.unique(indices[indices < 255]).tolist():
-        letters = (63 + weights @ (indices == colour)).astype(np.uint8).tobytes().decode().rstrip("?")
+        letters = (
+            (63 + weights @ (indices == colour)).astype(np.uint8).tobytes().decode().rstrip("?")
+        )
         yield f"#{colour}" + re.sub(r"(.)\1{3,}", lambda run: f"!{len(run[0])}{run[1]}", letters)
 
 
-_LINES: dict[str, Callable[[Array], Iterator[str]]] = {"half": _half, "half256": _half256, "text": _text}
+_LINES: dict[str, Callable[[Array], Iterator[str]]] = {
+    "half": _half,
+    "half256": _half256,
+    "text": _text,
+}
 _PICTURES: dict[str, Callable[[Array, int, int], str]] = {"kitty": _kitty, "sixel": _sixel}

@@ -35,13 +35,19 @@ def views(title: str, fmap: FeatureMap, region: Region, least: int = 1) -> list[
     pixels = drawing.pixels
     lines = bounds[-2:] if len(bounds) > 1 else [(0, pixels.shape[0]), *bounds]
     near = [_near(*line, length) for line, length in zip(lines, pixels.shape, strict=False)]
-    inside = [(begin - first, end - first) for (begin, end), (first, _) in zip(lines, near, strict=True)]
+    inside = [
+        (begin - first, end - first) for (begin, end), (first, _) in zip(lines, near, strict=True)
+    ]
     whole = _framed(pixels, lines, least)
     part = _framed(pixels[tuple(slice(*line) for line in near)], inside, least)
     letters = [fmap.layout[axis] for axis in space_axes(fmap.layout)]
-    words = ", ".join(f"{letter} {begin}:{end}" for letter, (begin, end) in zip(letters, bounds, strict=True))
-    return [Panel(replace(drawing, pixels=each), lines)
-            for each, lines in ((whole, (plain(title), drawing.words)), (part, (words, "")))]  # fmt: skip
+    words = ", ".join(
+        f"{letter} {begin}:{end}" for letter, (begin, end) in zip(letters, bounds, strict=True)
+    )
+    return [
+        Panel(replace(drawing, pixels=each), lines)
+        for each, lines in ((whole, (plain(title), drawing.words)), (part, (words, "")))
+    ]
 
 
 def picture(panels: Sequence[Panel]) -> FeatureMap:

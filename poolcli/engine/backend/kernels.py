@@ -31,7 +31,11 @@ NARROW = 1 << 11  # bytes of its lines, at least
 NEAR = 16  # strides up to which the windows of a fast axis are folded at every position
 SEQUENTIAL = 16  # lines, or stretches of lines, merged one by one at most: in halves, sums are exact to more digits
 MANY = 8  # lines from which one call does that faster than calls for each
-LONG: dict[Any, int] = {np.add: 64, np.maximum: 2048, np.minimum: 2048}  # values next to each other, for the same
+LONG: dict[Any, int] = {
+    np.add: 64,
+    np.maximum: 2048,
+    np.minimum: 2048,
+}  # values next to each other, for the same
 
 
 class Taped(NamedTuple):
@@ -47,7 +51,11 @@ class Taped(NamedTuple):
 
 
 def fold_grid(
-    merge: Merge, states: Array, grid: Grid, out: Array | None = None, dtype: np.dtype[Any] | None = None
+    merge: Merge,
+    states: Array,
+    grid: Grid,
+    out: Array | None = None,
+    dtype: np.dtype[Any] | None = None,
 ) -> Array:
     """Fold every window, (..., *map) to (..., *cells): in `out` where that suits, else in memory of their own.
 
@@ -62,10 +70,14 @@ def fold_axis(merge: Merge, states: Array, axis: int, line: Axis, dtype: np.dtyp
     """Fold the windows along one axis, counted from the end, to states of this dtype."""
     order, axis = as_they_lie(states), states.ndim + axis
     shape = [line.cells if at == axis else states.shape[at] for at in order]
-    return _folded(merge, states, {axis: line}, np.empty(shape, dtype).transpose(turned_back(order)), dtype)
+    return _folded(
+        merge, states, {axis: line}, np.empty(shape, dtype).transpose(turned_back(order)), dtype
+    )
 
 
-def _folded(merge: Merge, states: Array, axes: dict[int, Axis], out: Array | None, dtype: np.dtype[Any]) -> Array:
+def _folded(
+    merge: Merge, states: Array, axes: dict[int, Axis], out: Array | None, dtype: np.dtype[Any]
+) -> Array:
     """The folded states of all windows along these axes."""
     parts = _parts(merge)
     order = list(range(states.ndim)) if parts else as_they_lie(states)
@@ -84,7 +96,9 @@ def _parts(merge: Merge) -> int:
     return 0 if isinstance(merge, np.ufunc) else 1
 
 
-def _prepared(merge: Merge, given: Kind, wanted: Kind, order: list[int], axes: dict[int, Axis]) -> Tape:
+def _prepared(
+    merge: Merge, given: Kind, wanted: Kind, order: list[int], axes: dict[int, Axis]
+) -> Tape:
     """The calls that fold an array of one shape and dtype to one of another, whose axes are in this order."""
     tape = Tape(given, wanted)
     rule, (x, out) = Taped(merge, wanted[1], tape), tape.outside
@@ -93,7 +107,9 @@ def _prepared(merge: Merge, given: Kind, wanted: Kind, order: list[int], axes: d
         x = _copied(rule, x)
     for axis, line in axes.items():
         at, last = order.index(axis), axis == max(axes)
-        folded = out if last else tape.take((*x.shape[:at], line.cells, *x.shape[at + 1 :]), rule.dtype)
+        folded = (
+            out if last else tape.take((*x.shape[:at], line.cells, *x.shape[at + 1 :]), rule.dtype)
+        )
         near = NEAR if axis == len(order) - 1 and not parts else 1
         _fold_axis(rule, _lines(x, at, parts), line, _lines(folded, at, parts), near)
         tape.give(x)
@@ -116,7 +132,9 @@ def _fold_axis(rule: Taped, x: Array, line: Axis, out: Array, near: int) -> None
             for piece in _pieces(x, run):
                 given = x[piece]
                 part = given if given.flags.c_contiguous else _copied(rule, given)
-                _fold_near(rule, part, run, cells[piece], out[piece] if run is line.runs[0] else None)
+                _fold_near(
+                    rule, part, run, cells[piece], out[piece] if run is line.runs[0] else None
+                )
                 if part is not given:
                     rule.tape.give(part)
         else:
@@ -226,7 +244,11 @@ def _fold_far(rule: Taped, x: Array, run: Run, cells: Array) -> None:
         rule.tape.give(blocks)
     if whole and rest:
         after = Lines(run.start + whole * run.stride, run.number, run.stride)
-        tail = after.of(x) if rest == 1 else _blocks(rule, x, after, rest, rule.tape.take(cells.shape, rule.dtype))
+        tail = (
+            after.of(x)
+            if rest == 1
+            else _blocks(rule, x, after, rest, rule.tape.take(cells.shape, rule.dtype))
+        )
         rule(cells, tail, cells)
         if rest > 1:
             rule.tape.give(tail)
@@ -269,9 +291,13 @@ def _one_by_one(rule: Taped, lines: Array, number: int, out: Array) -> None:
     length, inner = out.shape[-2:]
     if number >= MANY and length * inner >= LONG.get(rule.merge, inf) and lines.dtype == rule.dtype:
         together = (*lines.shape[:-2], number, length * inner)
-        rule.tape.reduce(rule.merge, lines.reshape(together), out.reshape(*out.shape[:-2], length * inner))
+        rule.tape.reduce(
+            rule.merge, lines.reshape(together), out.reshape(*out.shape[:-2], length * inner)
+        )
         return
-    first, second, *others = (lines[..., at * length : (at + 1) * length, :] for at in range(number))
+    first, second, *others = (
+        lines[..., at * length : (at + 1) * length, :] for at in range(number)
+    )
     rule(first, second, out)
     for other in others:
         rule(out, other, out)

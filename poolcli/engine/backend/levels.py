@@ -34,10 +34,14 @@ class Levels:
         low, high = int(self.values.min()), int(self.values.max())
         shape = (*self.values.shape[: -len(self.grid.axes)], *self.grid.shape)
         total = np.full(shape, low).astype(np.uint8)  # modulo 256
-        self._climb(total, place, (low - 1, np.ones(shape, np.bool_)), (high, np.zeros(shape, np.bool_)))
+        self._climb(
+            total, place, (low - 1, np.ones(shape, np.bool_)), (high, np.zeros(shape, np.bool_))
+        )
         return total.view(self.values.dtype)
 
-    def _climb(self, total: Array, place: Array | int, low: tuple[int, Array], high: tuple[int, Array]) -> None:
+    def _climb(
+        self, total: Array, place: Array | int, low: tuple[int, Array], high: tuple[int, Array]
+    ) -> None:
         """Add 1 for every level between two where the value is above it, without a look where no value is between."""
         steps = high[0] - low[0] - 1
         if steps < 1:
@@ -79,7 +83,9 @@ def put(out: Array, values: Array, where: Array) -> None:
     target ^= (target ^ values.view(bits)) & -where.astype(bits)
 
 
-def tiles(shape: tuple[int, ...], grid: Grid) -> Iterator[tuple[tuple[slice, ...], tuple[slice, ...], Grid]]:
+def tiles(
+    shape: tuple[int, ...], grid: Grid
+) -> Iterator[tuple[tuple[slice, ...], tuple[slice, ...], Grid]]:
     """Tiles of planes of this shape: the pixels they see, where their cells go, and the grid between."""
     for group in product(*(list(_parts(axis)) for axis in grid.axes)):
         pixels, cells, axes = zip(*group, strict=True)

@@ -14,10 +14,14 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
 FEW = 4  # channels up to which each is copied on its own
-WORDS = (2, 4, 8) if sys.byteorder == "little" else ()  # bytes of the numbers that NumPy narrows fast
+WORDS = (
+    (2, 4, 8) if sys.byteorder == "little" else ()
+)  # bytes of the numbers that NumPy narrows fast
 
 
-def empty_like(x: Array, shape: Sequence[int], dtype: DTypeLike, empty: Callable[..., Array] = np.empty) -> Array:
+def empty_like(
+    x: Array, shape: Sequence[int], dtype: DTypeLike, empty: Callable[..., Array] = np.empty
+) -> Array:
     """An array whose axes lie in memory as those of x do."""
     order = as_they_lie(x)
     out = empty([shape[axis] for axis in order], dtype)
@@ -52,13 +56,20 @@ class Lines(NamedTuple):
 
     def of(self, x: Array) -> Array:
         """These lines of (..., length, inner)."""
-        return x[..., self.start : self.start + (self.number - 1) * self.stride + 1 : self.stride, :]
+        return x[
+            ..., self.start : self.start + (self.number - 1) * self.stride + 1 : self.stride, :
+        ]
 
 
 def pick(x: Array, lines: Lines, out: Array, copy: Callable[[Array, Array], None]) -> None:
     """Copy some lines of (..., length, inner)."""
     picked, gap = lines.of(x), lines.stride * x.itemsize
-    if x.shape[-1] == 1 < lines.stride and gap in WORDS and x.dtype == out.dtype and _ends_inside(x, lines):
+    if (
+        x.shape[-1] == 1 < lines.stride
+        and gap in WORDS
+        and x.dtype == out.dtype
+        and _ends_inside(x, lines)
+    ):
         # A number and those up to the next one wanted are read as one wide number, whose lowest bytes are the first.
         wide = np.ndarray(picked.shape, f"u{gap}", x, lines.start * x.itemsize, picked.strides)
         copy(wide, out.view(f"u{x.itemsize}"))

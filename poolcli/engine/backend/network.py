@@ -49,7 +49,9 @@ def middle_of_nine() -> Merging:
     def all_three(side: Side, place: int) -> int:
         return sketch.call(side, sketch.call(side, place, 3 + place), 6 + place)
 
-    return sketch.finished([middle(all_three("maximum", 0), middle(1, 4, 7), all_three("minimum", 2))])
+    return sketch.finished(
+        [middle(all_three("maximum", 0), middle(1, 4, 7), all_three("minimum", 2))]
+    )
 
 
 @dataclass
@@ -74,8 +76,14 @@ class _Sketch:
         until |= dict.fromkeys(results, len(calls))
         lines, free, kept = {line: line for line in range(self.inputs)}, [], []
         for at, call in enumerate(calls):
-            free += [lines[line] for line in {call.one, call.two} if until[line] == at and line >= self.inputs]
-            lines[call.out] = free.pop() if free else max(self.inputs, *(line + 1 for line in lines.values()))
+            free += [
+                lines[line]
+                for line in {call.one, call.two}
+                if until[line] == at and line >= self.inputs
+            ]
+            lines[call.out] = (
+                free.pop() if free else max(self.inputs, *(line + 1 for line in lines.values()))
+            )
             kept.append(Call(call.side, lines[call.one], lines[call.two], lines[call.out]))
         return Merging(tuple(kept), tuple(lines[line] for line in results))
 
@@ -104,7 +112,10 @@ def _choices(sketch: _Sketch, one: int, places: range) -> Merging:
     results = []
     for place in places:
         ways = range(max(0, place + 1 - (sketch.inputs - one)), min(place + 1, one) + 1)
-        largest = [_largest(sketch, [few - 1] * (few > 0) + [one + place - few] * (few <= place)) for few in ways]
+        largest = [
+            _largest(sketch, [few - 1] * (few > 0) + [one + place - few] * (few <= place))
+            for few in ways
+        ]
         while len(largest) > 1:
             largest[:2] = [sketch.call("minimum", *largest[:2])]
         results += largest

@@ -53,12 +53,16 @@ def dealt(tape: Tape, values: Array, runs: Mapping[int, Run], wanted: Wanted) ->
 
     All of a window with a NaN are NaN.
     """
-    whole = Hand([values], 0, 1) if values.flags.c_contiguous else copied(Hand([values], 0, 1), tape)
+    whole = (
+        Hand([values], 0, 1) if values.flags.c_contiguous else copied(Hand([values], 0, 1), tape)
+    )
     hand, layout = Hand([whole.lines[0].reshape(-1)], 0, 1), _Layout.of(values.shape)
     for axis, run in runs.items():
         near = layout.is_near(axis, run, values.itemsize)
         if near:
-            hand = _Along(hand, 0, layout.everywhere(axis, run, hand.lines[0].size), wanted, tape).part(run.size, 0)
+            hand = _Along(
+                hand, 0, layout.everywhere(axis, run, hand.lines[0].size), wanted, tape
+            ).part(run.size, 0)
             layout = layout.with_cells(axis, run)
         if not near or run.stride > 1:
             cells = layout.seen(hand)
@@ -98,12 +102,16 @@ class _Layout(NamedTuple):
 
     def is_near(self, axis: int, run: Run, itemsize: int) -> bool:
         """Windows at every position are quicker than those that are wanted alone."""
-        return run.stride == 1 or (self.steps[axis] < TOGETHER and (run.stride - 1) * itemsize < PICKED)
+        return run.stride == 1 or (
+            self.steps[axis] < TOGETHER and (run.stride - 1) * itemsize < PICKED
+        )
 
     def everywhere(self, axis: int, run: Run, size: int) -> Run:
         """The windows of a run as those of the flat line, one from every position on: each call is one long loop."""
         start, step = run.start * self.steps[axis], run.step * self.steps[axis]
-        return run._replace(start=start, stride=1, step=step, number=size - start - (run.size - 1) * step)
+        return run._replace(
+            start=start, stride=1, step=step, number=size - start - (run.size - 1) * step
+        )
 
     def with_cells(self, axis: int, run: Run) -> _Layout:
         """The cells of a run in place of the pixels of an axis."""
@@ -115,7 +123,9 @@ class _Layout(NamedTuple):
         """The cells, with all their axes."""
         item = hand.lines[0].itemsize
         strides = [step * item for step in self.steps]
-        return hand._replace(lines=[np.ndarray(self.counts, line.dtype, line, 0, strides) for line in hand.lines])
+        return hand._replace(
+            lines=[np.ndarray(self.counts, line.dtype, line, 0, strides) for line in hand.lines]
+        )
 
 
 @dataclass(frozen=True)
@@ -140,7 +150,9 @@ class _Along:
     def part(self, size: int, tap: int) -> Hand:
         if (size, tap) not in self.made:
             count = self.run.number + self._later(self.run.size - size - tap)
-            self.made[size, tap] = self._merged(size, tap, count) if size > 1 else self._taps(tap, count)
+            self.made[size, tap] = (
+                self._merged(size, tap, count) if size > 1 else self._taps(tap, count)
+            )
         return self.made[size, tap]
 
     def _merged(self, size: int, tap: int, count: int) -> Hand:
@@ -149,7 +161,12 @@ class _Along:
             hands = [self._from(1, tap + ahead, count) for ahead in range(3)]
             return _called(middle_of_nine(), hands, 4, self.tape)
         head = size - 1 if size % 2 else size // 2
-        return merged(self._from(head, tap, count), self._from(size - head, tap + head, count), self.wanted, self.tape)
+        return merged(
+            self._from(head, tap, count),
+            self._from(size - head, tap + head, count),
+            self.wanted,
+            self.tape,
+        )
 
     def _from(self, size: int, tap: int, count: int) -> Hand:
         """So many windows of the part that begins with this tap."""
@@ -161,17 +178,25 @@ class _Along:
 
     def _taps(self, tap: int, count: int) -> Hand:
         """One tap of every window; copied where pixels lie apart, as what is read again and again should not."""
-        taps = self.hand.part(self.axis, self.run.start + tap * self.run.step, count, self.run.stride)
+        taps = self.hand.part(
+            self.axis, self.run.start + tap * self.run.step, count, self.run.stride
+        )
         apart = self.run.stride > 1 and prod(taps.lines[0].shape[self.axis + 1 :]) < TOGETHER
         return copied(taps, self.tape) if apart else taps
 
 
 def merged(one: Hand, two: Hand, wanted: Wanted, tape: Tape) -> Hand:
     """The values of both in order, without those that are below or above all wanted ones whatever is still to come."""
-    taps, first, inputs = one.taps + two.taps, one.first + two.first, len(one.lines) + len(two.lines)
+    taps, first, inputs = (
+        one.taps + two.taps,
+        one.first + two.first,
+        len(one.lines) + len(two.lines),
+    )
     low = max(first, wanted.first - (wanted.taps - taps))
     high = min(first + inputs - 1, wanted.last)
-    return _called(merging(len(one.lines), len(two.lines), low - first, high - first), [one, two], low, tape)
+    return _called(
+        merging(len(one.lines), len(two.lines), low - first, high - first), [one, two], low, tape
+    )
 
 
 def _called(network: Merging, hands: Sequence[Hand], first: int, tape: Tape) -> Hand:
@@ -182,6 +207,8 @@ def _called(network: Merging, hands: Sequence[Hand], first: int, tape: Tape) -> 
         if out == len(lines):
             lines.append(tape.take(lines[0].shape, lines[0].dtype))
         tape.call(np.minimum if side == "minimum" else np.maximum, lines[a], lines[b], lines[out])
-    for line in (line for at, line in enumerate(lines) if at >= inputs and at not in network.results):
+    for line in (
+        line for at, line in enumerate(lines) if at >= inputs and at not in network.results
+    ):
         tape.give(line)
     return Hand([lines[at] for at in network.results], first, sum(hand.taps for hand in hands))

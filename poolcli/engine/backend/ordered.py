@@ -113,7 +113,10 @@ class Plan(NamedTuple):
     @property
     def nbytes(self) -> int:
         """Bytes of all that is kept."""
-        return sum({id(dealt): dealt.nbytes for _, dealt in self.pieces if dealt}.values()) + len(self.pieces) * NOTED
+        return (
+            sum({id(dealt): dealt.nbytes for _, dealt in self.pieces if dealt}.values())
+            + len(self.pieces) * NOTED
+        )
 
 
 class Block(NamedTuple):
@@ -138,7 +141,9 @@ class Block(NamedTuple):
 
         return Plan(list(self.pieces(found)))
 
-    def pieces(self, found: Callable[[Any, Callable[[], Dealt]], Dealt]) -> Iterator[tuple[Piece, Dealt | None]]:
+    def pieces(
+        self, found: Callable[[Any, Callable[[], Dealt]], Dealt]
+    ) -> Iterator[tuple[Piece, Dealt | None]]:
         """Piece by piece, and how; `found` has what was prepared for one that is alike."""
         lead = len(self.order) - len(self.grid.axes)
         (lies, dtype), wanted = self.kinds[0], {each.taps: each for each in self.wanted}
@@ -162,15 +167,24 @@ class Block(NamedTuple):
         tape = Tape(*self.kinds)
         lead = len(self.order) - len(piece.runs)
         runs = {self.order.index(lead + axis): run for axis, run in enumerate(piece.runs)}
-        lines = dealt(tape, tape.outside[0][tuple(piece.pixels[axis] for axis in self.order)], runs, piece.wanted)
+        lines = dealt(
+            tape,
+            tape.outside[0][tuple(piece.pixels[axis] for axis in self.order)],
+            runs,
+            piece.wanted,
+        )
         if len(self.kinds) > 1 and len(lines) == 1:
             put(lines[0], tape.outside[1][tuple(piece.cells[axis] for axis in self.order)], tape)
         else:
-            tape.results = copied(Hand(lines, 0, 1), tape).lines if piece.wanted.taps == 1 else lines
+            tape.results = (
+                copied(Hand(lines, 0, 1), tape).lines if piece.wanted.taps == 1 else lines
+            )
         return Dealt(tape.prepared(), self.starts(piece))
 
 
-def _by_pieces(given: Windows, places: Places, out: Array) -> Iterator[tuple[tuple[slice, ...], Lines]]:
+def _by_pieces(
+    given: Windows, places: Places, out: Array
+) -> Iterator[tuple[tuple[slice, ...], Lines]]:
     """Of n values those from the first to the last place of `places(n)`; one alone is copied to `out` where it can be.
 
     Those that do not count are put before all others, so that the places move on with how many count.
@@ -183,7 +197,10 @@ def _by_pieces(given: Windows, places: Places, out: Array) -> Iterator[tuple[tup
     order = as_they_lie(values)
     room = lying(out, order, out.dtype) if whole else None
     outside = [np.ascontiguousarray(values.transpose(order)), *([] if room is None else [room])]
-    wanted = tuple(Wanted(taps, places(taps if whole else 1)[0], places(taps)[1]) for taps in sorted(_taps(given.grid)))
+    wanted = tuple(
+        Wanted(taps, places(taps if whole else 1)[0], places(taps)[1])
+        for taps in sorted(_taps(given.grid))
+    )
     kinds = tuple((each.shape, each.dtype) for each in outside)
     block = Block(tuple(order), kinds, given.grid, wanted, (LINE, LINES, SORTED, copied_at_once()))
     few = here().limit is None and prod(len(axis.runs) for axis in given.grid.axes) <= FEW
@@ -192,7 +209,9 @@ def _by_pieces(given: Windows, places: Places, out: Array) -> Iterator[tuple[tup
             lines = _by_sort(values, piece)
         else:
             ahead = [at - first for at, first in zip(block.starts(piece), how.starts, strict=True)]
-            lines = [line.transpose(turned_back(order)) for line in how.tape.run(*outside, ahead=ahead)]
+            lines = [
+                line.transpose(turned_back(order)) for line in how.tape.run(*outside, ahead=ahead)
+            ]
         if lines:
             count = piece.wanted.taps if whole else given.counted(piece.cells)
             yield piece.cells, Lines(lines, piece.wanted.first, count)
@@ -203,7 +222,9 @@ def _taps(grid: Grid) -> set[int]:
     return {prod(run.size for run in runs) for runs in product(*(axis.runs for axis in grid.axes))}
 
 
-def _offset(part: Sequence[slice], order: Sequence[int], shape: Sequence[int], dtype: np.dtype[Any]) -> int:
+def _offset(
+    part: Sequence[slice], order: Sequence[int], shape: Sequence[int], dtype: np.dtype[Any]
+) -> int:
     """By how many bytes a part begins after the array of this shape whose axes lie in this order."""
     at = 0
     for axis, size in zip(order, shape, strict=True):
@@ -258,8 +279,12 @@ def _pieces(
             apart = runs[axis - lead].stride if axis > lead else 1
             steps[axis] = max(1, min(sizes[axis], room // apart))
             room //= steps[axis] * apart
-        planes = product(*(spans(size, step) for size, step in zip(shape[:lead], steps[:lead], strict=True)))
-        firsts = product(*(range(0, run.number, step) for run, step in zip(runs, steps[lead:], strict=True)))
+        planes = product(
+            *(spans(size, step) for size, step in zip(shape[:lead], steps[:lead], strict=True))
+        )
+        firsts = product(
+            *(range(0, run.number, step) for run, step in zip(runs, steps[lead:], strict=True))
+        )
         for part, first in product(planes, firsts):
             yield part, tuple(some(*each) for each in zip(runs, first, steps[lead:], strict=True))
 

@@ -23,7 +23,9 @@ class Lines:
         """The value at this place of each window, or at one of its own."""
         if isinstance(place, int):
             return self.lines[place - self.first]
-        picked: Array = np.take_along_axis(np.asarray(self.lines), place[None] - self.first, axis=0)[0]
+        picked: Array = np.take_along_axis(
+            np.asarray(self.lines), place[None] - self.first, axis=0
+        )[0]
         return picked
 
     def most(self) -> Array:

@@ -23,7 +23,9 @@ TOGETHER = 1 << 23  # bytes for such rooms that are asked for together
 PAGE = 1 << 21  # bytes of a large page
 LINE = 64  # bytes of the processor's cache that lie together
 KEPT = 16  # tapes that a thread keeps, at most
-MOST = 1 << 26  # bytes of memory of their own that these have, at most, beside the one that runs; of ground, too
+MOST = (
+    1 << 26
+)  # bytes of memory of their own that these have, at most, beside the one that runs; of ground, too
 
 Kind = tuple[Sequence[int], np.dtype[Any]]  # shape and dtype
 
@@ -58,7 +60,9 @@ class Ground(local):
                 return None
             whole = np.empty(more, np.uint8)
             self.parts.append(whole[-_address(whole) % PAGE :])
-        room = np.frombuffer(self.parts[number][at : at + size].data, np.uint8)  # the base of what is taken of it
+        room = np.frombuffer(
+            self.parts[number][at : at + size].data, np.uint8
+        )  # the base of what is taken of it
         return room, (number, at + -(-size // LINE) * LINE)
 
 
@@ -93,7 +97,9 @@ class Tape:
 
     def reduce(self, merge: Any, source: Array, out: Array) -> None:
         """To be reduced over the last axis but one."""
-        initial = -0.0 if merge is np.add and out.dtype.kind == "f" else merge.identity  # 0 and -0 would be 0
+        initial = (
+            -0.0 if merge is np.add and out.dtype.kind == "f" else merge.identity
+        )  # 0 and -0 would be 0
         self.call(partial(_reduced, merge, initial), source, source, out)
 
     def take(self, shape: Sequence[int], dtype: np.dtype[Any]) -> Array:
@@ -149,7 +155,13 @@ class Tape:
         at = len(self._table)
         for number, whole in enumerate(self.outside):
             if array is whole or array.base is whole:
-                view = _View(number, array.shape, array.dtype, _address(array) - _address(whole), array.strides)
+                view = _View(
+                    number,
+                    array.shape,
+                    array.dtype,
+                    _address(array) - _address(whole),
+                    array.strides,
+                )
                 if view not in self._views:
                     self._views[view] = at
                     self._table.append(None)

@@ -29,8 +29,12 @@ BLOCK = 1 << 22  # bytes of pixels, or of their states where these are wider, wo
 PIECE = 1 << 22  # values of windows that are copied at a time
 COPIED = 50  # bytes that such a value takes until its window is reduced
 SMALL = 1 << 20  # bytes of such a block, at least
-ALONE = 1 << 23  # effort up to which one thread is quicker than several, which wait for the interpreter
-APART = 1 << 24  # effort from which threads do not wait until the system has found a processor for each
+ALONE = (
+    1 << 23
+)  # effort up to which one thread is quicker than several, which wait for the interpreter
+APART = (
+    1 << 24
+)  # effort from which threads do not wait until the system has found a processor for each
 
 
 class Load(NamedTuple):
@@ -62,13 +66,19 @@ class Load(NamedTuple):
         work = here().work
         if self.effort <= ALONE:
             return 1
-        return share.threads if work == inf else max(1, min(share.threads, int(work // max(self.least, 1))))
+        return (
+            share.threads
+            if work == inf
+            else max(1, min(share.threads, int(work // max(self.least, 1))))
+        )
 
     @property
     def block(self) -> int:
         """Bytes that a thread works with: its share, but no more than cache and memory allow, nor next to nothing."""
         least, most = (size / self.weight * self.pixel for size in (SMALL, BLOCK))
-        return int(min(max(least, -(-self.whole // self.threads)), most, here().work / self.threads))
+        return int(
+            min(max(least, -(-self.whole // self.threads)), most, here().work / self.threads)
+        )
 
     @property
     def bands(self) -> int:
@@ -111,7 +121,10 @@ class Cells(Protocol):
 def cut(x: Array, axes: Sequence[Cells], load: Load) -> list[Task]:
     """The work on an array (..., *map) as tasks, neighbours in memory next to each other."""
     lead, sizes, block = x.shape[: x.ndim - len(axes)], x.shape[x.ndim - len(axes) :], load.block
-    seen, parts = zip(*(_part(axis, size, 0, axis.cells) for axis, size in zip(axes, sizes, strict=True)), strict=True)
+    seen, parts = zip(
+        *(_part(axis, size, 0, axis.cells) for axis, size in zip(axes, sizes, strict=True)),
+        strict=True,
+    )
     if 0 < load.whole <= block:
         return [Task((*map(slice, lead), *seen), (*map(slice, lead), slice(axes[0].cells)), parts)]
     rows, *columns = (span.stop - span.start for span in seen)
@@ -123,8 +136,11 @@ def cut(x: Array, axes: Sequence[Cells], load: Load) -> list[Task]:
     leads = list(_lead(lead, group, load.threads))
     shares = load.threads // gcd(load.threads, len(leads))
     bands = list(_bands(axes[0], sizes[0], room / (prod(columns) * together), shares))
-    return [Task((*group, band, *seen[1:]), (*group, cells), (part, *parts[1:]))
-            for band, cells, part in bands for group in leads]  # fmt: skip
+    return [
+        Task((*group, band, *seen[1:]), (*group, cells), (part, *parts[1:]))
+        for band, cells, part in bands
+        for group in leads
+    ]
 
 
 def _part(axis: Cells, size: int, first: int, stop: int) -> tuple[slice, Cells]:
@@ -143,7 +159,9 @@ def _together(x: Array, space: int) -> int:
     return x.shape[lead - 1] if interleaved else 1
 
 
-def _bands(first: Cells, size: int, rows: float, shares: int) -> Iterator[tuple[slice, slice, Cells]]:
+def _bands(
+    first: Cells, size: int, rows: float, shares: int
+) -> Iterator[tuple[slice, slice, Cells]]:
     """Bands of at most about so many rows, as many for each of `shares` threads; if there is no limit, long enough
     that what neighbours share is small.
     """
@@ -164,7 +182,9 @@ def _lead(lead: tuple[int, ...], group: int, threads: int) -> Iterator[tuple[Any
         return
     *outer, last = lead
     if outer and 0 < last <= group:
-        yield from ((*planes, slice(0, last)) for planes in _lead(tuple(outer), group // last, threads))
+        yield from (
+            (*planes, slice(0, last)) for planes in _lead(tuple(outer), group // last, threads)
+        )
         return
     group = _equal(last, group, threads // gcd(threads, prod(outer)))
     for index in product(*map(range, outer)):
@@ -189,7 +209,9 @@ def run(tasks: Sequence[Task], work: Callable[[Task], None], load: Load) -> None
     hand = _apart if load.effort > APART and count == share.cores() else _each
     waiting, begun = deque(tasks), 0
     errors: list[BaseException | None] = []
-    ended: SimpleQueue[None] = SimpleQueue()  # which an interruption leaves as it is, unlike what waits for a future
+    ended: SimpleQueue[None] = (
+        SimpleQueue()
+    )  # which an interruption leaves as it is, unlike what waits for a future
 
     def other() -> None:
         try:

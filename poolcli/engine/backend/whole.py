@@ -15,7 +15,9 @@ from poolcli.engine.windows.grid import Grid, Run
 from poolcli.maps.array import Array
 
 
-def windows(states: Array, grid: Grid, planes: int | None = None) -> Iterator[tuple[Any, tuple[slice, ...], Array]]:
+def windows(
+    states: Array, grid: Grid, planes: int | None = None
+) -> Iterator[tuple[Any, tuple[slice, ...], Array]]:
     """Whole windows, in pieces: where their cells are, which taps of the kernel they hold, and (..., *cells, taps).
 
     Pieces are the same for what is true of `planes`, though given once for all of them.
@@ -28,7 +30,11 @@ def windows(states: Array, grid: Grid, planes: int | None = None) -> Iterator[tu
         view = viewed(states, runs)
         tap_axes = range(-len(runs), 0)
         lines = np.moveaxis(view, tap_axes, range(len(runs))).reshape(-1, *view.shape[: -len(runs)])
-        yield (..., *map(cells_of, runs)), taps, np.moveaxis(lines, 0, -1)  # a tap's pixels lie together
+        yield (
+            (..., *map(cells_of, runs)),
+            taps,
+            np.moveaxis(lines, 0, -1),
+        )  # a tap's pixels lie together
 
 
 def cells_of(run: Run) -> slice:

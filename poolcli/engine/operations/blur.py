@@ -31,10 +31,17 @@ def _lines(taps: int, stride: Size, space: Size) -> list[Line]:
 
 def _line(taps: int, stride: int, name: str, length: int) -> Line:
     if taps // 2 >= length:
-        raise ShapeError(f"--filter {taps} reflects {taps // 2} pixels at the border of axis {name}, "
-                         f"which is {length} long: use a filter of at most {2 * length - 1}")  # fmt: skip
+        raise ShapeError(
+            f"--filter {taps} reflects {taps // 2} pixels at the border of axis {name}, "
+            f"which is {length} long: use a filter of at most {2 * length - 1}"
+        )
     last = length - 1
     reads = np.arange(0, length, stride) + np.arange(taps)[:, None] - (taps - 1) // 2
     shares = np.array([[comb(taps - 1, tap)] for tap in range(taps)])
-    return Line(last - np.abs(last - np.abs(reads)), shares, 2 ** (taps - 1), Fraction(stride),
-                Fraction(taps % 2 - 1, -2))  # fmt: skip
+    return Line(
+        last - np.abs(last - np.abs(reads)),
+        shares,
+        2 ** (taps - 1),
+        Fraction(stride),
+        Fraction(taps % 2 - 1, -2),
+    )

@@ -19,7 +19,9 @@ SIDE = 1 << 12  # pixels of its longest side
 COPIED = 1 << 18  # values of the copy, which stays in cache
 SHARES = 1 << 18  # shares of pixels in means that are computed at a time
 
-Keep = Callable[[int, slice, Array], None]  # of a box, by its number, some channels: (channels, rows, columns)
+Keep = Callable[
+    [int, slice, Array], None
+]  # of a box, by its number, some channels: (channels, rows, columns)
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,9 @@ class Lines:
 
     def shares(self) -> list[tuple[slice, Array]]:
         """For each box the pixels it needs, and (cells, pixels): what each adds to the mean of each cell."""
-        grids = np.broadcast_to(self.ratio or np.ceil(self.sizes / self.cells), self.sizes.shape)[:, None, None]
+        grids = np.broadcast_to(self.ratio or np.ceil(self.sizes / self.cells), self.sizes.shape)[
+            :, None, None
+        ]
         point = np.arange(int(grids.max(initial=0)))
         cell = np.arange(self.cells)[:, None]
         steps = (self.sizes / self.cells)[:, None, None] / np.maximum(grids, 1)
@@ -50,11 +54,18 @@ class Lines:
         parts = np.stack([1 - (at - below), at - below]) * (counted / np.maximum(grids, 1))
         places = np.stack([lines + below, lines + above])
         size = len(self.begins) * self.cells * self.length
-        shares = np.bincount(places.ravel(), parts.ravel(), size).reshape(-1, self.cells, self.length)
+        shares = np.bincount(places.ravel(), parts.ravel(), size).reshape(
+            -1, self.cells, self.length
+        )
         used = np.asarray(shares.any(axis=1))
         first, stop = used.argmax(axis=1), self.length - used[:, ::-1].argmax(axis=1)
-        spans = [slice(begin, end) for begin, end in zip(first.tolist(), stop.tolist(), strict=True)]
-        return [(span, np.ascontiguousarray(share[:, span])) for span, share in zip(spans, shares, strict=True)]
+        spans = [
+            slice(begin, end) for begin, end in zip(first.tolist(), stop.tolist(), strict=True)
+        ]
+        return [
+            (span, np.ascontiguousarray(share[:, span]))
+            for span, share in zip(spans, shares, strict=True)
+        ]
 
 
 def is_crowded(lines: Sequence[Lines]) -> bool:
@@ -79,7 +90,9 @@ def means(planes: Array, lines: Sequence[Lines], keep: Keep, load: Load) -> bool
                 across = height @ pixels[wide, high]
                 keep(number, channels, (width @ across.transpose(1, 0, 2)).transpose(2, 0, 1))
 
-        group = max(1, SHARES // (max(rows.cells, columns.cells) * max(rows.length, columns.length)))
+        group = max(
+            1, SHARES // (max(rows.cells, columns.cells) * max(rows.length, columns.length))
+        )
         tasks = [Task((), (boxes,), ()) for boxes in _parts(len(rows.begins), min(group, 64))]
         run(tasks, work, load._replace(effort=pixels.nbytes * len(rows.begins)))
     return True

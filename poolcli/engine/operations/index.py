@@ -39,7 +39,9 @@ def numbered(shape: tuple[int, ...], spans: Sequence[slice]) -> Array:
     return numbers
 
 
-def chosen(results: Array, values: Array, weights: Array | None, places: tuple[Array, Grid, Indexing]) -> Array:
+def chosen(
+    results: Array, values: Array, weights: Array | None, places: tuple[Array, Grid, Indexing]
+) -> Array:
     """The index of each window's result among its pixels that count; -1 where none of them is."""
     numbers, grid, indexing = places
     out = np.full(results.shape, NOWHERE, np.int64)
@@ -51,7 +53,9 @@ def chosen(results: Array, values: Array, weights: Array | None, places: tuple[A
         if heavy is not None:
             found &= next(heavy)[2] > 0
         tap = _tap(found, results[target], indexing.nan)
-        index = np.take_along_axis(np.broadcast_to(indices, found.shape), tap[..., None], axis=-1)[..., 0]
+        index = np.take_along_axis(np.broadcast_to(indices, found.shape), tap[..., None], axis=-1)[
+            ..., 0
+        ]
         out[target] = np.where(found.any(axis=-1), index, NOWHERE)
     return out
 

@@ -46,17 +46,25 @@ class InLight:
     def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight | None:
         return self.operation.sight(frame, cell, weights)
 
-    def load(self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False) -> Load:
+    def load(
+        self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False
+    ) -> Load:
         """All light is there at once."""
         whole = PIXEL * prod(frame.shape)
         inner = self.operation.load(frame, np.dtype(np.float64), rules, weighed=weighed)
         return Load.of([Load(dtype.itemsize, PIXEL, whole, whole), inner])
 
-    def __call__(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Array:
+    def __call__(
+        self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
+    ) -> Array:
         light = self.operation(*self.given(planes, frame, rules, weights))
         return rules.kept(from_light(light, planes.dtype))
 
-    def given(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Given:
+    def given(
+        self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
+    ) -> Given:
         """What the operation is given."""
-        nodata = None if rules.nodata is None else float(to_light(np.array(rules.nodata, planes.dtype)))
+        nodata = (
+            None if rules.nodata is None else float(to_light(np.array(rules.nodata, planes.dtype)))
+        )
         return to_light(planes), frame, rules._replace(dtype=np.float64, nodata=nodata), weights

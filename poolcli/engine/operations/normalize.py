@@ -38,16 +38,24 @@ class Normalized:
     def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight | None:
         return self.operation.sight(frame, cell, weights)
 
-    def load(self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False) -> Load:
+    def load(
+        self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False
+    ) -> Load:
         """A sample is normalised as a whole."""
         sample = prod(frame.shape) // (frame.batch or 1)
         whole = Load(dtype.itemsize, PIXEL, sample * PIXEL, prod(frame.shape) * PIXEL)
-        return Load.of([whole, self.operation.load(frame, np.dtype(np.float64), rules, weighed=weighed)])
+        return Load.of(
+            [whole, self.operation.load(frame, np.dtype(np.float64), rules, weighed=weighed)]
+        )
 
-    def __call__(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Array:
+    def __call__(
+        self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
+    ) -> Array:
         return self.operation(*self.given(planes, frame, rules, weights))
 
-    def given(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Given:
+    def given(
+        self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
+    ) -> Given:
         """What the operation is given."""
         check_nodata(rules.nodata, planes.dtype)
         layers = layers_of(planes, rules, weights)
@@ -65,7 +73,9 @@ class Normalized:
         return scaled, frame, told, weights
 
     def _scaled(self, sample: Layers, valid: Array | None, top: int) -> Array:
-        x = sample.values.astype(np.float64, order="C")  # so that sums do not depend on the order of memory
+        x = sample.values.astype(
+            np.float64, order="C"
+        )  # so that sums do not depend on the order of memory
         shown = True if sample.weights is None else sample.weights > 0
         seen = np.isfinite(x) & (True if valid is None else valid) & shown
         counts = np.True_ if seen.all() else seen  # without a mask NumPy is several times faster

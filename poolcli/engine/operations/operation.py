@@ -52,11 +52,15 @@ class Operation(Protocol):
         """What a cell of the result, by its index, is made of; None where it is made of nothing."""
         ...
 
-    def load(self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False) -> Load:
+    def load(
+        self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False
+    ) -> Load:
         """The memory that working on planes of this dtype takes; `weighed` where weights are given."""
         ...
 
-    def __call__(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Array:
+    def __call__(
+        self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
+    ) -> Array:
         """The result, of the rules' dtype."""
         ...
 
@@ -84,17 +88,31 @@ class Pooling:
                 return Sight(_whole(plane), patch.grid.axes, _whole(at[there.ndim :]))
         return None
 
-    def load(self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False) -> Load:
+    def load(
+        self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False
+    ) -> Load:
         loads = []
         for patch in self.place.cells(frame).patches:
             how = self.reducer(values_of(dtype, patch.grid, 255 if weighed else 1))
-            loads.append(load_of((patch.planes, *frame.space), dtype, patch.grid, how, aside(rules, weighed=weighed)))
+            loads.append(
+                load_of(
+                    (patch.planes, *frame.space),
+                    dtype,
+                    patch.grid,
+                    how,
+                    aside(rules, weighed=weighed),
+                )
+            )
         return Load.of(loads)
 
-    def __call__(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Array:
+    def __call__(
+        self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
+    ) -> Array:
         cells = self.place.cells(frame)
         if len(cells.patches) == 1 and cells.patches[0].source is ...:
-            return pool(planes, cells.patches[0], self.reducer, rules, weights).reshape(cells.frame.shape)
+            return pool(planes, cells.patches[0], self.reducer, rules, weights).reshape(
+                cells.frame.shape
+            )
         out = memory.empty(cells.frame.shape, rules.dtype)
         out[...] = _outside(rules)
         for patch in cells.patches:

@@ -60,7 +60,9 @@ class Layers(NamedTuple):
     def part(self, where: Any) -> Layers:
         """Some of the pixels."""
         mask = None if self.mask is None else self.mask[where]
-        return Layers(self.values[where], mask, None if self.weights is None else self.weights[where])
+        return Layers(
+            self.values[where], mask, None if self.weights is None else self.weights[where]
+        )
 
 
 class Spot(NamedTuple):
@@ -96,15 +98,22 @@ def whole(alpha: Array) -> Array:
 
 
 def layers_of(planes: Array, rules: Rules, weights: Array | None) -> Layers:
-    return Layers(planes, None if rules.mask is None else np.broadcast_to(rules.mask, planes.shape), weights)
+    return Layers(
+        planes, None if rules.mask is None else np.broadcast_to(rules.mask, planes.shape), weights
+    )
 
 
 def pixels_of(block: Layers, rules: Rules, spot: Spot) -> Pixels:
-    x, weights = block.values.astype(block.values.dtype.newbyteorder("="), copy=False), block.weights
+    x, weights = (
+        block.values.astype(block.values.dtype.newbyteorder("="), copy=False),
+        block.weights,
+    )
     valid = counting(x, block.mask, rules)
     if valid is None:
         return Pixels(x, None, None if weights is None else weights.astype(np.int64), spot)
-    heavy = valid.astype(np.int64) if weights is None else np.where(valid, weights, 0).astype(np.int64)
+    heavy = (
+        valid.astype(np.int64) if weights is None else np.where(valid, weights, 0).astype(np.int64)
+    )
     return Pixels(np.where(valid, x, np.ones((), x.dtype)), valid, heavy, spot)
 
 
@@ -114,7 +123,9 @@ def counting(x: Array, mask: Array | None, rules: Rules) -> Array | None:
     if rules.nan == "ignore" and x.dtype.kind == "f":
         missing.append(np.isnan(x))
     if rules.nodata is not None:
-        missing.append(np.isnan(x) if math.isnan(rules.nodata) else x == np.array(rules.nodata, x.dtype))
+        missing.append(
+            np.isnan(x) if math.isnan(rules.nodata) else x == np.array(rules.nodata, x.dtype)
+        )
     return ~reduce(np.logical_or, missing) if missing else None
 
 

@@ -13,7 +13,15 @@ from poolcli.engine.backend.lines import empty_like
 from poolcli.engine.backend.tasks import COPIED, Load, Task, cut, run
 from poolcli.engine.backend.whole import windows
 from poolcli.engine.operations.index import chosen, numbered
-from poolcli.engine.operations.pixels import Pixels, Rules, Spot, blank, check_nodata, layers_of, pixels_of
+from poolcli.engine.operations.pixels import (
+    Pixels,
+    Rules,
+    Spot,
+    blank,
+    check_nodata,
+    layers_of,
+    pixels_of,
+)
 from poolcli.engine.reducers.folds import Fold, Gather, Order, Part, Values, Window
 from poolcli.engine.reducers.rounding import Ratio, put
 from poolcli.engine.windows.counts import Counted
@@ -25,7 +33,9 @@ from poolcli.resources import memory
 Reducer = Callable[[Values], Fold | Gather | Order]
 
 
-def pool(planes: Array, patch: Patch, reducer: Reducer, rules: Rules, weights: Array | None = None) -> Array:
+def pool(
+    planes: Array, patch: Patch, reducer: Reducer, rules: Rules, weights: Array | None = None
+) -> Array:
     """Pool what a patch reads, (..., *map), to (..., *cells), the grid's axes last.
 
     `weights` (whole numbers, of the planes' shape) count a pixel so many times.
@@ -40,7 +50,11 @@ def pool(planes: Array, patch: Patch, reducer: Reducer, rules: Rules, weights: A
 
     def work(task: Task) -> None:
         block, room = layers.part(task.source), out[task.target]
-        pixels = pixels_of(block, rules, Spot(task, patch.source, planes.shape[:-axes], x.shape[-axes:], grid.shape))
+        pixels = pixels_of(
+            block,
+            rules,
+            Spot(task, patch.source, planes.shape[:-axes], x.shape[-axes:], grid.shape),
+        )
         put(_pool(pixels, how, rules, room), room, rules.rounding)
 
     run(cut(x, grid.axes, load), work, load)
@@ -57,7 +71,13 @@ def aside(rules: Rules, *, weighed: bool) -> int:
     return (40 if weighed or rules.picky else 0) + (24 if rules.indexing else 0)
 
 
-def load_of(shape: tuple[int, ...], dtype: np.dtype[Any], grid: Grid, how: Fold | Gather | Order, beside: int) -> Load:
+def load_of(
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    grid: Grid,
+    how: Fold | Gather | Order,
+    beside: int,
+) -> Load:
     """What pooling an array (..., *map) takes, measured over all reducers: at least one row of cells.
 
     Where windows are copied, it takes one of them, too. What is put in order is cut again: a block may be larger.
@@ -65,15 +85,24 @@ def load_of(shape: tuple[int, ...], dtype: np.dtype[Any], grid: Grid, how: Fold 
     space = shape[len(shape) - len(grid.axes) :]
     one = np.zeros(1, dtype.newbyteorder("="))
     states = [part.states(one).nbytes for part in how.parts] if isinstance(how, Fold) else []
-    pixel = beside + (7 * sum(states) if states else 4 * dtype.itemsize + 8) + 32 * prod(grid.shape) // prod(space)
+    pixel = (
+        beside
+        + (7 * sum(states) if states else 4 * dtype.itemsize + 8)
+        + 32 * prod(grid.shape) // prod(space)
+    )
     rows = min(grid.axes[0].window, space[0])
     window = 0 if states else 2 * COPIED * grid.largest
     weight: float = max([dtype.itemsize, *states])
     if isinstance(how, Order):  # blocks are cut again
-        weight, effort = dtype.itemsize * min(max(grid.largest, 9), 36) / 36, dtype.itemsize * max(1, grid.largest / 4)
+        weight, effort = (
+            dtype.itemsize * min(max(grid.largest, 9), 36) / 36,
+            dtype.itemsize * max(1, grid.largest / 4),
+        )
     elif isinstance(how, Fold):  # several numbers that make one are merged by many calls
         simple = (isinstance(part.rule.merge, np.ufunc) for part in how.parts)
-        effort = sum(size * (1 if is_one else 16) for size, is_one in zip(states, simple, strict=True))
+        effort = sum(
+            size * (1 if is_one else 16) for size, is_one in zip(states, simple, strict=True)
+        )
     else:
         effort = COPIED * grid.pixels / max(prod(space), 1)
     weight /= _reach(grid.axes[0])
@@ -97,7 +126,10 @@ def _pool(pixels: Pixels, how: Fold | Gather | Order, rules: Rules, room: Array)
     result = _plain(_told(_reduced(pixels, counted, how, room), pixels, grid, rules))
     few = counted.pixels == 0
     if rules.min_valid is not None and pixels.valid is not None:
-        few |= fold_grid(np.add, pixels.valid.astype(np.int64), grid) < rules.min_valid * Counted(grid).pixels
+        few |= (
+            fold_grid(np.add, pixels.valid.astype(np.int64), grid)
+            < rules.min_valid * Counted(grid).pixels
+        )
     return np.where(few, blank(rules, pixels.valid, result.dtype), result)
 
 
@@ -110,7 +142,9 @@ def _told(result: Array | Ratio, pixels: Pixels, grid: Grid, rules: Rules) -> Ar
     return chosen(result, pixels.values, pixels.weights, (numbers, grid, rules.indexing))
 
 
-def _reduced(pixels: Pixels, count: Counted, how: Fold | Gather | Order, room: Array) -> Array | Ratio:
+def _reduced(
+    pixels: Pixels, count: Counted, how: Fold | Gather | Order, room: Array
+) -> Array | Ratio:
     if isinstance(how, Gather):
         return _gathered(pixels, count.grid, how)
     if isinstance(how, Order):
@@ -129,7 +163,9 @@ def _folded(part: Part, pixels: Pixels, grid: Grid, room: Array | None) -> Array
     empty = np.asarray(part.rule.empty(state.dtype), state.dtype)
     if empty.ndim:
         empty = empty.reshape(-1, *(1,) * pixels.values.ndim)
-    state = np.where(pixels.weights > 0, part.rule.weigh(state, pixels.weights.astype(state.dtype)), empty)
+    state = np.where(
+        pixels.weights > 0, part.rule.weigh(state, pixels.weights.astype(state.dtype)), empty
+    )
     return fold_grid(part.rule.merge, state, grid, room)
 
 
@@ -145,14 +181,20 @@ def _gathered(pixels: Pixels, grid: Grid, gather: Gather) -> Array:
 
 def _emitted(pixels: Pixels, grid: Grid, rules: Rules) -> Array:
     """How many pixels of each window count, or which fraction of those inside the map."""
-    valid = np.ones(pixels.values.shape, np.int64) if pixels.weights is None else (pixels.weights > 0).astype(np.int64)
+    valid = (
+        np.ones(pixels.values.shape, np.int64)
+        if pixels.weights is None
+        else (pixels.weights > 0).astype(np.int64)
+    )
     seen = fold_grid(np.add, valid, grid)
     if rules.emit == "fraction":
         return seen / Counted(grid).pixels
     dtype = np.dtype(rules.dtype)
     if dtype.kind in "iu" and seen.max() > np.iinfo(dtype).max:
-        raise ValueRuleError(f"a window has {seen.max()} valid pixels, more than {dtype} can count: "
-                             "give --dtype uint16 or wider, or --emit fraction")  # fmt: skip
+        raise ValueRuleError(
+            f"a window has {seen.max()} valid pixels, more than {dtype} can count: "
+            "give --dtype uint16 or wider, or --emit fraction"
+        )
     return seen
 
 

@@ -83,14 +83,18 @@ class Resampling:
         lead = len(frame.lead)
         return Sight(cell[:lead], tuple(self.lines(frame.space)), cell[lead:])
 
-    def load(self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False) -> Load:
+    def load(
+        self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False
+    ) -> Load:
         lines = self.lines(frame.space)
         grown = max(1, prod(line.cells for line in lines) // prod(frame.space))
         pixel = PIXEL * grown + (40 if weighed or rules.picky else 0)
         row, pixels = lines[0].window * prod(frame.space[1:]), prod(frame.shape)
         return Load(dtype.itemsize, pixel, row * pixel, pixels * pixel, pixels * COPIED)
 
-    def __call__(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Array:
+    def __call__(
+        self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
+    ) -> Array:
         lines = self.lines(frame.space)
         check_nodata(rules.nodata, planes.dtype)
         layers = layers_of(planes, rules, weights)
@@ -101,7 +105,9 @@ class Resampling:
 
         def work(task: Task) -> None:
             with np.errstate(all="ignore"):
-                out[task.target] = rules.kept(_resampled(layers.part(task.source), task.axes, rules, heaviest))
+                out[task.target] = rules.kept(
+                    _resampled(layers.part(task.source), task.axes, rules, heaviest)
+                )
 
         run(cut(planes, lines, load), work, load)
         return out
@@ -130,7 +136,9 @@ def _mean(x: Array, lines: Sequence[Line]) -> Array | Ratio:
     return result / (whole if states.dtype.kind in "iu" else 1)
 
 
-def _weighted(x: Array, weights: Array, lines: Sequence[Line], heaviest: int) -> tuple[Array, Array]:
+def _weighted(
+    x: Array, weights: Array, lines: Sequence[Line], heaviest: int
+) -> tuple[Array, Array]:
     """The mean of the pixels as they weigh, and what all of them weigh."""
     states, total = _states(np.where(weights > 0, x, np.ones((), x.dtype)), lines, heaviest)
     heavy = weights.astype(states.dtype)
@@ -138,7 +146,9 @@ def _weighted(x: Array, weights: Array, lines: Sequence[Line], heaviest: int) ->
     return total(_fold(states * heavy, lines)) / share, share
 
 
-def _states(x: Array, lines: Sequence[Line], heaviest: int) -> tuple[Array, Callable[[Array], Array]]:
+def _states(
+    x: Array, lines: Sequence[Line], heaviest: int
+) -> tuple[Array, Callable[[Array], Array]]:
     """The pixels so that sums of them cannot overflow, and what turns a sum into the total."""
     largest = prod(line.whole for line in lines) * heaviest
     x = x.astype(np.float64) if largest > EXACT else x

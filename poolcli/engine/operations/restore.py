@@ -47,7 +47,15 @@ def _nearest(length: int, cells: int) -> Axis:
     repeats = gcd(length, cells)
     period = cells // repeats
     runs = [
-        Run(cell, repeats, (2 * cell + 1) * length // (2 * cells), length // repeats, 1, 1, every=period)
+        Run(
+            cell,
+            repeats,
+            (2 * cell + 1) * length // (2 * cells),
+            length // repeats,
+            1,
+            1,
+            every=period,
+        )
         for cell in range(period)
     ]
     return Axis(cells, tuple(runs), 1, 1, Fraction(length, cells))
@@ -64,5 +72,10 @@ def _between(length: int, cells: int) -> Line:
     first, rest = np.divmod((2 * np.arange(cells) + 1) * length - cells, whole)
     reads = np.clip([first, first + (rest > 0)], 0, length - 1)
     rest = np.where(rest == 0, cells, rest)
-    return Line(reads, np.stack([whole - rest, rest]), whole, Fraction(length, cells),
-                Fraction(length - cells, whole))  # fmt: skip
+    return Line(
+        reads,
+        np.stack([whole - rest, rest]),
+        whole,
+        Fraction(length, cells),
+        Fraction(length - cells, whole),
+    )

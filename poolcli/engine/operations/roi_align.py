@@ -52,7 +52,9 @@ class Points:
         row = self.matrix()[cell]
         used = np.flatnonzero(row)
         pixels = (used + self.span.start).tolist() or [self.span.start]
-        return Side(pixels, range(pixels[0], pixels[-1] + 1), len(pixels), row[used].tolist() or [0.0])
+        return Side(
+            pixels, range(pixels[0], pixels[-1] + 1), len(pixels), row[used].tolist() or [0.0]
+        )
 
     def matrix(self) -> Array:
         """(cells, pixels of the span): what each pixel adds to the mean of each cell."""
@@ -75,7 +77,13 @@ def points(length: int, begin: float, size: float, cells: int, ratio: int) -> Po
     at = np.clip(at, 0, length - 1)
     below = at.astype(np.int64)
     share = at - below
-    return Points(cells, grid, below, np.minimum(below + 1, length - 1), (inside * (1 - share), inside * share))
+    return Points(
+        cells,
+        grid,
+        below,
+        np.minimum(below + 1, length - 1),
+        (inside * (1 - share), inside * share),
+    )
 
 
 Look = Callable[[Array, Points, Points], Array]
@@ -99,7 +107,9 @@ class RoiAlign:
         """Cells of every box; a point costs four products."""
         boxes = self._boxes(frame)
         size = spread("output-size", self.size, 2)
-        sides = [[self._side(box, axis) / cells for axis, cells in enumerate(size)] for box in boxes]
+        sides = [
+            [self._side(box, axis) / cells for axis, cells in enumerate(size)] for box in boxes
+        ]
         largest = [max(side) for side in zip(*sides, strict=True)]
         each = [math.prod((self.ratio or math.ceil(side)) for side in pair) for pair in sides]
         window = tuple(math.ceil(side) + 1 for side in largest)
@@ -112,7 +122,9 @@ class RoiAlign:
     def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight:
         box = self._boxes(frame)[cell[0]]
         image = () if frame.batch is None else (box.image,)
-        lines = tuple(self._points(box, axis, frame, spread("output-size", self.size, 2)) for axis in (0, 1))
+        lines = tuple(
+            self._points(box, axis, frame, spread("output-size", self.size, 2)) for axis in (0, 1)
+        )
         return Sight((*image, *cell[1:-2]), lines, cell[-2:])
 
     def at_points(self, plane: Array, lines: tuple[Points, Points], cell: Size) -> Array:
@@ -123,26 +135,41 @@ class RoiAlign:
         cells = values.reshape(rows.cells, rows.grid, columns.cells, columns.grid)
         return np.asarray(cells[cell[0], :, cell[1]])
 
-    def load(self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False) -> Load:
+    def load(
+        self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False
+    ) -> Load:
         """A box at a time."""
         boxes = self._boxes(frame)
-        sides = [[min(self._side(box, axis) + 2, frame.space[axis]) for axis in (0, 1)] for box in boxes]
+        sides = [
+            [min(self._side(box, axis) + 2, frame.space[axis]) for axis in (0, 1)] for box in boxes
+        ]
         each = [int(PIXEL * (frame.channels or 1) * math.prod(pair)) for pair in sides]
         crowd = 2 * 8 * max(COPIED, math.prod(frame.space)) if math.prod(frame.space) <= MAP else 0
         return Load(dtype.itemsize, PIXEL, max(each), sum(each) + crowd)
 
-    def __call__(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Array:
+    def __call__(
+        self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
+    ) -> Array:
         """The cells of every box, (boxes, channels, height, width)."""
         size = spread("output-size", self.size, 2)
         boxes = self._boxes(frame)
         out = memory.empty(Frame(len(boxes), frame.channels, size).shape, rules.dtype)
         with np.errstate(all="ignore"):
-            done = self._crowds(planes, frame, rules, out) if self.look is mean and weights is None else set()
+            done = (
+                self._crowds(planes, frame, rules, out)
+                if self.look is mean and weights is None
+                else set()
+            )
             for number, box in enumerate(boxes):
                 if box.image in done:
                     continue
                 rows, columns = (self._points(box, axis, frame, size) for axis in (0, 1))
-                where = (*(() if frame.batch is None else (box.image,)), ..., rows.span, columns.span)
+                where = (
+                    *(() if frame.batch is None else (box.image,)),
+                    ...,
+                    rows.span,
+                    columns.span,
+                )
                 heavy = None if weights is None else _double(weights[where])
                 out[number] = rules.kept(self._cells(_double(planes[where]), heavy, rows, columns))
         return out
@@ -157,25 +184,35 @@ class RoiAlign:
                 target = out[numbers[at]]
                 target.reshape(-1, *target.shape[-2:])[channels] = rules.kept(cells)
 
-            lines = [self._lines([boxes[number] for number in numbers], axis, frame) for axis in (0, 1)]
+            lines = [
+                self._lines([boxes[number] for number in numbers], axis, frame) for axis in (0, 1)
+            ]
             plane = planes if frame.batch is None else planes[image]
             if is_crowded(lines) and means(plane.reshape(-1, *frame.space), lines, keep, load):
                 done.add(image)
         return done
 
     def _lines(self, boxes: list[Box], axis: int, frame: Frame) -> Lines:
-        begins, sides = np.array([(self._begin(box, axis), self._side(box, axis)) for box in boxes]).T
-        return Lines(frame.space[axis], begins, sides, spread("output-size", self.size, 2)[axis], self.ratio)
+        begins, sides = np.array(
+            [(self._begin(box, axis), self._side(box, axis)) for box in boxes]
+        ).T
+        return Lines(
+            frame.space[axis], begins, sides, spread("output-size", self.size, 2)[axis], self.ratio
+        )
 
     def _cells(self, pixels: Array, weights: Array | None, rows: Points, columns: Points) -> Array:
         if weights is None:
             return self.look(pixels, rows, columns)
         heavy = self.look(weights, rows, columns)
-        whole = self.look(np.ones_like(weights), rows, columns)  # less than 1 where points are outside
+        whole = self.look(
+            np.ones_like(weights), rows, columns
+        )  # less than 1 where points are outside
         return np.where(heavy > 0, self.look(pixels * weights, rows, columns) / heavy * whole, 0)
 
     def _boxes(self, frame: Frame) -> list[Box]:
-        return boxes_on(frame, self.boxes, self.scale, lambda length, begin, end: begin <= length and end >= 0)
+        return boxes_on(
+            frame, self.boxes, self.scale, lambda length, begin, end: begin <= length and end >= 0
+        )
 
     def _side(self, box: Box, axis: int) -> float:
         """A box's length along an axis; at least 1 by the old rule."""
@@ -187,7 +224,9 @@ class RoiAlign:
         return box.begin[axis] - (0.5 if self.aligned else 0)
 
     def _points(self, box: Box, axis: int, frame: Frame, size: Size) -> Points:
-        return points(frame.space[axis], self._begin(box, axis), self._side(box, axis), size[axis], self.ratio)
+        return points(
+            frame.space[axis], self._begin(box, axis), self._side(box, axis), size[axis], self.ratio
+        )
 
 
 def roi_align(  # noqa: PLR0913 - the row's parameters
@@ -231,13 +270,16 @@ def largest_corner(pixels: Array, rows: Points, columns: Points) -> Array:
 def _corners(pixels: Array, rows: Points, columns: Points) -> list[Array]:
     """The four pixels around each point, times their shares: (..., points, points)."""
     return [
-        pixels[..., line[:, None] - rows.span.start, at - columns.span.start] * (high[:, None] * wide)
+        pixels[..., line[:, None] - rows.span.start, at - columns.span.start]
+        * (high[:, None] * wide)
         for line, high in zip((rows.below, rows.above), rows.shares, strict=True)
         for at, wide in zip((columns.below, columns.above), columns.shares, strict=True)
     ]
 
 
-def _over_points(reducer: Callable[..., Array], values: Array, rows: Points, columns: Points) -> Array:
+def _over_points(
+    reducer: Callable[..., Array], values: Array, rows: Points, columns: Points
+) -> Array:
     """One value for each cell from those at its points; 0 for a box without any."""
     if not values.size:
         return np.zeros((*values.shape[:-2], rows.cells, columns.cells))

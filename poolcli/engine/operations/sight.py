@@ -19,12 +19,16 @@ def reach(axis: Line, cells: Iterable[int]) -> Array:
     [0, 1, 3, 4]
     """
     if not isinstance(axis, Axis):
-        return np.array(sorted({pixel for cell in cells for pixel in axis.side(cell).pixels}), np.int64)
+        return np.array(
+            sorted({pixel for cell in cells for pixel in axis.side(cell).pixels}), np.int64
+        )
     wanted = np.zeros(axis.cells, np.bool_)
     wanted[list(cells)] = True
     seen = np.zeros(max(run.end for run in axis.runs), np.bool_)
     for run in axis.runs:
-        starts = run.start + run.stride * np.flatnonzero(wanted[run.cell :: run.every][: run.number])
+        starts = run.start + run.stride * np.flatnonzero(
+            wanted[run.cell :: run.every][: run.number]
+        )
         taps = run.step * np.arange(run.size)
         for first in starts if len(starts) < len(taps) else taps:
             seen[first + (taps if len(starts) < len(taps) else starts)] = True

@@ -58,29 +58,50 @@ class Unpool:
 
     def __post_init__(self) -> None:
         if (kind := self.indices.array.dtype).kind not in "iu":
-            raise RequestError(f"--indices {self.indices.text} holds {kind}: indices are whole numbers")
+            raise RequestError(
+                f"--indices {self.indices.text} holds {kind}: indices are whole numbers"
+            )
 
     def outline(self, frame: Frame) -> Outline:
         """The planes, larger."""
         space = self._space(frame.space)
-        stride = tuple(Fraction(cells, size) for cells, size in zip(frame.space, space, strict=True))
-        return Outline(frame.pooled(space), (1,) * len(space), stride, 0, tuple((step - 1) / 2 for step in stride))
+        stride = tuple(
+            Fraction(cells, size) for cells, size in zip(frame.space, space, strict=True)
+        )
+        return Outline(
+            frame.pooled(space),
+            (1,) * len(space),
+            stride,
+            0,
+            tuple((step - 1) / 2 for step in stride),
+        )
 
     def _space(self, cells: Size) -> Size:
         if self.output_size:
             return spread("output-size", self.output_size, len(cells))
         if self.padding in ("same", "same-lower"):
-            raise RequestError(f"--padding {self.padding} does not tell how large the map was: give --output-size")
+            raise RequestError(
+                f"--padding {self.padding} does not tell how large the map was: give --output-size"
+            )
         count = len(cells)
-        kernel, stride = spread("kernel", self.kernel, count), spread("stride", self.stride or self.kernel, count)
-        pads = spread("padding", ((0, 0),) if isinstance(self.padding, str) else self.padding, count)
+        kernel, stride = (
+            spread("kernel", self.kernel, count),
+            spread("stride", self.stride or self.kernel, count),
+        )
+        pads = spread(
+            "padding", ((0, 0),) if isinstance(self.padding, str) else self.padding, count
+        )
         facts = zip(cells, kernel, stride, pads, strict=True)
         space = tuple((cell - 1) * step + size - sum(pad) for cell, size, step, pad in facts)
         if min(space) < 1:
-            raise ShapeError(f"padding {pads} leaves no pixel of a map of {cells} cells: give --output-size")
+            raise ShapeError(
+                f"padding {pads} leaves no pixel of a map of {cells} cells: give --output-size"
+            )
         return space
 
-    def sources(self, frame: Frame, plane: Size, axes: Sequence[Array], indices: Array) -> tuple[Array, ...]:
+    def sources(
+        self, frame: Frame, plane: Size, axes: Sequence[Array], indices: Array
+    ) -> tuple[Array, ...]:
         """Along each axis, the pixels whose index is one of these cells of a plane of the result."""
         first, shape = plane[:1], (*frame.lead[1:], *self._space(frame.space))
         mine = indices[first]
@@ -103,12 +124,16 @@ class Unpool:
         lines = tuple(Spot(size, pixel) for size, pixel in zip(space, at[lead:], strict=True))
         return Sight(at[:lead], lines, cell[lead:])
 
-    def load(self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False) -> Load:
+    def load(
+        self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False
+    ) -> Load:
         """A sample at a time, or a channel of the only one."""
         whole = PIXEL * prod(frame.shape)
         return Load(dtype.itemsize, PIXEL, whole // prod(frame.lead[:1]), whole)
 
-    def __call__(self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None) -> Array:
+    def __call__(
+        self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
+    ) -> Array:
         """The map; `weights` are the indices, of the planes' shape."""
         assert weights is not None
         out = memory.empty(self.outline(frame).frame.shape, rules.dtype)
@@ -127,13 +152,23 @@ class Unpool:
         plane, begin = prod(shape[-len(frame.space) :]), number * prod(shape)
         lead = shape[: -len(frame.space)]
         first = (np.arange(prod(lead)) * plane).reshape(*lead, *(1,) * len(frame.space))
-        low, high = (begin + first, begin + first + plane - 1) if self.index_order == "tensor" else (0, plane - 1)
+        low, high = (
+            (begin + first, begin + first + plane - 1)
+            if self.index_order == "tensor"
+            else (0, plane - 1)
+        )
         wrong = (indices != NOWHERE) & ((indices < low) | (indices > high))
         if wrong.any():
             index = indices[wrong].flat[0]
-            where = "its plane" if self.index_order == "tensor" and 0 <= index < frame.planes * plane else "the map"
-            raise ValueRuleError(f"--indices has {index}, which is outside of {where} of {plane} pixels a plane: "
-                                 "give the --output-size and the --index-order they were made with")  # fmt: skip
+            where = (
+                "its plane"
+                if self.index_order == "tensor" and 0 <= index < frame.planes * plane
+                else "the map"
+            )
+            raise ValueRuleError(
+                f"--indices has {index}, which is outside of {where} of {plane} pixels a plane: "
+                "give the --output-size and the --index-order they were made with"
+            )
         return indices.astype(np.int64) + (-begin if self.index_order == "tensor" else first)
 
 

@@ -140,7 +140,9 @@ def range(values: Values) -> Fold:  # noqa: A001 - the operation's name
             return _wide(high) - _wide(low)
         if values.is_short:
             return high.astype(np.int64) - low
-        return (high.astype(np.uint64) - low.astype(np.uint64)).astype(np.float64)  # right modulo 2^64
+        return (high.astype(np.uint64) - low.astype(np.uint64)).astype(
+            np.float64
+        )  # right modulo 2^64
 
     return Fold((Part(_same, MAX), Part(_same, MIN)), finish)
 
@@ -148,7 +150,10 @@ def range(values: Values) -> Fold:  # noqa: A001 - the operation's name
 def std(values: Values) -> Fold:
     if values.dtype.kind in "biu" and values.dtype.itemsize <= 2:
         return _std_of_integers()
-    return Fold((Part(merges.lift_moments, merges.MOMENTS),), lambda state, count: state[2] / np.sqrt(count.pixels))
+    return Fold(
+        (Part(merges.lift_moments, merges.MOMENTS),),
+        lambda state, count: state[2] / np.sqrt(count.pixels),
+    )
 
 
 def _std_of_integers() -> Fold:
@@ -197,7 +202,9 @@ def gem(values: Values, *, norm: float) -> Fold:
 
 def lse(values: Values, *, sharpness: float) -> Fold:
     part = Part(lambda x: merges.lift_leading(_double(x)), merges.exponentials(sharpness))
-    return Fold((part,), lambda state, count: state[0] + np.log(state[1] / count.pixels) / sharpness)
+    return Fold(
+        (part,), lambda state, count: state[0] + np.log(state[1] / count.pixels) / sharpness
+    )
 
 
 def soft(values: Values) -> Fold:
@@ -211,7 +218,9 @@ def mixed(values: Values, *, alpha: float) -> Fold:
         top, whole = alpha * _double(high), (1 - alpha) * _double(total(state))
         if values.dtype.kind == "f":
             return top + whole / count.pixels
-        return (top * count.pixels + whole) / count.pixels  # one division, so that a tie stays a tie
+        return (
+            top * count.pixels + whole
+        ) / count.pixels  # one division, so that a tie stays a tie
 
     return Fold((Part(_same, MAX), part), finish)
 
@@ -252,7 +261,10 @@ def _roomy(values: Values) -> np.dtype[Any]:
 def _split(x: Array) -> Array:
     """A 64-bit integer as two halves, whose sums do not overflow."""
     return np.stack(
-        [(x >> np.array(32, x.dtype)).astype(np.int64), (x & np.array(0xFFFFFFFF, x.dtype)).astype(np.int64)]
+        [
+            (x >> np.array(32, x.dtype)).astype(np.int64),
+            (x & np.array(0xFFFFFFFF, x.dtype)).astype(np.int64),
+        ]
     )
 
 
@@ -262,10 +274,14 @@ def _join(state: Array) -> Array:
     return total
 
 
-def _powers(values: Values, norm: float, magnitude: Callable[[Array], Array]) -> tuple[Part, Callable[..., Array]]:
+def _powers(
+    values: Values, norm: float, magnitude: Callable[[Array], Array]
+) -> tuple[Part, Callable[..., Array]]:
     """Sums of powers, and their root. Where a power could leave float64, it is taken of the ratio to the largest."""
     if values.is_short and norm <= 8:
-        return Part(lambda x: _power(magnitude(_double(x)), norm), ADD), lambda state, n: _root(state / n, norm)
+        return Part(lambda x: _power(magnitude(_double(x)), norm), ADD), lambda state, n: _root(
+            state / n, norm
+        )
     part = Part(lambda x: merges.lift_leading(magnitude(_double(x))), merges.powers(norm))
     return part, lambda state, n: state[0] * _root(state[1] / n, norm)
 
@@ -275,4 +291,12 @@ def _power(x: Array, norm: float) -> Array:
 
 
 def _root(x: Array, norm: float) -> Array:
-    return np.sqrt(x) if norm == 2 else x if norm == 1 else np.cbrt(x) if norm == 3 else x ** (1 / norm)
+    return (
+        np.sqrt(x)
+        if norm == 2
+        else x
+        if norm == 1
+        else np.cbrt(x)
+        if norm == 3
+        else x ** (1 / norm)
+    )

@@ -63,7 +63,8 @@ def _quantile(window: Lines | Levels, q: Fraction, interpolation: str) -> Array:
         sizes, which = np.unique(window.count, return_inverse=True)
         picks = [_pick(int(size), q, interpolation) for size in sizes]
         low, high, share = (
-            np.array(each, np.int64)[which].reshape(window.count.shape) for each in zip(*picks, strict=True)
+            np.array(each, np.int64)[which].reshape(window.count.shape)
+            for each in zip(*picks, strict=True)
         )
     if not np.any(share):
         return window.at(low)
@@ -105,7 +106,9 @@ def _between_integers(low: Array, high: Array, share: Array, parts: int) -> Arra
     steps, rest = np.divmod(high.astype(np.uint64) - bottom, np.uint64(parts))
     further, rest = np.divmod(share.astype(np.uint64) * rest, np.uint64(parts))
     whole = bottom + share.astype(np.uint64) * steps + further
-    return (whole.view(np.int64) if low.dtype.kind == "i" else whole).astype(np.float64) + rest / parts
+    return (whole.view(np.int64) if low.dtype.kind == "i" else whole).astype(
+        np.float64
+    ) + rest / parts
 
 
 # A draw -------------------------------------------------------------------------------------------------------
@@ -116,7 +119,9 @@ def uniform(seed: int, planes: Array, cells: Array) -> Array:
     bits = _mixed(np.zeros(1, np.uint64), np.array(seed & 0xFFFFFFFFFFFFFFFF, np.uint64))
     for number in (planes.reshape(*planes.shape, *(1,) * cells.ndim), cells):
         bits = _mixed(bits, number.astype(np.uint64))
-    return (bits >> np.uint64(12)).astype(np.float64) * 2.0**-52  # 52 bits: below 1 whatever it is multiplied by
+    return (bits >> np.uint64(12)).astype(
+        np.float64
+    ) * 2.0**-52  # 52 bits: below 1 whatever it is multiplied by
 
 
 def _mixed(state: Array, number: Array) -> Array:
@@ -132,20 +137,28 @@ def _drawn(window: Window, seed: int) -> Array:
     values = window.values
     counting = np.ones(1, np.bool_) if window.weights is None else window.weights > 0
     if (negative := counting & (values < 0)).any():
-        raise ValueRuleError(f"stochastic draws by x / sum x, and a value is {values[negative].min()}: "
-                             "leave it out with --nodata, or make all values 0 or more")  # fmt: skip
+        raise ValueRuleError(
+            f"stochastic draws by x / sum x, and a value is {values[negative].min()}: "
+            "leave it out with --nodata, or make all values 0 or more"
+        )
     sums = np.cumsum(_shares(np.where(counting, values, np.zeros((), values.dtype))), axis=-1)
     mark = uniform(seed, window.planes, window.cells)[..., None] * sums[..., -1:]
     drawn = np.broadcast_to((sums > mark).argmax(axis=-1, keepdims=True), (*sums.shape[:-1], 1))
     value = np.take_along_axis(values, drawn, axis=-1)[..., 0]
     total = sums[..., -1]
     result = np.where(total > 0, value, np.zeros((), values.dtype))
-    return result if values.dtype.kind != "f" else np.where(np.isnan(total), np.array(np.nan, values.dtype), result)
+    return (
+        result
+        if values.dtype.kind != "f"
+        else np.where(np.isnan(total), np.array(np.nan, values.dtype), result)
+    )
 
 
 def _shares(values: Array) -> Array:
     """The values in units of the largest, so that no sum overflows; of an infinite one all else is nothing."""
     wide = values.astype(np.float64)
     largest = wide.max(axis=-1, keepdims=True)
-    shares: Array = np.where(np.isinf(largest), np.isinf(wide), wide / np.where(largest > 0, largest, 1))
+    shares: Array = np.where(
+        np.isinf(largest), np.isinf(wide), wide / np.where(largest > 0, largest, 1)
+    )
     return np.where(np.isnan(largest), np.nan, shares)

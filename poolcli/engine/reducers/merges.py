@@ -67,7 +67,9 @@ def lift_leading(x: Array) -> Array:
     return np.stack([x, np.ones_like(x)])
 
 
-def leading(larger: Callable[..., Array], decay: Callable[[Array, Array], Array], nothing: float) -> Rule:
+def leading(
+    larger: Callable[..., Array], decay: Callable[[Array, Array], Array], nothing: float
+) -> Rule:
     """Sums whose largest term is 1: `decay(lead, other)` is the term of a value in units of the leading one's."""
     smaller = np.minimum if larger is np.maximum else np.maximum
 
@@ -80,7 +82,11 @@ def leading(larger: Callable[..., Array], decay: Callable[[Array, Array], Array]
         out[0] = lead
         return out
 
-    return Rule(merge, lambda _: np.array([nothing, 0]), lambda state, weight: np.stack([state[0], state[1] * weight]))
+    return Rule(
+        merge,
+        lambda _: np.array([nothing, 0]),
+        lambda state, weight: np.stack([state[0], state[1] * weight]),
+    )
 
 
 @lru_cache(maxsize=64)
@@ -93,7 +99,11 @@ def powers(norm: float) -> Rule:
 def exponentials(sharpness: float) -> Rule:
     """Sums of e^(r x), in units of the largest."""
     larger = np.maximum if sharpness > 0 else np.minimum
-    return leading(larger, lambda lead, other: np.exp(sharpness * (other - lead)), -np.inf if sharpness > 0 else np.inf)
+    return leading(
+        larger,
+        lambda lead, other: np.exp(sharpness * (other - lead)),
+        -np.inf if sharpness > 0 else np.inf,
+    )
 
 
 def lift_soft(x: Array) -> Array:

@@ -33,7 +33,9 @@ class Ratio:
         """The quotient as a whole number. `total` has room for it to grow by `count`, and is used up."""
         total, count = self.total, self.count
         if rounding == "half-even" and count % 2 == 0:
-            total += (total // count & 1) + (count // 2 - 1)  # a half goes up where it makes an odd quotient even
+            total += (total // count & 1) + (
+                count // 2 - 1
+            )  # a half goes up where it makes an odd quotient even
         elif rounding != "floor":
             total += count // 2
         total //= count
@@ -42,7 +44,11 @@ class Ratio:
 
 def put(result: Array | Ratio, room: Array, rounding: str) -> None:
     """Write the exact result to where it is kept, rounded once."""
-    if isinstance(result, Ratio) and result.within is not None and np.can_cast(result.within, room.dtype):
+    if (
+        isinstance(result, Ratio)
+        and result.within is not None
+        and np.can_cast(result.within, room.dtype)
+    ):
         kept = result.rounded(rounding) if room.dtype.kind in "iu" else result.value()
     else:
         kept = cast(result, room.dtype, rounding)
@@ -59,7 +65,9 @@ def cast(result: Array | Ratio, dtype: DTypeLike, rounding: str) -> Array:
         return result.astype(dtype, copy=False)
     if result.dtype.kind == "f":
         if np.isnan(result).any():
-            raise ValueRuleError(f"a result is NaN, which {dtype} cannot hold: give --nodata, or a float --dtype")
+            raise ValueRuleError(
+                f"a result is NaN, which {dtype} cannot hold: give --nodata, or a float --dtype"
+            )
         result = _rounded(result, rounding)
     if dtype.kind == "b":
         return np.not_equal(result, 0)
@@ -78,9 +86,13 @@ def _saturated(x: Array, dtype: np.dtype[Any]) -> Array:
     x = x.view(np.uint8) if x.dtype.kind == "b" else x
     low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
     if x.dtype.kind == "f":
-        inside = np.clip(x, float(low), np.nextafter(float(high), 0) if dtype.itemsize == 8 else float(high))
+        inside = np.clip(
+            x, float(low), np.nextafter(float(high), 0) if dtype.itemsize == 8 else float(high)
+        )
         return np.where(x >= float(high), np.array(high, dtype), inside.astype(dtype))
     room = np.iinfo(x.dtype)
     too_low = low > room.min and x.min(initial=low) < low
     too_high = high < room.max and x.max(initial=high) > high
-    return (np.clip(x, max(low, room.min), min(high, room.max)) if too_low or too_high else x).astype(dtype)
+    return (
+        np.clip(x, max(low, room.min), min(high, room.max)) if too_low or too_high else x
+    ).astype(dtype)

@@ -16,7 +16,9 @@ from poolcli.pipeline.parameters import Size
 Weights = str | FileArray
 
 
-def weighted(values: Values, *, weights: Weights, kernel: Size | None, no_normalize: bool) -> Gather:  # noqa: ARG001
+def weighted(
+    values: Values, *, weights: Weights, kernel: Size | None, no_normalize: bool
+) -> Gather:  # noqa: ARG001
     """The sum of weights times pixels, divided by the weights of those that count.
 
     A tap of weight 0 is not looked at. Kernels are not turned round (as in every neural network).
@@ -44,7 +46,9 @@ def kernel_of(weights: Weights, kernel: Size | None) -> Size:
         return kernel or (3,)
     shape = weights.array.shape
     if kernel and spread("kernel", kernel, len(shape)) != shape:
-        raise ShapeError(f"--kernel {kernel} is not the shape {shape} of --weights {weights.text}: leave it out")
+        raise ShapeError(
+            f"--kernel {kernel} is not the shape {shape} of --weights {weights.text}: leave it out"
+        )
     return shape
 
 
@@ -72,4 +76,6 @@ def _check(weights: Weights, no_normalize: bool) -> None:  # noqa: FBT001 - two 
     if not np.isfinite(weights.array).all():
         raise ValueRuleError(f"--weights {weights.text} holds NaN or infinity: weights are finite")
     if not no_normalize and weights.array.sum() == 0:
-        raise ValueRuleError(f"--weights {weights.text} sum to 0, and nothing is divided by that: give --no-normalize")
+        raise ValueRuleError(
+            f"--weights {weights.text} sum to 0, and nothing is divided by that: give --no-normalize"
+        )

@@ -29,7 +29,9 @@ class Adaptive(Uniform):
         """The cells of a map whose spatial axes have this shape."""
         cells = spread("adaptive", self.size, len(shape))
         if max(cells) > MOST:
-            raise ShapeError(f"--adaptive {max(cells)} is more than {MOST} cells on an axis: use fewer")
+            raise ShapeError(
+                f"--adaptive {max(cells)} is more than {MOST} cells on an axis: use fewer"
+            )
         return Grid(tuple(_adaptive(*line) for line in zip(shape, cells, strict=True)))
 
 

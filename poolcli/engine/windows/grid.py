@@ -89,8 +89,10 @@ class Axis:
         """What this cell sees."""
         (run,) = [part for run in self.runs for part in run.part(cell, cell + 1)]
         taps = range(-run.head, run.size + run.tail)
-        inside, whole = (range(run.start + run.step * line[0], run.start + run.step * line[-1] + 1, run.step)
-                         for line in (range(run.size), taps))  # fmt: skip
+        inside, whole = (
+            range(run.start + run.step * line[0], run.start + run.step * line[-1] + 1, run.step)
+            for line in (range(run.size), taps)
+        )
         return Side(inside, whole, run.extent)
 
     def part(self, first: int, stop: int) -> tuple[slice, Axis]:
@@ -168,11 +170,20 @@ class Cells:
     def outline(self) -> Outline:
         """What pooling these cells makes of the frame."""
         grids = [patch.grid for patch in self.patches]
-        merges = sum(patch.planes * (patch.grid.pixels - math.prod(patch.grid.shape)) for patch in self.patches)
-        axes = list(zip(*(grid.axes for grid in grids), strict=True)) or [()] * len(self.frame.space)
+        merges = sum(
+            patch.planes * (patch.grid.pixels - math.prod(patch.grid.shape))
+            for patch in self.patches
+        )
+        axes = list(zip(*(grid.axes for grid in grids), strict=True)) or [()] * len(
+            self.frame.space
+        )
         window = tuple(max((each.window for each in axis), default=1) for axis in axes)
         stride = tuple(max((each.stride for each in axis), default=Fraction(1)) for axis in axes)
-        first = [axis.side(0).window for axis in grids[0].axes] if grids else [range(1)] * len(self.frame.space)
+        first = (
+            [axis.side(0).window for axis in grids[0].axes]
+            if grids
+            else [range(1)] * len(self.frame.space)
+        )
         centre = tuple(Fraction(line.start + line[-1], 2) for line in first)
         return Outline(self.frame, window, stride, merges, centre)
 
@@ -207,7 +218,9 @@ def _alike(place: Uniform, frame: Frame) -> Cells:
 def spread(name: str, numbers: tuple, count: int) -> tuple:  # type: ignore[type-arg]
     """One number for each axis, from one for all or from as many as there are axes."""
     if not count:
-        raise ShapeError("the map has no spatial axis left to pool: let this step come before the one that flattens")
+        raise ShapeError(
+            "the map has no spatial axis left to pool: let this step come before the one that flattens"
+        )
     if len(numbers) not in (1, count):
         axes = "x".join(AXIS_NAMES[count])
         raise ShapeError(

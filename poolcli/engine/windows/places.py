@@ -45,7 +45,9 @@ class Fractional:
         if isinstance(self.samples, tuple):
             numbers = spread("samples", self.samples, len(frame.space))
             return Cells(result, (Patch(..., ..., self._grid(frame.space, numbers), frame.planes),))
-        self._grid(frame.space, (0.0,) * len(frame.space))  # refuses what does not fit, even where no plane is
+        self._grid(
+            frame.space, (0.0,) * len(frame.space)
+        )  # refuses what does not fit, even where no plane is
         planes = product(*map(range, frame.lead))
         patches = [
             Patch(plane, plane, self._grid(frame.space, numbers), 1)
@@ -54,7 +56,10 @@ class Fractional:
         return Cells(result, tuple(patches))
 
     def _grid(self, space: Size, numbers: Sequence[float]) -> Grid:
-        kernel, size = spread("kernel", self.kernel, len(space)), spread("fractional", self.size, len(space))
+        kernel, size = (
+            spread("kernel", self.kernel, len(space)),
+            spread("fractional", self.size, len(space)),
+        )
         facts = zip(AXIS_NAMES[len(space)], space, kernel, size, numbers, strict=True)
         return Grid(tuple(_fractional(*fact) for fact in facts))
 
@@ -67,8 +72,12 @@ class Fractional:
         given: Array = self.samples  # type: ignore[assignment]
         wanted = (1 if frame.batch is None else frame.batch, frame.channels or 1, axes)
         if given.shape != wanted:
-            raise ShapeError(f"--samples has the shape {given.shape}: this map needs {wanted} (N, C, axes)")
-        turn = -1 if axes == 2 else 1  # PyTorch draws width before height, yet depth before height before width
+            raise ShapeError(
+                f"--samples has the shape {given.shape}: this map needs {wanted} (N, C, axes)"
+            )
+        turn = (
+            -1 if axes == 2 else 1
+        )  # PyTorch draws width before height, yet depth before height before width
         yield from (tuple(row[::turn]) for row in given.reshape(-1, axes))
 
 
@@ -87,15 +96,19 @@ def _fractional(name: str, length: int, kernel: int, cells: int, u: float) -> Ax
     if cells + kernel - 1 > length:
         most = length - kernel + 1
         cure = f"at most {most} cells" if most > 0 else f"a kernel of at most {length}"
-        raise ShapeError(f"{cells} fractional cells of kernel {kernel} need {cells + kernel - 1} pixels, "
-                         f"and axis {name} has {length}: use {cure}")  # fmt: skip
+        raise ShapeError(
+            f"{cells} fractional cells of kernel {kernel} need {cells + kernel - 1} pixels, "
+            f"and axis {name} has {length}: use {cure}"
+        )
     starts = [length - kernel]
     if cells > 1:
         real = type(u)
         step = real(length - kernel) / real(cells - 1)
         starts[:0] = [int((cell + u) * step) - int(u * step) for cell in range(cells - 1)]
     stride = Fraction(length - kernel, cells - 1) if cells > 1 else Fraction(length)
-    return Axis(cells, tuple(runs_of([(start, kernel) for start in starts])), kernel, kernel, stride)
+    return Axis(
+        cells, tuple(runs_of([(start, kernel) for start in starts])), kernel, kernel, stride
+    )
 
 
 @dataclass(frozen=True)
@@ -145,9 +158,13 @@ class Regions:
     def _patch(self, number: int, box: Box, frame: Frame, size: Size) -> Patch:
         source = () if frame.batch is None else (box.image,)
         spans = zip(frame.space, box.begin, box.end, size, strict=True)
-        lines = [_bins(length, whole(begin), whole(end), cells) for length, begin, end, cells in spans]
+        lines = [
+            _bins(length, whole(begin), whole(end), cells) for length, begin, end, cells in spans
+        ]
         grid = Grid(tuple(axis for _, axis in lines))
-        return Patch(source, (number, ..., *(filled for filled, _ in lines)), grid, frame.channels or 1)
+        return Patch(
+            source, (number, ..., *(filled for filled, _ in lines)), grid, frame.channels or 1
+        )
 
 
 def _has_pixel(length: int, begin: float, end: float) -> bool:
@@ -157,13 +174,25 @@ def _has_pixel(length: int, begin: float, end: float) -> bool:
 def _bins(length: int, first: int, last: int, cells: int) -> tuple[slice, Axis]:
     """The cells of a box along one axis that hold a pixel of the map: which they are, and their windows."""
     wide = max(last - first + 1, 1)
-    bounds = [(first + cell * wide // cells, first - (-(cell + 1) * wide // cells)) for cell in range(cells)]
+    bounds = [
+        (first + cell * wide // cells, first - (-(cell + 1) * wide // cells))
+        for cell in range(cells)
+    ]
     clipped = [(max(start, 0), min(stop, length)) for start, stop in bounds]
     held = [cell for cell, (start, stop) in enumerate(clipped) if start < stop]
-    cuts = [(start - low, high - stop) for (low, high), (start, stop) in zip(bounds, clipped, strict=True)]
-    runs = tuple(runs_of([(clipped[cell][0], clipped[cell][1] - clipped[cell][0], *cuts[cell]) for cell in held]))
+    cuts = [
+        (start - low, high - stop)
+        for (low, high), (start, stop) in zip(bounds, clipped, strict=True)
+    ]
+    runs = tuple(
+        runs_of(
+            [(clipped[cell][0], clipped[cell][1] - clipped[cell][0], *cuts[cell]) for cell in held]
+        )
+    )
     largest = max(stop - start for start, stop in bounds)
-    return slice(held[0], held[-1] + 1), Axis(len(held), runs, largest, largest, Fraction(wide, cells))
+    return slice(held[0], held[-1] + 1), Axis(
+        len(held), runs, largest, largest, Fraction(wide, cells)
+    )
 
 
 def whole(number: float) -> int:
@@ -180,7 +209,21 @@ def runs_of(windows: Sequence[tuple[int, ...]]) -> Iterator[Run]:
         stride, stop = size, first + 1
         if stop < len(windows) and windows[stop][0] > start:
             stride = windows[stop][0] - start
-            while stop < len(windows) and windows[stop] == (start + (stop - first) * stride, size, *cuts):
+            while stop < len(windows) and windows[stop] == (
+                start + (stop - first) * stride,
+                size,
+                *cuts,
+            ):
                 stop += 1
-        yield Run(first, stop - first, start, stride if stop > first + 1 else size, size, size, 1, 1, *cuts)
+        yield Run(
+            first,
+            stop - first,
+            start,
+            stride if stop > first + 1 else size,
+            size,
+            size,
+            1,
+            1,
+            *cuts,
+        )
         first = stop

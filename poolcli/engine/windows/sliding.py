@@ -37,7 +37,11 @@ class Sliding(Uniform):
         stride = spread("stride", self.stride or self.kernel, count)
         dilation = spread("dilation", self.dilation, count)
         word = self.padding if isinstance(self.padding, str) else "valid"
-        pads = [(0, 0)] * count if isinstance(self.padding, str) else spread("padding", self.padding, count)
+        pads = (
+            [(0, 0)] * count
+            if isinstance(self.padding, str)
+            else spread("padding", self.padding, count)
+        )
         facts = zip(AXIS_NAMES[count], shape, kernel, stride, dilation, pads, strict=True)
         return [_Line(self.ceil_mode, *line).padded(word) for line in facts]
 
@@ -67,7 +71,11 @@ class _Line(NamedTuple):
         begin, end = self.padding
         room = self.length + begin + end - self.span
         cells = (room + (self.stride - 1 if self.ceil_mode else 0)) // self.stride + 1
-        return cells - 1 if self.ceil_mode and (cells - 1) * self.stride >= self.length + begin else cells
+        return (
+            cells - 1
+            if self.ceil_mode and (cells - 1) * self.stride >= self.length + begin
+            else cells
+        )
 
     def padded(self, word: str) -> _Line:
         """With the padding that gives ceil(length / stride) windows (ONNX SAME_UPPER and SAME_LOWER)."""
@@ -96,16 +104,29 @@ class _Line(NamedTuple):
         head = -(-max(0, -start) // self.dilation)
         size = min(self.kernel, -(-(self.length - start) // self.dilation)) - head
         if size < 1:
-            raise ShapeError(f"padding {begin}:{end} leaves a window of {self.span} without a pixel "
-                             f"on axis {self.name}, which is {self.length} long: use less padding")  # fmt: skip
+            raise ShapeError(
+                f"padding {begin}:{end} leaves a window of {self.span} without a pixel "
+                f"on axis {self.name}, which is {self.length} long: use less padding"
+            )
         extent = min(self.kernel, -(-(self.length + end - start) // self.dilation))
-        return Run(cell, count, start + head * self.dilation, self.stride, size, extent, self.dilation,
-                   head=head, tail=self.kernel - head - size)  # fmt: skip
+        return Run(
+            cell,
+            count,
+            start + head * self.dilation,
+            self.stride,
+            size,
+            extent,
+            self.dilation,
+            head=head,
+            tail=self.kernel - head - size,
+        )
 
     def _too_large(self) -> str:
         begin, end = self.padding
         dilated = f" (dilated to {self.span})" if self.dilation > 1 else ""
         padded = f" padded by {begin}:{end}" if begin or end else ""
         longest = (self.length + begin + end - 1) // self.dilation + 1
-        return (f"kernel {self.kernel}{dilated} is larger than axis {self.name}, which is {self.length} long{padded}: "
-                f"use a kernel of at most {longest}, or more padding")  # fmt: skip
+        return (
+            f"kernel {self.kernel}{dilated} is larger than axis {self.name}, which is {self.length} long{padded}: "
+            f"use a kernel of at most {longest}, or more padding"
+        )

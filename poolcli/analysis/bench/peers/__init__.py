@@ -30,7 +30,9 @@ PEERS = {
     "onnxruntime": Peer("onnx_runtime", "onnxruntime onnx", ("onnxruntime",)),
     "openvino": Peer("open_vino", "openvino", ("openvino",)),
     "opencv": Peer(
-        "open_cv", "opencv-python-headless", ("opencv-python-headless", "opencv-python", "opencv-contrib-python")
+        "open_cv",
+        "opencv-python-headless",
+        ("opencv-python-headless", "opencv-python", "opencv-contrib-python"),
     ),
     "scipy": Peer("ndimage", "scipy", ("scipy",)),
     "pillow": Peer("pil", "pillow", ("pillow",)),

@@ -38,10 +38,16 @@ def read(case: Case, result: Array) -> Array:
 def _node(case: Case) -> Any:
     if case.op == "roi-align":
         return helper.make_node(
-            "RoiAlign", ["x", "rois", "batch"], ["y"],
-            output_height=case.cells[0], output_width=case.cells[1], sampling_ratio=case.step["sampling_ratio"],
-            coordinate_transformation_mode="half_pixel" if case.step["aligned"] else "output_half_pixel",
-        )  # fmt: skip
+            "RoiAlign",
+            ["x", "rois", "batch"],
+            ["y"],
+            output_height=case.cells[0],
+            output_width=case.cells[1],
+            sampling_ratio=case.step["sampling_ratio"],
+            coordinate_transformation_mode="half_pixel"
+            if case.step["aligned"]
+            else "output_half_pixel",
+        )
     if case.op == "avg" and case.kernel == case.sizes:
         return helper.make_node("GlobalAveragePool", ["x"], ["y"])
     own = {"lp": {"p": "norm"}, "avg": {"count_include_pad": "count_include_pad"}}.get(case.op, {})

@@ -48,7 +48,11 @@ def prepare(case: Case) -> list[Callable[[], Array]]:
 
 
 def read(case: Case, result: Array) -> Array:
-    return result if _is_image(case) else case.unplaned(result.reshape(*case.planes.shape[:2], *case.cells))
+    return (
+        result
+        if _is_image(case)
+        else case.unplaned(result.reshape(*case.planes.shape[:2], *case.cells))
+    )
 
 
 def _is_image(case: Case) -> bool:
@@ -56,7 +60,9 @@ def _is_image(case: Case) -> bool:
 
 
 def _stacks(case: Case) -> bool:
-    whole_rows = len(case.sizes) == 1 or (len(case.sizes) == 2 and case.sizes[0] % case.kernel[0] == 0)
+    whole_rows = len(case.sizes) == 1 or (
+        len(case.sizes) == 2 and case.sizes[0] % case.kernel[0] == 0
+    )
     return case.blocks and whole_rows and case.op != "median"
 
 

@@ -20,7 +20,11 @@ HINTS = ("LATENCY", "THROUGHPUT")
 def can(case: Case) -> bool:
     if case.aligns:
         return True
-    return case.op in ("max", "avg") and case.slides and (case.op == "max" or case.x.dtype == np.float32)
+    return (
+        case.op in ("max", "avg")
+        and case.slides
+        and (case.op == "max" or case.x.dtype == np.float32)
+    )
 
 
 def prepare(case: Case) -> list[Callable[[], Array]]:
@@ -28,7 +32,11 @@ def prepare(case: Case) -> list[Callable[[], Array]]:
     if case.op == "roi-align":
         feeds += [case.boxes, np.zeros(len(case.boxes), np.int32)]
     inputs = [ops.parameter(feed.shape, feed.dtype) for feed in feeds]
-    return [way for node in _nodes(case, inputs) for way in _compiled(ov.Model([node.output(0)], inputs), feeds)]
+    return [
+        way
+        for node in _nodes(case, inputs)
+        for way in _compiled(ov.Model([node.output(0)], inputs), feeds)
+    ]
 
 
 def read(case: Case, result: Array) -> Array:
@@ -43,17 +51,27 @@ def _nodes(case: Case, inputs: list[Any]) -> list[Any]:
     stride, kernel = list(case.stride), list(case.kernel)
     if case.op == "max":
         return [ops.max_pool(inputs[0], stride, [1] * len(kernel), begin, end, kernel)]
-    nodes = [ops.avg_pool(inputs[0], stride, begin, end, kernel, exclude_pad=not case.step["count_include_pad"])]
+    nodes = [
+        ops.avg_pool(
+            inputs[0], stride, begin, end, kernel, exclude_pad=not case.step["count_include_pad"]
+        )
+    ]
     if case.kernel == case.sizes:
         nodes.append(ops.reduce_mean(inputs[0], np.arange(2, 2 + len(kernel)), keep_dims=True))
     return nodes
 
 
 def _compiled(model: Any, feeds: list[Array]) -> list[Callable[[], Array]]:
-    return [_request(model, feeds, hint, shared=shared) for hint in HINTS for shared in (True, False)]
+    return [
+        _request(model, feeds, hint, shared=shared) for hint in HINTS for shared in (True, False)
+    ]
 
 
 def _request(model: Any, feeds: list[Array], hint: str, *, shared: bool) -> Callable[[], Array]:
-    config = {"PERFORMANCE_HINT": hint, "INFERENCE_NUM_THREADS": cores(), "INFERENCE_PRECISION_HINT": "f32"}
+    config = {
+        "PERFORMANCE_HINT": hint,
+        "INFERENCE_NUM_THREADS": cores(),
+        "INFERENCE_PRECISION_HINT": "f32",
+    }
     request = CORE.compile_model(model, "CPU", config).create_infer_request()
     return lambda: request.infer(feeds, share_inputs=True, share_outputs=shared)[0]

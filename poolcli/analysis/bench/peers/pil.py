@@ -10,7 +10,11 @@ from PIL import Image, ImageFilter
 from poolcli.analysis.bench.case import Case
 from poolcli.maps.array import Array
 
-FILTERS = {"max": ImageFilter.MaxFilter, "min": ImageFilter.MinFilter, "median": ImageFilter.MedianFilter}
+FILTERS = {
+    "max": ImageFilter.MaxFilter,
+    "min": ImageFilter.MinFilter,
+    "median": ImageFilter.MedianFilter,
+}
 LARGEST = 7
 
 
