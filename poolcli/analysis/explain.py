@@ -16,9 +16,9 @@ from poolcli.analysis.words import divisor, words
 from poolcli.engine.operations.light import InLight
 from poolcli.errors import RequestError
 from poolcli.maps.feature_map import FeatureMap, Form
+from poolcli.maps.frame import Size
 from poolcli.maps.layout import shape_words, space_axes
 from poolcli.pipeline.composition import Fuse
-from poolcli.pipeline.parameters import Size
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.step import Step
 from poolcli.pipeline.table import OPS

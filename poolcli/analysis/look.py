@@ -17,8 +17,7 @@ from poolcli.engine.operations.pool import pool
 from poolcli.engine.windows.grid import Axis, Grid, Patch, Run, Side
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
-from poolcli.maps.frame import Frame
-from poolcli.pipeline.parameters import Size
+from poolcli.maps.frame import Frame, Size
 from poolcli.pipeline.step import Layer, Step
 
 

@@ -9,9 +9,9 @@ from typing import Any
 from poolcli.analysis.search import ENDS, Answer, Wanted, repeated, search
 from poolcli.engine.windows.grid import AXIS_NAMES, spread
 from poolcli.errors import RequestError, ShapeError
+from poolcli.maps.frame import Padding, Size
 from poolcli.maps.layout import shape_words
 from poolcli.pipeline import parser as recipe
-from poolcli.pipeline.parameters import Padding, Size
 
 
 @dataclass(frozen=True)

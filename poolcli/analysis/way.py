@@ -15,9 +15,8 @@ from poolcli.engine.operations.sight import reach
 from poolcli.engine.operations.unpool import Unpool
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form
-from poolcli.maps.frame import Frame
+from poolcli.maps.frame import Frame, Size
 from poolcli.pipeline.composition import Fuse
-from poolcli.pipeline.parameters import Size
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.step import Step
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import prod
 from typing import NamedTuple
 
-from poolcli.pipeline.parameters import Size
+Size = tuple[int, ...]  # one number for each spatial axis, or one for all
+Padding = str | tuple[tuple[int, int], ...]  # (begin, end) for each axis, or a word
 
 
 class Frame(NamedTuple):

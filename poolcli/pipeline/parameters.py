@@ -9,9 +9,7 @@ from numbers import Integral
 from typing import Any, NamedTuple
 
 from poolcli.errors import RequestError
-
-Size = tuple[int, ...]
-Padding = str | tuple[tuple[int, int], ...]
+from poolcli.maps.frame import Padding, Size
 
 MANY = 4096  # of what is named one by one
 PADDING_WORDS = ("valid", "same", "same-lower")

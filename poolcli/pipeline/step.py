@@ -19,8 +19,7 @@ from poolcli.engine.windows import by_name as windows
 from poolcli.errors import RequestError, ShapeError
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import WITH_ALPHA, FeatureMap, Form
-from poolcli.maps.frame import Frame
-from poolcli.pipeline.parameters import Size
+from poolcli.maps.frame import Frame, Size
 from poolcli.pipeline.rules import rules_for
 from poolcli.pipeline.semantics import PROFILES
 from poolcli.pipeline.table import INPUT_SIZE, OPS, PICKS, Op

@@ -10,8 +10,8 @@ import numpy as np
 from poolcli.errors import RequestError
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
+from poolcli.maps.frame import Padding
 from poolcli.maps.layout import space_axes
-from poolcli.pipeline.parameters import Padding
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.step import Step
 

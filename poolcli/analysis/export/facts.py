@@ -10,8 +10,8 @@ from poolcli.engine.operations.operation import Pooling
 from poolcli.engine.windows.grid import Axis
 from poolcli.errors import ValueRuleError
 from poolcli.maps.feature_map import Form
+from poolcli.maps.frame import Size
 from poolcli.maps.layout import space_axes
-from poolcli.pipeline.parameters import Size
 from poolcli.pipeline.step import Stage, Step
 from poolcli.pipeline.table import op_named
 

@@ -12,7 +12,7 @@ from poolcli.engine.operations.operation import Operation
 from poolcli.engine.operations.resample import Line, Resampling
 from poolcli.engine.windows.grid import AXIS_NAMES, spread
 from poolcli.errors import ShapeError
-from poolcli.pipeline.parameters import Size
+from poolcli.maps.frame import Size
 
 
 def blur(*, filter: int, stride: Size) -> Operation:  # noqa: A002 - the option's name

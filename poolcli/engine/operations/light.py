@@ -13,8 +13,7 @@ from poolcli.engine.operations.operation import Given, Operation, Sight
 from poolcli.engine.operations.pixels import Rules
 from poolcli.engine.windows.grid import Outline
 from poolcli.maps.array import Array
-from poolcli.maps.frame import Frame
-from poolcli.pipeline.parameters import Size
+from poolcli.maps.frame import Frame, Size
 
 PIXEL = 40  # bytes that a pixel takes in light and on the way back
 

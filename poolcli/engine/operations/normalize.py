@@ -14,8 +14,7 @@ from poolcli.engine.operations.operation import Given, Operation, Sight
 from poolcli.engine.operations.pixels import Layers, Rules, check_nodata, counting, layers_of
 from poolcli.engine.windows.grid import Outline
 from poolcli.maps.array import Array
-from poolcli.maps.frame import Frame
-from poolcli.pipeline.parameters import Size
+from poolcli.maps.frame import Frame, Size
 from poolcli.resources import memory
 
 PIXEL = 60  # bytes that a pixel takes until it is on the scale

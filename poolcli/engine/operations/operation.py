@@ -15,8 +15,7 @@ from poolcli.engine.operations.pixels import Rules
 from poolcli.engine.operations.pool import Reducer, aside, load_of, pool, values_of
 from poolcli.engine.windows.grid import Outline, Place, Side
 from poolcli.maps.array import Array
-from poolcli.maps.frame import Frame
-from poolcli.pipeline.parameters import Size
+from poolcli.maps.frame import Frame, Size
 from poolcli.resources import memory
 
 Given = tuple[Array, Frame, Rules, Array | None]  # what an operation is called with

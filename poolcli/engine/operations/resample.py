@@ -18,8 +18,7 @@ from poolcli.engine.reducers.folds import Values, adding
 from poolcli.engine.reducers.rounding import Ratio
 from poolcli.engine.windows.grid import Outline, Side
 from poolcli.maps.array import Array
-from poolcli.maps.frame import Frame
-from poolcli.pipeline.parameters import Size
+from poolcli.maps.frame import Frame, Size
 from poolcli.resources import memory
 
 PIXEL = 80  # bytes that a pixel takes at most until its results are kept

@@ -13,7 +13,7 @@ from poolcli.engine.operations.operation import Operation, Pooling
 from poolcli.engine.operations.resample import Line, Resampling
 from poolcli.engine.reducers.folds import sample
 from poolcli.engine.windows.grid import Axis, Grid, Run, Uniform, spread
-from poolcli.pipeline.parameters import Size
+from poolcli.maps.frame import Size
 
 
 def restore(*, interpolation: str, output_size: Size) -> Operation:

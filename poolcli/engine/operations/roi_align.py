@@ -21,8 +21,7 @@ from poolcli.engine.operations.pixels import Rules
 from poolcli.engine.windows.boxes import Box, boxes_on
 from poolcli.engine.windows.grid import Outline, Side, spread
 from poolcli.maps.array import Array
-from poolcli.maps.frame import Frame
-from poolcli.pipeline.parameters import Size
+from poolcli.maps.frame import Frame, Size
 from poolcli.resources import memory
 
 if TYPE_CHECKING:

@@ -17,8 +17,7 @@ from poolcli.engine.operations.pixels import Rules
 from poolcli.engine.windows.grid import Outline, Side, spread
 from poolcli.errors import RequestError, ShapeError, ValueRuleError
 from poolcli.maps.array import Array
-from poolcli.maps.frame import Frame
-from poolcli.pipeline.parameters import Padding, Size
+from poolcli.maps.frame import Frame, Padding, Size
 from poolcli.resources import memory
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from poolcli.engine.reducers.folds import Gather, Values, Window
 from poolcli.engine.windows.grid import spread
 from poolcli.errors import ShapeError, ValueRuleError
 from poolcli.maps.array import Array
+from poolcli.maps.frame import Size
 from poolcli.pipeline.files import FileArray
-from poolcli.pipeline.parameters import Size
 
 Weights = str | FileArray
 

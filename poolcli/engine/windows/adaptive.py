@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from poolcli.engine.windows.grid import Axis, Grid, Run, Uniform, spread
 from poolcli.errors import ShapeError
-from poolcli.pipeline.parameters import Size
+from poolcli.maps.frame import Size
 
 MOST = 1 << 20  # cells that an adaptive place may have on an axis
 

@@ -9,7 +9,7 @@ from poolcli.engine.windows.sliding import Sliding
 
 if TYPE_CHECKING:
     from poolcli.engine.windows.grid import Place
-    from poolcli.pipeline.parameters import Size
+    from poolcli.maps.frame import Size
 
 
 def sliding(**options: Any) -> Sliding:

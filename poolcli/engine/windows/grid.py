@@ -15,8 +15,7 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from poolcli.errors import ShapeError
-from poolcli.maps.frame import Frame
-from poolcli.pipeline.parameters import Size
+from poolcli.maps.frame import Frame, Size
 
 AXIS_NAMES = {1: "L", 2: "HW", 3: "DHW"}
 

@@ -13,8 +13,7 @@ from poolcli.engine.windows.adaptive import Adaptive
 from poolcli.engine.windows.boxes import Box, boxes_on
 from poolcli.engine.windows.grid import AXIS_NAMES, Axis, Cells, Grid, Patch, Run, spread
 from poolcli.errors import ShapeError
-from poolcli.maps.frame import Frame
-from poolcli.pipeline.parameters import Size
+from poolcli.maps.frame import Frame, Size
 
 if TYPE_CHECKING:
     from poolcli.maps.array import Array

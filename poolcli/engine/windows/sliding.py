@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from poolcli.engine.windows.grid import AXIS_NAMES, Axis, Grid, Run, Uniform, spread
 from poolcli.errors import ShapeError
-from poolcli.pipeline.parameters import Padding, Size
+from poolcli.maps.frame import Padding, Size
 
 
 @dataclass(frozen=True)
