@@ -1,4 +1,4 @@
-"""How the house hangs together: imports run one way, and starting is cheap."""
+"""The structure: imports run one way, and starting is cheap."""
 
 import ast
 import subprocess
@@ -13,181 +13,85 @@ import poolcli
 
 ROOT = Path(poolcli.__file__).parent
 
-# A room may import the rooms named here and nothing else of poolcli.
+# A package (or a module at the top) may import those named here, and nothing else of poolcli.
 MAY_IMPORT = {
     "errors": set(),
-    "leave": set(),
-    "share": set(),
-    "extras": {"errors"},
-    "values": {"errors"},
-    "layout": {"errors"},
-    "frame": {"values"},
-    "array": set(),
-    "reuse": {"array"},
-    "memory": {"errors", "array", "reuse"},
-    "feature_map": {"errors", "layout", "frame", "array"},
-    "io": {"errors", "share", "memory", "extras", "array", "layout", "feature_map"},
-    "files": {"errors", "values", "array", "io"},
-    "boxes": {"values", "array", "files"},
-    "samples": {"values", "files"},
-    "engine": {"errors", "share", "values", "frame", "array", "reuse", "memory", "files"},
-    "nested": {"errors", "values"},
-    "semantics": set(),
-    "windows": {"values", "files", "boxes", "samples"},
-    "ops": {"errors", "values", "files", "nested", "semantics", "windows"},
-    "rules": {"errors", "array", "layout", "feature_map", "files", "engine"},
-    "step": {
-        "errors",
-        "values",
-        "frame",
-        "array",
-        "feature_map",
-        "engine",
-        "semantics",
-        "ops",
-        "windows",
-        "rules",
-    },
-    "pipeline": {"errors", "layout", "feature_map", "step"},
-    "composition": {
-        "errors",
-        "layout",
-        "frame",
-        "array",
-        "memory",
-        "feature_map",
-        "engine",
-        "ops",
-        "windows",
-        "step",
-        "pipeline",
-    },
-    "recipe": {"errors", "values", "ops", "windows", "step", "pipeline", "composition"},
-    "api": {"array", "layout", "feature_map", "step", "pipeline", "recipe"},
-    "study": {
-        "errors",
-        "values",
-        "layout",
-        "frame",
-        "array",
-        "feature_map",
-        "engine",
-        "semantics",
-        "ops",
-        "step",
-        "pipeline",
-        "composition",
-        "recipe",
-    },
-    "picture": {"errors", "array", "layout", "feature_map", "io", "api", "study"},
-    "run": {
-        "errors",
-        "extras",
-        "share",
-        "memory",
-        "feature_map",
-        "files",
-        "engine",
-        "pipeline",
-        "io",
-        "picture",
-    },
-    "bench": {
-        "errors",
-        "share",
-        "values",
-        "layout",
-        "array",
-        "feature_map",
-        "windows",
-        "step",
-        "pipeline",
-    },
-    "report": {
-        "errors",
-        "layout",
-        "memory",
-        "feature_map",
-        "engine",
-        "io",
-        "ops",
-        "windows",
-        "step",
-        "study",
-        "run",
-        "bench",
-    },
-    "cli": {
-        "errors",
-        "leave",
-        "values",
-        "layout",
-        "memory",
-        "engine",
-        "semantics",
-        "feature_map",
-        "ops",
-        "windows",
-        "pipeline",
-        "recipe",
-        "study",
-        "io",
-        "run",
-        "bench",
-        "report",
-        "picture",
-    },
+    "maps": {"errors"},
+    "resources": {"errors", "maps"},
+    "engine": {"errors", "maps", "resources"},
+    "pipeline": {"errors", "maps", "resources", "engine"},
+    "io": {"errors", "maps", "resources"},
+    "run": {"errors", "maps", "resources", "pipeline", "io"},
+    "analysis": {"errors", "maps", "resources", "engine", "pipeline", "io"},
+    "report": {"errors", "maps", "resources", "pipeline", "io", "run", "analysis"},
+    "api": {"errors", "maps", "resources", "pipeline", "io"},
+    "cli": {"errors", "maps", "resources", "pipeline", "io", "run", "analysis", "report"},
     "__init__": {"errors", "api"},
-    "__main__": {"leave", "cli"},
+    "__main__": {"cli"},
 }
-ONLY = {"click": {"cli"}, "rich": {"report"}, "PIL": {"io", "bench", "picture"}}
-# Pickling keeps what a step was told, which the reader above reads again; so it reads steps inside of steps.
-BACK = {("step", "recipe"), ("nested", "recipe"), ("nested", "step"), ("nested", "pipeline")}
+ONLY = {"click": {"cli"}, "rich": {"report"}, "PIL": {"io", "analysis"}}
+FILES = sorted(ROOT.rglob("*.py"))
 
 
-def room_of(path):
-    return path.relative_to(ROOT).with_suffix("").parts[0]
+def name_of(path):
+    """The module's name below poolcli, "" for the package itself."""
+    return (
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix("__init__").strip(".")
+    )
+
+
+MODULES = {name_of(path): path for path in FILES}
+
+
+def package_of(module):
+    return module.split(".")[0] or "__init__"
 
 
 def imports(path):
-    """The modules that a file imports, anywhere in it."""
+    """The modules that a file imports, anywhere in it, types included."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: imports are absolute"
-            if node.module == "poolcli":
-                yield from (
-                    f"poolcli.{name.name}" for name in node.names if name.name != "__version__"
-                )
-            else:
-                yield node.module or ""
+            for name in node.names:
+                below = f"{node.module}.{name.name}".removeprefix("poolcli.")
+                yield f"poolcli.{below}" if below in MODULES else node.module
 
 
-FILES = sorted(ROOT.rglob("*.py"))
+def own_imports(path):
+    """The modules of poolcli that a file imports, by their names below it."""
+    return {
+        name.removeprefix("poolcli").strip(".")
+        for name in imports(path)
+        if name.split(".")[0] == "poolcli"
+    } - {""}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_imports_run_one_way(path):
-    room = room_of(path)
-    for module in imports(path):
-        parts = module.split(".")
-        if parts[0] == "poolcli" and len(parts) > 1:
-            assert parts[1] in MAY_IMPORT[room] | {room} or (room, parts[1]) in BACK, (
-                f"{room} imports {module}"
-            )
-        assert room in ONLY.get(parts[0], {room}), f"{room} imports {module}"
+    package = package_of(name_of(path))
+    found = {package_of(module) for module in own_imports(path)}
+    assert found <= MAY_IMPORT[package] | {package}
+    for name in imports(path):
+        top = name.split(".")[0]
+        assert package in ONLY.get(top, {package}), f"{package} imports {name}"
 
 
-def test_rooms_stand_above_what_they_import():
+def test_packages_stand_above_what_they_import():
     order = list(MAY_IMPORT)
-    for room, below in MAY_IMPORT.items():
-        if not room.startswith("__"):
-            assert all(order.index(each) < order.index(room) for each in below)
+    for package, below in MAY_IMPORT.items():
+        if not package.startswith("__"):
+            assert all(order.index(each) < order.index(package) for each in below)
+    assert {package_of(name) for name in MODULES} == MAY_IMPORT.keys()
 
 
-def test_every_room_is_in_the_plan():
-    assert {room_of(path) for path in FILES} == MAY_IMPORT.keys()
+def test_no_modules_import_each_other_in_a_circle():
+    graph = {name: own_imports(path) & MODULES.keys() for name, path in MODULES.items()}
+    done = set()
+    while ready := {name for name in graph.keys() - done if graph[name] - {name} <= done}:
+        done |= ready
+    assert graph.keys() - done == set()
 
 
 def loaded(*words):

@@ -19,4 +19,4 @@ def test_the_table_is_up_to_date():
         pytest.skip(f"{error.name} is not installed")
     if text.splitlines()[0] != header:
         pytest.skip(f"the table is of other versions than are installed: {header}")
-    assert text == frameworks.table(), "run: python tests/conformance/frameworks.py"
+    assert text == frameworks.table(), "run: python tests/support/frameworks.py"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-SAMPLES = Path(__file__).parents[1] / "samples"
+SAMPLES = Path(__file__).parents[2] / "samples"
 RECIPES = SAMPLES / "recipes"
 PICTURES = {
     "stars.png": ("L", (480, 320)),

@@ -13,7 +13,7 @@ from poolcli.analysis.picture.render import BETWEEN, render
 from poolcli.maps.feature_map import FeatureMap
 
 RNG = np.random.default_rng(0)
-SAMPLES = Path(__file__).parents[1] / "samples"
+SAMPLES = Path(__file__).parents[3] / "samples"
 
 
 def opened(image, kind="PNG", **save):

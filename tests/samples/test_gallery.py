@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-SAMPLES = Path(__file__).parents[1] / "samples"
+SAMPLES = Path(__file__).parents[2] / "samples"
 GALLERY = SAMPLES / "gallery"
 
 

@@ -13,7 +13,7 @@ from poolcli.cli import COMMANDS, KNOW
 from poolcli.cli.examples import EXAMPLES
 from poolcli.pipeline.table import OPS
 
-SAMPLES = Path(__file__).parents[1] / "samples"
+SAMPLES = Path(__file__).parents[2] / "samples"
 NAMES = {
     "img.png": "scene.png",
     "depth.png": "depth.png",

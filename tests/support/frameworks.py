@@ -1,6 +1,6 @@
 """Which framework has what: every cell is one line of that framework, run and compared with a slow definition.
 
-`python tests/conformance/frameworks.py` writes the README's table anew. A cell is `yes` where the numbers are the
+`python tests/support/frameworks.py` writes the README's table anew. A cell is `yes` where the numbers are the
 expected ones (whole numbers exactly, others within 1e-5 of their size; types do not matter), `differs` where they are
 not, `no` where nothing of the kind is documented or the call is refused. A line may convert (where the row does not say
 otherwise), negate, slice and pad what it gives to the framework's function, round and scale what it gets, use two

@@ -12,7 +12,7 @@ from poolcli.cli import COMMANDS, poolcli
 from poolcli.cli.shells import SHELLS
 from poolcli.pipeline.table import OPS
 
-SAMPLES = Path(__file__).parents[1] / "samples"
+SAMPLES = Path(__file__).parents[2] / "samples"
 
 
 def offered(shell, *words):

@@ -1,6 +1,6 @@
 """The README says what is so: its tables are what the code prints, its commands and its Python run.
 
-`python tests/test_readme.py` writes the generated parts anew; `tests/conformance/frameworks.py` and
+`python tests/docs/test_readme.py` writes the generated parts anew; `tests/support/frameworks.py` and
 `python -m benchmarks.plot` have one of their own each.
 """
 
@@ -13,7 +13,7 @@ import pytest
 
 from poolcli.io import FORMATS
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 BLOCK = re.compile(r"<!-- begin: (?!frameworks |speed )(.*?) -->\n(.*?)<!-- end -->", re.DOTALL)
 
@@ -57,7 +57,7 @@ def scripts():
 @pytest.mark.parametrize(("name", "text"), blocks(), ids=lambda part: part.splitlines()[0])
 def test_generated_parts_are_up_to_date(name, text, monkeypatch):
     monkeypatch.chdir(ROOT)
-    assert text == generated(name), "run: python tests/test_readme.py"
+    assert text == generated(name), "run: python tests/docs/test_readme.py"
 
 
 @pytest.fixture
