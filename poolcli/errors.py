@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 
@@ -38,3 +39,14 @@ class FileError(PoolError):
 def plain(text: Any) -> str:
     """Text with its control characters spelt out, so that a file's name cannot drive the terminal."""
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in str(text))
+
+
+def in_flags(error: object) -> str:
+    """The message of an error as the command line says it: `spatial_scale` is --spatial-scale.
+
+    Messages name an option as Python does, in backticks.
+
+    >>> in_flags("give `spatial_scale`")
+    'give --spatial-scale'
+    """
+    return re.sub(r"`([a-z_]+)`", lambda name: "--" + name[1].replace("_", "-"), str(error))

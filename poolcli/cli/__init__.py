@@ -15,7 +15,7 @@ import click
 from poolcli import __version__
 from poolcli.cli.help import Helpful
 from poolcli.cli.leave import leave
-from poolcli.errors import PoolError, RequestError, plain
+from poolcli.errors import PoolError, RequestError, in_flags, plain
 from poolcli.pipeline.parameters import did_you_mean
 from poolcli.pipeline.table import OPS
 
@@ -129,7 +129,7 @@ def main(args: list[str] | None = None) -> NoReturn:
         code = _run(args)
         sys.stdout.flush()
     except PoolError as error:
-        code = _say(str(error), error.exit_code)
+        code = _say(in_flags(error), error.exit_code)
     except click.ClickException as error:
         code = _say(error.format_message(), error.exit_code)
     except (click.Abort, KeyboardInterrupt):

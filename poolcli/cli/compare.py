@@ -13,7 +13,7 @@ from poolcli.cli.command import Command, Option, inputs_argument, options
 from poolcli.cli.look import written_form
 from poolcli.cli.options import FOLDERS, LAYOUT, REPORT, SHOW, take_inputs
 from poolcli.cli.pool import is_pipeline
-from poolcli.errors import PoolError, RequestError, plain
+from poolcli.errors import PoolError, RequestError, in_flags, plain
 
 T = TypeVar("T")
 
@@ -170,7 +170,7 @@ def _each(given: dict[str, Any], act: Callable[[Any], T]) -> tuple[list[tuple[st
             raise
         except PoolError as error:
             code = 1
-            click.echo(f"Error: {plain(name)}: {plain(error)}", err=True)
+            click.echo(f"Error: {plain(name)}: {plain(in_flags(error))}", err=True)
     return made, code
 
 

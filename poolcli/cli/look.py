@@ -20,7 +20,7 @@ from poolcli.cli.options import (
     take_path,
 )
 from poolcli.cli.pool import RECIPE, take_pipeline
-from poolcli.errors import PoolError, RequestError, plain
+from poolcli.errors import PoolError, RequestError, in_flags, plain
 from poolcli.pipeline.parameters import DTYPE, SIZE, Parameter
 
 SHAPE = options(
@@ -219,7 +219,7 @@ def info(ctx: click.Context, /, **given: Any) -> None:
             records += describe.info_records(found.path, _peek(found.path, given["layout"]))
         except PoolError as error:
             failed = True
-            click.echo(f"Error: {plain(error)}", err=True)
+            click.echo(f"Error: {plain(in_flags(error))}", err=True)
     style = "none" if given["quiet"] else given["report"]
     if records or style == "json":
         show.tell(

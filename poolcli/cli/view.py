@@ -10,7 +10,7 @@ import click
 
 from poolcli.cli.command import Command, Option, inputs_argument, options
 from poolcli.cli.options import FOLDERS, LAYOUT, show_option, take_inputs
-from poolcli.errors import PoolError, plain
+from poolcli.errors import PoolError, in_flags, plain
 from poolcli.pipeline.parameters import NUMBERS, Parameter
 
 CHANNELS = Parameter(
@@ -46,7 +46,7 @@ def view(ctx: click.Context, /, **given: Any) -> None:
             )  # click.echo would take out the colours
         except PoolError as error:
             failed = True
-            click.echo(f"Error: {plain(error)}", err=True)
+            click.echo(f"Error: {plain(in_flags(error))}", err=True)
     ctx.exit(int(failed))
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from poolcli import io
-from poolcli.errors import FileError, PoolError
+from poolcli.errors import FileError, PoolError, in_flags
 from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.run.budget import within
 from poolcli.run.interruption import conclude
@@ -88,7 +88,7 @@ def _guarded(job: Job, act: Callable[[], T]) -> T | Outcome:
     try:
         return act()
     except PoolError as error:
-        return failed(job, str(error))
+        return failed(job, in_flags(error))
     except MemoryError:
         return failed(job, "it needs more memory than there is: cut it into parts")
     except BrokenPipeError:
