@@ -9,7 +9,7 @@ from types import ModuleType
 from benchmarks.bandwidth import Bandwidth
 from benchmarks.case import opened
 from benchmarks.lines import Line
-from poolcli.analysis.bench.versus import Timing, timed
+from poolcli.analysis.bench.peer_timing import Timing, timed
 
 
 @dataclass(frozen=True, kw_only=True)

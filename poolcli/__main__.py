@@ -6,7 +6,7 @@ import atexit
 import sys
 from typing import Any, NoReturn
 
-from poolcli.cli.leave import leave
+from poolcli.cli.immediate_exit import leave
 
 
 def run() -> NoReturn:

@@ -14,14 +14,14 @@ import click
 
 from poolcli import __version__
 from poolcli.cli.help import Helpful
-from poolcli.cli.leave import leave
+from poolcli.cli.immediate_exit import leave
 from poolcli.errors import PoolError, RequestError, in_flags, plain
 from poolcli.pipeline.parameters import did_you_mean
 from poolcli.pipeline.table import OPS
 
 if TYPE_CHECKING:
     from poolcli.cli.help import Rows
-    from poolcli.cli.suggest import Items
+    from poolcli.cli.suggestions import Items
 
 COMMANDS = {
     "run": ("poolcli.cli.pool", "Run a pipeline, as text or from a recipe file."),
@@ -46,8 +46,8 @@ COMMANDS = {
     ),
     "view": ("poolcli.cli.view", "Show what files hold, as pictures in the terminal."),
     "info": ("poolcli.cli.look", "Say what files are: shape, dtype, mode, layout, pages."),
-    "man": ("poolcli.cli.manual", "Print a manual page: of poolcli, or of a command."),
-    "completion": ("poolcli.cli.shells", "Print what makes a shell complete poolcli's words."),
+    "man": ("poolcli.cli.man", "Print a manual page: of poolcli, or of a command."),
+    "completion": ("poolcli.cli.completion", "Print what makes a shell complete poolcli's words."),
 }
 TABLE = {
     "Reducers": [(name, f"{op.summary}: {op.formula}") for name, op in OPS.items()],
@@ -97,7 +97,7 @@ class Poolcli(Helpful, click.Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> Items:
         """What a shell offers for a command, without making them all."""
-        from poolcli.cli.suggest import Item
+        from poolcli.cli.suggestions import Item
 
         items = [Item(name, help=text) for rows in TABLE.values() for name, text in rows]
         return [
@@ -123,7 +123,7 @@ def main(args: list[str] | None = None) -> NoReturn:
     """Run, and end with the exit code; what was foreseen is one line on stderr."""
     _open_streams()
     if "_POOLCLI_COMPLETE" in os.environ:
-        import_module("poolcli.cli.shells")
+        import_module("poolcli.cli.completion")
     code = 0
     try:
         code = _run(args)

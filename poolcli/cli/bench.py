@@ -40,9 +40,9 @@ def bench(words: tuple[str, ...], file: str | None, **given: Any) -> None:
     A library that gives other numbers is named, and not ranked. A pixel of MP/s has all its channels.
     """
     from poolcli.analysis.bench import peers
-    from poolcli.analysis.bench.rows import cases, pixels, rows
+    from poolcli.analysis.bench.measurements import cases, pixels, rows
     from poolcli.report import show
-    from poolcli.report.bench import COLUMNS, bench_records, bench_rows
+    from poolcli.report.bench_rows import COLUMNS, bench_records, bench_rows
 
     pipeline, usual, rest = take_pipeline(words, file)
     text = given["shape_text"] or (None if rest else usual)

@@ -11,7 +11,7 @@ from poolcli.pipeline.parameters import FLAG, Parameter
 from poolcli.pipeline.table import Op, no_option
 
 if TYPE_CHECKING:
-    from poolcli.cli.suggest import Items
+    from poolcli.cli.suggestions import Items
 
 BARE = {"--show": "auto"}  # what an option stands for without its value
 
@@ -28,7 +28,7 @@ class Option(click.Option):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> Items:
         """What a shell offers after it."""
-        from poolcli.cli.suggest import beginning, suggestions
+        from poolcli.cli.suggestions import beginning, suggestions
 
         words = self.words and beginning(incomplete, self.words)
         return (
@@ -43,7 +43,7 @@ class Words(click.Argument):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> Items:
         """What a shell offers for the next one."""
-        from poolcli.cli.suggest import files, pipelines
+        from poolcli.cli.suggestions import files, pipelines
 
         told, metavar = ctx.params.get(self.name or "") or ctx.params.get("file"), str(self.metavar)
         asks = metavar.startswith(("BRANCHES...", "PIPELINE...")) or (

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from poolcli.cli import sheets
+from poolcli.cli import picture_outputs as sheets
 from poolcli.cli.command import Command, Option, inputs_argument, options
 from poolcli.cli.look import written_form
 from poolcli.cli.options import FOLDERS, LAYOUT, REPORT, SHOW, take_inputs
@@ -87,9 +87,9 @@ def compare(ctx: click.Context, /, words: tuple[str, ...], **given: Any) -> None
 
 def _results(texts: tuple[str, ...], given: dict[str, Any]) -> int:
     """Pipelines next to each other; the exit code."""
-    from poolcli.analysis.compare import compare as compared
+    from poolcli.analysis.comparison.results import compare as compared
     from poolcli.pipeline import parser as recipe
-    from poolcli.report import comparison
+    from poolcli.report import comparison_rows as comparison
 
     if given["check"]:
         raise RequestError("--check compares frameworks: give --semantics, too")
@@ -115,8 +115,8 @@ def _results(texts: tuple[str, ...], given: dict[str, Any]) -> int:
 
 def _semantics(texts: tuple[str, ...], given: dict[str, Any]) -> int:
     """Each pipeline under the profiles; the exit code."""
-    from poolcli.analysis.differences import differences
-    from poolcli.report import comparison
+    from poolcli.analysis.comparison.framework_differences import differences
+    from poolcli.report import comparison_rows as comparison
 
     profiles = _profiles(given["semantics"])
     if given["output"] or given["html"] or given["show"]:
@@ -196,7 +196,7 @@ def _first(path: Path, layout: str | None) -> tuple[str, Any]:
 
 
 def _random(given: dict[str, Any]) -> Any:
-    from poolcli.analysis.chance import random_map
+    from poolcli.analysis.random_maps import random_map
 
     return random_map(written_form(given["shape_text"], given["layout"], given["dtype"]))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from poolcli.cli import sheets
+from poolcli.cli import picture_outputs as sheets
 from poolcli.cli.command import Command, Option, inputs_argument, options
 from poolcli.cli.options import LAYOUT, REPORT, show_option, take_path
 from poolcli.cli.pool import DATA, RECIPE, take_pipeline
@@ -50,7 +50,7 @@ WORDS = inputs_argument("words", "[PIPELINE] INPUT")
 @click.command(cls=Command, params=[WORDS, *RECIPE, *WHERE, *LAYOUT, *PICTURE, *REPORT])
 def explain(words: tuple[str, ...], file: str | None, **given: Any) -> None:
     """Tell how one number of a result came about: the pixels it is made of, which of them count, and the formula."""
-    from poolcli.report import explain as report
+    from poolcli.report import explanation_rows as report
     from poolcli.report import show
 
     pipeline, _, inputs = take_pipeline(words, file)
@@ -72,9 +72,9 @@ def _draw(name: str, fmap: Any, told: Any, given: dict[str, Any]) -> None:
     if not (given["output"] or given["show"]):
         return
     from poolcli import io
+    from poolcli.analysis.picture.framed_region import picture, views
     from poolcli.analysis.picture.panels import laid_out
     from poolcli.analysis.picture.screen import screen_of
-    from poolcli.analysis.picture.window import picture, views
 
     stream = sys.stderr if given["report"] in DATA else sys.stdout
     screen = screen_of(stream, given["show"]) if given["show"] else None
@@ -92,8 +92,8 @@ def _draw(name: str, fmap: Any, told: Any, given: dict[str, Any]) -> None:
 def _told(pipeline: Any, path: Path, given: dict[str, Any]) -> tuple[Any, Any]:
     """The map, and how its number came about."""
     from poolcli import io
-    from poolcli.analysis.explain import explain as explained
-    from poolcli.analysis.picture.parts import pages_of
+    from poolcli.analysis.explanation.explanation import explain as explained
+    from poolcli.analysis.picture.selection import pages_of
     from poolcli.run.stream import opened
 
     try:

@@ -117,7 +117,7 @@ def _load(file: str) -> tuple[Any, str | None]:
 
 def pool_files(pipeline: Any, given: dict[str, Any]) -> int:
     """Do the jobs and report; the exit code."""
-    from poolcli.report.outcomes import Report
+    from poolcli.report.run_report import Report
     from poolcli.report.show import live
     from poolcli.run.jobs import expand, plan_jobs
     from poolcli.run.order import Order

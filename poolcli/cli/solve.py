@@ -62,10 +62,10 @@ def solve(**given: Any) -> None:
     Waste is the pixels that neighbours share (below 0: that lie between them), how far a window reaches outside of
     the map, and the pixels that no window sees. Kernels go up to the map's size, paddings up to half a kernel.
     """
-    from poolcli.analysis.solve import Question, written
-    from poolcli.analysis.solve import solve as answer
+    from poolcli.analysis.solver.question import Question, written
+    from poolcli.analysis.solver.question import solve as answer
     from poolcli.report import show
-    from poolcli.report import solve as told
+    from poolcli.report import solution_rows as told
 
     asked = {
         option.name: option.read(given[option.name])

@@ -54,7 +54,7 @@ def _seen(path: Path, screen: Any, given: dict[str, Any]) -> str:
     """A file's pictures, or where they cannot be shown what is told of them."""
     from poolcli import io
     from poolcli.analysis.picture.panels import shown, told
-    from poolcli.analysis.picture.parts import channels_of, pages_of
+    from poolcli.analysis.picture.selection import channels_of, pages_of
     from poolcli.run.stream import opened
 
     try:

@@ -17,7 +17,7 @@ from poolcli.maps.layout import shape_words
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from poolcli.report.outcomes import Total
+    from poolcli.report.run_report import Total
 
 Record = dict[str, Any]
 

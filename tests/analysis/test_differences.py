@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import poolcli
-from poolcli.analysis.differences import apart, differences
+from poolcli.analysis.comparison.framework_differences import apart, differences
 from poolcli.errors import RequestError
 from poolcli.pipeline.pipeline import as_map
 from poolcli.pipeline.semantics import PROFILES, RULES

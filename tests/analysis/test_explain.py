@@ -11,8 +11,8 @@ import twin
 from PIL import Image
 
 import poolcli
-from poolcli.analysis import formula
-from poolcli.analysis.explain import explain
+from poolcli.analysis.explanation import substitution as formula
+from poolcli.analysis.explanation.explanation import explain
 from poolcli.pipeline.parser import parse
 from poolcli.pipeline.pipeline import as_map
 from poolcli.pipeline.table import OPS
@@ -364,7 +364,7 @@ FRAME = np.array([255, 214, 0], np.uint8)
     ],
 )
 def test_frame_lies_around_what_is_read(shape, text, at, rows, columns):
-    from poolcli.analysis.picture.window import views
+    from poolcli.analysis.picture.framed_region import views
 
     fmap = as_map(np.random.default_rng(0).random(shape))
     told = explain(parse(text), fmap, at)

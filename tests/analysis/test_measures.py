@@ -8,8 +8,8 @@ import pytest
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 import poolcli
-from poolcli.analysis.compare import compare
-from poolcli.analysis.measures import aliased, psnr, shift_change, ssim
+from poolcli.analysis.comparison.measures import aliased, psnr, shift_change, ssim
+from poolcli.analysis.comparison.results import compare
 from poolcli.maps.feature_map import FeatureMap, Picture
 from poolcli.pipeline.pipeline import as_map
 

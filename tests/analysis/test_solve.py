@@ -7,8 +7,8 @@ import pytest
 from twin import sliding
 
 import poolcli
-from poolcli.analysis.search import ENDS, Wanted, search
-from poolcli.analysis.solve import Question, solve, written
+from poolcli.analysis.solver.question import Question, solve, written
+from poolcli.analysis.solver.window_search import ENDS, Wanted, search
 
 
 def brute(length, cells, *, ceil_mode=False):

@@ -18,7 +18,7 @@ from benchmarks import accuracy, files, growth, memory, photos, plot  # noqa: E4
 from benchmarks.case import opened  # noqa: E402
 from benchmarks.lines import LINES  # noqa: E402
 from poolcli.analysis.bench import peers  # noqa: E402
-from poolcli.analysis.bench.versus import OtherResult, can, check_equal, timed  # noqa: E402
+from poolcli.analysis.bench.peer_timing import OtherResult, can, check_equal, timed  # noqa: E402
 
 MOST = 84  # an axis of the small arrays: k 63 fits, 7 cells are equal, 5 does not divide it
 pytestmark = pytest.mark.filterwarnings("default")  # the peers' own imports may warn

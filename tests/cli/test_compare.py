@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio
 
-from poolcli.analysis.picture.sheet import LARGEST, Figure, Section, scaled, sheet, wrapped
+from poolcli.analysis.picture.contact_sheet import LARGEST, Figure, Section, scaled, sheet, wrapped
 
 STEPS = ("max -k 4", "avg -k 4", "sample -s 4")
 

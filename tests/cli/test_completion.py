@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from poolcli.cli import COMMANDS, poolcli
-from poolcli.cli.shells import SHELLS
+from poolcli.cli.completion import SHELLS
 from poolcli.pipeline.table import OPS
 
 SAMPLES = Path(__file__).parents[2] / "samples"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from poolcli.analysis.differences import differences
+from poolcli.analysis.comparison.framework_differences import differences
 from poolcli.pipeline.pipeline import as_map
 
 torch = pytest.importorskip("torch", reason="compares with PyTorch")

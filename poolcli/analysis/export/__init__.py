@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from poolcli.analysis.export.facts import facts_of
+from poolcli.analysis.export.exported_step import facts_of
 from poolcli.errors import ValueRuleError
 from poolcli.maps.feature_map import Form
 from poolcli.maps.layout import shape_words

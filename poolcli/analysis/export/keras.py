@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from poolcli.analysis.export.facts import Facts, sizes
+from poolcli.analysis.export.exported_step import Facts, sizes
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import Form
 

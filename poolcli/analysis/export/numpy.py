@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from poolcli.analysis.export.facts import Facts
+from poolcli.analysis.export.exported_step import Facts
 from poolcli.engine.reducers.weighted import clipped
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import Form

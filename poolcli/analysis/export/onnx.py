@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any
 
-from poolcli.analysis.export.facts import Facts, channels_first
+from poolcli.analysis.export.exported_step import Facts, channels_first
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import Form
 

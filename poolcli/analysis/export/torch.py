@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from poolcli.analysis.export.facts import Facts, channels_first, sizes
-from poolcli.analysis.export.torch_words import FORMULAS, Words, arguments, sides
+from poolcli.analysis.export.exported_step import Facts, channels_first, sizes
+from poolcli.analysis.export.torch_expressions import FORMULAS, Words, arguments, sides
 from poolcli.engine.reducers.weighted import clipped
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import Form

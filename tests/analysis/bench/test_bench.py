@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from poolcli.analysis.bench import peers, textbook
+from poolcli.analysis.bench import peers
+from poolcli.analysis.bench import textbook_loop as textbook
 from poolcli.analysis.bench.case import case_of
 from poolcli.analysis.bench.noise import noise
 from poolcli.maps.feature_map import FeatureMap

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from poolcli.analysis.formula import LETTERS, listed, number, put_in
-from poolcli.analysis.look import Look
+from poolcli.analysis.explanation.observed_window import Look
+from poolcli.analysis.explanation.substitution import LETTERS, listed, number, put_in
 from poolcli.engine.reducers.weighted import clipped
 from poolcli.pipeline.semantics import PROFILES
 

@@ -12,8 +12,8 @@ from poolcli.report.describe import form_record
 from poolcli.report.show import Record
 
 if TYPE_CHECKING:
-    from poolcli.analysis.compare import Result
-    from poolcli.analysis.differences import Cause, Difference
+    from poolcli.analysis.comparison.framework_differences import Cause, Difference
+    from poolcli.analysis.comparison.results import Result
     from poolcli.maps.feature_map import Form
 
 RESULT_COLUMNS = (

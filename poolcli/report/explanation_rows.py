@@ -12,9 +12,9 @@ from poolcli.maps.layout import shape_words, space_axes
 from poolcli.report.show import Record, table
 
 if TYPE_CHECKING:
-    from poolcli.analysis.explain import Explanation
-    from poolcli.analysis.look import Look
-    from poolcli.analysis.way import Region
+    from poolcli.analysis.explanation.explanation import Explanation
+    from poolcli.analysis.explanation.observed_window import Look
+    from poolcli.analysis.explanation.tracing import Region
     from poolcli.maps.feature_map import Form
 
 MOST = 9  # rows and columns of values that are shown; of more, the first and the last

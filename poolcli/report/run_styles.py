@@ -15,7 +15,7 @@ from poolcli.report.show import Record, flat, table
 
 if TYPE_CHECKING:
     from poolcli.maps.feature_map import Form
-    from poolcli.report.outcomes import Total
+    from poolcli.report.run_report import Total
     from poolcli.run.work import Outcome, Row
 
 TIMES = ("read_ms", "pool_ms", "write_ms")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from poolcli.analysis.search import ENDS, Answer, Wanted, repeated, search
+from poolcli.analysis.solver.window_search import ENDS, Answer, Wanted, repeated, search
 from poolcli.engine.windows.grid import AXIS_NAMES, spread
 from poolcli.errors import RequestError, ShapeError
 from poolcli.maps.frame import Padding, Size

@@ -11,9 +11,9 @@ import numpy as np
 
 import poolcli
 from poolcli.analysis.bench.case import Case, case_of
+from poolcli.analysis.bench.peer_timing import can, timed
 from poolcli.analysis.bench.peers import release
-from poolcli.analysis.bench.textbook import textbook
-from poolcli.analysis.bench.versus import can, timed
+from poolcli.analysis.bench.textbook_loop import textbook
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.pipeline.pipeline import Pipeline
 

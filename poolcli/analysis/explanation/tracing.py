@@ -10,7 +10,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from poolcli.analysis.look import layer_of
+from poolcli.analysis.explanation.observed_window import layer_of
 from poolcli.engine.operations.sight import reach
 from poolcli.engine.operations.unpool import Unpool
 from poolcli.maps.array import Array

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from poolcli.analysis.compare import Result
+from poolcli.analysis.comparison.results import Result
 from poolcli.analysis.picture.colour import Limits, cubehelix, limits_of
+from poolcli.analysis.picture.contact_sheet import Figure, Section
 from poolcli.analysis.picture.render import render
-from poolcli.analysis.picture.sheet import Figure, Section
 from poolcli.errors import plain
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap

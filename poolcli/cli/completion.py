@@ -18,7 +18,7 @@ from click.shell_completion import (
 from poolcli.cli.command import Command, joined
 
 if TYPE_CHECKING:
-    from poolcli.cli.suggest import Items
+    from poolcli.cli.suggestions import Items
 
 
 class _Equal(ShellComplete):

@@ -42,9 +42,10 @@ def write(made: list[Any], rows: list[Any], given: dict[str, Any]) -> None:
     if not (given["output"] or given["html"]):
         return
     from poolcli import io
-    from poolcli.analysis.picture import page, sheet
-    from poolcli.analysis.picture.comparison import section
-    from poolcli.report import comparison
+    from poolcli.analysis.picture import contact_sheet as sheet
+    from poolcli.analysis.picture import html_page as page
+    from poolcli.analysis.picture.comparison_figures import section
+    from poolcli.report import comparison_rows as comparison
 
     sections = [
         section(name, fmap, results, list(map(comparison.note, results)))

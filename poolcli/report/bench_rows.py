@@ -12,7 +12,7 @@ from poolcli.report.show import Record
 
 if TYPE_CHECKING:
     from poolcli.analysis.bench.case import Case
-    from poolcli.analysis.bench.rows import Row
+    from poolcli.analysis.bench.measurements import Row
 
 COLUMNS = ("step", "by", "ms", "ratio", "MP/s", "agrees")
 

@@ -11,10 +11,10 @@ from poolcli import __version__
 from poolcli.cli.command import Command
 from poolcli.cli.examples import EXAMPLES
 from poolcli.cli.help import Helpful
-from poolcli.cli.suggest import beginning
+from poolcli.cli.suggestions import beginning
 
 if TYPE_CHECKING:
-    from poolcli.cli.suggest import Items
+    from poolcli.cli.suggestions import Items
 
 # What roff would take for its own, or for a typographer's: groff_char(7).
 _LETTERS = {"\\": "(rs", "-": "-", "'": "(aq", "`": "(ga", "^": "(ha", "~": "(ti", '"': "(dq"}

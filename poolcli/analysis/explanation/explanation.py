@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from poolcli.analysis.formula import put_in
-from poolcli.analysis.look import Look, layer_of, look
-from poolcli.analysis.way import Region, back, branched, region_of, walked
-from poolcli.analysis.words import divisor, words
+from poolcli.analysis.explanation.observed_window import Look, layer_of, look
+from poolcli.analysis.explanation.operation_formulas import divisor, words
+from poolcli.analysis.explanation.substitution import put_in
+from poolcli.analysis.explanation.tracing import Region, back, branched, region_of, walked
 from poolcli.engine.operations.light import InLight
 from poolcli.errors import RequestError
 from poolcli.maps.feature_map import FeatureMap, Form

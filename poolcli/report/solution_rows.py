@@ -9,7 +9,7 @@ from poolcli.maps.layout import shape_words
 from poolcli.report.show import Record
 
 if TYPE_CHECKING:
-    from poolcli.analysis.search import Answer
+    from poolcli.analysis.solver.window_search import Answer
 
 COLUMNS = ("step", "overlap", "outside", "unseen")
 

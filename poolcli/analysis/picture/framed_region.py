@@ -8,11 +8,11 @@ from math import ceil
 
 import numpy as np
 
+from poolcli.analysis.explanation.tracing import Region
 from poolcli.analysis.picture.colour import Colour, has_colours
+from poolcli.analysis.picture.contact_sheet import Figure, Section, scaled, sheet
 from poolcli.analysis.picture.panels import Panel
 from poolcli.analysis.picture.render import BETWEEN, render
-from poolcli.analysis.picture.sheet import Figure, Section, scaled, sheet
-from poolcli.analysis.way import Region
 from poolcli.errors import plain
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap

@@ -9,8 +9,8 @@ from math import prod
 from typing import TYPE_CHECKING, TextIO
 
 from poolcli.errors import plain
+from poolcli.report.run_styles import STYLES, TIMES
 from poolcli.report.show import Record, encodable
-from poolcli.report.styles import STYLES, TIMES
 
 if TYPE_CHECKING:
     from poolcli.run.work import Outcome

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from poolcli.analysis.export.facts import Facts, sizes
+from poolcli.analysis.export.exported_step import Facts, sizes
 
 
 def arguments(facts: Facts, padding: tuple[int, ...], *, dilation: bool = False) -> str:

@@ -10,7 +10,7 @@ from math import nan
 
 import numpy as np
 
-from poolcli.analysis.measures import aliased, psnr, shift_change, ssim
+from poolcli.analysis.comparison.measures import aliased, psnr, shift_change, ssim
 from poolcli.errors import RequestError, ShapeError
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from poolcli.analysis.bench.case import EVEN, Case
-from poolcli.analysis.bench.versus import OtherResult, check_equal
+from poolcli.analysis.bench.peer_timing import OtherResult, check_equal
 from poolcli.maps.array import Array
 from poolcli.pipeline.step import Step
 

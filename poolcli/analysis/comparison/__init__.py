@@ -1,0 +1,1 @@
+"""Compare pipelines on one map, or one pipeline under several frameworks' semantics."""

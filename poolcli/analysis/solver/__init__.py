@@ -1,0 +1,1 @@
+"""Find kernels, strides and paddings that turn one size into another."""
