@@ -1,4 +1,7 @@
-"""The README's table of frameworks: poolcli has every row, and the others' cells are what their lines give."""
+"""The README's table of frameworks: poolcli has every row, and the others' cells are what their
+lines
+give.
+"""
 
 import frameworks
 import pytest

@@ -1,15 +1,14 @@
 """Random configurations of ONNX's pooling operators, against onnxruntime.
 
-Left out is what onnxruntime gets wrong or refuses:
-NaN (its MaxPool gives another answer when it is asked for indices), a padding of a kernel or more (refused), a window
-without a pixel (poolcli refuses it), and what is written at each test.
+Left out is what onnxruntime gets wrong or refuses: NaN (its MaxPool gives another answer when it is
+asked for indices), a padding of a kernel or more (refused), a window without a pixel (poolcli
+refuses it), and what is written at each test.
 """
 
 import pytest
 from drawn import LAYOUTS, arrays, assert_close, assert_equal, examples, no_padding, windows
 from hypothesis import given
 from hypothesis import strategies as st
-from waiting import needs
 
 import poolcli
 
@@ -81,7 +80,6 @@ def test_max(data):
     )
 
 
-@needs("--indices")
 @examples(60)
 @given(st.data())
 def test_max_indices(data):
@@ -117,7 +115,10 @@ def test_lp(data, norm):
 
 
 def reaches_the_end(at):
-    """Whether ceil(length / stride) windows reach the end; padding "same" is negative to onnxruntime where not."""
+    """Whether ceil(length / stride) windows reach the end; padding "same" is negative to
+    onnxruntime
+    where not.
+    """
     axes = zip(at.space, at.kernel, at.stride, strict=True)
     return all(
         (length - 1) // stride * stride + kernel >= length for length, kernel, stride in axes
@@ -127,7 +128,9 @@ def reaches_the_end(at):
 @examples(60)
 @given(st.data(), st.sampled_from(sorted(OPERATORS)), st.sampled_from([*SAME, "valid"]))
 def test_padding_by_word(data, op, word):
-    """Without dilation, which onnxruntime leaves out of the padding: it then gives fewer windows than the standard."""
+    """Without dilation, which onnxruntime leaves out of the padding: it then gives fewer windows
+    than the standard.
+    """
     at = data.draw(windows(no_padding, ceil_mode=st.just(False)).filter(reaches_the_end))
     x = data.draw(arrays(at.space, ("float32",)))
     result = poolcli.pool(x, op, layout=at.layout, **at.options | {"padding": word})

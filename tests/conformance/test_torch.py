@@ -19,7 +19,6 @@ from drawn import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
-from waiting import needs
 
 import poolcli
 
@@ -53,7 +52,6 @@ def test_max(data):
     assert_equal(poolcli.pool(x, "max", layout=at.layout, **at.options), want)
 
 
-@needs("--indices")
 @examples(300)
 @given(st.data())
 def test_max_indices(data):
@@ -99,7 +97,9 @@ def torch_lp(x, norm, at):
 @examples(300)
 @given(st.data(), st.sampled_from([1, 1.5, 2, 3, 4.5]))
 def test_lp(data, norm):
-    """PyTorch takes powers of x, not of |x|: hence x > 0. Its sum is k times an average: clipped windows are scaled."""
+    """PyTorch takes powers of x, not of |x|: hence x > 0. Its sum is k times an average: clipped
+    windows are scaled.
+    """
     at = data.draw(windows(padding=no_padding).filter(holds_its_kernel))
     x = data.draw(arrays(at.space, FLOATS, low=1))
     result = poolcli.pool(x, "lp", norm=norm, layout=at.layout, **at.options)
@@ -108,7 +108,6 @@ def test_lp(data, norm):
     assert_close(result * scale.astype(x.dtype), torch_lp(x, norm, at))
 
 
-@needs("--semantics")
 @examples(100)
 @given(st.data(), st.integers(1, 4))
 def test_lp_as_torch_means_it(data, norm):
@@ -119,7 +118,6 @@ def test_lp_as_torch_means_it(data, norm):
     assert_close(result, torch_lp(x, norm, at))
 
 
-@needs("--semantics")
 @examples(100)
 @given(st.data())
 def test_avg_as_torch_means_it(data):
@@ -153,7 +151,6 @@ def test_adaptive_max(drawn):
     assert_equal(result, torch_pool("adaptive_max", x, cells))
 
 
-@needs("--indices")
 @examples(100)
 @given(adaptive())
 def test_adaptive_max_indices(drawn):
@@ -167,7 +164,9 @@ def test_adaptive_max_indices(drawn):
 
 @st.composite
 def fractional(draw):
-    """An array, kernel, cells, and the samples (N, C, axes) that place the windows; PyTorch has it in 2-D and 3-D."""
+    """An array, kernel, cells, and the samples (N, C, axes) that place the windows; PyTorch has it
+    in 2-D and 3-D.
+    """
     count = draw(st.integers(2, 3))
     space, kernel, cells = zip(
         *[_fractional_axis(draw, spare=count - 2) for _ in range(count)], strict=True
@@ -191,7 +190,6 @@ def torch_fractional(x, kernel, cells, samples):
     ).numpy()
 
 
-@needs("--fractional", "--samples")
 @examples(200)
 @given(fractional())
 def test_fractional_max(drawn):
@@ -201,7 +199,6 @@ def test_fractional_max(drawn):
     assert_equal(result, torch_fractional(*drawn))
 
 
-@needs("unpool")
 @examples(50)
 @given(st.data())
 def test_max_unpool(data):

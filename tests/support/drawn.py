@@ -25,7 +25,9 @@ def examples(count):
 
 @dataclass(frozen=True)
 class Windows:
-    """Sliding windows: a number for each axis of everything but `ceil_mode`; padding is (begin, end)."""
+    """Sliding windows: a number for each axis of everything but `ceil_mode`; padding is (begin,
+    end).
+    """
 
     space: tuple
     kernel: tuple
@@ -46,7 +48,9 @@ class Windows:
 
 
 def halves(kernel):
-    """Padding as PyTorch allows it: as much at the end as at the beginning, at most half the kernel."""
+    """Padding as PyTorch allows it: as much at the end as at the beginning, at most half the
+    kernel.
+    """
     return st.integers(0, kernel // 2).map(lambda pad: (pad, pad))
 
 

@@ -1,11 +1,12 @@
-"""Which framework has what: every cell is one line of that framework, run and compared with a slow definition.
+"""Which framework has what: every cell is one line of that framework, run and compared with a slow
+definition.
 
-`python tests/support/frameworks.py` writes the README's table anew. A cell is `yes` where the numbers are the
-expected ones (whole numbers exactly, others within 1e-5 of their size; types do not matter), `differs` where they are
-not, `no` where nothing of the kind is documented or the call is refused. A line may convert (where the row does not say
-otherwise), negate, slice and pad what it gives to the framework's function, round and scale what it gets, use two
-calls, cut windows where the framework can, and pass a function to functions that take one. PyTorch is without
-torchvision.
+`python tests/support/frameworks.py` writes the README's table anew. A cell is `yes` where the
+numbers are the expected ones (whole numbers exactly, others within 1e-5 of their size; types do not
+matter), `differs` where they are not, `no` where nothing of the kind is documented or the call is
+refused. A line may convert (where the row does not say otherwise), negate, slice and pad what it
+gives to the framework's function, round and scale what it gets, use two calls, cut windows where
+the framework can, and pass a function to functions that take one. PyTorch is without torchvision.
 """
 
 import math
@@ -54,7 +55,7 @@ NO = None
 NAN = math.nan
 
 
-# The slow definition ------------------------------------------------------------------------------------------------
+# The slow definition ------------------------------------------------------------------------------
 
 
 def starts(length, kernel, stride, begin, end, dilation, *, ceil):
@@ -141,7 +142,7 @@ def weighed(x):
     return np.rint(np.concatenate([colour, alpha.mean((2, 3))], -1)).astype(int)
 
 
-# The frameworks -----------------------------------------------------------------------------------------------------
+# The frameworks -----------------------------------------------------------------------------------
 
 
 def t(x):
@@ -200,7 +201,7 @@ def indexed(x):
     return image
 
 
-# The table ----------------------------------------------------------------------------------------------------------
+# The table ----------------------------------------------------------------------------------------
 
 RNG = np.random.default_rng(5)
 BYTES = RNG.integers(0, 256, (9, 12), np.uint8)
@@ -236,7 +237,8 @@ INF = math.inf
 
 @dataclass(frozen=True)
 class Row:
-    """A pooling: what goes in, what must come out, poolcli's pipeline, and each framework's line or None.
+    """A pooling: what goes in, what must come out, poolcli's pipeline, and each framework's line or
+    None.
 
     With a `mode`, poolcli is given a PNG of that mode. `near` is how far whole numbers may be off.
     """
@@ -964,7 +966,9 @@ def agrees(got, row):
 
 
 def header():
-    """The first line of the table: the frameworks and their versions; PackageNotFoundError where one is missing."""
+    """The first line of the table: the frameworks and their versions; PackageNotFoundError where
+    one is missing.
+    """
     names = [f"{name} {version(package).partition('+')[0]}" for name, package in FRAMEWORKS.items()]
     return f"| | {' | '.join(names)} | poolcli |"
 

@@ -1,4 +1,6 @@
-"""Arrays that break poolings: each is small, the same at every call, and says which bug it would find."""
+"""Arrays that break poolings: each is small, the same at every call, and says which bug it would
+find.
+"""
 
 import itertools
 
@@ -11,7 +13,9 @@ INTEGERS = [np.int8, np.uint8, np.int16, np.uint16, np.int32, np.uint32, np.int6
 
 
 def arrays(ndim_spatial: int, kind: str = "all") -> list[Case]:
-    """(id, array) pairs with 1 to 3 trailing spatial axes, after batch axes of (), (2,), (2, 3) or (0,)."""
+    """(id, array) pairs with 1 to 3 trailing spatial axes, after batch axes of (), (2,), (2, 3) or
+    (0,).
+    """
     spatial = SPATIAL[ndim_spatial]
     cases = []
     if kind in ("float", "all"):
@@ -29,7 +33,9 @@ def scrambled(shape: tuple[int, ...], dtype: type) -> np.ndarray:
 
 
 def tiled(shape: tuple[int, ...], values: list, dtype: type) -> np.ndarray:
-    """A few values over and over; neighbours differ along every axis unless a size divides by their number."""
+    """A few values over and over; neighbours differ along every axis unless a size divides by their
+    number.
+    """
     return np.resize(np.array(values, dtype), shape)
 
 

@@ -1,4 +1,6 @@
-"""What a terminal would show: the pixels that each way of writing them stands for, read back from the escapes."""
+"""What a terminal would show: the pixels that each way of writing them stands for, read back from
+the escapes.
+"""
 
 import base64
 import re

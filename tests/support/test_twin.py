@@ -504,7 +504,9 @@ class TestNasty:
         ("name", "x"), nasty.arrays(2), ids=lambda value: value if isinstance(value, str) else ""
     )
     def test_twin_stays_within_the_window(self, op, name, x):
-        """Every finite mean lies between its window's minimum and maximum, and no reducer raises or warns."""
+        """Every finite mean lies between its window's minimum and maximum, and no reducer raises or
+        warns.
+        """
         windows = [twin.sliding(size, 3, 2, "same") for size in x.shape[-2:]]
         pooled = twin.pool(x, op, windows)
         low, high = (twin.pool(x, bound, windows).astype(np.float64) for bound in ("min", "max"))

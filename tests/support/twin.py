@@ -1,7 +1,9 @@
-"""The slow, plain reference of every place and every folding reducer, written from the definitions alone.
+"""The slow, plain reference of every place and every folding reducer, written from the definitions
+alone.
 
-A window's pixels are Python numbers and sums are exact fractions, so nothing cancels, overflows or depends on an
-order. Where a formula leaves the rationals (a root, an exponential) its argument is scaled into [0, 1] first.
+A window's pixels are Python numbers and sums are exact fractions, so nothing cancels, overflows or
+depends on an order. Where a formula leaves the rationals (a root, an exponential) its argument is
+scaled into [0, 1] first.
 """
 
 import itertools
@@ -15,11 +17,13 @@ import numpy as np
 Number = int | float | Fraction
 
 
-# Where: windows along one axis ----------------------------------------------------------------------------------
+# Where: windows along one axis --------------------------------------------------------------------
 
 
 class Window(NamedTuple):
-    """One window along one axis: the indices it takes, and how many of its taps fall in map plus padding."""
+    """One window along one axis: the indices it takes, and how many of its taps fall in map plus
+    padding.
+    """
 
     taps: tuple[int, ...]
     extent: int
@@ -33,7 +37,9 @@ def sliding(
     dilation: int = 1,
     ceil_mode: bool = False,
 ) -> list[Window]:
-    """The windows of a sliding kernel; the words for padding fix the number of windows whatever ceil_mode says."""
+    """The windows of a sliding kernel; the words for padding fix the number of windows whatever
+    ceil_mode says.
+    """
     stride = kernel if stride is None else stride
     if min(length, kernel, stride, dilation) < 1:
         raise ValueError("length, kernel, stride and dilation start at 1")
@@ -86,7 +92,7 @@ def adaptive(length: int, cells: int) -> list[Window]:
     return windows
 
 
-# How: reducers of one window's valid pixels ---------------------------------------------------------------------
+# How: reducers of one window's valid pixels -------------------------------------------------------
 
 
 class Settings(NamedTuple):
@@ -104,7 +110,9 @@ class Settings(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """One window's valid pixels, their weights, the number of padding places under it, and the settings."""
+    """One window's valid pixels, their weights, the number of padding places under it, and the
+    settings.
+    """
 
     pixels: list[int | float]
     weights: list[Fraction]
@@ -240,7 +248,9 @@ def _mode(cell: Cell) -> Number:
 
 
 def _stochastic(cell: Cell) -> Number:
-    """The pixel at which the running sum passes a drawn share of the whole; zero where there is none."""
+    """The pixel at which the running sum passes a drawn share of the whole; zero where there is
+    none.
+    """
     shares = [Fraction(pixel) for pixel in cell.pixels if math.isfinite(pixel)]
     if len(shares) < len(cell.pixels):
         shares = [Fraction(math.isinf(pixel)) for pixel in cell.pixels]
@@ -252,7 +262,9 @@ def _stochastic(cell: Cell) -> Number:
 
 
 def drawn(*numbers: int) -> Fraction:
-    """A share that depends on these numbers alone: SplitMix64, one step for each, 52 bits of the last state."""
+    """A share that depends on these numbers alone: SplitMix64, one step for each, 52 bits of the
+    last state.
+    """
     state = 0
     for number in numbers:
         state = ((state ^ number) + 0x9E3779B97F4A7C15) % 2**64
@@ -284,7 +296,7 @@ PICKING = ("lower", "higher", "nearest")
 EXACT = ("max", "min", "sum", "avg", "range", "mixed")
 
 
-# Together: every window of every plane --------------------------------------------------------------------------
+# Together: every window of every plane ------------------------------------------------------------
 
 
 class Validity(NamedTuple):
@@ -307,7 +319,9 @@ def pool(
     weights: np.ndarray | None = None,
     **settings: Any,
 ) -> np.ndarray:
-    """The pooled map in float64; what picks a pixel keeps x's dtype, unless an empty window's value does not fit."""
+    """The pooled map in float64; what picks a pixel keeps x's dtype, unless an empty window's value
+    does not fit.
+    """
     cells = _pool(x, op, windows, Settings(**settings), Validity(nan, nodata, min_valid, weights))
     empty = math.nan if nodata is None else nodata
     dtype = np.dtype(np.float64)
@@ -332,7 +346,9 @@ def pool_exact(
     weights: np.ndarray | None = None,
     **settings: Any,
 ) -> np.ndarray:
-    """The pooled map of integers as an object array of fractions; an empty window is nodata, or None without one."""
+    """The pooled map of integers as an object array of fractions; an empty window is nodata, or
+    None without one.
+    """
     if op not in EXACT or x.dtype.kind not in "biu":
         raise TypeError(f"{op} of {x.dtype} is no fraction")
     cells = _pool(
@@ -345,7 +361,9 @@ def pool_exact(
 
 
 def round_exact(value: Fraction, how: str) -> int:
-    """The integer a fraction rounds to: half-even, half-up (towards +infinity, also below zero) or floor."""
+    """The integer a fraction rounds to: half-even, half-up (towards +infinity, also below zero) or
+    floor.
+    """
     return {
         "half-even": round(value),
         "half-up": math.floor(value + Fraction(1, 2)),
@@ -431,7 +449,9 @@ def _valid(
 
 
 def _is_left_out(pixel: float, dtype: np.dtype, validity: Validity) -> bool:
-    """Whether a pixel does not count: an ignored NaN, or the nodata value (which may itself be NaN)."""
+    """Whether a pixel does not count: an ignored NaN, or the nodata value (which may itself be
+    NaN).
+    """
     hidden = None if validity.nodata is None else _in_dtype(validity.nodata, dtype)
     if math.isnan(pixel):
         return validity.nan == "ignore" or (hidden is not None and math.isnan(hidden))
@@ -439,7 +459,9 @@ def _is_left_out(pixel: float, dtype: np.dtype, validity: Validity) -> bool:
 
 
 def _in_dtype(value: float, dtype: np.dtype) -> float | None:
-    """A value as the dtype stores it (floats round it, integers need it exactly), None when it does not fit."""
+    """A value as the dtype stores it (floats round it, integers need it exactly), None when it does
+    not fit.
+    """
     if dtype.kind == "f":
         with np.errstate(over="ignore"):
             stored = np.float64(value).astype(dtype).item()

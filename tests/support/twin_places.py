@@ -1,4 +1,6 @@
-"""The slow, plain reference of the places that are no product of the same windows on every plane, and of RoiAlign."""
+"""The slow, plain reference of the places that are no product of the same windows on every plane,
+and of RoiAlign.
+"""
 
 import math
 from fractions import Fraction
@@ -8,7 +10,9 @@ import twin
 
 
 def fractional(length, kernel, cells, u):
-    """That many windows of one kernel, at floor((i + u) a) - floor(u a), the last one at the end."""
+    """That many windows of one kernel, at floor((i + u) a) - floor(u a), the last one at the
+    end.
+    """
     if cells + kernel - 1 > length:
         raise ValueError("too many cells")
     starts = []
@@ -34,7 +38,9 @@ def pool_fractional(x, op, kernel, cells, numbers, **given):
 
 
 def pool_pyramid(x, op, levels, axes, **given):
-    """Adaptive grids side by side: (N, C, *space) to (N, all cells of all channels, level by level)."""
+    """Adaptive grids side by side: (N, C, *space) to (N, all cells of all channels, level by
+    level).
+    """
     parts = []
     for level in levels:
         pooled = twin.pool(
@@ -62,7 +68,9 @@ def bins(length, begin, end, cells):
 
 
 def pool_boxes(x, op, boxes, size, scale=1, **given):
-    """Rows of index, x1, y1, x2, y2 over (N, C, H, W), to (boxes, C, *size); 0 where a cell has no pixel."""
+    """Rows of index, x1, y1, x2, y2 over (N, C, H, W), to (boxes, C, *size); 0 where a cell has no
+    pixel.
+    """
     out = []
     for index, *corners in boxes:
         left, top, right, bottom = (corner * scale for corner in corners)
