@@ -1,6 +1,11 @@
-"""Run poolcli as a user would: in a folder of its own, in this process, and see what it printed."""
+"""Run poolcli as a user would: in a folder of its own, in this process, and see what it printed.
+
+What is skipped because a library is missing is summed up in one line; with `--complete`, as in CI,
+it fails the run, so that no comparison can go stale unseen.
+"""
 
 import io
+import re
 import sys
 from dataclasses import dataclass
 
@@ -9,6 +14,38 @@ import pytest
 from PIL import Image
 
 from poolcli.cli import main
+
+
+MISSING = re.compile(r"(\S+) (?:is|are) not installed")
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--complete", action="store_true", help="fail where a library to compare with is missing"
+    )
+
+
+def left_out(reporter):
+    """What was skipped for want of a library: a set of places, for each library."""
+    found = {}
+    for report in reporter.stats.get("skipped", []):
+        if library := MISSING.search(str(report.longrepr[2])):
+            found.setdefault(library[1], set()).add(report.nodeid)
+    return found
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if found := left_out(terminalreporter):
+        count = sum(map(len, found.values()))
+        terminalreporter.write_line(
+            f"left out: {count} tests or files that need {', '.join(sorted(found))}"
+        )
+
+
+def pytest_sessionfinish(session, exitstatus):
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if session.config.option.complete and reporter and left_out(reporter) and exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @dataclass

@@ -21,5 +21,5 @@ def test_the_table_is_up_to_date():
     except frameworks.PackageNotFoundError as error:
         pytest.skip(f"{error.name} is not installed")
     if text.splitlines()[0] != header:
-        pytest.skip(f"the table is of other versions than are installed: {header}")
+        pytest.skip(f"the table's versions are not installed: {header}")
     assert text == frameworks.table(), "run: python tests/support/frameworks.py"

@@ -6,7 +6,7 @@ import pytest
 from poolcli.analysis.comparison.framework_differences import differences
 from poolcli.pipeline.pipeline import as_map
 
-torch = pytest.importorskip("torch", reason="compares with PyTorch")
+torch = pytest.importorskip("torch", reason="torch is not installed")
 pool = torch.nn.functional
 
 CALLS = {

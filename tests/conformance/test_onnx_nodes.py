@@ -11,7 +11,7 @@ import warnings
 import numpy as np
 import pytest
 
-pytest.importorskip("onnx", reason="the definitions of the node tests come with the package onnx")
+pytest.importorskip("onnx", reason="onnx is not installed")
 
 from onnx import helper
 from onnx.backend.test.case import node as definitions

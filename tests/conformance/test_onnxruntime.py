@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import poolcli
 
-onnx = pytest.importorskip("onnx", reason="builds models with onnx, which is not installed")
+onnx = pytest.importorskip("onnx", reason="onnx is not installed")
 runtime = pytest.importorskip(
     "onnxruntime", reason="compares with onnxruntime, which is not installed"
 )

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 import poolcli
 
-torch = pytest.importorskip("torch", reason="compares with PyTorch, which is not installed")
+torch = pytest.importorskip("torch", reason="torch is not installed")
 F = torch.nn.functional
 
 FLOATS = ("float32", "float64")

@@ -14,7 +14,7 @@ from PIL import Image
 from poolcli.errors import FileError, RequestError
 from poolcli.io import format_named, peek, read
 
-tifffile = pytest.importorskip("tifffile", reason="the extra poolcli[tiff] is not installed")
+tifffile = pytest.importorskip("tifffile", reason="tifffile is not installed")
 
 MICRONS = {
     "PhysicalSizeX": 0.5,

@@ -11,7 +11,7 @@ from PIL import Image
 from poolcli.io import peek, read
 from poolcli.io.atomic import new_part, sweep
 
-zarr = pytest.importorskip("zarr", reason="the extra poolcli[zarr] is not installed")
+zarr = pytest.importorskip("zarr", reason="zarr is not installed")
 
 
 def values(*shape, dtype="uint16"):

@@ -42,7 +42,7 @@ def contents(folder):
 
 def needs(executor):
     if executor == "dask":
-        pytest.importorskip("distributed", reason="the extra dask is not installed")
+        pytest.importorskip("distributed", reason="distributed is not installed")
 
 
 @pytest.fixture

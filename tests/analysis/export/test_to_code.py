@@ -26,7 +26,7 @@ def need(target):
             "poolcli.analysis.export.keras"
         ).version()  # chooses a backend that is there
     for name in NEEDED[target]:
-        pytest.importorskip(name, reason=f"{target} code is run with {name}")
+        pytest.importorskip(name, reason=f"{name} is not installed")
 
 
 def printed(target, text, shape, layout=None, dtype="float32"):
