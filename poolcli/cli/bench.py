@@ -74,10 +74,10 @@ def bench(words: tuple[str, ...], file: str | None, **given: Any) -> None:
 def _first(path: Path, layout: str | None) -> Any:
     """The first map of a file."""
     from poolcli import io
-    from poolcli.run.stream import opened
+    from poolcli.run.stdin import open_source
 
     try:
-        return io.read(opened(path), layout)[0]
+        return io.read(open_source(path), layout)[0]
     except PoolError as error:
         raise type(error)(f"{path}: {error}") from None
 

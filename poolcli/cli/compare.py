@@ -176,7 +176,7 @@ def _each(given: dict[str, Any], act: Callable[[Any], T]) -> tuple[list[tuple[st
 
 def _inputs(given: dict[str, Any]) -> Iterator[tuple[str, Callable[[], tuple[str, Any]]]]:
     """The name of each input, and what reads its first map, with what to add to the name."""
-    from poolcli.run.jobs import expand
+    from poolcli.run.expand import expand
 
     if given["shape_text"] is None:
         for found in expand(take_inputs(given)):
@@ -189,9 +189,9 @@ def _inputs(given: dict[str, Any]) -> Iterator[tuple[str, Callable[[], tuple[str
 
 def _first(path: Path, layout: str | None) -> tuple[str, Any]:
     from poolcli import io
-    from poolcli.run.stream import opened
+    from poolcli.run.stdin import open_source
 
-    first, *more = io.read(opened(path), layout)
+    first, *more = io.read(open_source(path), layout)
     return (f" ({first.name}, the first of {len(more) + 1})" if more else ""), first
 
 

@@ -94,10 +94,12 @@ def _told(pipeline: Any, path: Path, given: dict[str, Any]) -> tuple[Any, Any]:
     from poolcli import io
     from poolcli.analysis.explanation.explanation import explain as explained
     from poolcli.analysis.picture.selection import pages_of
-    from poolcli.run.stream import opened
+    from poolcli.run.stdin import open_source
 
     try:
-        (_, fmap), *_ = pages_of(io.read(opened(path), given["layout"]), str(path), given["page"])
+        (_, fmap), *_ = pages_of(
+            io.read(open_source(path), given["layout"]), str(path), given["page"]
+        )
         return fmap, explained(pipeline, fmap, _index(given["at"]), given["level"])
     except RequestError:
         raise

@@ -116,10 +116,10 @@ def _of_file(pipeline: Any, path: Path, layout: str | None) -> tuple[Any, Any]:
 
 def _check_need(pipeline: Any, peek: Any) -> None:
     from poolcli.resources.memory import here
-    from poolcli.run.budget import need_of
+    from poolcli.run.budget import memory_need
 
     if (limit := here().limit) is not None:
-        need_of(pipeline, peek, None).check(limit)
+        memory_need(pipeline, peek, None).check(limit)
 
 
 def _written(pipeline: Any, text: str, layout: str | None, dtype: str) -> tuple[Any, Any]:
@@ -154,10 +154,10 @@ def written_form(text: str, layout: str | None, dtype: str) -> Any:
 
 def _peek(path: Path, layout: str | None) -> Any:
     from poolcli import io
-    from poolcli.run.stream import opened
+    from poolcli.run.stdin import open_source
 
     try:
-        return io.peek(opened(path), layout)
+        return io.peek(open_source(path), layout)
     except PoolError as error:
         raise type(error)(f"{path}: {error}") from None
 
@@ -211,7 +211,7 @@ def semantics(**given: Any) -> None:
 def info(ctx: click.Context, /, **given: Any) -> None:
     """Say what files are, from their headers: format, shape, dtype, mode, layout, pages."""
     from poolcli.report import describe, show
-    from poolcli.run.jobs import expand
+    from poolcli.run.expand import expand
 
     records, failed = [], False
     for found in expand(take_inputs(given)):

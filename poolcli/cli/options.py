@@ -13,10 +13,10 @@ from poolcli.cli.command import Bare, Option, options
 from poolcli.errors import RequestError
 
 if TYPE_CHECKING:
-    from poolcli.run.executors import Crew
-    from poolcli.run.jobs import Inputs
-    from poolcli.run.log import Log
-    from poolcli.run.order import Outputs
+    from poolcli.run.parallelism import Parallelism
+    from poolcli.run.expand import Inputs
+    from poolcli.run.resume_log import ResumeLog
+    from poolcli.run.job import Outputs
 
 STYLES = ("table", "json", "jsonl", "csv", "none")
 EXECUTORS = ("serial", "threads", "processes", "dask")
@@ -128,7 +128,7 @@ FILES = (*FOLDERS, *LAYOUT, *OUTPUTS, *RUN, *REPORT, *SHOW)
 
 def take_inputs(given: dict[str, Any]) -> Inputs:
     """The inputs that the options name."""
-    from poolcli.run.jobs import Inputs
+    from poolcli.run.expand import Inputs
 
     words = list(given["inputs"])
     if given["files_from"] is not None:
@@ -177,7 +177,7 @@ def read_text(option: str, name: str) -> str:
 
 def take_outputs(given: dict[str, Any]) -> Outputs:
     """Where the options send the results."""
-    from poolcli.run.order import Outputs
+    from poolcli.run.job import Outputs
 
     if given["overwrite"] and given["skip_existing"]:
         raise RequestError(
@@ -205,9 +205,9 @@ def _pair(text: str) -> tuple[str, str]:
     return key, value
 
 
-def take_crew(given: dict[str, Any]) -> Crew:
+def take_crew(given: dict[str, Any]) -> Parallelism:
     """Who does the work."""
-    from poolcli.run.executors import Crew
+    from poolcli.run.parallelism import Parallelism
 
     if given["scheduler"] is not None and given["executor"] != "dask":
         raise RequestError(
@@ -216,19 +216,19 @@ def take_crew(given: dict[str, Any]) -> Crew:
     executor = (
         "serial" if given["output"] == "-" else given["executor"]
     )  # this process has the stream
-    return Crew(executor, given["jobs"], given["scheduler"], given["fail_fast"])
+    return Parallelism(executor, given["jobs"], given["scheduler"], given["fail_fast"])
 
 
-def take_log(given: dict[str, Any]) -> Log:
+def take_log(given: dict[str, Any]) -> ResumeLog:
     """What earlier runs have done, as far as the options ask."""
-    from poolcli.run.log import Log
+    from poolcli.run.resume_log import ResumeLog
 
     if given["resume"] is None:
-        return Log(None)
+        return ResumeLog(None)
     if given["skip_existing"]:
         raise RequestError(
             "--resume redoes what has changed, and --skip-existing leaves it: give one of them"
         )
     if given["output"] == "-" or "-" in given["inputs"]:
         raise RequestError("--resume is for files: stdin and stdout cannot be taken up again")
-    return Log(take_path("--resume", given["resume"]), notes=not given["dry_run"])
+    return ResumeLog(take_path("--resume", given["resume"]), read_only=given["dry_run"])

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from contextlib import closing
+from functools import partial
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -28,7 +29,7 @@ from poolcli.pipeline.table import OPS, Op
 from poolcli.pipeline.windows import WINDOWS
 
 if TYPE_CHECKING:
-    from poolcli.analysis.picture.screen import Screen
+    from poolcli.run.job import Draw
 
 DATA = ("json", "jsonl", "csv")
 
@@ -119,22 +120,23 @@ def pool_files(pipeline: Any, given: dict[str, Any]) -> int:
     """Do the jobs and report; the exit code."""
     from poolcli.report.run_report import Report
     from poolcli.report.show import live
-    from poolcli.run.jobs import expand, plan_jobs
-    from poolcli.run.order import Order
-    from poolcli.run.session import perform, rehearse
+    from poolcli.run.expand import expand
+    from poolcli.run.job import Settings
+    from poolcli.run.plan import plan_jobs
+    from poolcli.run.run_jobs import preview_jobs, run_jobs
 
     if given["layout"]:
         check_layout(given["layout"])
     pictures = sys.stderr if given["output"] == "-" or given["report"] in DATA else sys.stdout
     found, crew = expand(take_inputs(given)), take_crew(given)
-    memory = take_memory(given, crew.shared(len(found))[0])
-    outputs = take_outputs(given)._replace(screen=_screen(given, pictures), memory=memory)
-    jobs = plan_jobs(found, Order(pipeline, outputs, given["layout"]))
+    memory = take_memory(given, crew.split(len(found))[0])
+    outputs = take_outputs(given)._replace(draw=_draw(given, pictures), memory=memory)
+    jobs = plan_jobs(found, Settings(pipeline, outputs, given["layout"]))
     if outputs.output == "-" and sys.stdout.isatty():
         raise RequestError("-o - would write binary to the terminal: pipe it on, or give -o FILE")
     stream = sys.stderr if outputs.output == "-" else sys.stdout
-    busy = given["quiet"] or outputs.screen or (given["report"] in DATA and stream.isatty())
-    act = rehearse if given["dry_run"] else perform
+    busy = given["quiet"] or outputs.draw or (given["report"] in DATA and stream.isatty())
+    act = preview_jobs if given["dry_run"] else run_jobs
     with (
         take_log(given) as log,
         Report(
@@ -149,8 +151,8 @@ def pool_files(pipeline: Any, given: dict[str, Any]) -> int:
     return report.exit_code
 
 
-def _screen(given: dict[str, Any], stream: TextIO) -> Screen | None:
-    """Where to show pictures, if that is asked for, and the stream shows them."""
+def _draw(given: dict[str, Any], stream: TextIO) -> Draw | None:
+    """What draws pictures for a stream, if that is asked for, and the stream shows them."""
     if given["show"] is None:
         return None
     if given["dry_run"]:
@@ -159,4 +161,9 @@ def _screen(given: dict[str, Any], stream: TextIO) -> Screen | None:
         )
     from poolcli.analysis.picture.screen import screen_of
 
-    return screen_of(stream, given["show"])
+    screen = screen_of(stream, given["show"])
+    if screen is None:
+        return None
+    from poolcli.analysis.picture.panels import shown
+
+    return partial(shown, screen=screen)

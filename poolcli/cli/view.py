@@ -34,7 +34,7 @@ def view(ctx: click.Context, /, **given: Any) -> None:
     """Show what files hold, as pictures in the terminal: images in their colours, feature maps on a scale."""
     from poolcli.analysis.picture.screen import screen_of
     from poolcli.report.show import encodable
-    from poolcli.run.jobs import expand
+    from poolcli.run.expand import expand
 
     given["channels"] = given["channels"] and CHANNELS.read(given["channels"])
     screen, failed = screen_of(sys.stdout, given["show"]), False
@@ -55,10 +55,10 @@ def _seen(path: Path, screen: Any, given: dict[str, Any]) -> str:
     from poolcli import io
     from poolcli.analysis.picture.panels import shown, told
     from poolcli.analysis.picture.selection import channels_of, pages_of
-    from poolcli.run.stream import opened
+    from poolcli.run.stdin import open_source
 
     try:
-        pages = pages_of(io.read(opened(path), given["layout"]), str(path), given["page"])
+        pages = pages_of(io.read(open_source(path), given["layout"]), str(path), given["page"])
         if given["channels"]:
             pages = [(title, channels_of(page, given["channels"])) for title, page in pages]
         return (

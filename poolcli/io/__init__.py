@@ -13,13 +13,13 @@ from typing import Any, BinaryIO, TypeGuard
 import numpy as np
 
 from poolcli.errors import FileError, RequestError
-from poolcli.io.atomic import atomic, atomic_folder, hold, is_device, make_folder, new_part, sweep
+from poolcli.io.atomic import atomic, atomic_folder, lock, is_device, make_folder, new_part, remove_leftovers
 from poolcli.io.encode import encode
 from poolcli.io.encode_stack import encode_stack, wants_stack
 from poolcli.io.format import FORMATS, Format, format_named, split_name
 from poolcli.io.header import Header, Peek
-from poolcli.io.image import peek_image, read_image, trust
-from poolcli.io.npy import MAGIC, Arriving, on_disk, own_file, peek_npy, read_npy, write_npy
+from poolcli.io.image import allow_pixels, peek_image, read_image
+from poolcli.io.npy import MAGIC, IncomingArray, on_disk, own_file, peek_npy, read_npy, write_npy
 from poolcli.io.reason import reason
 from poolcli.io.stack import is_stack, peek_stack, read_stack
 from poolcli.maps.array import Array
@@ -30,17 +30,17 @@ from poolcli.resources.memory import Part
 
 __all__ = [
     "FORMATS",
-    "Arriving",
+    "IncomingArray",
     "Format",
     "Header",
     "Peek",
     "Source",
     "Writer",
-    "arriving",
+    "next_array",
     "atomic",
     "default_format",
     "format_named",
-    "hold",
+    "lock",
     "is_device",
     "is_store",
     "make_folder",
@@ -49,8 +49,8 @@ __all__ = [
     "read",
     "reason",
     "split_name",
-    "sweep",
-    "trust",
+    "remove_leftovers",
+    "allow_pixels",
     "write",
     "writer",
 ]
@@ -59,13 +59,13 @@ _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _STORE = ("zarr.json", ".zgroup", ".zarray")
 
 
-Source = Path | BinaryIO | Arriving
+Source = Path | BinaryIO | IncomingArray
 
 
-def arriving(stream: BinaryIO) -> BinaryIO | Arriving:
+def next_array(stream: BinaryIO) -> BinaryIO | IncomingArray:
     """The next array of a stream, read as far as its header; or all of the stream, where that is no .npy."""
     head = stream.read(len(MAGIC))
-    return Arriving(stream) if head == MAGIC else BytesIO(head + stream.read())
+    return IncomingArray(stream) if head == MAGIC else BytesIO(head + stream.read())
 
 
 def read(source: Source, layout: str | None = None) -> tuple[FeatureMap, ...]:
@@ -75,7 +75,7 @@ def read(source: Source, layout: str | None = None) -> tuple[FeatureMap, ...]:
     where it was, another is read to its end. Raises FileError, without the path, for what cannot be read.
     """
     letters = layout and check_layout(layout)
-    if isinstance(source, Arriving):
+    if isinstance(source, IncomingArray):
         with _memory():
             return (FeatureMap(*source.read(letters)),)
     if is_store(source):
@@ -95,7 +95,7 @@ def read(source: Source, layout: str | None = None) -> tuple[FeatureMap, ...]:
 def peek(source: Source, layout: str | None = None) -> Peek:
     """What `read` would give, shapes and dtypes, from the headers alone."""
     letters = layout and check_layout(layout)
-    if isinstance(source, Arriving):
+    if isinstance(source, IncomingArray):
         return Peek("npy", (source.peek(letters),))
     if is_store(source):
         from poolcli.io.zarr_store import peek_zarr

@@ -104,7 +104,7 @@ def is_device(path: Path) -> bool:
     return path.exists() and not path.is_file() and not path.is_dir()
 
 
-def sweep(folder: Path) -> None:
+def remove_leftovers(folder: Path) -> None:
     """Remove what runs that were killed have left in a folder: the parts of files that nobody holds a lock on."""
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
@@ -119,12 +119,12 @@ def sweep(folder: Path) -> None:
 
 def _remove_unlocked(part: Path) -> None:
     with part.open("r+b") as stream:
-        hold(stream, wait=False)
+        lock(stream, wait=False)
         _remove(_folder_of(part))
         part.unlink()
 
 
-def hold(stream: BinaryIO, *, wait: bool) -> None:
+def lock(stream: BinaryIO, *, wait: bool) -> None:
     """Keep others from holding the file until it is closed, or its process ends, however that ends."""
     if sys.platform != "win32":  # where a file that is open cannot be removed anyway
         fcntl.flock(stream, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -147,7 +147,7 @@ def new_part(path: Path) -> tuple[Path, BinaryIO]:
         part = path.with_name(f".{path.name[:50]}.{os.urandom(4).hex()}{_SUFFIX}")
         stream = part.open("x+b")
         with suppress(OSError):  # a disk that knows no locks, where nothing is swept either
-            hold(stream, wait=True)
+            lock(stream, wait=True)
         if os.fstat(stream.fileno()).st_nlink:
             return part, stream
         stream.close()  # swept in the moment before it was locked

@@ -54,7 +54,7 @@ _PLAIN = {
 _IN_MOTION = {"1": "RGB", "L": "RGB", "P": "RGB", "LA": "RGBA"}
 
 
-def trust(limit: int) -> None:
+def allow_pixels(limit: int) -> None:
     """Let images have as many pixels as so many bytes could hold, because who asks looks at what they take."""
     Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS or 0, limit)
 

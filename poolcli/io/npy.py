@@ -117,7 +117,7 @@ def _head(data: Array) -> bytes:
     return head.getvalue()
 
 
-class Arriving:
+class IncomingArray:
     """The array of a stream that may have more behind it, in a pipe for one: `left` bytes are still to be read."""
 
     def __init__(self, stream: BinaryIO) -> None:

@@ -13,7 +13,7 @@ from poolcli.report.run_styles import STYLES, TIMES
 from poolcli.report.show import Record, encodable
 
 if TYPE_CHECKING:
-    from poolcli.run.work import Outcome
+    from poolcli.run.outcome import Outcome
 
 
 class Total:

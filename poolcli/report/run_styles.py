@@ -16,7 +16,7 @@ from poolcli.report.show import Record, flat, table
 if TYPE_CHECKING:
     from poolcli.maps.feature_map import Form
     from poolcli.report.run_report import Total
-    from poolcli.run.work import Outcome, Row
+    from poolcli.run.outcome import Outcome, StepResult
 
 TIMES = ("read_ms", "pool_ms", "write_ms")
 FEW = 40  # files that a table shows one by one
@@ -127,7 +127,7 @@ def record(outcome: Outcome) -> Record:
     }
 
 
-def _step(row: Row) -> Record:
+def _step(row: StepResult) -> Record:
     return {
         "step": row.step,
         **form_record("input", row.input),

@@ -1,9 +1,7 @@
-"""Whether a file can be pooled within a limit of memory: known from its header, before it starts."""
+"""The memory budget of one file, and whether it suffices: known from the header alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -12,68 +10,66 @@ from poolcli import io
 from poolcli.errors import FileError
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.resources.memory import Memory, size_words, use
-from poolcli.run.order import STREAM, Job
+from poolcli.run.job import STREAM, Job
 
-_ON_DISK = ("npy", "npz")  # formats whose arrays need not be in memory
-_READ, _WRITTEN = (
-    3,
-    4,
-)  # times that an image is in memory while it is decoded, and while it is encoded
+_ON_DISK = ("npy", "npz")  # formats whose arrays can stay on the disk
+# Copies of an image's pixels in memory at once, at most: while it is decoded, and while it is
+# encoded.
+_DECODING, _ENCODING = 3, 4
 
 
-class Need(NamedTuple):
-    """Bytes of memory: `held` by images from begin to end, `least` at once by the step that takes the most."""
+class MemoryNeed(NamedTuple):
+    """Bytes that a file takes: `held` by images throughout, `step_bytes` by the largest step."""
 
     held: int
-    least: int
+    step_bytes: int
     step: str
 
     @property
     def limit(self) -> int:
-        """The least that --max-memory can be: a half is worked with."""
-        return self.held + 2 * self.least
+        """The smallest --max-memory that suffices: steps may use a half of what is not held."""
+        return self.held + 2 * self.step_bytes
 
     def check(self, limit: int) -> None:
-        """FileError where the limit is too low."""
+        """FileError if the limit is too low."""
         if self.limit > limit:
-            images = (
-                f"what is read and written takes {size_words(self.held)}, " if self.held else ""
-            )
+            held = f"what is read and written takes {size_words(self.held)}, " if self.held else ""
             raise FileError(
-                f"{images}{self.step} takes {size_words(self.least)} at once, and --max-memory leaves "
-                f"{size_words(limit)} to a file: give at least {-(-self.limit // 10**6)}M, "
-                "smaller windows, or fewer --jobs"
+                f"{held}{self.step} takes {size_words(self.step_bytes)} at once, "
+                f"and --max-memory leaves {size_words(limit)} to a file: "
+                f"give at least {-(-self.limit // 10**6)}M, smaller windows, or fewer --jobs"
             )
 
 
-def need_of(pipeline: Pipeline, peek: io.Peek, format: io.Format | None) -> Need:  # noqa: A002 the word its users know
-    """What pooling the maps of a file takes, and writing the results in a format (None: the one it has)."""
+def memory_need(pipeline: Pipeline, peek: io.Peek, target: io.Format | None) -> MemoryNeed:
+    """What pooling a file takes, and writing it in a format (None: the format it has)."""
     forms = [header.form for header in peek.maps]
     plans = {form: pipeline.plan(form) for form in dict.fromkeys(forms)}
-    hungry = max(
-        (stage for plan in plans.values() for stage in plan), key=lambda stage: stage.load.least
-    )
-    held = 0 if peek.format in _ON_DISK else _READ * sum(form.nbytes for form in forms)
-    if (format.name if format else peek.format) not in _ON_DISK:
-        held += _WRITTEN * sum(plans[form][-1].output.nbytes for form in forms)
-    return Need(held, hungry.load.least, str(hungry.step))
+    stages = [stage for plan in plans.values() for stage in plan]
+    largest = max(stages, key=lambda stage: stage.load.least)
+    held = 0
+    if peek.format not in _ON_DISK:
+        held += _DECODING * sum(form.nbytes for form in forms)
+    if (target.name if target else peek.format) not in _ON_DISK:
+        held += _ENCODING * sum(plans[form][-1].output.nbytes for form in forms)
+    return MemoryNeed(held, largest.load.least, str(largest.step))
 
 
-@contextmanager
-def within(job: Job, source: io.Source) -> Iterator[None]:
-    """The block in which a job has its share of memory; FileError where that cannot be enough."""
+def memory_for(job: Job, source: io.Source) -> Memory:
+    """A job's share of the memory; FileError if it cannot suffice."""
     limit, held = job.outputs.memory, 0
     if limit is not None:
-        io.trust(limit)
+        io.allow_pixels(limit)
         with use(Memory(limit)):
-            need = need_of(job.pipeline, io.peek(source, job.layout), job.format)
+            need = memory_need(job.pipeline, io.peek(source, job.layout), job.format)
         need.check(limit)
         held = need.held
-    is_new = job.target != STREAM and not io.is_device(job.target)
-    with use(Memory(limit, held, partial(_beside, job.target)) if is_new else Memory(limit, held)):
-        yield
+    if job.target == STREAM or io.is_device(job.target):
+        return Memory(limit, held)
+    return Memory(limit, held, partial(_file_beside, job.target))
 
 
-def _beside(target: Path) -> tuple[Path, BinaryIO]:
+def _file_beside(target: Path) -> tuple[Path, BinaryIO]:
+    """A file for a large array, on the disk of the output, so that it can become the output."""
     io.make_folder(target.parent)
     return io.new_part(target)

@@ -1,4 +1,4 @@
-"""Ctrl-C, and SIGTERM, heard where it is safe."""
+"""Ctrl-C and SIGTERM, raised only where it is safe."""
 
 from __future__ import annotations
 
@@ -13,68 +13,70 @@ T = TypeVar("T")
 
 
 class Interruption:
-    """While it listens, being interrupted ends a wait, and nothing else; asked a second time, it ends anything."""
+    """In its block, an interruption ends a `wait` and nothing else; a second one ends anything."""
 
     current: ClassVar[Interruption | None] = None
 
     def __init__(self) -> None:
-        self._asked = self._waits = False
-        self._before: dict[int, Any] = {}
+        self._requested = self._waiting = False
+        self._handlers: dict[int, Any] = {}
 
     def __enter__(self) -> Interruption:
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
-                if (
-                    signal.getsignal(number) is not signal.SIG_IGN
-                ):  # as for what a shell runs in the background
-                    self._before[number] = signal.signal(number, self._hear)
+                # A shell ignores SIGINT for what it runs in the background: that stays so.
+                if signal.getsignal(number) is not signal.SIG_IGN:
+                    self._handlers[number] = signal.signal(number, self._handle)
             Interruption.current = self
         return self
 
     def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
+        for number, handler in self._handlers.items():
             signal.signal(number, handler)
         Interruption.current = None
 
-    def _hear(self, _number: int, _frame: FrameType | None) -> None:
-        again, self._asked = self._asked, True
-        if self._waits or again:
+    def _handle(self, _number: int, _frame: FrameType | None) -> None:
+        again, self._requested = self._requested, True
+        if self._waiting or again:
             raise KeyboardInterrupt
 
     def check(self) -> None:
-        """KeyboardInterrupt where there was one."""
-        if self._asked:
+        """Raise KeyboardInterrupt if there was an interruption."""
+        if self._requested:
             raise KeyboardInterrupt
 
     def wait(self, act: Callable[[], T]) -> T:
-        """What `act` gives in the end; KeyboardInterrupt where there is one before."""
-        self._waits = True
+        """The result of `act`; KeyboardInterrupt if there is an interruption before."""
+        self._waiting = True
         try:
             self.check()
             return act()
         finally:
-            self._waits = False
+            self._waiting = False
 
 
-def conclude() -> None:
-    """A job of this thread is as good as done: it is done, and told, before an interruption ends the wait for it."""
+def commit_point() -> None:
+    """Let this thread's job finish and be reported before an interruption ends the wait for it.
+
+    Called just before an output gets its name. It matters where jobs run in the main thread.
+    """
     if Interruption.current and threading.current_thread() is threading.main_thread():
-        Interruption.current._waits = False
+        Interruption.current._waiting = False
 
 
-def deaf() -> None:
-    """Let this thread, and the processes it starts, hear no Ctrl-C: who reads the outcomes does."""
+def block_interrupts() -> None:
+    """Block SIGINT in this thread and the processes it starts: the main thread handles it."""
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
 @contextmanager
-def deafened() -> Iterator[None]:
-    """Threads and processes that begin in this block hear no Ctrl-C; what comes meanwhile is heard after it."""
+def interrupts_blocked() -> Iterator[None]:
+    """Block SIGINT in threads and processes that start in this block; it is delivered after it."""
     from multiprocessing.resource_tracker import ensure_running
 
-    ensure_running()  # now, because it would undo what follows when it starts
-    deaf()
+    ensure_running()  # now: when it starts, it unblocks SIGINT in its thread
+    block_interrupts()
     try:
         yield
     finally:

@@ -15,7 +15,7 @@ from poolcli import io as files
 from poolcli.errors import FileError
 from poolcli.io.npy import on_disk, read_npy
 from poolcli.resources import memory
-from poolcli.run import stream
+from poolcli.run import stdin
 
 
 def saved(kind, size=(40, 30), **options):
@@ -165,7 +165,7 @@ def test_a_file_that_grows_while_it_is_read(cli, tmp_path, monkeypatch):
             return maps
 
         monkeypatch.setattr(
-            stream, "io", type("io", (), {**vars(files), "read": staticmethod(read)})
+            stdin, "io", type("io", (), {**vars(files), "read": staticmethod(read)})
         )
         ran = cli("max", name)
         assert ran.code == 1

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from poolcli.io import peek, read
-from poolcli.io.atomic import new_part, sweep
+from poolcli.io.atomic import new_part, remove_leftovers
 
 zarr = pytest.importorskip("zarr", reason="zarr is not installed")
 
@@ -179,10 +179,10 @@ def test_what_a_killed_run_left_is_swept(tmp_path):
     left = part.with_suffix(".poolcli-folder")
     left.mkdir()
     (left / "chunk").write_bytes(b"half")
-    sweep(tmp_path)
+    remove_leftovers(tmp_path)
     assert (left / "chunk").exists()  # its run still holds it
     stream.close()
-    sweep(tmp_path)
+    remove_leftovers(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -17,10 +17,11 @@ from PIL import Image
 from test_scale import EXECUTORS, contents, end, needs, rows, run, start, statuses
 
 from poolcli.pipeline.parser import parse
-from poolcli.run.executors import AHEAD, Crew, execute
-from poolcli.run.order import Job, Order
-from poolcli.run.work import Outcome
-from poolcli.run.worker import Workers
+from poolcli.run.execute import LOOKAHEAD, execute
+from poolcli.run.job import Job, Settings
+from poolcli.run.outcome import Outcome
+from poolcli.run.executors.processes import ProcessPool
+from poolcli.run.parallelism import Parallelism
 
 COUNT = 60
 
@@ -242,7 +243,7 @@ def test_a_lost_process_is_replaced(photos, undisturbed, tmp_path):
     assert contents(tmp_path / "out") == undisturbed
 
 
-def die_of_some(job):
+def die_of_some(job, threads):
     """Work that kills its process over one file."""
     if job.source.name == "bad":
         os.kill(os.getpid(), signal.SIGKILL)
@@ -250,12 +251,12 @@ def die_of_some(job):
 
 
 def job(name):
-    return Job(Path(name), Path(name + ".png"), None, Order(parse("max")))
+    return Job(Path(name), (Path(name + ".png"),), None, Settings(parse("max")))
 
 
 def test_what_kills_its_process_twice_is_a_row():
-    with Workers(die_of_some, 1, 1) as workers:
-        outcomes = [workers(job(name)) for name in ("good", "bad", "better")]
+    with ProcessPool(die_of_some, 1, 1) as workers:
+        outcomes = [workers.run(job(name)) for name in ("good", "bad", "better")]
     assert [outcome.status for outcome in outcomes] == ["done", "failed", "done"]
     assert outcomes[1].source == Path("bad")
     assert "lost" in outcomes[1].reason
@@ -343,12 +344,16 @@ def test_look_ahead_is_bounded():
             made = number + 1
             yield job(str(number))
 
-    work = lambda each: Outcome(each.source, each.target, "done")  # noqa: E731
-    for crew in (Crew("serial"), Crew("threads", 4), Crew("threads", 3, fail_fast=True)):
+    work = lambda each, threads: Outcome(each.source, each.target, "done")  # noqa: E731
+    for crew in (
+        Parallelism("serial"),
+        Parallelism("threads", 4),
+        Parallelism("threads", 3, fail_fast=True),
+    ):
         outcomes = execute(work, jobs(), 100_000, crew, lambda: False)
         for number in range(1000):
             assert next(outcomes).source == Path(str(number))
-            assert made <= number + (5 if crew.fail_fast else AHEAD)
+            assert made <= number + (5 if crew.fail_fast else LOOKAHEAD)
         outcomes.close()
 
 

@@ -1,0 +1,48 @@
+"""What an executor gives: a pool that takes jobs and promises outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent import futures
+from contextlib import contextmanager
+from typing import NamedTuple, Protocol
+
+from poolcli.run.interruption import block_interrupts
+from poolcli.run.job import Job
+from poolcli.run.outcome import Outcome
+
+
+class Pending(Protocol):
+    """An outcome to come, such as a Future."""
+
+    def result(self) -> Outcome: ...
+    def cancel(self) -> bool: ...
+
+
+class Deferred(NamedTuple):
+    """An outcome that is computed when it is asked for."""
+
+    result: Callable[[], Outcome]
+
+    def cancel(self) -> bool:
+        return True
+
+
+class WorkerPool(NamedTuple):
+    """Where jobs are submitted, and how many are done at once."""
+
+    submit: Callable[[Job], Pending]
+    at_once: int
+
+
+@contextmanager
+def thread_pool(act: Callable[[Job], Outcome], count: int) -> Iterator[WorkerPool]:
+    """Threads that do jobs, or that wait for a process or a cluster to do them."""
+    threads, wait = futures.ThreadPoolExecutor(count, initializer=block_interrupts), True
+    try:
+        yield WorkerPool(lambda job: threads.submit(act, job), count)
+    except KeyboardInterrupt:
+        wait = False
+        raise
+    finally:
+        threads.shutdown(wait=wait, cancel_futures=True)

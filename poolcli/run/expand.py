@@ -1,0 +1,80 @@
+"""Paths, folders and globs become input files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import NamedTuple
+
+from poolcli.errors import NothingFound
+from poolcli.io import FORMATS, is_store
+from poolcli.run.job import STREAM
+
+KNOWN_SUFFIXES = tuple(suffix for known in FORMATS for suffix in known.suffixes)
+
+
+class Inputs(NamedTuple):
+    """Inputs of a command: files, folders, globs or `-`; and which files of a folder to take."""
+
+    paths: tuple[Path, ...]
+    recursive: bool = False
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+class InputFile(NamedTuple):
+    """A file, and the input folder it was found in: outputs keep the tree below that folder."""
+
+    path: Path
+    root: Path | None = None
+
+
+def expand(inputs: Inputs) -> list[InputFile]:
+    """Every file that the inputs name, each once; NothingFound if there is none."""
+    found = {file.path: file for path in inputs.paths for file in _files(path, inputs)}
+    if not found:
+        names = ", ".join(map(str, inputs.paths))
+        more = "" if inputs.recursive else "; -r looks into the folders below"
+        raise NothingFound(
+            f"{names}: no image or array to read{more}, --include 'PATTERN' names other files"
+        )
+    return list(found.values())
+
+
+def _files(path: Path, inputs: Inputs) -> Iterator[InputFile]:
+    try:
+        if path.is_dir() and not is_store(path):
+            yield from _files_in(path, inputs)
+        elif path == STREAM or path.exists() or not _is_glob(path):
+            yield InputFile(path)
+        else:
+            yield from (InputFile(file) for file in sorted(path.parent.glob(path.name)))
+    except OSError:  # reading the file will tell what is wrong with it
+        yield InputFile(path)
+
+
+def _is_glob(path: Path) -> bool:
+    return bool(set("*?[") & set(path.name))
+
+
+def _files_in(folder: Path, inputs: Inputs) -> Iterator[InputFile]:
+    walk = folder.rglob("*") if inputs.recursive else folder.glob("*")
+    for file in sorted(walk):
+        if _is_wanted(file, folder, inputs) and (file.is_file() or is_store(file)):
+            yield InputFile(file, folder)
+
+
+def _is_wanted(file: Path, root: Path, inputs: Inputs) -> bool:
+    """Whether a file of a folder is an input: known or included by name, not hidden or excluded."""
+    below = file.relative_to(root)
+    if any(part.startswith(".") for part in below.parts):
+        return False
+    include = inputs.include or tuple(f"*{suffix}" for suffix in KNOWN_SUFFIXES)
+    return _matches(below, include) and not _matches(below, inputs.exclude)
+
+
+def _matches(path: Path, patterns: Iterable[str]) -> bool:
+    """Whether the name or the whole path matches one of the globs, in capitals or not."""
+    names = (path.name.lower(), path.as_posix().lower())
+    return any(fnmatch(name, each.lower()) for each in patterns for name in names)

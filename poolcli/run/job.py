@@ -1,0 +1,142 @@
+"""A job: one input file, its outputs, and the settings that all jobs of a run share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from poolcli import io
+from poolcli.maps.feature_map import FeatureMap
+from poolcli.pipeline.pipeline import Pipeline
+from poolcli.run import packing
+
+STREAM = Path("-")  # stdin as an input, stdout as an output
+
+# Draws maps with their titles as text for the terminal. A module's function or a `partial` of one:
+# it is pickled with the settings.
+Draw = Callable[[Sequence[tuple[str, FeatureMap]]], str]
+
+
+class Outputs(NamedTuple):
+    """Where the results go and how they are written: the options of the same names.
+
+    `draw`, if any, draws each input and its result for the terminal. `memory` is the budget of one
+    file in bytes (None: no limit).
+    """
+
+    output: str | None = None
+    name: str | None = None
+    to: str | None = None
+    save: tuple[tuple[str, str], ...] = ()
+    scale: str | None = None
+    overwrite: bool = False
+    skip_existing: bool = False
+    indices: Path | None = None
+    draw: Draw | None = None
+    memory: int | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What all jobs of a run share: the pipeline, the outputs and the layout of arrays.
+
+    Pickles as paths where options name files: no arrays travel to workers.
+    """
+
+    pipeline: Pipeline
+    outputs: Outputs = field(default_factory=Outputs)
+    layout: str | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unpacked, (self._packed,)
+
+    @cached_property
+    def _packed(self) -> bytes:
+        """The pickle, made once for all jobs."""
+        return packing.pack((self.pipeline, self.outputs, self.layout)).data
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of everything that results depend on, the files that options name included."""
+        outputs = self.outputs
+        return packing.hash_of(
+            str(self.pipeline),
+            self.layout,
+            outputs.to,
+            outputs.save,
+            outputs.scale,
+            [packing.file_state(path) for path in packing.pack(self.pipeline).files],
+        )
+
+
+def _unpacked(packed: bytes) -> Settings:
+    return Settings(*packing.unpack(packed))
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One input and the files its maps are written to.
+
+    `targets` is one file, or a file for each map where the pipeline makes several. `format` is None
+    where the content decides. `overwrite` allows to replace existing files. `alone` means that the
+    run has no other input. `position` counts the arrays of a stream on stdin.
+    """
+
+    source: Path
+    targets: tuple[Path, ...]
+    format: io.Format | None
+    settings: Settings
+    overwrite: bool = False
+    alone: bool = False
+    position: int = 0
+
+    @property
+    def name(self) -> Path:
+        """The input's name in reports: `-`, `-[1]`, `-[2]` ... for the arrays of a stream."""
+        return Path(f"{self.source}[{self.position}]") if self.position else self.source
+
+    @property
+    def target(self) -> Path:
+        """The file of the first map."""
+        return self.targets[0]
+
+    @property
+    def pipeline(self) -> Pipeline:
+        return self.settings.pipeline
+
+    @property
+    def outputs(self) -> Outputs:
+        return self.settings.outputs
+
+    @property
+    def layout(self) -> str | None:
+        return self.settings.layout
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Every file that it writes."""
+        indices = self.outputs.indices
+        paths = self.targets if indices is None else (*self.targets, indices)
+        return tuple(path for path in paths if path != STREAM)
+
+    @property
+    def uses_streams(self) -> bool:
+        """Whether it reads stdin or writes stdout, which only this process can."""
+        return STREAM in (self.source, self.target)
+
+    def absolute(self) -> Job:
+        """The same job with absolute paths, for a process in another folder."""
+        settings, indices = self.settings, self.outputs.indices
+        if indices is not None:
+            outputs = self.outputs._replace(indices=indices.absolute())
+            settings = replace(settings, outputs=outputs)
+        targets = tuple(path.absolute() for path in self.targets)
+        return replace(self, source=self.source.absolute(), targets=targets, settings=settings)
+
+
+def output_exists(path: Path) -> bool:
+    """Whether there is a file that writing to `path` would replace."""
+    return path != STREAM and path.exists() and not io.is_device(path)

@@ -1,0 +1,85 @@
+"""The paths of a job's outputs: beside the input or in a folder, by the template of --name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+from poolcli.errors import RequestError
+from poolcli.io import format_named, split_name
+from poolcli.run.expand import KNOWN_SUFFIXES, InputFile
+from poolcli.run.job import STREAM, Outputs, Settings
+
+FIELDS = ("stem", "suffix", "op", "index", "level")
+
+
+def output_paths(
+    file: InputFile, index: int, settings: Settings, folder: Path | None
+) -> tuple[Path, ...]:
+    """The files of an input's maps: one for each level, or one for all if their names are equal.
+
+    `index` counts the inputs from 1. `folder` is the output folder (None: beside the input, or the
+    file that --output names).
+    """
+    outputs = settings.outputs
+    fields = _fields(file, index, settings)
+    levels = _levels(fields["suffix"], settings)
+    if not levels:
+        return (_path(file, {**fields, "level": ""}, folder, outputs),)
+    paths = [_path(file, {**fields, "level": level}, folder, outputs) for level in levels]
+    return tuple(paths) if len(set(paths)) > 1 else (paths[0],)
+
+
+def _fields(file: InputFile, index: int, settings: Settings) -> dict[str, Any]:
+    """The values of the template's fields, without the level."""
+    stem, suffix = split_name(file.path.name)
+    if settings.outputs.to:
+        suffix = format_named(settings.outputs.to).suffixes[0]
+    op = "-".join(step.op.name for step in settings.pipeline.steps)
+    return {"stem": stem, "suffix": suffix, "op": op, "index": index}
+
+
+def _levels(suffix: str, settings: Settings) -> range:
+    """The numbers of the levels that get files of their own; none where one file holds all maps."""
+    is_folder = suffix.lower() in KNOWN_SUFFIXES and format_named(suffix).is_folder
+    in_one_file = is_folder or settings.outputs.to == "npz"
+    pipeline = settings.pipeline
+    return range(1, pipeline.outputs + 1) if pipeline.several and not in_one_file else range(0)
+
+
+def _path(file: InputFile, fields: dict[str, Any], folder: Path | None, outputs: Outputs) -> Path:
+    if outputs.output is not None and folder is None:
+        return Path(outputs.output)
+    if file.path == STREAM and (folder is None or outputs.name is None):
+        raise RequestError(
+            "- has no name to call its result after: give -o FILE, or -o - for stdout"
+        )
+    name = _filled(_template(fields, folder, outputs), fields)
+    if folder is None:
+        return file.path.parent / name
+    below = file.path.parent.relative_to(file.root) if file.root else Path()
+    return folder / below / name
+
+
+def _template(fields: dict[str, Any], folder: Path | None, outputs: Outputs) -> str:
+    if outputs.name is not None:
+        return outputs.name
+    op = "-{op}" if folder is None else ""
+    level = "-{level}" if fields["level"] else ""
+    return f"{{stem}}{op}{level}{{suffix}}"
+
+
+def _filled(template: str, fields: dict[str, Any]) -> Path:
+    """The file name that a template gives; RequestError if it leads out of the output folder."""
+    try:
+        used = {name for _, name, _, _ in Formatter().parse(template) if name is not None}
+        if used - fields.keys():
+            raise ValueError(f"there is no {{{min(used - fields.keys())}}}")  # noqa: TRY301
+        name = Path(template.format(**fields))
+    except (ValueError, IndexError, KeyError) as error:
+        known = " ".join(f"{{{field}}}" for field in FIELDS)
+        raise RequestError(f"--name {template}: {error}; the fields are {known}") from None
+    if name.is_absolute() or ".." in name.parts or not name.name:
+        raise RequestError(f"--name {template}: names {name}, which is not below the output folder")
+    return name

@@ -1,0 +1,53 @@
+"""How a job ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from poolcli.maps.feature_map import Form
+from poolcli.run.job import Job
+
+
+class StepResult(NamedTuple):
+    """The form of a map before and after a step, and the milliseconds it took."""
+
+    step: str
+    input: Form
+    output: Form
+    ms: float
+
+
+class Outcome(NamedTuple):
+    """How a job ended. `status` is done, planned (a dry run), skipped, or failed with a `reason`.
+
+    `rows` are the steps of the first map, `more` the output files beyond `target`. `shown` is a
+    drawing for the terminal, if one was asked for. `rest` is the job for the next array, where the
+    input is a stream that may have one.
+    """
+
+    source: Path
+    target: Path
+    status: str
+    rows: tuple[StepResult, ...] = ()
+    pages: int = 0
+    more: tuple[Path, ...] = ()
+    read_ms: float = 0.0
+    write_ms: float = 0.0
+    reason: str = ""
+    shown: str = ""
+    rest: Job | None = None
+
+    @property
+    def pool_ms(self) -> float:
+        return sum(row.ms for row in self.rows)
+
+
+def failed(job: Job, reason: str) -> Outcome:
+    """The outcome of a job that could not be done."""
+    return Outcome(job.name, job.target, "failed", reason=reason)
+
+
+# Does one job, with so many threads in the engine.
+Work = Callable[[Job, int], Outcome]

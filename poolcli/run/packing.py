@@ -1,0 +1,67 @@
+"""Pickles in which arrays that were read from files are replaced by the paths of these files."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import replace
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from poolcli.pipeline.files import FileArray, read_array, read_arrays
+
+
+class Packed(NamedTuple):
+    """A pickle, and the absolute paths of the files that it refers to."""
+
+    data: bytes
+    files: tuple[str, ...]
+
+
+def pack(value: Any) -> Packed:
+    """Pickle a value without the contents of its `FileArray`s."""
+    stream = BytesIO()
+    pickler = _Pickler(stream)
+    pickler.dump(value)
+    return Packed(stream.getvalue(), tuple(pickler.files))
+
+
+@lru_cache(4)  # the jobs that a worker gets share their settings
+def unpack(data: bytes) -> Any:
+    """The value of a pickle made by `pack`; its files are read again."""
+    return _Unpickler(BytesIO(data)).load()
+
+
+class _Pickler(pickle.Pickler):
+    def __init__(self, stream: BytesIO) -> None:
+        super().__init__(stream)
+        self.files: list[str] = []
+
+    def persistent_id(self, value: Any) -> tuple[str, str, bool] | None:
+        if not isinstance(value, FileArray):
+            return None
+        path = str(Path(value.text).absolute())
+        self.files.append(path)
+        return path, value.text, bool(value.named)
+
+
+class _Unpickler(pickle.Unpickler):
+    def persistent_load(self, pid: tuple[str, str, bool]) -> FileArray:
+        path, text, several = pid
+        read = read_arrays if several else read_array
+        return replace(read(path), text=text)
+
+
+def hash_of(*facts: Any) -> str:
+    """A short hash of values by their `repr`."""
+    from hashlib import blake2b
+
+    text = repr(facts).encode(errors="surrogateescape")
+    return blake2b(text, digest_size=16).hexdigest()
+
+
+def file_state(path: str) -> tuple[str, int, int]:
+    """A file's path, size and time of change."""
+    state = Path(path).stat()
+    return path, state.st_size, state.st_mtime_ns

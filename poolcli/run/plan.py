@@ -1,0 +1,81 @@
+"""Input files become jobs: where each result goes, in which format, and that no two collide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from poolcli.errors import RequestError
+from poolcli.io import Format, format_named, is_store, split_name
+from poolcli.run.collisions import OutputOwners, check_indices_file
+from poolcli.run.expand import KNOWN_SUFFIXES, InputFile
+from poolcli.run.job import STREAM, Job, Outputs, Settings
+from poolcli.run.names import output_paths
+
+
+def plan_jobs(files: Sequence[InputFile], settings: Settings) -> list[Job]:
+    """A job for each file; RequestError if two would write one file, or one another's input."""
+    outputs = settings.outputs
+    folder = _output_folder(files, outputs)
+    owners, jobs = OutputOwners(), []
+    for index, file in enumerate(files, start=1):
+        targets = output_paths(file, index, settings, folder)
+        format_ = _output_format(targets[0], outputs)
+        alone = len(files) == 1
+        job = Job(file.path, targets, format_, settings, outputs.overwrite, alone)
+        owners.add(job)
+        jobs.append(job)
+    owners.check(file.path for file in files)
+    if outputs.indices is not None:
+        check_indices_file(jobs, outputs.indices)
+    _check_save_options(jobs, outputs)
+    return jobs
+
+
+def _check_save_options(jobs: Sequence[Job], outputs: Outputs) -> None:
+    """RequestError for --save options that are wrong for every job."""
+    formats = {job.format for job in jobs}
+    if len(formats) == 1 and (only := formats.pop()):
+        only.options(dict(outputs.save))
+
+
+def _output_folder(files: Sequence[InputFile], outputs: Outputs) -> Path | None:
+    """The folder that --output names; None if it names a file, stdout, or nothing."""
+    if outputs.output is None:
+        return None
+    many = len(files) > 1 or files[0].root is not None
+    output = Path(outputs.output)
+    if output == STREAM and many:
+        raise RequestError(f"-o - takes one input, and there are {len(files)}: give a folder")
+    if output == STREAM or not (many or _names_folder(outputs.output)):
+        _check_no_template(outputs)
+        return None
+    if output.exists() and not output.is_dir():
+        raise RequestError(f"-o {output} is a file, and many inputs need a folder")
+    return output
+
+
+def _names_folder(output: str) -> bool:
+    """Whether --output is a folder, or is written as one."""
+    path = Path(output)
+    return output.endswith(("/", "\\")) or (path.is_dir() and not is_store(path))
+
+
+def _check_no_template(outputs: Outputs) -> None:
+    if outputs.name is not None:
+        raise RequestError(
+            f"-o {outputs.output} already names the output: leave --name out, or give a folder"
+        )
+
+
+def _output_format(target: Path, outputs: Outputs) -> Format | None:
+    """The format that --to or the suffix names; None leaves it to the content."""
+    if outputs.to:
+        return format_named(outputs.to)
+    suffix = split_name(target.name)[1]
+    if target == STREAM or not suffix:
+        return None
+    is_asked_for = outputs.output is not None and Path(outputs.output) == target
+    if suffix.lower() in KNOWN_SUFFIXES or is_asked_for:
+        return format_named(suffix)  # RequestError if there is no such format
+    return None

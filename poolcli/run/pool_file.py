@@ -1,0 +1,202 @@
+"""One job: read a file's maps, pool them, write the results; a failure is an outcome, too."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import product
+from pathlib import Path
+
+from poolcli import io
+from poolcli.errors import FileError, PoolError, in_flags
+from poolcli.maps.feature_map import FeatureMap
+from poolcli.resources import threads as share
+from poolcli.resources.memory import use
+from poolcli.run.budget import memory_for
+from poolcli.run.interruption import commit_point
+from poolcli.run.job import STREAM, Job, output_exists
+from poolcli.run.outcome import Outcome, StepResult, failed
+from poolcli.run.stdin import check_one_array, next_job, open_source, read_maps
+
+Maps = tuple[FeatureMap, ...]
+
+
+def pool_file(job: Job, threads: int) -> Outcome:
+    """Read, pool and write one file."""
+    return _attempt(_pool, job, threads)
+
+
+def preview_file(job: Job, threads: int) -> Outcome:
+    """What `pool_file` would do, from the file's header alone."""
+    return _attempt(_preview, job, threads)
+
+
+def _attempt(act: Callable[[Job, io.Source], Outcome], job: Job, threads: int) -> Outcome:
+    """What `act` makes of a job's input, or why it failed; the other files of a run go on."""
+    share.threads = threads
+    source: io.Source | None = None
+    try:
+        source = open_source(job.source)
+        _check_follows(job, source)
+        outcome = act(job, source)
+    except BrokenPipeError:
+        raise  # nobody reads stdout any more: the run ends, and no file has failed
+    except Exception as error:  # noqa: BLE001 - the other files go on
+        outcome = failed(job, _reason(error))
+    if isinstance(source, io.IncomingArray):
+        source.skip()
+        return outcome._replace(rest=next_job(job))
+    return outcome
+
+
+def _check_follows(job: Job, source: io.Source) -> None:
+    """FileError if something else than an array follows the arrays of a stream."""
+    if job.position and not isinstance(source, io.IncomingArray):
+        raise FileError(
+            f"what follows {job.position} arrays is no .npy: save it again, "
+            "or pipe in one image alone"
+        )
+
+
+def _reason(error: Exception) -> str:
+    """Why a job failed, in one line."""
+    if isinstance(error, PoolError):
+        return in_flags(error)
+    if isinstance(error, MemoryError):
+        return "it needs more memory than there is: cut it into parts"
+    if isinstance(error, OSError):
+        return io.reason(error)
+    return f"a mistake in poolcli, please report it: {type(error).__name__}: {error}"
+
+
+def _pool(job: Job, source: io.Source) -> Outcome:
+    with use(memory_for(job, source)):
+        state, start = _state(source), time.perf_counter()
+        maps = read_maps(job, source)
+        read_ms = _ms_since(start)
+
+        results, rows = _pooled(job, maps)
+        indices = tuple(map(job.pipeline.indices, maps)) if job.outputs.indices else ()
+        if _state(source) != state:
+            raise FileError("it changed while it was read: pool it once it is complete")
+        check_one_array(job, source)
+
+        start = time.perf_counter()
+        _write(job, results, indices)
+        write_ms = _ms_since(start)
+    outcome = Outcome(job.name, job.target, "done", rows, len(maps), job.targets[1:])
+    shown = _drawn(job, maps, results)
+    return outcome._replace(read_ms=read_ms, write_ms=write_ms, shown=shown)
+
+
+def _preview(job: Job, source: io.Source) -> Outcome:
+    with use(memory_for(job, source)):
+        start = time.perf_counter()
+        header = io.peek(source, job.layout)
+        read_ms = _ms_since(start)
+        check_one_array(job, source)
+    stages = job.pipeline.plan(header.maps[0].form)
+    rows = tuple(StepResult(str(stage.step), stage.input, stage.output, 0.0) for stage in stages)
+    pages, more = len(header.maps), job.targets[1:]
+    return Outcome(job.name, job.target, "planned", rows, pages, more, read_ms)
+
+
+def _state(source: io.Source) -> tuple[int, int] | None:
+    """A file's size and time of change; None for a stream, which changes as it is read."""
+    if not isinstance(source, Path) or not source.is_file():
+        return None
+    state = source.stat()
+    return state.st_size, state.st_mtime_ns
+
+
+def _ms_since(start: float) -> float:
+    return 1000 * (time.perf_counter() - start)
+
+
+# Pooling -------------------------------------------------------------------------------------
+
+
+def _pooled(job: Job, maps: Maps) -> tuple[Maps, tuple[StepResult, ...]]:
+    """The results of all maps; and the steps of the first map, with the times of all."""
+    keeps_original = job.pipeline.several and job.format is not None and job.format.is_folder
+    results: list[FeatureMap] = []
+    rows: list[list[StepResult]] = []
+    for fmap in maps:
+        if keeps_original:  # one store holds the levels: the map is the finest of them
+            fmap = fmap.measured()  # noqa: PLW2901
+            results.append(fmap)
+        pooled, steps = _walk(job, fmap)
+        results += pooled
+        rows.append(steps)
+    times = [sum(row.ms for row in same) for same in zip(*rows, strict=True)]
+    first = zip(rows[0], times, strict=True)
+    return tuple(results), tuple(row._replace(ms=ms) for row, ms in first)
+
+
+def _walk(job: Job, fmap: FeatureMap) -> tuple[Maps, list[StepResult]]:
+    """The results of one map, and a row for each map that a step makes; they share its time."""
+    walk = job.pipeline.walk(fmap)
+    rows: list[StepResult] = []
+    maps: Maps = (fmap,)
+    for step in job.pipeline.steps:
+        before, start = maps, time.perf_counter()
+        maps = next(walk)
+        ms = _ms_since(start) / len(maps)
+        turns = zip(product(before, step.parts), maps, strict=True)
+        rows += [StepResult(str(part), one.form, made.form, ms) for (one, part), made in turns]
+    return maps, rows
+
+
+# Writing -------------------------------------------------------------------------------------
+
+
+def _write(job: Job, maps: Maps, indices: Maps) -> None:
+    """Write all maps to one file, or the maps of each level to a file of its own."""
+    count = len(job.targets)
+    levels = [maps[level::count] for level in range(count)]
+    options = dict(job.outputs.save), job.outputs.scale
+    writers = [
+        io.writer(level, job.format or io.default_format(level), *options) for level in levels
+    ]
+    with _indices_written(job, indices):
+        if job.target == STREAM:
+            writers[0](sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+            return
+        for target, writer in zip(job.targets, writers, strict=True):
+            if not (job.outputs.skip_existing and output_exists(target)):
+                with writer.to(target, overwrite=job.overwrite):
+                    commit_point()
+
+
+@contextmanager
+def _indices_written(job: Job, indices: Maps) -> Iterator[None]:
+    """Write --indices, which get their name when the block ends well."""
+    path = job.outputs.indices
+    if path is None:
+        yield
+        return
+    writer = io.writer(indices, io.format_named(path.suffix), {}, None)
+    with writer.to(path, overwrite=job.overwrite):
+        yield
+
+
+# Drawing -------------------------------------------------------------------------------------
+
+
+def _drawn(job: Job, maps: Maps, results: Maps) -> str:
+    """The first map and its results, drawn for the terminal if that is asked for."""
+    if job.outputs.draw is None:
+        return ""
+    first = results[: len(results) // len(maps)]
+    title = f"{job.name}, first of {len(maps)} maps" if len(maps) > 1 else str(job.name)
+    return job.outputs.draw([(title, maps[0]), *_titled(job, first)])
+
+
+def _titled(job: Job, results: Sequence[FeatureMap]) -> Iterator[tuple[str, FeatureMap]]:
+    count = len(results)
+    for number, one in enumerate(results, start=1):
+        level = f", {number} of {count}" if count > 1 else ""
+        yield f"→ {job.pipeline}{level}", one

@@ -1,0 +1,160 @@
+"""The log of --resume: which jobs began and how they ended, in lines of JSON, only ever appended.
+
+The first line is `{"log": "poolcli", "layout": 1}`; then `{"begin": [paths]}` before a job writes
+these files, and a record with its status after it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from poolcli.errors import FileError, RequestError
+from poolcli.io import lock, reason
+from poolcli.run.job import Job
+from poolcli.run.outcome import Outcome
+from poolcli.run.packing import hash_of
+
+_HEADER = {"log": "poolcli", "layout": 1}
+
+
+class ResumeLog:
+    """The outputs that earlier runs with this log made, and fingerprints of the jobs that did.
+
+    A job is entered before it begins, so that what it leaves when it is killed counts as its own.
+    Without a path the log is empty and nothing is entered; with `read_only`, nothing is entered.
+    """
+
+    def __init__(self, path: Path | None, *, read_only: bool = False) -> None:
+        self._path, self._read_only = path, read_only
+        self._fingerprints: dict[str, str | None] = {}  # by output; None: begun and not done
+        self._running: dict[Path, str | None] = {}
+        self._stream: BinaryIO | None = None
+
+    def __enter__(self) -> ResumeLog:
+        try:
+            if self._path is not None and not self._read_only:
+                self._open(self._path)
+            elif self._path is not None and self._path.exists():
+                self._read(self._path)
+        except OSError as error:
+            raise RequestError(f"--resume {self._path}: {reason(error)}") from None
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._stream:
+            os.fsync(self._stream.fileno())
+            self._stream.close()
+
+    def _open(self, path: Path) -> None:
+        """Read the log, cut off a line that a killed run left unfinished, and go to its end."""
+        with ExitStack() as stack:
+            stream = stack.enter_context(path.open("a+b", buffering=0))
+            self._lock(stream)
+            end = self._read(path)
+            stream.truncate(end)
+            stack.pop_all()
+        self._stream = stream
+        if not end:
+            self._append([_HEADER])
+
+    def _lock(self, stream: BinaryIO) -> None:
+        try:
+            lock(stream, wait=False)
+        except BlockingIOError:
+            raise RequestError(
+                f"--resume {self._path}: another run writes it: wait for its end"
+            ) from None
+
+    def _read(self, path: Path) -> int:
+        """Read every complete line; the length of them all in bytes."""
+        end = 0
+        with path.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                is_cut = not line.endswith(b"\n")
+                if is_cut and (number > 1 or _encoded(_HEADER).startswith(line)):
+                    break
+                self._read_line(number, line)
+                end += len(line)
+        return end
+
+    def _read_line(self, number: int, line: bytes) -> None:
+        try:
+            record = json.loads(line)
+            _check_header(number, record)
+            self._fingerprints.update(dict.fromkeys(record.get("begin", ())))
+            if record.get("status") == "done":
+                self._fingerprints[record["output"]] = record["mark"]
+        except (ValueError, LookupError, TypeError, AttributeError):
+            raise RequestError(
+                f"--resume {self._path}: line {number} is not one of a log that --resume wrote: "
+                "name another file"
+            ) from None
+
+    def is_done(self, job: Job) -> bool:
+        """Whether the same job was done: same recipe, options and input, and the outputs exist."""
+        known = self._fingerprints.get(str(job.target.absolute()))
+        return (
+            known is not None
+            and known == _fingerprint(job)
+            and all(path.exists() for path in job.files)
+        )
+
+    def owns(self, output: Path) -> bool:
+        """Whether an earlier run with this log made an output, or was about to."""
+        return str(output.absolute()) in self._fingerprints
+
+    def begin(self, jobs: Iterable[Job]) -> None:
+        """Enter jobs that are about to begin; the entry is on the disk when this returns."""
+        if self._stream is None:
+            return
+        entries = []
+        for job in jobs:
+            self._running[job.target] = _fingerprint(job)
+            entries.append({"begin": [str(path.absolute()) for path in job.files]})
+        self._append(entries)
+        os.fsync(self._stream.fileno())
+
+    def end(self, outcome: Outcome) -> None:
+        """Enter how a job ended, unless it was skipped."""
+        if outcome.status == "skipped":
+            return
+        record = {
+            "status": outcome.status,
+            "output": str(outcome.target.absolute()),
+            "input": str(outcome.source.absolute()),
+            "reason": outcome.reason,
+            "mark": self._running.pop(outcome.target, None),
+        }
+        self._append([record])
+
+    def _append(self, records: list[dict[str, Any]]) -> None:
+        if self._stream is None:
+            return
+        try:
+            self._stream.write(b"".join(map(_encoded, records)))
+        except OSError as error:
+            raise FileError(f"--resume {self._path}: {reason(error)}") from None
+
+
+def _check_header(number: int, record: object) -> None:
+    if number == 1 and record != _HEADER:
+        raise ValueError(record)
+
+
+def _encoded(record: dict[str, Any]) -> bytes:
+    return json.dumps(record).encode() + b"\n"
+
+
+def _fingerprint(job: Job) -> str | None:
+    """A hash of what a job's results depend on: settings, files, size and time of its input."""
+    try:
+        state = job.source.stat()
+    except OSError:
+        return None
+    names = [str(path.absolute()) for path in (job.source, *job.files)]
+    return hash_of(job.settings.fingerprint, names, state.st_size, state.st_mtime_ns)
