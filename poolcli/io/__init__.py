@@ -13,7 +13,15 @@ from typing import Any, BinaryIO, TypeGuard
 import numpy as np
 
 from poolcli.errors import FileError, RequestError
-from poolcli.io.atomic import atomic, atomic_folder, lock, is_device, make_folder, new_part, remove_leftovers
+from poolcli.io.atomic import (
+    atomic,
+    atomic_folder,
+    is_device,
+    lock,
+    make_folder,
+    new_part,
+    remove_leftovers,
+)
 from poolcli.io.encode import encode
 from poolcli.io.encode_stack import encode_stack, wants_stack
 from poolcli.io.format import FORMATS, Format, format_named, split_name
@@ -30,27 +38,27 @@ from poolcli.resources.memory import Part
 
 __all__ = [
     "FORMATS",
-    "IncomingArray",
     "Format",
     "Header",
+    "IncomingArray",
     "Peek",
     "Source",
     "Writer",
-    "next_array",
+    "allow_pixels",
     "atomic",
     "default_format",
     "format_named",
-    "lock",
     "is_device",
     "is_store",
+    "lock",
     "make_folder",
     "new_part",
+    "next_array",
     "peek",
     "read",
     "reason",
-    "split_name",
     "remove_leftovers",
-    "allow_pixels",
+    "split_name",
     "write",
     "writer",
 ]
