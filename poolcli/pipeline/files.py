@@ -51,6 +51,11 @@ class FileArray:
         return dict(self.named)[name]
 
 
+def array_of(value: Any) -> Any:
+    """The array of a FileArray; any other value as it is."""
+    return value.array if isinstance(value, FileArray) else value
+
+
 def read_array(value: Any) -> FileArray:
     """The array in a file, its axes as batch, channels, space; or an array, or numbers, given as they are."""
     import numpy as np

@@ -20,6 +20,7 @@ from poolcli.errors import RequestError, ShapeError
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import WITH_ALPHA, FeatureMap, Form
 from poolcli.maps.frame import Frame, Size
+from poolcli.pipeline.files import array_of
 from poolcli.pipeline.rules import rules_for
 from poolcli.pipeline.semantics import PROFILES
 from poolcli.pipeline.table import INPUT_SIZE, OPS, PICKS, Op
@@ -101,9 +102,9 @@ class Step:
 
             operation = Normalized(operation, self["normalize"])
         if self["linear"] and not self.keeps:
-            from poolcli.engine.operations.light import InLight
+            from poolcli.engine.operations.srgb import InLinearLight
 
-            operation = InLight(operation)
+            operation = InLinearLight(operation)
         return operation
 
     @cached_property
@@ -111,11 +112,11 @@ class Step:
         """What is done to the values as they are."""
         name = PROFILES[self["semantics"]].functions.get(self.op.name, self.op.name)
         make = getattr(import_module(f"poolcli.engine.{self.op.engine}"), name.replace("-", "_"))
-        own = {option.name: self[option.name] for option in self.op.parameters}
+        own = {option.name: array_of(self[option.name]) for option in self.op.parameters}
         if self.windows is None:
             operation: Operation = make(**own)
             return operation
-        told = {option.name: self[option.name] for option in self.windows.parameters}
+        told = {option.name: array_of(self[option.name]) for option in self.windows.parameters}
         return Pooling(getattr(windows, self.windows.place)(**told), partial(make, **own))
 
     @property
@@ -147,13 +148,13 @@ class Step:
     ) -> Stage:
         """What this step makes of a map of this form."""
         form = form if self.keeps else form.expanded()
-        outline = self.operation.outline(form.frame)
-        output = form.framed(outline.frame, np.dtype(self._rules(form).dtype))
-        reach = zip(receptive, outline.window, jump, strict=True)
+        geometry = self.operation.geometry(form.frame)
+        output = form.framed(geometry.frame, np.dtype(self._rules(form).dtype))
+        reach = zip(receptive, geometry.window, jump, strict=True)
         seen = tuple(int(field + (window - 1) * step) for field, window, step in reach)
-        strides = tuple(step * stride for step, stride in zip(jump, outline.stride, strict=True))
+        strides = tuple(step * stride for step, stride in zip(jump, geometry.stride, strict=True))
         middle = tuple(
-            at + step * off for at, step, off in zip(centre, jump, outline.centre, strict=True)
+            at + step * off for at, step, off in zip(centre, jump, geometry.centre, strict=True)
         )
         return Stage(
             self,
@@ -162,7 +163,7 @@ class Step:
             seen,
             strides,
             middle,
-            outline.operations,
+            geometry.operations,
             form.nbytes + output.nbytes,
         )
 
@@ -188,9 +189,9 @@ class Step:
 
     def _pooled(self, fmap: FeatureMap, rules: Rules) -> FeatureMap:
         frame = fmap.form.frame
-        outline = self.operation.outline(frame)
-        made = fmap.with_planes(self._planes(fmap, rules, outline.frame), outline.frame)
-        return made.scaled(outline.stride if outline.frame.batch == frame.batch else ())
+        geometry = self.operation.geometry(frame)
+        made = fmap.with_planes(self._planes(fmap, rules, geometry.frame), geometry.frame)
+        return made.scaled(geometry.stride if geometry.frame.batch == frame.batch else ())
 
     def layers(self, fmap: FeatureMap) -> tuple[FeatureMap, list[Layer]]:
         """The map as the step takes it, and what is pooled together: all of it, or its colours and its alpha."""

@@ -13,7 +13,7 @@ from poolcli.analysis.explanation.observed_window import Look, layer_of, look
 from poolcli.analysis.explanation.operation_formulas import divisor, words
 from poolcli.analysis.explanation.substitution import put_in
 from poolcli.analysis.explanation.tracing import Region, back, branched, region_of, walked
-from poolcli.engine.operations.light import InLight
+from poolcli.engine.operations.srgb import InLinearLight
 from poolcli.errors import RequestError
 from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.maps.frame import Size
@@ -58,7 +58,7 @@ class Explanation:
         yield from _counts(self.look)
         if self.step["normalize"]:
             yield f"values are those of --normalize {self.step['normalize']}"
-        if isinstance(self.look.home.layer.operation, InLight):
+        if isinstance(self.look.home.layer.operation, InLinearLight):
             yield "values are light from 0 to 1, and the result is put back on the curve of sRGB"
 
 
@@ -131,7 +131,7 @@ def _explained(
     taken, _ = steps[-1].layers(maps[-1])
     seen = look(
         layer_of(
-            steps[-1], maps[-1], cells.index(steps[-1].operation.outline(taken.form.frame).frame)
+            steps[-1], maps[-1], cells.index(steps[-1].operation.geometry(taken.form.frame).frame)
         )
     )
     if seen is None:

@@ -9,12 +9,13 @@ from math import prod
 
 import numpy as np
 
-from poolcli.engine.operations.light import InLight
 from poolcli.engine.operations.normalize import Normalized
 from poolcli.engine.operations.operation import Line, Pooling, Sight
 from poolcli.engine.operations.pixels import Rules, counting
 from poolcli.engine.operations.pool import pool
-from poolcli.engine.windows.grid import Axis, Grid, Patch, Run, Side
+from poolcli.engine.operations.srgb import InLinearLight
+from poolcli.engine.windows.grid import Axis, Grid, Run, Taps
+from poolcli.engine.windows.place import PlacedGrid
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.frame import Frame, Size
@@ -50,7 +51,7 @@ def layer_of(step: Step, fmap: FeatureMap, cell: Size) -> Home:
     if len(layers) == 1:
         return Home(layers[0], cell)
     frame = taken.form.frame
-    alpha, result = (frame.channels or 1) - 1, step.operation.outline(frame).frame
+    alpha, result = (frame.channels or 1) - 1, step.operation.geometry(frame).frame
     if not result.space:
         return _flat(step, layers, cell, frame)
     at = len(result.lead) - 1
@@ -65,7 +66,7 @@ def _flat(step: Step, layers: Sequence[Layer], cell: Size, frame: Frame) -> Home
     is_alpha = bool(channels[cell] == alpha)
     same = ((channels == alpha) == is_alpha).ravel()
     layer = layers[is_alpha]
-    made = layer.operation.outline(layer.given[1]).frame.shape
+    made = layer.operation.geometry(layer.given[1]).frame.shape
     number = same[: int(np.ravel_multi_index(cell, channels.shape))].sum()
     return Home(layer, tuple(map(int, np.unravel_index(number, made))), alpha if is_alpha else None)
 
@@ -81,7 +82,7 @@ class Look:
     home: Home
     layer: Layer
     sight: Sight
-    sides: tuple[Side, ...]
+    sides: tuple[Taps, ...]
     values: Array
     valid: Array | None
     weights: Array | None
@@ -135,13 +136,13 @@ class Look:
             dtype=np.float64, mask=self.valid, nodata=None, nan="propagate", empty=self.rules.nodata
         )
         axes = tuple(_alone(*axis) for axis in zip(self.sight.lines, self.sides, strict=True))
-        patch = Patch(..., ..., Grid(axes), 1)
+        patch = PlacedGrid(..., ..., Grid(axes), 1)
         return float(
             pool(self.values, patch, self.layer.operation.reducer, rules, self.weights).item()
         )
 
 
-def _alone(line: Line, side: Side) -> Axis:
+def _alone(line: Line, side: Taps) -> Axis:
     """The one window as all there is of its axis."""
     assert isinstance(line, Axis)
     size, window = len(side.pixels), list(side.window)
@@ -153,7 +154,7 @@ def _alone(line: Line, side: Side) -> Axis:
 def look(home: Home) -> Look | None:
     """The cell's window as the reducer sees it, on the scale and in the light asked for; None where there is none."""
     layer = home.layer
-    while isinstance(layer.operation, (Normalized, InLight)):
+    while isinstance(layer.operation, (Normalized, InLinearLight)):
         layer = layer._replace(
             operation=layer.operation.operation, given=layer.operation.given(*layer.given)
         )
@@ -161,7 +162,7 @@ def look(home: Home) -> Look | None:
     sight = layer.operation.sight(frame, home.cell, weights)
     if sight is None:
         return None
-    sides = tuple(line.side(at) for line, at in zip(sight.lines, sight.cell, strict=True))
+    sides = tuple(line.taps_of(at) for line, at in zip(sight.lines, sight.cell, strict=True))
     window = _window(planes, sight, sides)
     valid = counting(
         window, None if rules.mask is None else _window(rules.mask, sight, sides), rules
@@ -176,6 +177,6 @@ def look(home: Home) -> Look | None:
     return Look(home, layer, sight, sides, window, valid, heavy)
 
 
-def _window(planes: Array, sight: Sight, sides: Sequence[Side]) -> Array:
+def _window(planes: Array, sight: Sight, sides: Sequence[Taps]) -> Array:
     window: Array = planes[sight.plane][np.ix_(*(side.pixels for side in sides))]
     return window

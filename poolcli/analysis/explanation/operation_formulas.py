@@ -13,7 +13,8 @@ import numpy as np
 
 from poolcli.analysis.explanation.observed_window import Look
 from poolcli.analysis.explanation.substitution import LETTERS, listed, number, put_in
-from poolcli.engine.reducers.weighted import clipped
+from poolcli.engine.reducers.weighted import weights_of
+from poolcli.pipeline.files import array_of
 from poolcli.pipeline.semantics import PROFILES
 
 Words = tuple[str, str]  # a formula, and the same with numbers
@@ -111,7 +112,9 @@ def _kernel(look: Look, formula: str) -> Words:
     """Fixed weights, those of the taps inside the map."""
     window = [(side, list(side.window).index(side.pixels[0])) for side in look.sides]
     taps = tuple(slice(head, head + len(side.pixels)) for side, head in window)
-    weights = clipped(look.step["weights"], look.step["kernel"], taps).reshape(look.values.shape)
+    weights = weights_of(array_of(look.step["weights"]), look.step["kernel"], taps).reshape(
+        look.values.shape
+    )
     plain = look.step["no_normalize"]
     counts = 1 if look.weights is None else (look.weights > 0) if plain else look.weights
     return (

@@ -11,7 +11,7 @@ from itertools import accumulate
 import numpy as np
 
 from poolcli.analysis.explanation.observed_window import layer_of
-from poolcli.engine.operations.sight import reach
+from poolcli.engine.operations.receptive import reach
 from poolcli.engine.operations.unpool import Unpool
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form
@@ -77,7 +77,7 @@ def reached(step: Step, fmap: FeatureMap, cells: Region) -> Region:
             ],
         )
     taken, _ = step.layers(fmap)
-    home = layer_of(step, fmap, cells.index(step.operation.outline(taken.form.frame).frame))
+    home = layer_of(step, fmap, cells.index(step.operation.geometry(taken.form.frame).frame))
     _, frame, _, weights = home.layer.given
     if isinstance(home.layer.operation, Unpool) and weights is not None:
         lead = home.cell[: len(frame.lead)]

@@ -93,7 +93,7 @@ class Facts:
     @property
     def pads(self) -> tuple[tuple[int, int], ...]:
         """How far windows reach out of the map: padding with which no ceil mode is needed."""
-        begins = [-axis.side(0).window.start for axis in self.axes]
+        begins = [-axis.taps_of(0).window.start for axis in self.axes]
         facts = zip(self.axes, begins, self.form.space, strict=True)
         return tuple(
             (begin, max(0, int((axis.cells - 1) * axis.stride) + axis.window - begin - length))
@@ -127,7 +127,7 @@ class Facts:
     def counts_all(self) -> bool:
         """Every window's padding is asked for, so that counting it makes all counts the kernel's."""
         return all(
-            axis.side(cell).extent == axis.taps
+            axis.taps_of(cell).extent == axis.taps
             for axis in self.axes
             for cell in {0, axis.cells - 1}
         )
@@ -156,7 +156,7 @@ def facts_of(target: str, stage: Stage) -> Facts:
         )
     bare: Any = step.bare
     if facts.kind in GRIDS and isinstance(bare, Pooling):
-        (patch,) = bare.place.cells(stage.input.frame).patches
+        (patch,) = bare.place.on(stage.input.frame).grids
         return Facts(step, stage.input, stage.output, patch.grid.axes)
     return facts
 

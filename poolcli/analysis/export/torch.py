@@ -10,9 +10,10 @@ import numpy as np
 
 from poolcli.analysis.export.exported_step import Facts, channels_first, sizes
 from poolcli.analysis.export.torch_expressions import FORMULAS, Words, arguments, sides
-from poolcli.engine.reducers.weighted import clipped
+from poolcli.engine.reducers.weighted import weights_of
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import Form
+from poolcli.pipeline.files import array_of
 
 NEEDS = "torch"
 
@@ -159,7 +160,7 @@ def _kernel(weights: Array, facts: Facts) -> str:
 def _weighted(facts: Facts) -> list[str]:
     step, channels = facts.step, facts.form.frame.channels
     whole = tuple(slice(0, size) for size in facts.kernel)
-    weights = clipped(step["weights"], step["kernel"], whole).reshape(facts.kernel)
+    weights = weights_of(array_of(step["weights"]), step["kernel"], whole).reshape(facts.kernel)
     even = facts.pads if all(begin == end for begin, end in facts.pads) else None
     pads = f"padding={sizes(tuple(begin for begin, _ in even))}, " if even else ""
     rest = (

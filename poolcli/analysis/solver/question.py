@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from poolcli.analysis.solver.window_search import ENDS, Answer, Wanted, repeated, search
-from poolcli.engine.windows.grid import AXIS_NAMES, spread
+from poolcli.engine.windows.place import AXIS_NAMES, per_axis
 from poolcli.errors import RequestError, ShapeError
 from poolcli.maps.frame import Padding, Size
 from poolcli.maps.layout import shape_words
@@ -48,7 +48,7 @@ class Question:
         fixed = [self._spread(name) for name in ("kernel", "stride", "padding", "dilation")]
         return [
             Wanted(*axis)
-            for axis in zip(self.length, spread("output", cells, count), *fixed, strict=True)
+            for axis in zip(self.length, per_axis("output", cells, count), *fixed, strict=True)
         ]
 
     def _spread(self, name: str) -> Sequence[Any]:
@@ -67,7 +67,9 @@ class Question:
                     "--padding: both ends get the same here: give 1, 1x2, same or valid"
                 )
             value = value and tuple(begin for begin, _ in value)
-        return [None] * len(self.length) if value is None else spread(name, value, len(self.length))
+        return (
+            [None] * len(self.length) if value is None else per_axis(name, value, len(self.length))
+        )
 
 
 def solve(question: Question) -> list[tuple[Answer, ...]]:

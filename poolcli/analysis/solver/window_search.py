@@ -14,7 +14,7 @@ from heapq import heappop, heappush
 from itertools import islice, product
 from math import inf
 
-from poolcli.engine.operations.sight import reach
+from poolcli.engine.operations.receptive import reach
 from poolcli.engine.windows.sliding import Sliding
 from poolcli.errors import ShapeError
 

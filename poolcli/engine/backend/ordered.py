@@ -22,7 +22,7 @@ from poolcli.engine.backend.tasks import copied_at_once
 from poolcli.engine.backend.whole import cells_of, some, viewed
 from poolcli.engine.reducers.folds import Order
 from poolcli.engine.reducers.merges import MIN
-from poolcli.engine.windows.counts import Counted
+from poolcli.engine.windows.counts import WindowCounts
 from poolcli.engine.windows.grid import Grid, Run
 from poolcli.maps.array import Array
 from poolcli.resources.memory import here
@@ -48,7 +48,7 @@ class Windows:
     def counts(self) -> Array | int:
         """How many count of each."""
         if self.counting is None:
-            return Counted(self.grid).pixels
+            return WindowCounts(self.grid).pixels
         return fold_grid(np.add, self.counting.astype(np.int64), self.grid)
 
     def counted(self, cells: tuple[slice, ...]) -> Array | int:

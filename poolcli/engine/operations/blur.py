@@ -10,7 +10,7 @@ import numpy as np
 
 from poolcli.engine.operations.operation import Operation
 from poolcli.engine.operations.resample import Line, Resampling
-from poolcli.engine.windows.grid import AXIS_NAMES, spread
+from poolcli.engine.windows.place import AXIS_NAMES, per_axis
 from poolcli.errors import ShapeError
 from poolcli.maps.frame import Size
 
@@ -24,7 +24,7 @@ def blur(*, filter: int, stride: Size) -> Operation:  # noqa: A002 - the option'
 
 
 def _lines(taps: int, stride: Size, space: Size) -> list[Line]:
-    strides = spread("stride", stride, len(space))
+    strides = per_axis("stride", stride, len(space))
     facts = zip(AXIS_NAMES[len(space)], space, strides, strict=True)
     return [_line(taps, step, name, length) for name, length, step in facts]
 
@@ -32,7 +32,7 @@ def _lines(taps: int, stride: Size, space: Size) -> list[Line]:
 def _line(taps: int, stride: int, name: str, length: int) -> Line:
     if taps // 2 >= length:
         raise ShapeError(
-            f"--filter {taps} reflects {taps // 2} pixels at the border of axis {name}, "
+            f"`filter` {taps} reflects {taps // 2} pixels at the border of axis {name}, "
             f"which is {length} long: use a filter of at most {2 * length - 1}"
         )
     last = length - 1

@@ -12,7 +12,7 @@ from poolcli.engine.backend.lines import empty_like
 from poolcli.engine.backend.tasks import Load
 from poolcli.engine.operations.operation import Given, Operation, Sight
 from poolcli.engine.operations.pixels import Layers, Rules, check_nodata, counting, layers_of
-from poolcli.engine.windows.grid import Outline
+from poolcli.engine.windows.place import Geometry
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size
 from poolcli.resources import memory
@@ -31,8 +31,8 @@ class Normalized:
     operation: Operation
     how: str
 
-    def outline(self, frame: Frame) -> Outline:
-        return self.operation.outline(frame)
+    def geometry(self, frame: Frame) -> Geometry:
+        return self.operation.geometry(frame)
 
     def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight | None:
         return self.operation.sight(frame, cell, weights)

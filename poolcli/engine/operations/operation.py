@@ -13,7 +13,8 @@ from poolcli.engine.backend.tasks import Load
 from poolcli.engine.operations.index import NOWHERE
 from poolcli.engine.operations.pixels import Rules
 from poolcli.engine.operations.pool import Reducer, aside, load_of, pool, values_of
-from poolcli.engine.windows.grid import Outline, Place, Side
+from poolcli.engine.windows.grid import Taps
+from poolcli.engine.windows.place import Geometry, Place
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size
 from poolcli.resources import memory
@@ -27,7 +28,7 @@ class Line(Protocol):
     @property
     def cells(self) -> int: ...
 
-    def side(self, cell: int) -> Side:
+    def taps_of(self, cell: int) -> Taps:
         """What a cell is made of."""
         ...
 
@@ -43,7 +44,7 @@ class Sight(NamedTuple):
 class Operation(Protocol):
     """Planes in, planes out."""
 
-    def outline(self, frame: Frame) -> Outline:
+    def geometry(self, frame: Frame) -> Geometry:
         """What comes out, without values; ShapeError where it does not fit."""
         ...
 
@@ -71,14 +72,14 @@ class Pooling:
     place: Place
     reducer: Reducer
 
-    def outline(self, frame: Frame) -> Outline:
-        return self.place.cells(frame).outline
+    def geometry(self, frame: Frame) -> Geometry:
+        return self.place.on(frame).geometry
 
     def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight | None:  # noqa: ARG002 - see above
-        cells = self.place.cells(frame)
+        cells = self.place.on(frame)
         numbers = np.arange(prod(cells.frame.shape)).reshape(cells.frame.shape)
         planes = np.arange(frame.planes).reshape(frame.lead)
-        for patch in cells.patches:
+        for patch in cells.grids:
             found = np.flatnonzero(numbers[patch.target] == numbers[cell])
             if found.size:
                 there = planes[patch.source]
@@ -91,7 +92,7 @@ class Pooling:
         self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False
     ) -> Load:
         loads = []
-        for patch in self.place.cells(frame).patches:
+        for patch in self.place.on(frame).grids:
             how = self.reducer(values_of(dtype, patch.grid, 255 if weighed else 1))
             loads.append(
                 load_of(
@@ -107,14 +108,14 @@ class Pooling:
     def __call__(
         self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
     ) -> Array:
-        cells = self.place.cells(frame)
-        if len(cells.patches) == 1 and cells.patches[0].source is ...:
-            return pool(planes, cells.patches[0], self.reducer, rules, weights).reshape(
+        cells = self.place.on(frame)
+        if len(cells.grids) == 1 and cells.grids[0].source is ...:
+            return pool(planes, cells.grids[0], self.reducer, rules, weights).reshape(
                 cells.frame.shape
             )
         out = memory.empty(cells.frame.shape, rules.dtype)
         out[...] = _outside(rules)
-        for patch in cells.patches:
+        for patch in cells.grids:
             pooled = pool(planes, patch, self.reducer, rules, weights)
             out[patch.target] = pooled.reshape(out[patch.target].shape)
         return out

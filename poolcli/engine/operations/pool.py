@@ -24,8 +24,9 @@ from poolcli.engine.operations.pixels import (
 )
 from poolcli.engine.reducers.folds import Fold, Gather, Order, Part, Values, Window
 from poolcli.engine.reducers.rounding import Ratio, put
-from poolcli.engine.windows.counts import Counted
-from poolcli.engine.windows.grid import Axis, Grid, Patch
+from poolcli.engine.windows.counts import WindowCounts
+from poolcli.engine.windows.grid import Axis, Grid
+from poolcli.engine.windows.place import PlacedGrid
 from poolcli.errors import ValueRuleError
 from poolcli.maps.array import Array
 from poolcli.resources import memory
@@ -34,7 +35,7 @@ Reducer = Callable[[Values], Fold | Gather | Order]
 
 
 def pool(
-    planes: Array, patch: Patch, reducer: Reducer, rules: Rules, weights: Array | None = None
+    planes: Array, patch: PlacedGrid, reducer: Reducer, rules: Rules, weights: Array | None = None
 ) -> Array:
     """Pool what a patch reads, (..., *map), to (..., *cells), the grid's axes last.
 
@@ -121,14 +122,14 @@ def _pool(pixels: Pixels, how: Fold | Gather | Order, rules: Rules, room: Array)
     if rules.emit:
         return _emitted(pixels, grid, rules)
     if pixels.weights is None:
-        return _told(_reduced(pixels, Counted(grid), how, room), pixels, grid, rules)
-    counted = Counted(grid, fold_grid(np.add, pixels.weights, grid))
+        return _told(_reduced(pixels, WindowCounts(grid), how, room), pixels, grid, rules)
+    counted = WindowCounts(grid, fold_grid(np.add, pixels.weights, grid))
     result = _plain(_told(_reduced(pixels, counted, how, room), pixels, grid, rules))
     few = counted.pixels == 0
     if rules.min_valid is not None and pixels.valid is not None:
         few |= (
             fold_grid(np.add, pixels.valid.astype(np.int64), grid)
-            < rules.min_valid * Counted(grid).pixels
+            < rules.min_valid * WindowCounts(grid).pixels
         )
     return np.where(few, blank(rules, pixels.valid, result.dtype), result)
 
@@ -143,7 +144,7 @@ def _told(result: Array | Ratio, pixels: Pixels, grid: Grid, rules: Rules) -> Ar
 
 
 def _reduced(
-    pixels: Pixels, count: Counted, how: Fold | Gather | Order, room: Array
+    pixels: Pixels, count: WindowCounts, how: Fold | Gather | Order, room: Array
 ) -> Array | Ratio:
     if isinstance(how, Gather):
         return _gathered(pixels, count.grid, how)
@@ -188,7 +189,7 @@ def _emitted(pixels: Pixels, grid: Grid, rules: Rules) -> Array:
     )
     seen = fold_grid(np.add, valid, grid)
     if rules.emit == "fraction":
-        return seen / Counted(grid).pixels
+        return seen / WindowCounts(grid).pixels
     dtype = np.dtype(rules.dtype)
     if dtype.kind in "iu" and seen.max() > np.iinfo(dtype).max:
         raise ValueRuleError(

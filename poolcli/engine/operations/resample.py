@@ -16,7 +16,8 @@ from poolcli.engine.operations.operation import Sight
 from poolcli.engine.operations.pixels import Layers, Rules, blank, check_nodata, counting, layers_of
 from poolcli.engine.reducers.folds import Values, adding
 from poolcli.engine.reducers.rounding import Ratio
-from poolcli.engine.windows.grid import Outline, Side
+from poolcli.engine.windows.grid import Taps
+from poolcli.engine.windows.place import Geometry
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size
 from poolcli.resources import memory
@@ -58,11 +59,11 @@ class Line:
     def taps(self) -> int:
         return len(self.sources)
 
-    def side(self, cell: int) -> Side:
+    def taps_of(self, cell: int) -> Taps:
         """What this cell is made of; where the border is reflected a pixel comes twice."""
         pixels: list[int] = self.sources[:, cell].tolist()
         shares = np.broadcast_to(self.shares, self.sources.shape)[:, cell] / self.whole
-        return Side(pixels, range(min(pixels), max(pixels) + 1), len(pixels), shares.tolist())
+        return Taps(pixels, range(min(pixels), max(pixels) + 1), len(pixels), shares.tolist())
 
 
 @dataclass(frozen=True)
@@ -71,12 +72,12 @@ class Resampling:
 
     lines: Callable[[Size], Sequence[Line]]
 
-    def outline(self, frame: Frame) -> Outline:
+    def geometry(self, frame: Frame) -> Geometry:
         lines = self.lines(frame.space)
         result = frame.pooled(tuple(line.cells for line in lines))
         window, stride = tuple(line.taps for line in lines), tuple(line.stride for line in lines)
         centre = tuple(line.centre for line in lines)
-        return Outline(result, window, stride, prod(result.shape) * (prod(window) - 1), centre)
+        return Geometry(result, window, stride, prod(result.shape) * (prod(window) - 1), centre)
 
     def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight:
         lead = len(frame.lead)

@@ -12,7 +12,8 @@ import numpy as np
 from poolcli.engine.operations.operation import Operation, Pooling
 from poolcli.engine.operations.resample import Line, Resampling
 from poolcli.engine.reducers.folds import sample
-from poolcli.engine.windows.grid import Axis, Grid, Run, Uniform, spread
+from poolcli.engine.windows.grid import Axis, Grid, Run
+from poolcli.engine.windows.place import GridPlace, per_axis
 from poolcli.maps.frame import Size
 
 
@@ -27,7 +28,7 @@ def restore(*, interpolation: str, output_size: Size) -> Operation:
 
 
 @dataclass(frozen=True)
-class Nearest(Uniform):
+class Nearest(GridPlace):
     """Cells of one pixel: cell i of n holds pixel floor((i + 1/2) L / n).
 
     >>> [run.start for run in Nearest((4,)).grid((2,)).axes[0].runs]
@@ -38,7 +39,7 @@ class Nearest(Uniform):
 
     def grid(self, space: Size) -> Grid:
         """The cells of a map whose spatial axes have these sizes."""
-        cells = spread("output-size", self.size, len(space))
+        cells = per_axis("output_size", self.size, len(space))
         return Grid(tuple(_nearest(*line) for line in zip(space, cells, strict=True)))
 
 
@@ -62,7 +63,7 @@ def _nearest(length: int, cells: int) -> Axis:
 
 
 def _lines(size: Size, space: Size) -> list[Line]:
-    cells = spread("output-size", size, len(space))
+    cells = per_axis("output_size", size, len(space))
     return [_between(*line) for line in zip(space, cells, strict=True)]
 
 

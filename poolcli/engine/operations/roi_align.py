@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -18,15 +18,12 @@ from poolcli.engine.backend.tasks import Load
 from poolcli.engine.operations.crowd import COPIED, MAP, Lines, is_crowded, means
 from poolcli.engine.operations.operation import Sight
 from poolcli.engine.operations.pixels import Rules
-from poolcli.engine.windows.boxes import Box, boxes_on
-from poolcli.engine.windows.grid import Outline, Side, spread
+from poolcli.engine.windows.grid import Taps
+from poolcli.engine.windows.place import Geometry, per_axis
+from poolcli.engine.windows.regions import Box, boxes_on
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size
 from poolcli.resources import memory
-
-if TYPE_CHECKING:
-    from poolcli.pipeline.files import FileArray
-
 
 PIXEL = 80  # bytes that a pixel of a box takes
 
@@ -46,12 +43,12 @@ class Points:
         """The pixels that any point needs."""
         return slice(int(self.below.min(initial=0)), int(self.above.max(initial=0)) + 1)
 
-    def side(self, cell: int) -> Side:
+    def taps_of(self, cell: int) -> Taps:
         """What the mean over the points of this cell is made of."""
         row = self.matrix()[cell]
         used = np.flatnonzero(row)
         pixels = (used + self.span.start).tolist() or [self.span.start]
-        return Side(
+        return Taps(
             pixels, range(pixels[0], pixels[-1] + 1), len(pixels), row[used].tolist() or [0.0]
         )
 
@@ -102,10 +99,10 @@ class RoiAlign:
     aligned: bool
     look: Look
 
-    def outline(self, frame: Frame) -> Outline:
+    def geometry(self, frame: Frame) -> Geometry:
         """Cells of every box; a point costs four products."""
         boxes = self._boxes(frame)
-        size = spread("output-size", self.size, 2)
+        size = per_axis("output_size", self.size, 2)
         sides = [
             [self._side(box, axis) / cells for axis, cells in enumerate(size)] for box in boxes
         ]
@@ -116,13 +113,13 @@ class RoiAlign:
         work = 4 * (frame.channels or 1) * math.prod(size) * sum(each)
         middle = [self._begin(boxes[0], axis) + sides[0][axis] / 2 for axis in (0, 1)]
         centre = tuple(Fraction(at).limit_denominator(1000) for at in middle)
-        return Outline(Frame(len(boxes), frame.channels, size), window, stride, work, centre)
+        return Geometry(Frame(len(boxes), frame.channels, size), window, stride, work, centre)
 
     def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight:
         box = self._boxes(frame)[cell[0]]
         image = () if frame.batch is None else (box.image,)
         lines = tuple(
-            self._points(box, axis, frame, spread("output-size", self.size, 2)) for axis in (0, 1)
+            self._points(box, axis, frame, per_axis("output_size", self.size, 2)) for axis in (0, 1)
         )
         return Sight((*image, *cell[1:-2]), lines, cell[-2:])
 
@@ -150,7 +147,7 @@ class RoiAlign:
         self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
     ) -> Array:
         """The cells of every box, (boxes, channels, height, width)."""
-        size = spread("output-size", self.size, 2)
+        size = per_axis("output_size", self.size, 2)
         boxes = self._boxes(frame)
         out = memory.empty(Frame(len(boxes), frame.channels, size).shape, rules.dtype)
         with np.errstate(all="ignore"):
@@ -196,7 +193,11 @@ class RoiAlign:
             [(self._begin(box, axis), self._side(box, axis)) for box in boxes]
         ).T
         return Lines(
-            frame.space[axis], begins, sides, spread("output-size", self.size, 2)[axis], self.ratio
+            frame.space[axis],
+            begins,
+            sides,
+            per_axis("output_size", self.size, 2)[axis],
+            self.ratio,
         )
 
     def _cells(self, pixels: Array, weights: Array | None, rows: Points, columns: Points) -> Array:
@@ -230,7 +231,7 @@ class RoiAlign:
 
 def roi_align(  # noqa: PLR0913 - the row's parameters
     *,
-    boxes: FileArray,
+    boxes: Array,
     output_size: Size,
     sampling_ratio: int,
     spatial_scale: float,
@@ -239,7 +240,7 @@ def roi_align(  # noqa: PLR0913 - the row's parameters
 ) -> RoiAlign:
     """The mean, or the largest, of the values at the points of each cell."""
     look = mean if mode == "avg" else largest
-    return RoiAlign(boxes.array, output_size, sampling_ratio, spatial_scale, aligned, look)
+    return RoiAlign(boxes, output_size, sampling_ratio, spatial_scale, aligned, look)
 
 
 def roi_align_of_corners(*, mode: str, **own: Any) -> RoiAlign:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,15 +14,12 @@ from poolcli.engine.backend.tasks import Load
 from poolcli.engine.operations.index import NOWHERE
 from poolcli.engine.operations.operation import Sight
 from poolcli.engine.operations.pixels import Rules
-from poolcli.engine.windows.grid import Outline, Side, spread
+from poolcli.engine.windows.grid import Taps
+from poolcli.engine.windows.place import Geometry, per_axis
 from poolcli.errors import RequestError, ShapeError, ValueRuleError
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Padding, Size
 from poolcli.resources import memory
-
-if TYPE_CHECKING:
-    from poolcli.pipeline.files import FileArray
-
 
 PIXEL = 40  # bytes that a value takes until it is put back
 
@@ -34,9 +31,9 @@ class Spot:
     cells: int
     pixel: int
 
-    def side(self, cell: int) -> Side:
+    def taps_of(self, cell: int) -> Taps:
         """The pixel."""
-        return Side((self.pixel,), range(self.pixel, self.pixel + 1), 1)
+        return Taps((self.pixel,), range(self.pixel, self.pixel + 1), 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +45,7 @@ class Unpool:
     Source: PyTorch MaxUnpool2d; ONNX MaxUnpool.
     """
 
-    indices: FileArray
+    indices: Array
     output_size: Size | None
     kernel: Size
     stride: Size | None
@@ -56,18 +53,16 @@ class Unpool:
     index_order: str
 
     def __post_init__(self) -> None:
-        if (kind := self.indices.array.dtype).kind not in "iu":
-            raise RequestError(
-                f"--indices {self.indices.text} holds {kind}: indices are whole numbers"
-            )
+        if (dtype := self.indices.dtype).kind not in "iu":
+            raise RequestError(f"`indices` holds {dtype}: indices are whole numbers")
 
-    def outline(self, frame: Frame) -> Outline:
+    def geometry(self, frame: Frame) -> Geometry:
         """The planes, larger."""
         space = self._space(frame.space)
         stride = tuple(
             Fraction(cells, size) for cells, size in zip(frame.space, space, strict=True)
         )
-        return Outline(
+        return Geometry(
             frame.pooled(space),
             (1,) * len(space),
             stride,
@@ -77,24 +72,24 @@ class Unpool:
 
     def _space(self, cells: Size) -> Size:
         if self.output_size:
-            return spread("output-size", self.output_size, len(cells))
+            return per_axis("output_size", self.output_size, len(cells))
         if self.padding in ("same", "same-lower"):
             raise RequestError(
-                f"--padding {self.padding} does not tell how large the map was: give --output-size"
+                f"`padding` {self.padding} does not tell how large the map was: give `output_size`"
             )
         count = len(cells)
         kernel, stride = (
-            spread("kernel", self.kernel, count),
-            spread("stride", self.stride or self.kernel, count),
+            per_axis("kernel", self.kernel, count),
+            per_axis("stride", self.stride or self.kernel, count),
         )
-        pads = spread(
+        pads = per_axis(
             "padding", ((0, 0),) if isinstance(self.padding, str) else self.padding, count
         )
         facts = zip(cells, kernel, stride, pads, strict=True)
         space = tuple((cell - 1) * step + size - sum(pad) for cell, size, step, pad in facts)
         if min(space) < 1:
             raise ShapeError(
-                f"padding {pads} leaves no pixel of a map of {cells} cells: give --output-size"
+                f"padding {pads} leaves no pixel of a map of {cells} cells: give `output_size`"
             )
         return space
 
@@ -135,7 +130,7 @@ class Unpool:
     ) -> Array:
         """The map; `weights` are the indices, of the planes' shape."""
         assert weights is not None
-        out = memory.empty(self.outline(frame).frame.shape, rules.dtype)
+        out = memory.empty(self.geometry(frame).frame.shape, rules.dtype)
         for number in range(prod(frame.lead[:1])):
             where: Any = number if frame.lead else ...
             sample = out[where]
@@ -165,8 +160,8 @@ class Unpool:
                 else "the map"
             )
             raise ValueRuleError(
-                f"--indices has {index}, which is outside of {where} of {plane} pixels a plane: "
-                "give the --output-size and the --index-order they were made with"
+                f"`indices` has {index}, which is outside of {where} of {plane} pixels a plane: "
+                "give the `output_size` and the `index_order` they were made with"
             )
         return indices.astype(np.int64) + (-begin if self.index_order == "tensor" else first)
 

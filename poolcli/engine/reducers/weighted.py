@@ -7,32 +7,40 @@ from functools import reduce
 import numpy as np
 
 from poolcli.engine.reducers.folds import Gather, Values, Window
-from poolcli.engine.windows.grid import spread
+from poolcli.engine.windows.place import per_axis
 from poolcli.errors import ShapeError, ValueRuleError
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Size
-from poolcli.pipeline.files import FileArray
 
-Weights = str | FileArray
+Weights = Array | str  # an array of the kernel's shape, or "gaussian"
 
 
 def weighted(
-    values: Values, *, weights: Weights, kernel: Size | None, no_normalize: bool
-) -> Gather:  # noqa: ARG001
-    """The sum of weights times pixels, divided by the weights of those that count.
+    values: Values,  # noqa: ARG001 - as every reducer is made
+    *,
+    weights: Weights,
+    kernel: Size | None,
+    no_normalize: bool,
+) -> Gather:
+    """The sum of weights times pixels, divided by the weights of those that count unless
+    `no_normalize`.
 
-    A tap of weight 0 is not looked at. Kernels are not turned round (as in every neural network).
+    A tap of weight 0 is not read, so that a NaN under it does not spread. Kernels are not flipped:
+    this is the cross-correlation of neural networks.
+
+    Source: PyTorch Conv2d with groups = channels; OpenCV getGaussianKernel for the weights
+    "gaussian".
     """
-    _check(weights, no_normalize)
+    _check(weights, normalizes=not no_normalize)
 
     def choose(window: Window) -> Array:
-        taps = clipped(weights, kernel, window.taps)
+        taps = weights_of(weights, kernel, window.taps)
         total, share = np.zeros(()), np.zeros(())
         for tap in np.flatnonzero(taps):
             weight: Array = taps[tap]
             if window.weights is not None:
-                heavy = window.weights[..., tap]
-                weight = weight * ((heavy > 0) if no_normalize else heavy)
+                pixel_weights = window.weights[..., tap]
+                weight = weight * ((pixel_weights > 0) if no_normalize else pixel_weights)
             total = total + weight * window.values[..., tap]
             share = share + weight
         return total if no_normalize else total / share
@@ -41,25 +49,28 @@ def weighted(
 
 
 def kernel_of(weights: Weights, kernel: Size | None) -> Size:
-    """The size of the windows: that of the weights, or what --kernel says of a Gaussian."""
+    """The size of the windows: that of the weights, or `kernel` (default 3) for a Gaussian."""
     if isinstance(weights, str):
         return kernel or (3,)
-    shape = weights.array.shape
-    if kernel and spread("kernel", kernel, len(shape)) != shape:
+    if kernel and per_axis("kernel", kernel, weights.ndim) != weights.shape:
         raise ShapeError(
-            f"--kernel {kernel} is not the shape {shape} of --weights {weights.text}: leave it out"
+            f"`kernel` {kernel} is not the shape {weights.shape} of `weights`: leave it out"
         )
-    return shape
+    return weights.shape
 
 
-def clipped(weights: Weights, kernel: Size | None, taps: tuple[slice, ...]) -> Array:
-    """The weights that a clipped window holds, in a row."""
-    if isinstance(weights, FileArray):
-        return weights.array.astype(np.float64)[taps].ravel()
-    sizes = spread("kernel", kernel_of(weights, kernel), len(taps))
-    lines = [_gaussian(size)[part] for size, part in zip(sizes, taps, strict=True)]
-    whole: Array = reduce(np.multiply.outer, lines)
-    return whole.ravel()
+def weights_of(weights: Weights, kernel: Size | None, taps: tuple[slice, ...]) -> Array:
+    """The weights of these taps of the kernel along each axis, flattened.
+
+    >>> weights_of(np.array([[1, 2], [3, 4]]), None, (slice(1, 2), slice(0, 2))).tolist()
+    [3.0, 4.0]
+    """
+    if not isinstance(weights, str):
+        return weights.astype(np.float64)[taps].ravel()
+    sizes = per_axis("kernel", kernel_of(weights, kernel), len(taps))
+    bells = [_gaussian(size)[part] for size, part in zip(sizes, taps, strict=True)]
+    product: Array = reduce(np.multiply.outer, bells)
+    return product.ravel()
 
 
 def _gaussian(size: int) -> Array:
@@ -69,13 +80,12 @@ def _gaussian(size: int) -> Array:
     return bell
 
 
-def _check(weights: Weights, no_normalize: bool) -> None:  # noqa: FBT001 - two options
-    """Refuse weights that cannot weigh."""
+def _check(weights: Weights, *, normalizes: bool) -> None:
     if isinstance(weights, str):
         return
-    if not np.isfinite(weights.array).all():
-        raise ValueRuleError(f"--weights {weights.text} holds NaN or infinity: weights are finite")
-    if not no_normalize and weights.array.sum() == 0:
+    if not np.isfinite(weights).all():
+        raise ValueRuleError("`weights` holds NaN or infinity: weights are finite")
+    if normalizes and weights.sum() == 0:
         raise ValueRuleError(
-            f"--weights {weights.text} sum to 0, and nothing is divided by that: give --no-normalize"
+            "`weights` sum to 0, and nothing is divided by that: give `no_normalize`"
         )

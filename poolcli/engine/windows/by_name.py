@@ -1,4 +1,7 @@
-"""The kinds of windows by name: each function makes the place of one kind from its options."""
+"""The kinds of windows by name: each function makes a place from the options of its kind.
+
+Places that few runs need are imported when they are asked for, as that keeps the start short.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from poolcli.engine.windows.adaptive import Adaptive
 from poolcli.engine.windows.sliding import Sliding
 
 if TYPE_CHECKING:
-    from poolcli.engine.windows.grid import Place
+    from poolcli.engine.windows.place import Place
+    from poolcli.maps.array import Array
     from poolcli.maps.frame import Size
 
 
@@ -24,29 +28,31 @@ def whole_map(**_: Any) -> Adaptive:
     return Adaptive((1,))
 
 
-def fractional(*, fractional: Size, kernel: Size, seed: int, samples: Any) -> Place:
-    from poolcli.engine.windows.places import Fractional
+def fractional(
+    *, fractional: Size, kernel: Size, seed: int, samples: tuple[float, ...] | Array | None
+) -> Place:
+    from poolcli.engine.windows.fractional import Fractional
 
-    return Fractional(fractional, kernel, seed, getattr(samples, "array", samples))
+    return Fractional(fractional, kernel, seed, samples)
 
 
 def pyramid(*, levels: Size) -> Place:
-    from poolcli.engine.windows.places import Pyramid
+    from poolcli.engine.windows.spatial_pyramid import SpatialPyramid
 
-    return Pyramid(levels)
+    return SpatialPyramid(levels)
 
 
-def regions(*, boxes: Any, output_size: Size, spatial_scale: float) -> Place:
-    from poolcli.engine.windows.places import Regions
+def regions(*, boxes: Array, output_size: Size, spatial_scale: float) -> Place:
+    from poolcli.engine.windows.regions import Regions
 
-    return Regions(boxes.array, output_size, spatial_scale)
+    return Regions(boxes, output_size, spatial_scale)
 
 
 def strided(*, stride: Size) -> Sliding:
     return Sliding((1,), stride)
 
 
-def fitted(*, weights: Any, kernel: Size | None, **options: Any) -> Sliding:
+def fitted(*, weights: Array | str, kernel: Size | None, **options: Any) -> Sliding:
     from poolcli.engine.reducers.weighted import kernel_of
 
     return Sliding(kernel=kernel_of(weights, kernel), **options)

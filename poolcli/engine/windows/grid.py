@@ -1,30 +1,36 @@
-"""Where: places turn the shape of a map into cells, in whole numbers only. No value is looked at here.
+"""Grids of windows along the spatial axes of a map, in whole numbers only.
 
-Along an axis the cells are `Run`s: stretches of equal windows at equal distances, clipped to the map. A sliding
-window is one long run with a few clipped windows at each border; adaptive cells repeat with a period and are as
-many runs as the period is long. Whoever folds a run (`kernels.py`) folds every place.
+The cells along an axis are `Run`s: windows of equal size at equal distances, clipped to the map.
+Sliding windows are one long run and a few clipped windows at each border; adaptive cells repeat
+with a period and are as many runs as the period is long. What folds a run folds every place.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property, lru_cache
-from typing import Any, NamedTuple, Protocol
-
-from poolcli.errors import ShapeError
-from poolcli.maps.frame import Frame, Size
-
-AXIS_NAMES = {1: "L", 2: "HW", 3: "DHW"}
+from functools import cached_property
+from typing import NamedTuple
 
 
 class Run(NamedTuple):
-    """`number` windows of `size` taps, `step` apart, the first at `start`, each next `stride` further.
+    """Windows of equal size at equal distances along one axis; all of them lie inside the map.
 
-    They are the cells `cell`, `cell + every`, ... of the axis. `extent` counts a window's taps together with those
-    in the padding, which only an average that counts padding asks for; `head` and `tail` those that the borders clip.
+    The run has `number` windows. They are the cells `cell`, `cell + every`, `cell + 2 * every`, ...
+    of the axis. Window i reads the `size` pixels `start + i * stride + t * step` for t = 0 ... size
+    - 1.
+
+    `head` and `tail` are the taps that the borders of the map cut off at either end, and `extent`
+    is `size` plus the taps that lie in padding that counts, which only an average with
+    `count_include_pad` asks for.
+
+    >>> run = Run(cell=0, number=3, start=1, stride=4, size=2, extent=2, step=2)
+    >>> [[run.start + i * run.stride + t * run.step for t in range(2)] for i in range(3)]
+    [[1, 3], [5, 7], [9, 11]]
+    >>> run.end
+    12
     """
 
     cell: int
@@ -40,22 +46,25 @@ class Run(NamedTuple):
 
     @property
     def end(self) -> int:
-        """Where the last window ends."""
+        """The end of the last window: one more than its last pixel."""
         return self.start + (self.number - 1) * self.stride + (self.size - 1) * self.step + 1
 
     def part(self, first: int, stop: int) -> Iterator[Run]:
-        """The windows of this run that are cells first to stop, which count from first on; none or one run."""
+        """The windows of cells `first` to `stop`, renumbered from `first`: one run or none."""
         low = max(0, -(-(first - self.cell) // self.every))
         high = min(self.number, -(-(stop - self.cell) // self.every))
         if low < high:
-            cell, start = self.cell + low * self.every - first, self.start + low * self.stride
+            cell = self.cell + low * self.every - first
+            start = self.start + low * self.stride
             yield self._replace(cell=cell, start=start, number=high - low)
 
 
-class Side(NamedTuple):
-    """What one cell is made of along an axis: the pixel of each tap, and what is taken of each (None: all of it).
+class Taps(NamedTuple):
+    """The pixels that one cell reads along one axis.
 
-    `window` are the pixels, inside the map or not, that it would see if nothing clipped it; `extent` is that of `Run`.
+    `pixels` are the indices inside the map. `window` are the indices that an unclipped window would
+    read, some of which may lie outside the map; `extent` is that of the cell's `Run`. `shares` is
+    the weight of each pixel in a weighted mean, or None if each counts once.
     """
 
     pixels: Sequence[int]
@@ -66,7 +75,12 @@ class Side(NamedTuple):
 
 @dataclass(frozen=True)
 class Axis:
-    """The cells along one axis: windows of `taps` taps that nothing clips, which span `window` pixels."""
+    """The cells along one axis of a map.
+
+    `cells` is their number, and `runs` are their windows, each cell in exactly one run. An
+    unclipped window has `taps` taps and spans `window` pixels, gaps of dilation included. `stride`
+    is the distance between cells, the mean one where it varies.
+    """
 
     cells: int
     runs: tuple[Run, ...]
@@ -80,34 +94,40 @@ class Axis:
         return max(run.size for run in self.runs)
 
     @cached_property
-    def seen(self) -> slice:
-        """The pixels from the first to the last that a cell sees."""
+    def span(self) -> slice:
+        """The pixels from the first to the last that any cell reads."""
         return slice(min(run.start for run in self.runs), max(run.end for run in self.runs))
 
-    def side(self, cell: int) -> Side:
-        """What this cell sees."""
+    def taps_of(self, cell: int) -> Taps:
+        """The pixels that this cell reads.
+
+        >>> run = Run(cell=0, number=3, start=0, stride=2, size=3, extent=3)
+        >>> Axis(3, (run,), 3, 3, Fraction(2)).taps_of(1).pixels
+        range(2, 5)
+        """
         (run,) = [part for run in self.runs for part in run.part(cell, cell + 1)]
-        taps = range(-run.head, run.size + run.tail)
-        inside, whole = (
-            range(run.start + run.step * line[0], run.start + run.step * line[-1] + 1, run.step)
-            for line in (range(run.size), taps)
-        )
-        return Side(inside, whole, run.extent)
+        inside = _every(run.start, run.step, 0, run.size)
+        unclipped = _every(run.start, run.step, -run.head, run.size + run.tail)
+        return Taps(inside, unclipped, run.extent)
 
     def part(self, first: int, stop: int) -> tuple[slice, Axis]:
-        """Some of the cells: the pixels they see, and the cells as an axis of those pixels alone."""
-        axis = self if stop - first == self.cells else self._some(first, stop)
-        return axis.seen, axis._from(axis.seen.start)
+        """The pixels that cells `first` to `stop` read, and these cells as an axis of them."""
+        axis = self if stop - first == self.cells else self._cells(first, stop)
+        return axis.span, axis._shifted(-axis.span.start)
 
-    def _some(self, first: int, stop: int) -> Axis:
+    def _cells(self, first: int, stop: int) -> Axis:
         runs = tuple(part for run in self.runs for part in run.part(first, stop))
         return replace(self, cells=stop - first, runs=runs)
 
-    def _from(self, begin: int) -> Axis:
-        """The axis that begins at this pixel."""
-        if not begin:
+    def _shifted(self, by: int) -> Axis:
+        if not by:
             return self
-        return replace(self, runs=tuple(run._replace(start=run.start - begin) for run in self.runs))
+        return replace(self, runs=tuple(run._replace(start=run.start + by) for run in self.runs))
+
+
+def _every(start: int, step: int, first: int, stop: int) -> range:
+    """The pixels of taps `first` to `stop`, at least one, of a window whose tap 0 is at `start`."""
+    return range(start + step * first, start + step * (stop - 1) + 1, step)
 
 
 @dataclass(frozen=True)
@@ -118,6 +138,7 @@ class Grid:
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
+        """The number of cells along each axis."""
         return tuple(axis.cells for axis in self.axes)
 
     @cached_property
@@ -127,102 +148,40 @@ class Grid:
 
     @cached_property
     def taps(self) -> int:
-        """Pixels of a window that nothing clips."""
+        """Taps of an unclipped window."""
         return math.prod(axis.taps for axis in self.axes)
 
     @property
     def pixels(self) -> int:
-        """Pixels in all windows together."""
+        """Pixels in all windows together; one that is in two windows counts twice."""
         return math.prod(sum(run.size * run.number for run in axis.runs) for axis in self.axes)
 
 
-class Patch(NamedTuple):
-    """A grid over so many of the planes: `source` and `target` index the array read and the array written."""
+def runs_of(windows: Iterable[tuple[int, int, int, int]]) -> tuple[Run, ...]:
+    """Runs for the windows of cells 0, 1, ..., which are given as (start, size, head, tail).
 
-    source: Any
-    target: Any
-    grid: Grid
-    planes: int
+    Neighbours of one size at equal distances share a run.
 
-
-class Outline(NamedTuple):
-    """What an operation makes of a frame: the result's, window and stride in pixels for each axis, operations.
-
-    `centre` is that of the first cell's window, padding included, along each axis; that of the first pixel is 0.
+    >>> runs = runs_of([(0, 3, 0, 0), (4, 3, 0, 0), (7, 3, 0, 0)])
+    >>> [(run.start, run.number, run.stride) for run in runs]
+    [(0, 2, 4), (7, 1, 3)]
     """
-
-    frame: Frame
-    window: Size
-    stride: tuple[Fraction, ...]
-    operations: int
-    centre: tuple[Fraction, ...]
-
-
-@dataclass(frozen=True)
-class Cells:
-    """What a place makes of a frame: the frame of the result, and the patches it is put together from."""
-
-    frame: Frame
-    patches: tuple[Patch, ...]
-
-    @cached_property
-    def outline(self) -> Outline:
-        """What pooling these cells makes of the frame."""
-        grids = [patch.grid for patch in self.patches]
-        merges = sum(
-            patch.planes * (patch.grid.pixels - math.prod(patch.grid.shape))
-            for patch in self.patches
-        )
-        axes = list(zip(*(grid.axes for grid in grids), strict=True)) or [()] * len(
-            self.frame.space
-        )
-        window = tuple(max((each.window for each in axis), default=1) for axis in axes)
-        stride = tuple(max((each.stride for each in axis), default=Fraction(1)) for axis in axes)
-        first = (
-            [axis.side(0).window for axis in grids[0].axes]
-            if grids
-            else [range(1)] * len(self.frame.space)
-        )
-        centre = tuple(Fraction(line.start + line[-1], 2) for line in first)
-        return Outline(self.frame, window, stride, merges, centre)
+    runs: list[Run] = []
+    for cell, (start, size, head, tail) in enumerate(windows):
+        run = Run(cell, 1, start, size, size, size, head=head, tail=tail)
+        longer = _joined(runs[-1], run) if runs else None
+        if longer is None:
+            runs.append(run)
+        else:
+            runs[-1] = longer
+    return tuple(runs)
 
 
-class Place(Protocol):
-    """Windows of any kind."""
-
-    def cells(self, frame: Frame) -> Cells:
-        """The cells of planes of this frame; ShapeError where windows do not fit."""
-        ...
-
-
-class Uniform:
-    """A place that has one grid for all planes."""
-
-    def grid(self, space: Size) -> Grid:
-        """The cells of a map whose spatial axes have these sizes."""
-        raise NotImplementedError
-
-    def cells(self, frame: Frame) -> Cells:
-        """The same cells on every plane."""
-        return _alike(self, frame)
-
-
-@lru_cache(maxsize=64)
-def _alike(place: Uniform, frame: Frame) -> Cells:
-    """Kept, as a step asks for them when it plans and when it pools."""
-    grid = place.grid(frame.space)
-    return Cells(frame.pooled(grid.shape), (Patch(..., ..., grid, frame.planes),))
-
-
-def spread(name: str, numbers: tuple, count: int) -> tuple:  # type: ignore[type-arg]
-    """One number for each axis, from one for all or from as many as there are axes."""
-    if not count:
-        raise ShapeError(
-            "the map has no spatial axis left to pool: let this step come before the one that flattens"
-        )
-    if len(numbers) not in (1, count):
-        axes = "x".join(AXIS_NAMES[count])
-        raise ShapeError(
-            f"--{name} has {len(numbers)} numbers and the map {count} spatial axes ({axes}): give one, or {count}"
-        )
-    return tuple(numbers) * (count // len(numbers))
+def _joined(run: Run, window: Run) -> Run | None:
+    """The run with one more window, if that has its size and its distance; else None."""
+    distance = window.start - run.start
+    alike = (window.size, window.head, window.tail) == (run.size, run.head, run.tail)
+    stride = distance if run.number == 1 else run.stride
+    if not alike or distance <= 0 or distance != run.number * stride:
+        return None
+    return run._replace(number=run.number + 1, stride=stride)

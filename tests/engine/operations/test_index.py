@@ -187,12 +187,12 @@ def test_unpool_leaves_empty_windows_out_and_keeps_the_dtype():
 
 
 WRONG = [
-    ([0, 4], {}, poolcli.PoolError, "--indices has 4, which is outside"),
-    ([-2, 0], {}, poolcli.PoolError, "--indices has -2"),
+    ([0, 4], {}, poolcli.PoolError, "`indices` has 4, which is outside"),
+    ([-2, 0], {}, poolcli.PoolError, "`indices` has -2"),
     ([0, 1, 2], {}, poolcli.ShapeError, "its shape is 3, and the map's 2"),
     ([0.0, 1.0], {}, poolcli.RequestError, "holds float64: indices are whole numbers"),
-    ([0, 1], {"output_size": (2, 2)}, poolcli.ShapeError, "--output-size has 2 numbers"),
-    ([0, 1], {"padding": "same"}, poolcli.RequestError, "give --output-size"),
+    ([0, 1], {"output_size": (2, 2)}, poolcli.ShapeError, "`output_size` has 2 numbers"),
+    ([0, 1], {"padding": "same"}, poolcli.RequestError, "give `output_size`"),
     ([0, 1], {"padding": 3}, poolcli.ShapeError, "leaves no pixel"),
     ("none.npy", {}, poolcli.RequestError, "--indices none.npy: there is no such file"),
     (None, {}, poolcli.RequestError, "needs --indices"),

@@ -273,7 +273,7 @@ def test_gaussian():
 @pytest.mark.parametrize(
     ("weights", "options", "message"),
     [
-        ([-1, 0, 1], {}, "sum to 0, and nothing is divided by that: give --no-normalize"),
+        ([-1, 0, 1], {}, "sum to 0, and nothing is divided by that: give `no_normalize`"),
         ([1, np.nan], {}, "holds NaN or infinity"),
         (np.ones((3, 3)), {"kernel": 5}, "is not the shape"),
         (np.ones((2, 2, 2)), {}, "3 numbers and the map 2 spatial axes"),

@@ -15,7 +15,7 @@ from PIL import Image
 import poolcli
 from poolcli.engine.backend.tasks import Load, cut
 from poolcli.engine.reducers.gathers import uniform
-from poolcli.engine.windows.places import Regions
+from poolcli.engine.windows.regions import Regions
 from poolcli.engine.windows.sliding import Sliding
 from poolcli.maps.feature_map import Form
 from poolcli.maps.frame import Frame
@@ -535,8 +535,8 @@ def test_an_empty_batch_stays_empty():
 def test_a_box_is_all_that_is_read_of_a_map():
     patch = (
         Regions(np.array([[30.0, 10, 40, 20]]), (2,))
-        .cells(Frame(None, None, (100, 200)))
-        .patches[0]
+        .on(Frame(None, None, (100, 200)))
+        .grids[0]
     )
     tasks = cut(np.empty((100, 200)), patch.grid.axes, Load(8, 8, 1, 160_000))
     assert [task.source for task in tasks] == [(slice(10, 21), slice(30, 41))]

@@ -20,7 +20,7 @@ def reach(axis: Line, cells: Iterable[int]) -> Array:
     """
     if not isinstance(axis, Axis):
         return np.array(
-            sorted({pixel for cell in cells for pixel in axis.side(cell).pixels}), np.int64
+            sorted({pixel for cell in cells for pixel in axis.taps_of(cell).pixels}), np.int64
         )
     wanted = np.zeros(axis.cells, np.bool_)
     wanted[list(cells)] = True
