@@ -7,10 +7,11 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import ArrayLike
 
+from poolcli.io.load import load_arrays
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import Form
 from poolcli.maps.layout import check_layout, default_layout
-from poolcli.pipeline import parser as recipe
+from poolcli.pipeline.parser import Parser
 from poolcli.pipeline.pipeline import Pipeline, as_map
 from poolcli.pipeline.step import Stage
 
@@ -51,7 +52,7 @@ def pool(
     >>> pool([1, 5, 2, 5], "max", return_indices=True)
     (array([5, 5]), array([1, 3]))
     """
-    pipeline = Pipeline((recipe.step(op, _keywords(options)),))
+    pipeline = Pipeline((Parser(load_arrays).step(op, _keywords(options)),))
     if not return_indices:
         result: Array = pipeline(x, layout)
         return result
@@ -66,7 +67,7 @@ def parse(text: str) -> Pipeline:
     >>> parse("max -k 3 -s 2 -p 1 | avg --global")(np.ones((1, 8, 14, 14), np.float32)).shape
     (1, 8, 1, 1)
     """
-    return recipe.parse(text)
+    return Parser(load_arrays).parse(text)
 
 
 def plan(
@@ -85,7 +86,7 @@ def plan(
     [(1, 64, 56, 56), (1, 64, 28, 28)]
     """
     layout = check_layout(layout, len(shape)) if layout else default_layout(len(shape))
-    steps = recipe.parse(pipeline) if isinstance(pipeline, str) else pipeline
+    steps = parse(pipeline) if isinstance(pipeline, str) else pipeline
     return steps.plan(Form(tuple(shape), np.dtype(dtype), layout))
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong, by whose doing. Each layer adds the one fact it knows: option, step, file."""
+"""Errors that poolcli foresees, and how their messages are written."""
 
 from __future__ import annotations
 
@@ -7,29 +7,57 @@ from typing import Any
 
 
 class PoolError(Exception):
-    """Anything poolcli foresees: one line for a person, and the exit code it deserves."""
+    """Base of all errors that poolcli foresees. The message is one line.
+
+    Each is also the built-in error that a NumPy user expects: ValueError, TypeError or OSError.
+
+    Attributes
+    ----------
+    exit_code : int
+        The exit code of the command line.
+    """
 
     exit_code = 1
 
 
 class RequestError(PoolError):
-    """The request itself is wrong: no file could make it right."""
+    """The request is wrong, whatever the input: an unknown operation, a wrong value, a conflict.
+
+    >>> import poolcli
+    >>> poolcli.pool([1, 2], "max", kernel=0)
+    Traceback (most recent call last):
+    poolcli.errors.RequestError: max: `kernel` 0: a size is a whole number from 1 up, ...
+    """
 
     exit_code = 2
 
 
+class OptionTypeError(RequestError):
+    """A value has a type that the option does not take."""
+
+
 class NothingFound(PoolError):
-    """The inputs name nothing."""
+    """The inputs name nothing: no file, or no array of a file."""
 
     exit_code = 3
 
 
 class ShapeError(PoolError):
-    """The windows do not fit this map."""
+    """The windows, or an array beside the map, do not fit the shape of the input.
+
+    >>> import poolcli
+    >>> poolcli.pool([1, 2], "max", kernel=3)
+    Traceback (most recent call last):
+    poolcli.errors.ShapeError: max -k 3: ...
+    """
 
 
 class ValueRuleError(PoolError):
-    """The values of this map cannot be pooled, or kept, as asked."""
+    """The values of the input cannot be pooled, or the result cannot be held, as asked."""
+
+
+class DtypeError(ValueRuleError):
+    """The dtype of the input cannot be pooled: complex numbers, objects, text."""
 
 
 class FileError(PoolError):
@@ -37,16 +65,16 @@ class FileError(PoolError):
 
 
 def plain(text: Any) -> str:
-    """Text with its control characters spelt out, so that a file's name cannot drive the terminal."""
+    """Return a text with its control characters escaped: a file's name cannot drive a terminal."""
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in str(text))
 
 
 def in_flags(error: object) -> str:
-    """The message of an error as the command line says it: `spatial_scale` is --spatial-scale.
+    """Return the message of an error as the command line shows it, with flags for keywords.
 
-    Messages name an option as Python does, in backticks.
+    Messages name an option by its Python keyword, in backticks.
 
     >>> in_flags("give `spatial_scale`")
     'give --spatial-scale'
     """
-    return re.sub(r"`([a-z_]+)`", lambda name: "--" + name[1].replace("_", "-"), str(error))
+    return re.sub(r"`([a-z][a-z0-9_]*)`", lambda name: "--" + name[1].replace("_", "-"), str(error))

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from poolcli.cli.help import Helpful
-from poolcli.pipeline.parameters import FLAG, Parameter
-from poolcli.pipeline.table import Op, no_option
+from poolcli.pipeline.kinds import FLAG
+from poolcli.pipeline.op import Op
+from poolcli.pipeline.parameters import Parameter, no_option
 
 if TYPE_CHECKING:
     from poolcli.cli.suggestions import Items
@@ -62,7 +63,7 @@ class Bare(Option):
 
 
 class OpOption(Option):
-    """An option of an operation. Its text is read by `recipe`, like that of pipelines and TOML."""
+    """An option of an operation. Its text is read by the parser, like that of pipelines and TOML."""
 
     def __init__(self, parameter: Parameter, group: str) -> None:
         self.group, self.words = group, parameter.kind.choices

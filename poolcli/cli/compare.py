@@ -12,7 +12,7 @@ from poolcli.cli import picture_outputs as sheets
 from poolcli.cli.command import Command, Option, inputs_argument, options
 from poolcli.cli.look import written_form
 from poolcli.cli.options import FOLDERS, LAYOUT, REPORT, SHOW, take_inputs
-from poolcli.cli.pool import is_pipeline
+from poolcli.cli.pool import is_pipeline, parser
 from poolcli.errors import PoolError, RequestError, in_flags, plain
 
 T = TypeVar("T")
@@ -88,12 +88,11 @@ def compare(ctx: click.Context, /, words: tuple[str, ...], **given: Any) -> None
 def _results(texts: tuple[str, ...], given: dict[str, Any]) -> int:
     """Pipelines next to each other; the exit code."""
     from poolcli.analysis.comparison.results import compare as compared
-    from poolcli.pipeline import parser as recipe
     from poolcli.report import comparison_rows as comparison
 
     if given["check"]:
         raise RequestError("--check compares frameworks: give --semantics, too")
-    pipelines = [recipe.parse(text) for text in texts]
+    pipelines = [parser().parse(text) for text in texts]
     sheets.check(given)
     made, code = _each(given, lambda fmap: compared(fmap, pipelines))
     records = [
@@ -124,7 +123,7 @@ def _semantics(texts: tuple[str, ...], given: dict[str, Any]) -> int:
             "-o, --html and --show are for pictures, and --semantics compares numbers: leave them out"
         )
     made, code = _each(
-        given, lambda fmap: [(text, differences(text, profiles, fmap)) for text in texts]
+        given, lambda fmap: [(text, differences(text, profiles, fmap, parser())) for text in texts]
     )
     told = [(name, fmap.form, *part) for name, fmap, parts in made for part in parts]
     records = [
@@ -146,7 +145,7 @@ def _semantics(texts: tuple[str, ...], given: dict[str, Any]) -> int:
 def _profiles(text: str) -> list[str]:
     """The profiles that are named; one alone is compared with poolcli."""
     from poolcli.pipeline.parameters import did_you_mean
-    from poolcli.pipeline.semantics import PROFILES
+    from poolcli.pipeline.profiles import PROFILES
 
     names = list(dict.fromkeys(name.strip() for name in text.split(",")))
     for name in names:

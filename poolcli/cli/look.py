@@ -21,7 +21,8 @@ from poolcli.cli.options import (
 )
 from poolcli.cli.pool import RECIPE, take_pipeline
 from poolcli.errors import PoolError, RequestError, in_flags, plain
-from poolcli.pipeline.parameters import DTYPE, SIZE, Parameter
+from poolcli.pipeline.kinds import DTYPE, SIZE
+from poolcli.pipeline.parameters import Parameter
 
 SHAPE = options(
     "Pipeline",
@@ -166,12 +167,12 @@ def _peek(path: Path, layout: str | None) -> Any:
 def ops(**given: Any) -> None:
     """List the reducers and the kinds of windows, with their formulas, options and sources."""
     from poolcli.pipeline.table import OPS
-    from poolcli.pipeline.windows import WINDOWS
+    from poolcli.pipeline.window_kinds import WINDOW_KINDS
     from poolcli.report import describe, show
 
     style = "none" if given["quiet"] else given["report"]
     reducers = [describe.op_record(op) for op in OPS.values()]
-    windows = [describe.windows_record(kind) for kind in WINDOWS]
+    windows = [describe.windows_record(kind) for kind in WINDOW_KINDS]
     if style == "table":
         show.tell(
             style,
@@ -195,7 +196,8 @@ def ops(**given: Any) -> None:
 @click.command(cls=Command, params=list(REPORT))
 def semantics(**given: Any) -> None:
     """Print where frameworks disagree: each rule, what every profile of --semantics does, and where it is written."""
-    from poolcli.pipeline.semantics import PROFILES, RULES
+    from poolcli.pipeline.profiles import PROFILES
+    from poolcli.pipeline.semantics import RULES
     from poolcli.report import show
 
     columns = ("rule", *PROFILES, "source")

@@ -25,10 +25,12 @@ from poolcli.cli.options import (
 )
 from poolcli.errors import RequestError
 from poolcli.maps.layout import check_layout
-from poolcli.pipeline.table import OPS, Op
-from poolcli.pipeline.windows import WINDOWS
+from poolcli.pipeline.op import Op
+from poolcli.pipeline.table import OPS
+from poolcli.pipeline.window_kinds import WINDOW_KINDS
 
 if TYPE_CHECKING:
+    from poolcli.pipeline.parser import Parser
     from poolcli.run.job import Draw
 
 DATA = ("json", "jsonl", "csv")
@@ -39,7 +41,6 @@ def op_command(op: Op) -> click.Command:
 
     @click.pass_context
     def body(ctx: click.Context, /, **given: Any) -> None:
-        from poolcli.pipeline.parser import step
         from poolcli.pipeline.pipeline import Pipeline
 
         own = {option.name: given.pop(option.name) for option in op.options if option.flags}
@@ -47,7 +48,7 @@ def op_command(op: Op) -> click.Command:
             own[op.words.name], given["inputs"] = _parted(given["inputs"])
         if op.indexed and own["index_order"] and not given["indices_file"]:
             raise RequestError("--index-order says how --indices counts: give --indices FILE, too")
-        ctx.exit(pool_files(Pipeline((step(op.name, own),)), given))
+        ctx.exit(pool_files(Pipeline((parser().step(op.name, own),)), given))
 
     words = f"{op.words.flag}... INPUT..." if op.words else "INPUT..."
     params = [
@@ -56,7 +57,7 @@ def op_command(op: Op) -> click.Command:
         *(INDICES if op.indexed else ()),
         *FILES,
     ]
-    of = " of each window" if op.windows == WINDOWS else ""
+    of = " of each window" if op.windows == WINDOW_KINDS else ""
     more = f"\n\n{op.words.flag}: {op.words.help}" if op.words else ""
     text = (
         f"{op.summary[0].upper()}{op.summary[1:]}{of}: {op.formula}.{more}\n\nSource: {op.source}."
@@ -92,26 +93,30 @@ def run(ctx: click.Context, /, words: tuple[str, ...], file: str | None, **given
     ctx.exit(pool_files(pipeline, {**given, "inputs": inputs}))
 
 
+def parser() -> Parser:
+    """The parser of pipelines and options, which may name files."""
+    from poolcli.io.load import load_arrays
+    from poolcli.pipeline.parser import Parser
+
+    return Parser(load_arrays)
+
+
 def take_pipeline(
     words: tuple[str, ...], file: str | None
 ) -> tuple[Any, str | None, tuple[str, ...]]:
     """The pipeline, the recipe's usual input, and the words that remain."""
-    from poolcli.pipeline import parser as recipe
-
     if file is not None:
         pipeline, shape = _load(file)
         return pipeline, shape, words
     if not words:
         raise RequestError("give a pipeline, like 'max -k 3 -s 2 | avg --global', or --file RECIPE")
-    return recipe.parse(words[0]), None, words[1:]
+    return parser().parse(words[0]), None, words[1:]
 
 
 def _load(file: str) -> tuple[Any, str | None]:
-    from poolcli.pipeline import parser as recipe
-
     text = read_text("--file", file)
     try:
-        return recipe.load(text)
+        return parser().recipe(text)
     except RequestError as error:
         raise RequestError(f"{file}: {error}") from None
 

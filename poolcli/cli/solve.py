@@ -9,8 +9,9 @@ import click
 
 from poolcli.cli.command import Command, Option, options
 from poolcli.cli.options import REPORT
-from poolcli.pipeline.parameters import COUNT, SIZE, Parameter
-from poolcli.pipeline.windows import CEIL_MODE, DILATION, KERNEL, PAD, STRIDE
+from poolcli.pipeline.kinds import COUNT, SIZE
+from poolcli.pipeline.parameters import Parameter
+from poolcli.pipeline.window_kinds import CEIL_MODE, DILATION, KERNEL, PAD, STRIDE
 
 LENGTH = Parameter("length", ("--input",), SIZE, "Pixels, such as 224 or 224x160.")
 CELLS = Parameter("cells", ("--output",), SIZE, "Cells, such as 7 or 7x5.")

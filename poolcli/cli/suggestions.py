@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from click.shell_completion import CompletionItem as Item
 
-from poolcli.pipeline.parameters import FLAG
-from poolcli.pipeline.table import OPS, Op
+from poolcli.pipeline.kinds import FLAG
+from poolcli.pipeline.op import Op
+from poolcli.pipeline.table import OPS
 
 __all__ = ["Item", "beginning", "files", "pipelines", "suggestions"]
 

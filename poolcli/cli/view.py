@@ -11,7 +11,8 @@ import click
 from poolcli.cli.command import Command, Option, inputs_argument, options
 from poolcli.cli.options import FOLDERS, LAYOUT, show_option, take_inputs
 from poolcli.errors import PoolError, in_flags, plain
-from poolcli.pipeline.parameters import NUMBERS, Parameter
+from poolcli.pipeline.kinds import NUMBERS
+from poolcli.pipeline.parameters import Parameter
 
 CHANNELS = Parameter(
     "channels", ("--channels",), NUMBERS, "Channels to show, from 0.  [default: as many as fit]"

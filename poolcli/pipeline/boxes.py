@@ -1,15 +1,13 @@
-"""Boxes: what `--boxes` takes, as a file (CSV with a header, JSON, .npy), as JSON, or as numbers in Python."""
+"""Boxes as values of options: the content of a file (CSV, JSON), JSON text, or numbers."""
 
 from __future__ import annotations
 
 import csv
 import json
-import os
-import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from poolcli.pipeline.files import FileArray, read_array
+from poolcli.pipeline.arrays import ArrayFile, show_array
 from poolcli.pipeline.parameters import Kind
 
 if TYPE_CHECKING:
@@ -20,36 +18,31 @@ INDEX = ("index", "batch")
 COLUMNS = "x1,y1,x2,y2 or index,x1,y1,x2,y2"
 
 
-def read_boxes(value: Any) -> FileArray:
-    """Boxes as float64 rows of four corners, or of an image's number and four corners; ValueError where one is bad."""
-    if isinstance(value, FileArray):
+def as_boxes(value: Any) -> ArrayFile:
+    """Return rows of numbers, or their JSON text, as boxes: float64 of shape (n, 4) or (n, 5).
+
+    A row is x1, y1, x2, y2, or these after the number of an image in the batch.
+    """
+    if isinstance(value, ArrayFile):
         return value
-    if isinstance(value, (str, os.PathLike)):
-        text = os.fspath(value)
-        rows = _of_json(text) if text.startswith("[") else _of_file(text)
-        return FileArray(text, _checked(rows))
-    boxes = _checked(value)
-    return FileArray(json.dumps(boxes.tolist(), separators=(",", ":")), boxes)
+    if isinstance(value, str):
+        return ArrayFile(value, checked(_of_json(value)))
+    boxes = checked(value)
+    return ArrayFile(json.dumps(boxes.tolist(), separators=(",", ":")), boxes)
 
 
-def _of_file(name: str) -> Any:
-    """The rows in a file, told by its content."""
-    try:
-        with open(name, "rb") as file:  # noqa: PTH123 - pathlib would slow the start
-            content = file.read()
-    except OSError as error:
-        raise ValueError(error.strerror or "cannot be read") from None
-    if content.startswith(b"\x93NUMPY"):
-        return read_array(name).array
+def of_text(content: bytes) -> Array:
+    """Return the boxes in a file of CSV or JSON."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError(f"is neither CSV, JSON nor .npy; boxes are {COLUMNS}") from None
-    return _of_json(text) if text.lstrip().startswith(("[", "{")) else _of_csv(text)
+    is_json = text.lstrip().startswith(("[", "{"))
+    return checked(_of_json(text) if is_json else _of_csv(text))
 
 
 def _of_json(text: str) -> Any:
-    """Lists of numbers, or objects with the names of columns, by themselves or as "boxes"."""
+    """The rows in JSON: lists of numbers, or objects with named columns, alone or in "boxes"."""
     try:
         rows = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
@@ -67,31 +60,31 @@ def _of_json(text: str) -> Any:
 
 
 def _of_csv(text: str) -> list[list[str]]:
-    """The columns that a header names, in the order of boxes."""
-    header, *rows = [
-        row for row in csv.reader(text.splitlines(), skipinitialspace=True) if row
-    ] or [[]]
-    if not header:
+    """The rows of a CSV: the columns that make a box, by the names in its header."""
+    lines = [row for row in csv.reader(text.splitlines(), skipinitialspace=True) if row]
+    if not lines:
         raise ValueError("is empty")
+    header, *rows = lines
     columns = [header.index(name) for name in _order(header)]
     for row in rows:
         if len(row) != len(header):
             raise ValueError(
-                f"has a row of {len(row)} columns ({','.join(row)}), and the header has {len(header)}"
+                f"has a row of {len(row)} columns ({','.join(row)}), "
+                f"and the header has {len(header)}"
             )
     return [[row[column] for column in columns] for row in rows]
 
 
 def _order(names: Sequence[str]) -> list[str]:
-    """The names of the columns that make a box: an index if there is one, and the corners."""
+    """The columns that make a box: an index if there is one, and the corners."""
     missing = [name for name in CORNERS if name not in names]
     if missing:
         raise ValueError(f"has no column {missing[0]}: its header names {COLUMNS}")
     return [*[name for name in INDEX if name in names][:1], *CORNERS]
 
 
-def _checked(rows: Any) -> Array:
-    """The rows as numbers, once each is a box."""
+def checked(rows: Any) -> Array:
+    """Return rows as an array, read-only; ValueError where one is not a box."""
     import numpy as np
 
     try:
@@ -114,7 +107,7 @@ def _checked(rows: Any) -> Array:
 
 
 def _odd_one(rows: Any) -> str:
-    """Which box is no row of as many numbers as the first."""
+    """What is wrong with rows that make no array: which of them is not like the first."""
     takes = f"a box is 4 or 5 numbers, {COLUMNS}"
     for number, row in enumerate(rows if isinstance(rows, (list, tuple)) else [], start=1):
         if not _is_numbers(row) or not _is_numbers(rows[0]) or len(row) != len(rows[0]):
@@ -130,7 +123,7 @@ def _is_numbers(row: Any) -> bool:
 
 
 def _fault(box: list[float]) -> str:
-    """What is wrong with a box of 4 or 5 numbers, if anything."""
+    """What is wrong with a box of 4 or 5 numbers; "" where nothing is."""
     *index, left, top, right, bottom = box
     if not all(abs(each) < float("inf") for each in box):
         return "is not finite"
@@ -141,4 +134,4 @@ def _fault(box: list[float]) -> str:
     return ""
 
 
-BOXES = Kind("FILE", read_boxes, lambda value: shlex.quote(value.text))
+BOXES = Kind("FILE", as_boxes, show_array, source="boxes")

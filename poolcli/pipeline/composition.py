@@ -1,9 +1,8 @@
-"""Steps made of other steps: several pipelines merged, and one reducer at several sizes."""
+"""Steps that consist of other steps: several pipelines merged, and one reducer at several sizes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -17,14 +16,15 @@ from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.maps.frame import Frame
 from poolcli.maps.layout import shape_words
 from poolcli.pipeline.pipeline import Pipeline
+from poolcli.pipeline.receptive_field import ReceptiveField
 from poolcli.pipeline.step import Stage, Step
 from poolcli.pipeline.table import OPS
-from poolcli.pipeline.windows import SLIDING
+from poolcli.pipeline.window_kinds import SLIDING
 from poolcli.resources import memory
 
 
-class Fuse(Step):
-    """One map under several pipelines. Their results are merged like the pixels of a window, or put side by side."""
+class FuseStep(Step):
+    """One map under several pipelines, whose results are merged as a window is, or concatenated."""
 
     @property
     def branches(self) -> tuple[Pipeline, ...]:
@@ -35,38 +35,23 @@ class Fuse(Step):
     @cached_property
     def _merge(self) -> Step | None:
         """The reducer that merges: its windows hold one value of each branch. None for concat."""
-        rules = tuple(pair for pair in self.given if pair[0] not in ("branches", "merge"))
+        rules = tuple(pair for pair in self.options if pair[0] not in ("branches", "merge"))
         if self["merge"] == "concat":
             if rules:
-                raise RequestError(
-                    f"--merge concat computes nothing: leave {self.op.option(rules[0][0]).flag} out"
-                )
+                first = self.op.option(rules[0][0])
+                raise RequestError(f"`merge` concat computes nothing: leave {first.word} out")
             return None
         return Step(OPS[self["merge"]], SLIDING, (("kernel", (1, len(self.branches))), *rules))
 
-    def plan(
-        self,
-        form: Form,
-        receptive: tuple[int, ...],
-        jump: tuple[Fraction, ...],
-        centre: tuple[Fraction, ...],
-    ) -> Stage:
+    def plan(self, form: Form, field: ReceptiveField) -> Stage:
         plans = [branch.plan(form) for branch in self.branches]
         last = [stages[-1] for stages in plans]
         output = self._output(self._alike([stage.output for stage in last]))
-        fields = zip(
-            receptive, jump, zip(*(stage.receptive for stage in last), strict=True), strict=True
-        )
-        seen = tuple(int(field + (max(sizes) - 1) * step) for field, step, sizes in fields)
-        steps = tuple(step * size for step, size in zip(jump, last[0].jump, strict=True))
+        largest = map(max, zip(*(stage.receptive for stage in last), strict=True))
+        seen = field.through(largest, last[0].jump, last[0].centre)
         merges = prod(output.shape) * (len(last) - 1) if self._merge else 0
         operations = sum(stage.operations for stages in plans for stage in stages) + merges
-        middle = tuple(
-            at + step * off for at, step, off in zip(centre, jump, last[0].centre, strict=True)
-        )
-        return Stage(
-            self, form, output, seen, steps, middle, operations, form.nbytes + output.nbytes
-        )
+        return Stage(self, form, output, *seen, operations, form.nbytes + output.nbytes)
 
     def load(self, form: Form) -> Load:
         plans = [branch.plan(form) for branch in self.branches]
@@ -83,47 +68,41 @@ class Fuse(Step):
     def __call__(self, fmap: FeatureMap) -> FeatureMap:
         maps = [_last(branch, fmap) for branch in self.branches]
         forms = self._alike([each.form for each in maps])
-        maps = [
-            each if each.form == form else each.expanded()
-            for each, form in zip(maps, forms, strict=True)
-        ]
         output = self._output(forms)
-        if self._merge is None and len(maps) == 1:
-            return maps[0]
-        if self._merge is None:
-            planes = memory.empty(output.frame.shape, output.dtype)
-            np.concatenate(
-                [_channelled(each) for each in maps], axis=-1 - len(output.space), out=planes
-            )
-            return FeatureMap(planes, output.layout, name=fmap.name).with_planes(
-                planes, output.frame
-            )
+        if self._merge is not None:
+            return self._merged(self._merge, _expanded(maps, forms), output)
+        return maps[0] if len(maps) == 1 else _concatenated(_expanded(maps, forms), output)
+
+    @staticmethod
+    def _merged(merge: Step, maps: Sequence[FeatureMap], output: Form) -> FeatureMap:
+        """The maps as the columns of one, each row of which is pooled."""
         base = maps[0] if maps[0].form.mode == output.mode else maps[0].expanded()
-        frame = _flat(forms[0].frame, len(maps))
+        frame = _flat(maps[0].form.frame, len(maps))
         rows = memory.empty(frame.shape, np.result_type(*(each.data.dtype for each in maps)))
         for number, each in enumerate(maps):
             rows[..., number] = each.planes().reshape(frame.shape[:-1])
-        merged = self._merge(FeatureMap(rows, _letters(frame), maps[0].picture))
+        merged = merge(FeatureMap(rows, _letters(frame), maps[0].picture))
         return base.with_planes(merged.planes().reshape(output.frame.shape), output.frame)
 
     def widths(self, form: Form) -> list[int]:
-        """How many channels each branch gives."""
+        """Return how many channels each branch makes."""
         forms = self._alike([branch.plan(form)[-1].output for branch in self.branches])
         return [each.frame.channels or 1 for each in forms]
 
     def _alike(self, forms: Sequence[Form]) -> list[Form]:
-        """The forms; with their colours, where a palette's indices would meet something else."""
+        """The forms, palettes expanded where their indices would be merged with other values."""
         meets = len({form.mode for form in forms}) > 1 or (self._merge is None and len(forms) > 1)
         return [form.expanded() for form in forms] if meets else list(forms)
 
     def _output(self, forms: Sequence[Form]) -> Form:
-        """What merging makes of maps of these forms; ShapeError where they disagree."""
+        """The form of the merged map; ShapeError where the branches disagree."""
         frames = [form.frame for form in forms]
         alike = frames if self._merge else [frame._replace(channels=None) for frame in frames]
         for branch, form, frame in zip(self.branches, forms, alike, strict=True):
             if frame != alike[0]:
                 raise ShapeError(
-                    f"the branches disagree: {self.branches[0]} gives {shape_words(forms[0].shape)}, "
+                    "the branches disagree: "
+                    f"{self.branches[0]} gives {shape_words(forms[0].shape)}, "
                     f"{branch} gives {shape_words(form.shape)}"
                 )
         dtype = np.result_type(*(form.dtype for form in forms))
@@ -138,8 +117,11 @@ class Fuse(Step):
         return base.framed(base.frame, merged.output.dtype)
 
 
-class Levels(Step):
-    """One reducer at several sizes: level n pools the map by 2^n, so that nothing is rounded or weighed twice."""
+class PyramidStep(Step):
+    """One reducer at several sizes: level n pools the input by 2^n.
+
+    Each level is computed from the input, so that nothing is rounded or weighed twice.
+    """
 
     several = True
 
@@ -150,13 +132,13 @@ class Levels(Step):
     def _level(self, size: int) -> Step:
         reducer: Step = self["reducer"]
         own = {option.name for option in reducer.op.parameters}
-        formula = tuple(pair for pair in reducer.given if pair[0] in own)
-        rules = tuple(pair for pair in self.given if pair[0] not in ("reducer", "levels"))
+        formula = tuple(pair for pair in reducer.options if pair[0] in own)
+        rules = tuple(pair for pair in self.options if pair[0] not in ("reducer", "levels"))
         windows = (("kernel", (size,)), ("stride", (size,)), ("ceil_mode", True))
         return Step(reducer.op, SLIDING, (*windows, *formula, *rules))
 
 
-KINDS: dict[str, type[Step]] = {"fuse": Fuse, "pyramid": Levels}
+STEP_TYPES: dict[str, type[Step]] = {"fuse": FuseStep, "pyramid": PyramidStep}
 
 
 def _last(branch: Pipeline, fmap: FeatureMap) -> FeatureMap:
@@ -164,8 +146,22 @@ def _last(branch: Pipeline, fmap: FeatureMap) -> FeatureMap:
     return result
 
 
+def _expanded(maps: Sequence[FeatureMap], forms: Sequence[Form]) -> list[FeatureMap]:
+    """The maps in these forms, which are theirs or those without palettes."""
+    pairs = zip(maps, forms, strict=True)
+    return [each if each.form == form else each.expanded() for each, form in pairs]
+
+
+def _concatenated(maps: Sequence[FeatureMap], output: Form) -> FeatureMap:
+    planes = memory.empty(output.frame.shape, output.dtype)
+    axis = -1 - len(output.space)
+    np.concatenate([_channelled(each) for each in maps], axis=axis, out=planes)
+    made = FeatureMap(planes, output.layout, name=maps[0].name)
+    return made.with_planes(planes, output.frame)
+
+
 def _flat(frame: Frame, branches: int) -> Frame:
-    """The pixels in a column, and the branches beside each other."""
+    """The frame of a map with a row for each pixel and a column for each branch."""
     return frame.pooled((prod(frame.space), branches))
 
 
@@ -178,7 +174,7 @@ def _letters(frame: Frame) -> str:
 
 
 def _side_by_side(form: Form, channels: int, dtype: np.dtype[Any]) -> Form:
-    """The form with so many channels; no image any more, and its channels where an array has them."""
+    """The form with so many channels: an array, with its channels where arrays have them."""
     space = form.layout.replace("C", "")
     batch = space.startswith("N")
     layout = (

@@ -1,7 +1,7 @@
-"""Text and TOML to pipelines: the only reader of what an operation is told.
+"""Text, TOML and keywords to pipelines: the only reader of what a user writes about operations.
 
-Command-line flags, pipeline text, TOML tables and Python keywords all become words and values for `step`, so that all
-fail with the same sentences.
+The command line, pipeline text, recipes and Python keywords all end in `Parser.step`, and so fail
+alike.
 """
 
 from __future__ import annotations
@@ -12,185 +12,187 @@ from itertools import groupby
 from typing import Any
 
 from poolcli.errors import RequestError
-from poolcli.pipeline.composition import KINDS
-from poolcli.pipeline.parameters import FLAG, Parameter, did_you_mean
+from poolcli.pipeline.arrays import ArrayFile
+from poolcli.pipeline.checks import check, windows_of
+from poolcli.pipeline.composition import STEP_TYPES
+from poolcli.pipeline.kinds import FLAG
+from poolcli.pipeline.op import Op
+from poolcli.pipeline.options import SEMANTICS
+from poolcli.pipeline.parameters import Parameter, did_you_mean
 from poolcli.pipeline.pipeline import Pipeline
+from poolcli.pipeline.readers import Load, Readers
 from poolcli.pipeline.step import Step
-from poolcli.pipeline.table import SEMANTICS, Op, op_named
-from poolcli.pipeline.windows import KERNEL, SEED, WINDOWS, Windows
+from poolcli.pipeline.table import op_named
+from poolcli.pipeline.window_kinds import KERNEL
 
 
-def step(name: str, given: Mapping[str, Any]) -> Step:
-    """A step from an operation's name and its options, as text or as plain values; None stands for "not given"."""
-    op = op_named(name)
-    values = {}
-    for word, value in given.items():
-        if value is not None:
-            option = op.option(word)
-            values[option.name] = _named(op, option.read, value)
-    windows = _windows(op, values) if op.windows else None
-    _check_rules(op, values)
-    _check_needs(op, windows, values)
-    if windows and KERNEL in windows.parameters:
-        values.setdefault(KERNEL.name, KERNEL.default)  # always said, because it says most
-    usual = op.defaults(values.get("semantics", "poolcli"))
-    told = [
-        o
-        for o in op.options
-        if o.name in values and (values[o.name] != usual[o.name] or o is KERNEL)
-    ]
-    kind = KINDS.get(name, Step)
-    return kind(op, windows, tuple((option.name, values[option.name]) for option in told))
+class Parser:
+    """Reads operations; `load` reads the arrays of files that options name (see `Readers`).
+
+    >>> str(Parser().parse("max --kernel 3 --stride=2 -p 1|avg --global"))
+    'max -k 3 -s 2 -p 1 | avg --global'
+    >>> str(Parser().step("max", {"kernel": 3, "stride": (2, 1)}))
+    'max -k 3 -s 2x1'
+    """
+
+    def __init__(self, load: Load | None = None) -> None:
+        self._readers = Readers(self.parse, load)
+
+    def step(self, name: str, options: Mapping[str, Any]) -> Step:
+        """Return the step of an operation with its options, as text or as Python values.
+
+        An option that is None is not set.
+        """
+        op = op_named(name)
+        values = {}
+        for word, value in options.items():
+            if value is not None:
+                option = op.option(word)
+                values[option.name] = self._value(op, option, value)
+        windows = windows_of(op, values)
+        check(op, windows, values)
+        if windows and KERNEL in windows.parameters:
+            values.setdefault(KERNEL.name, KERNEL.default)
+        step_type = STEP_TYPES.get(name, Step)
+        return step_type(op, windows, _unusual(op, values))
+
+    def parse(self, text: str, semantics: str | None = None) -> Pipeline:
+        """Return the pipeline of a text: steps separated by |, each an operation and its flags.
+
+        `semantics` is the profile of the steps that name none.
+        """
+        steps = []
+        for name, *words in _steps(text):
+            options = dict(self._options(op_named(name), words, semantics))
+            steps.append(self.step(name, options))
+        return Pipeline(tuple(steps))
+
+    def recipe(self, toml: str) -> tuple[Pipeline, str | None]:
+        """Return the pipeline of a recipe in TOML, and the shape it names as its usual input."""
+        import tomllib
+
+        try:
+            recipe = tomllib.loads(toml)
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            raise RequestError(f"not TOML: {error}") from None
+        for key in recipe.keys() - {"step", "input"}:
+            raise RequestError(f"a recipe has no {key}{did_you_mean(key, ['step', 'input'])}")
+        shape = recipe.get("input")
+        if shape is not None and not isinstance(shape, str):
+            raise RequestError('input is a shape, like "1x64x112x112"')
+        tables = [_table(table) for table in _tables(recipe)]
+        return Pipeline(tuple(self.step(name, options) for name, options in tables)), shape
+
+    def array(self, kind: str, path: str) -> ArrayFile:
+        """Read the file of an `ArrayFile` again, by its kind and path."""
+        found: ArrayFile = getattr(self._readers, kind)(path)
+        return found
+
+    def _value(self, op: Op, option: Parameter, value: Any) -> Any:
+        try:
+            return self._readers.read(option, value)
+        except RequestError as error:
+            raise type(error)(f"{op.name}: {error}") from None
+
+    def _options(
+        self, op: Op, words: list[str], semantics: str | None
+    ) -> Iterator[tuple[str, Any]]:
+        """The options in the words of a step: -k 3, -k3, --kernel 3 and --kernel=3 are the same."""
+        if SEMANTICS in op.rules:
+            yield SEMANTICS.name, semantics
+        rest, plain = iter(words), []
+        for word in rest:
+            if word.startswith("-"):
+                yield _option(op, word, rest)
+            elif op.words:
+                plain.append(word)
+            else:
+                raise RequestError(f"{op.name} takes options, not {word!r}; steps are parted by |")
+        if op.words and plain:
+            yield op.words.name, [self.parse(text, semantics) for text in plain]
+
+
+def step(name: str, options: Mapping[str, Any]) -> Step:
+    """Return the step of an operation whose options name no files."""
+    return Parser().step(name, options)
 
 
 def parse(text: str, semantics: str | None = None) -> Pipeline:
-    """The pipeline that a text describes: steps parted by |, each an operation and its flags.
+    """Return the pipeline of a text that names no files."""
+    return Parser().parse(text, semantics)
 
-    `semantics` is the profile of the steps that name none.
 
-    >>> str(parse("max --kernel 3 --stride=2 -p 1|avg --global"))
-    'max -k 3 -s 2 -p 1 | avg --global'
+def recipe(toml: str) -> tuple[Pipeline, str | None]:
+    """Return the pipeline and the input's shape of a recipe that names no files."""
+    return Parser().recipe(toml)
+
+
+def _unusual(op: Op, values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    """The options that differ from the profile's defaults, in the table's order.
+
+    The kernel is always among them, so that a step shows its size.
     """
-    try:
-        words = list(_words(text))
-    except ValueError as error:
-        raise RequestError(f"{text!r}: {str(error).lower()}") from None
-    steps = [
-        list(group) for bar, group in groupby(words, lambda word: set(word) == {"|"}) if not bar
-    ]
-    if len(steps) != 1 + words.count("|") or any(
-        set(word) == {"|"} and len(word) > 1 for word in words
-    ):
-        raise RequestError(
-            f"{text!r}: a step is missing; steps are parted by |, like 'max -k 3 -s 2 | avg --global'"
-        )
-    return _pipeline(
-        [(name, list(_options(op_named(name), rest, semantics))) for name, *rest in steps]
+    usual = op.defaults(values.get(SEMANTICS.name, SEMANTICS.default))
+    return tuple(
+        (option.name, values[option.name])
+        for option in op.options
+        if option.name in values and (option is KERNEL or values[option.name] != usual[option.name])
     )
 
 
-def load(toml: str) -> tuple[Pipeline, str | None]:
-    """The pipeline of a recipe in TOML, and the shape it names as its usual input."""
-    import tomllib
-
-    try:
-        recipe = tomllib.loads(toml)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise RequestError(f"not TOML: {error}") from None
-    for key in recipe.keys() - {"step", "input"}:
-        raise RequestError(f"a recipe has no {key}{did_you_mean(key, ['step', 'input'])}")
-    tables = recipe.get("step")
-    if (
-        not isinstance(tables, list)
-        or not tables
-        or not all(isinstance(table, dict) for table in tables)
-    ):
-        raise RequestError("a recipe has one [[step]] table or more, each with its op")
-    shape = recipe.get("input")
-    if shape is not None and not isinstance(shape, str):
-        raise RequestError('input is a shape, like "1x64x112x112"')
-    return _pipeline([_table(table) for table in tables]), shape
-
-
-def _table(table: dict[str, Any]) -> tuple[str, list[tuple[str, Any]]]:
-    name = table.get("op")
-    if not isinstance(name, str):
-        raise RequestError('a [[step]] needs its operation, like op = "max"')
-    return name, [(key, value) for key, value in table.items() if key != "op"]
-
-
-def _pipeline(steps: list[tuple[str, list[tuple[str, Any]]]]) -> Pipeline:
-    return Pipeline(tuple(step(name, dict(options)) for name, options in steps))
-
-
-def _words(text: str) -> Iterator[str]:
+def _steps(text: str) -> list[list[str]]:
+    """The words of each step."""
     lexer = shlex.shlex(text, posix=True, punctuation_chars="|")
     lexer.whitespace_split = True
     lexer.commenters = ""
-    return iter(lexer)
+    try:
+        words = list(lexer)
+    except ValueError as error:
+        raise RequestError(f"{text!r}: {str(error).lower()}") from None
+    steps = [list(group) for bar, group in groupby(words, _is_bars) if not bar]
+    bars = [word for word in words if _is_bars(word)]
+    if len(steps) != 1 + len(bars) or any(len(bar) > 1 for bar in bars):
+        raise RequestError(
+            f"{text!r}: a step is missing; steps are parted by |, "
+            "like 'max -k 3 -s 2 | avg --global'"
+        )
+    return steps
 
 
-def _options(op: Op, words: list[str], semantics: str | None) -> Iterator[tuple[str, Any]]:
-    """Flags with their values, as a shell would write them: -k 3, -k3, --kernel 3, --kernel=3."""
-    rest, texts = iter(words), []
-    if SEMANTICS in op.rules:
-        yield SEMANTICS.name, semantics
-    for word in rest:
-        if not word.startswith("-") and op.words:
-            texts.append(word)
-            continue
-        if not word.startswith("-"):
-            raise RequestError(f"{op.name} takes options, not {word!r}; steps are parted by |")
-        flag, text = _attached(word)
-        option = op.option(flag)
-        if option.kind is FLAG:
-            yield option.name, (flag != option.off) if text is None else text
-        elif (value := next(rest, None) if text is None else text) is None:
-            raise RequestError(f"{op.name}: {flag} needs a value")
-        else:
-            yield option.name, value
-    if op.words and texts:
-        yield op.words.name, [parse(text, semantics) for text in texts]
+def _is_bars(word: str) -> bool:
+    return set(word) == {"|"}
 
 
-def _attached(word: str) -> tuple[str, str | None]:
-    """A flag and the value written onto it, if any."""
+def _option(op: Op, word: str, rest: Iterator[str]) -> tuple[str, Any]:
+    """The option that a flag names, with its value from the same word or the next."""
+    flag, text = _split(word)
+    option = op.option(flag)
+    if option.kind is FLAG:
+        return option.name, (flag != option.off) if text is None else text
+    value = next(rest, None) if text is None else text
+    if value is None:
+        raise RequestError(f"{op.name}: {flag} needs a value")
+    return option.name, value
+
+
+def _split(word: str) -> tuple[str, str | None]:
+    """A flag, and the value that is written onto it, if any."""
     if word.startswith("--"):
         flag, equals, text = word.partition("=")
         return flag, text if equals else None
     return word[:2], word[2:] or None
 
 
-def _named(op: Op, read: Any, value: Any) -> Any:
-    try:
-        return read(value)
-    except RequestError as error:
-        raise RequestError(f"{op.name}: {error}") from None
+def _tables(recipe: dict[str, Any]) -> list[dict[str, Any]]:
+    tables = recipe.get("step")
+    if not (isinstance(tables, list) and tables and all(isinstance(each, dict) for each in tables)):
+        raise RequestError("a recipe has one [[step]] table or more, each with its op")
+    return tables
 
 
-def _windows(op: Op, values: Mapping[str, Any]) -> Windows:
-    """The kind of windows the options choose; two kinds are an error."""
-    chosen = [kind for kind in op.windows if kind.key and values.get(kind.key.name)] or [
-        op.windows[0]
-    ]
-    others = [
-        option
-        for kind in op.windows
-        for option in kind.parameters
-        if values.get(option.name) and option not in (*chosen[0].parameters, *op.parameters)
-    ]
-    if others:
-        raise RequestError(f"{op.name}: {_strays(others[0], chosen[0])}")
-    return chosen[0]
-
-
-def _strays(option: Parameter, chosen: Windows) -> str:
-    """Why an option of other windows cannot stand: their own option is missing, or there are two kinds."""
-    (key, *_) = [kind.key for kind in WINDOWS if option in kind.parameters]
-    if key and key is not option:
-        return f"{option.flag} belongs to {key.flag}: give that, too"
-    mine = chosen.key or chosen.parameters[0]
-    return f"{mine.flag} and {option.flag} are two kinds of windows: give one of them"
-
-
-def _check_needs(op: Op, windows: Windows | None, values: Mapping[str, Any]) -> None:
-    for option in (*op.needs, *(windows.needs if windows else ())):
-        if option.name not in values:
-            raise RequestError(
-                f"{op.name} needs {option.flag}: {option.help[0].lower()}{option.help[1:].rstrip('.')}"
-            )
-
-
-def _check_rules(op: Op, values: Mapping[str, Any]) -> None:
-    leaves_out = (
-        values.get("nodata") is not None
-        or values.get("mask") is not None
-        or values.get("nan") == "ignore"
-    )
-    if values.get("min_valid") is not None and not leaves_out:
-        raise RequestError(
-            f"{op.name}: --min-valid counts what --nodata, --mask or --nan ignore leave out: give one"
-            " of them"
-        )
-    if values.get("samples") is not None and "seed" in values and SEED not in op.parameters:
-        raise RequestError(f"{op.name}: --seed draws what --samples gives: give one of them")
+def _table(table: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The operation and the options of a [[step]]."""
+    name = table.get("op")
+    if not isinstance(name, str):
+        raise RequestError('a [[step]] needs its operation, like op = "max"')
+    return name, {key: value for key, value in table.items() if key != "op"}

@@ -1,11 +1,9 @@
-"""Pipelines: steps one after another, and the plan of them without pixels."""
+"""Pipelines: steps one after another, and the plan of them without values."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -14,22 +12,32 @@ import numpy as np
 from poolcli.errors import PoolError, RequestError
 from poolcli.maps.feature_map import FeatureMap, Form, check_values
 from poolcli.maps.layout import check_layout, default_layout, shape_words
+from poolcli.pipeline.receptive_field import ReceptiveField
 from poolcli.pipeline.step import Stage, Step
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+Maps = tuple[FeatureMap, ...]
+
 
 @dataclass(frozen=True)
 class Pipeline:
-    """Steps, one after another. Prints as the text that makes it.
+    """Steps that run one after another. Call it with an array; it prints as the text that makes it.
 
-    >>> from poolcli.pipeline.parser import parse
-    >>> pipeline = parse("max -k 3 -s 2 | avg --global")
+    Attributes
+    ----------
+    steps : tuple of Step
+        The steps, in their order.
+
+    >>> import numpy as np, poolcli
+    >>> pipeline = poolcli.parse("max --kernel 3 -s 2 | avg --global")
     >>> print(pipeline)
     max -k 3 -s 2 | avg --global
     >>> pipeline(np.arange(49.0).reshape(7, 7))
     array([[32.]])
+    >>> pipeline == poolcli.parse(str(pipeline))
+    True
     """
 
     steps: tuple[Step, ...]
@@ -42,7 +50,7 @@ class Pipeline:
 
     @property
     def several(self) -> bool:
-        """Whether it gives several maps."""
+        """Whether it makes several maps of one."""
         return any(step.several for step in self.steps)
 
     @property
@@ -51,37 +59,89 @@ class Pipeline:
         return prod(len(step.parts) for step in self.steps)
 
     def __call__(self, x: ArrayLike, layout: str | None = None) -> Any:
-        """Pool an array whose axes are `layout` (by default L, HW, CHW, NCHW, NCDHW, by their number).
+        """Pool an array.
 
-        The result is an array, or a tuple of arrays where a step gives several.
+        Parameters
+        ----------
+        x : array_like
+            An array of 1 to 5 axes.
+        layout : str, optional
+            A letter for each axis: N (batch), C (channels), D, H, W (space) or L (a line). By
+            default L, HW, CHW, NCHW or NCDHW, by the number of axes.
+
+        Returns
+        -------
+        ndarray or tuple of ndarray
+            The result, its axes in the order of `x`; a tuple where a step makes several maps.
+
+        Raises
+        ------
+        PoolError
+            As `poolcli.pool`.
         """
         *_, maps = self.walk(as_map(x, layout))
         arrays = tuple(np.ascontiguousarray(one.data) for one in maps)
         return arrays if self.several else arrays[0]
 
     def indices(self, fmap: FeatureMap) -> FeatureMap:
-        """Which pixel of its input each result of the last step is."""
+        """Return which pixel of its input each result of the last step is."""
+        last = self._before_last(fmap)
+        try:
+            return self.steps[-1].indices(last)
+        except PoolError as error:
+            raise self._named(error, len(self.steps) - 1, last.form) from None
+
+    def values_and_indices(self, fmap: FeatureMap) -> tuple[FeatureMap, FeatureMap]:
+        """Return the pooled map, and which pixel of its input each result of the last step is."""
+        last = self._before_last(fmap)
+        step = self.steps[-1].within(fmap.form.space)
+        try:
+            return step.values_and_indices(last)
+        except PoolError as error:
+            raise self._named(error, len(self.steps) - 1, last.form) from None
+
+    def walk(self, fmap: FeatureMap) -> Iterator[Maps]:
+        """Yield the maps after each step: one, or several once a step has made several."""
+        space = fmap.form.space
+        maps: Maps = (fmap,)
+        for number, step in enumerate(self.steps):
+            parts = step.within(space).parts
+            if len(maps) == len(parts) == 1:
+                maps = (self._made(number, parts[0], maps[0]),)
+            else:
+                maps = tuple(made for one in maps for made in self._levels(number, parts, one))
+            yield maps
+
+    def plan(self, form: Form) -> tuple[Stage, ...]:
+        """Return a `Stage` for each map that each step makes of a map of this form."""
+        space = form.space
+        planned: list[Stage] = []
+        heads = [(form, ReceptiveField.of_pixels(len(space)))]
+        for number, step in enumerate(self.steps):
+            parts = step.within(space).parts
+            stages = [self._planned(number, part, *head) for head in heads for part in parts]
+            heads = [(stage.output, stage.field) for stage in stages]
+            planned += stages
+        return tuple(planned)
+
+    def _before_last(self, fmap: FeatureMap) -> FeatureMap:
+        """The input of the last step."""
         *_, (last, *more) = ((fmap,), *Pipeline(self.steps[:-1]).walk(fmap))
         if more:
             raise RequestError(
                 f"{self}: indices are those of one map, and there are {len(more) + 1}"
             )
-        with self._naming(len(self.steps) - 1, last.form):
-            return self.steps[-1].indices(last)
+        return last
 
-    def walk(self, fmap: FeatureMap) -> Iterator[tuple[FeatureMap, ...]]:
-        """What there is after each step: one map, or several once a step has given several."""
-        space = fmap.form.space
-        maps: tuple[FeatureMap, ...] = (fmap,)
-        for number, step in enumerate(self.steps):
-            maps = tuple(
-                made for one in maps for made in self._made(number, step.within(space).parts, one)
-            )
-            yield maps
+    def _made(self, number: int, part: Step, fmap: FeatureMap) -> FeatureMap:
+        try:
+            return part(fmap)
+        except PoolError as error:
+            raise self._named(error, number, fmap.form) from None
 
-    def _made(self, number: int, parts: tuple[Step, ...], fmap: FeatureMap) -> list[FeatureMap]:
-        with self._naming(number, fmap.form):
-            made = [part(fmap) for part in parts]
+    def _levels(self, number: int, parts: tuple[Step, ...], fmap: FeatureMap) -> list[FeatureMap]:
+        """The maps that a step makes of one; several are named by the operation and a number."""
+        made = [self._made(number, part, fmap) for part in parts]
         if len(made) == 1:
             return made
         levels = enumerate(zip(made, parts, strict=True), start=1)
@@ -90,41 +150,24 @@ class Pipeline:
             for level, (one, part) in levels
         ]
 
-    def plan(self, form: Form) -> tuple[Stage, ...]:
-        """What each step will make of a map of this form: a `Stage` for each map that a step gives."""
-        space, axes = form.space, len(form.space)
-        planned: list[Stage] = []
-        heads = [(form, (1,) * axes, (Fraction(1),) * axes, (Fraction(0),) * axes)]
-        for number, step in enumerate(self.steps):
-            stages: list[Stage] = []
-            for head in heads:
-                with self._naming(number, head[0]):
-                    stages += [part.plan(*head) for part in step.within(space).parts]
-            heads = [(stage.output, stage.receptive, stage.jump, stage.centre) for stage in stages]
-            planned += stages
-        return tuple(planned)
-
-    @contextmanager
-    def _naming(self, number: int, form: Form) -> Iterator[None]:
-        """Add to an error which step it was, and what came in."""
+    def _planned(self, number: int, part: Step, form: Form, field: ReceptiveField) -> Stage:
         try:
-            yield
+            return part.plan(form, field)
         except PoolError as error:
-            which = (
-                f"step {number + 1} ({self.steps[number]})"
-                if len(self.steps) > 1
-                else str(self.steps[number])
-            )
-            raise type(error)(
-                f"{which}: {error} (input {shape_words(form.shape)} {form.layout})"
-            ) from None
+            raise self._named(error, number, form) from None
+
+    def _named(self, error: PoolError, number: int, form: Form) -> PoolError:
+        """The error, with which step it was and what came in."""
+        step = self.steps[number]
+        which = f"step {number + 1} ({step})" if len(self.steps) > 1 else str(step)
+        shape = shape_words(form.shape)
+        return type(error)(f"{which}: {error} (input {shape} {form.layout})")
 
 
 def as_map(x: ArrayLike, layout: str | None = None) -> FeatureMap:
-    """An array as a map, its axes as the layout or their number says."""
+    """Return an array as a map, its axes named by the layout or by their number."""
     data = np.asarray(x)
-    fmap = FeatureMap(
-        data, check_layout(layout, data.ndim) if layout else default_layout(data.ndim)
-    )
+    letters = check_layout(layout, data.ndim) if layout else default_layout(data.ndim)
+    fmap = FeatureMap(data, letters)
     check_values(data.dtype, fmap.form.space)
     return fmap

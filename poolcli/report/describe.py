@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from poolcli.engine.backend.tasks import Load
     from poolcli.io import Peek
     from poolcli.maps.feature_map import Form
+    from poolcli.pipeline.op import Op
     from poolcli.pipeline.step import Stage
-    from poolcli.pipeline.table import Op
-    from poolcli.pipeline.windows import Windows
+    from poolcli.pipeline.window_kinds import WindowKind
 
 
 def form_record(which: str, form: Form | None) -> Record:
@@ -108,7 +108,7 @@ def op_record(op: Op) -> Record:
     return {"name": op.name, "formula": op.formula, "options": own, "source": op.source}
 
 
-def windows_record(kind: Windows) -> Record:
+def windows_record(kind: WindowKind) -> Record:
     """A kind of windows as JSON gives it."""
     flags = " ".join(parameter.flag for parameter in kind.parameters)
     return {"name": kind.name, "formula": kind.summary, "options": flags, "source": kind.source}

@@ -9,7 +9,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from poolcli.pipeline.files import FileArray, read_array, read_arrays
+from poolcli.io.load import load_arrays
+from poolcli.pipeline.arrays import ArrayFile
+from poolcli.pipeline.parser import Parser
 
 
 class Packed(NamedTuple):
@@ -20,7 +22,7 @@ class Packed(NamedTuple):
 
 
 def pack(value: Any) -> Packed:
-    """Pickle a value without the contents of its `FileArray`s."""
+    """Pickle a value without the contents of its `ArrayFile`s."""
     stream = BytesIO()
     pickler = _Pickler(stream)
     pickler.dump(value)
@@ -38,19 +40,18 @@ class _Pickler(pickle.Pickler):
         super().__init__(stream)
         self.files: list[str] = []
 
-    def persistent_id(self, value: Any) -> tuple[str, str, bool] | None:
-        if not isinstance(value, FileArray):
+    def persistent_id(self, value: Any) -> tuple[str, str, str] | None:
+        if not isinstance(value, ArrayFile) or not value.kind:
             return None
         path = str(Path(value.text).absolute())
         self.files.append(path)
-        return path, value.text, bool(value.named)
+        return path, value.text, value.kind
 
 
 class _Unpickler(pickle.Unpickler):
-    def persistent_load(self, pid: tuple[str, str, bool]) -> FileArray:
-        path, text, several = pid
-        read = read_arrays if several else read_array
-        return replace(read(path), text=text)
+    def persistent_load(self, pid: tuple[str, str, str]) -> ArrayFile:
+        path, text, kind = pid
+        return replace(Parser(load_arrays).array(kind, path), text=text)
 
 
 def hash_of(*facts: Any) -> str:

@@ -10,7 +10,8 @@ import poolcli
 from poolcli.analysis.comparison.framework_differences import apart, differences
 from poolcli.errors import RequestError
 from poolcli.pipeline.pipeline import as_map
-from poolcli.pipeline.semantics import PROFILES, RULES
+from poolcli.pipeline.profiles import PROFILES
+from poolcli.pipeline.semantics import RULES
 from poolcli.pipeline.table import OPS
 
 NAN = math.nan

@@ -99,10 +99,10 @@ def test_python_runs():
 
 
 def test_recipe_is_read():
-    from poolcli.pipeline.parser import load
+    from poolcli.pipeline.parser import recipe
 
     (block,) = re.findall(r"```toml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    pipeline, shape = load(block)
+    pipeline, shape = recipe(block)
     assert (str(pipeline), shape) == ("max -k 3 -s 2 -p 1 | avg --global", "1x64x112x112")
 
 

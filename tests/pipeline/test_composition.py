@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import poolcli
-from poolcli.pipeline.parser import load, parse
+from poolcli.pipeline.parser import parse, recipe
 from poolcli.pipeline.table import OPS
-from poolcli.pipeline.windows import WINDOWS
+from poolcli.pipeline.window_kinds import WINDOW_KINDS
 
 
 def look(path, fact):
@@ -21,7 +21,7 @@ def look(path, fact):
         return getattr(image, fact)
 
 
-REDUCERS = [name for name, op in OPS.items() if op.windows == WINDOWS]
+REDUCERS = [name for name, op in OPS.items() if op.windows == WINDOW_KINDS]
 RNG = np.random.default_rng(11)
 X = RNG.integers(1, 250, (2, 3, 11, 14), np.uint8)
 BRANCHES = ["max -k 2", "avg -k 2"]
@@ -111,14 +111,14 @@ class TestFuse:
             poolcli.pool(X, "fuse", branches=branches)
 
     def test_concat_computes_nothing(self):
-        with pytest.raises(poolcli.RequestError, match="leave --dtype out"):
+        with pytest.raises(poolcli.RequestError, match="leave `dtype` out"):
             poolcli.pool(X, "fuse", branches=BRANCHES, merge="concat", dtype="uint8")
 
     def test_toml(self):
         toml = (
             '[[step]]\nop = "fuse"\nbranches = ["max -k 2", "avg -k 2 | max -k 1"]\nmerge = "sum"\n'
         )
-        assert load(toml)[0] == parse("fuse 'max -k 2' 'avg -k 2 | max -k 1' --merge sum")
+        assert recipe(toml)[0] == parse("fuse 'max -k 2' 'avg -k 2 | max -k 1' --merge sum")
 
     def test_of_images(self, cli, photo, tmp_path):
         for merge in ("max", "avg"):
@@ -238,17 +238,17 @@ class TestPyramid:
         assert parse(str(pipeline)) == pipeline
         assert pickle.loads(pickle.dumps(pipeline)) == pipeline
         toml = '[[step]]\nop = "pyramid"\nreducer = "gem --norm 4"\nlevels = 2\nnan = "ignore"\n'
-        assert load(toml)[0] == pipeline
+        assert recipe(toml)[0] == pipeline
 
     @pytest.mark.parametrize(
         ("options", "message"),
         [
-            ({}, "pyramid needs --op"),
+            ({}, "pyramid needs `op`"),
             ({"reducer": "max -k 3"}, "takes one reducer and the options of its formula"),
             ({"reducer": "max | max"}, "takes one reducer"),
             ({"reducer": "blur"}, "takes one reducer"),
             ({"reducer": "mux"}, "no operation 'mux'"),
-            ({"reducer": "max", "levels": 0}, "--levels 0: takes a whole number from 1"),
+            ({"reducer": "max", "levels": 0}, "`levels` 0: takes a whole number from 1"),
         ],
     )
     def test_wrong_requests(self, options, message):

@@ -16,7 +16,7 @@ import poolcli
 from poolcli.errors import FileError, RequestError
 from poolcli.maps.feature_map import Form
 from poolcli.pipeline.table import OPS
-from poolcli.pipeline.windows import WINDOWS
+from poolcli.pipeline.window_kinds import WINDOW_KINDS
 from poolcli.resources import memory
 from poolcli.resources.memory import Memory, contiguous, part_of, read_size, size_words
 
@@ -33,7 +33,7 @@ PLACES = [
     "--fractional 9x8 -k 3 --samples .3x.8",
     "--levels 1,2,5",
 ]
-REDUCERS = [name for name, op in OPS.items() if op.windows == WINDOWS]
+REDUCERS = [name for name, op in OPS.items() if op.windows == WINDOW_KINDS]
 OTHERS = [
     "sample -s 3",
     "blur",

@@ -91,7 +91,7 @@ class Case:
             if self.step.windows
             else ALIGNS
         )
-        own = next((name for name, _ in self.step.given if name not in windows | USUAL), None)
+        own = next((name for name, _ in self.step.options if name not in windows | USUAL), None)
         return self.step.op.option(own).flag if own else ""
 
     @cached_property

@@ -73,7 +73,7 @@ def _no_loop(case: Case) -> str:
     if windows is None or windows.name not in EVEN:
         return f"{windows.name if windows else 'these'} windows are more than a loop"
     special = case.special or (
-        "--count-include-pad" if ("count_include_pad", True) in case.step.given else ""
+        "--count-include-pad" if ("count_include_pad", True) in case.step.options else ""
     )
     return f"the textbook has no {special}" if special else ""
 

@@ -11,9 +11,11 @@ import numpy as np
 from poolcli.errors import PoolError, RequestError
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
-from poolcli.pipeline import parser as recipe
+from poolcli.pipeline.parser import Parser
 from poolcli.pipeline.pipeline import Pipeline
-from poolcli.pipeline.semantics import PROFILES, RULES, Rule
+from poolcli.pipeline.profiles import PROFILES
+from poolcli.pipeline.semantics import RULES
+from poolcli.pipeline.semantics_rule import SemanticsRule
 from poolcli.pipeline.step import Step
 
 ROUNDING = 8  # units in the last place: two ways of adding the same numbers
@@ -25,7 +27,7 @@ class Cause:
 
     step: int
     steps: int
-    rule: Rule
+    rule: SemanticsRule
 
 
 @dataclass(frozen=True)
@@ -63,14 +65,16 @@ class Difference:
         return self.cells != 0 or bool(self.missing and self.of == "values")
 
 
-def differences(text: str, profiles: Sequence[str], fmap: FeatureMap) -> list[Difference]:
+def differences(
+    text: str, profiles: Sequence[str], fmap: FeatureMap, parser: Parser | None = None
+) -> list[Difference]:
     """A difference for each profile and each fact (values, and indices where there are any).
 
     They are those from the first of the profiles whose framework has all that the pipeline asks for. Rules are found
     by computing: all that two profiles do differently is what the second is told; whatever can be taken back without
     a change is left out, and what remains are the causes.
     """
-    pipelines = {name: _under(text, name) for name in profiles}
+    pipelines = {name: _under(parser or Parser(), text, name) for name in profiles}
     having = [name for name in profiles if not _missing(pipelines[name], name, "values")]
     reference = next(iter(having), profiles[0])
     return [
@@ -95,8 +99,8 @@ def apart(one: Array, other: Array) -> Array:
     )
 
 
-def _under(text: str, profile: str) -> Pipeline:
-    pipeline = recipe.parse(text, profile)
+def _under(parser: Parser, text: str, profile: str) -> Pipeline:
+    pipeline = parser.parse(text, profile)
     if pipeline.several:
         raise RequestError(
             f"{text}: gives several maps, and semantics are compared on one: leave pyramid out"
@@ -149,7 +153,7 @@ def _steps(pipeline: Pipeline) -> Iterator[Step]:
             yield from _steps(branch)
 
 
-def _is_under(step: Step, rule: Rule, of: str) -> bool:
+def _is_under(step: Step, rule: SemanticsRule, of: str) -> bool:
     told = {option.name: step[option.name] for option in step.op.options}
     return (of == "indices" or not rule.indices) and rule.concerns(step.op.name, told)
 
@@ -209,7 +213,7 @@ def _gives(of: str, pipeline: Pipeline, fmap: FeatureMap, goal: Array) -> bool:
     return result.shape == goal.shape and not apart(result, goal).any()
 
 
-def _rule(step: Step, option: str, of: str) -> Rule:
+def _rule(step: Step, option: str, of: str) -> SemanticsRule:
     """The rule that a switch is; one about the operation before one about all."""
     under = [rule for rule in RULES if rule.option == option and _is_under(step, rule, of)]
     return sorted(under, key=lambda rule: not rule.ops)[0]
@@ -253,13 +257,13 @@ def _mixed_step(mine: Step, theirs: Step, taken: frozenset[Switch], where: tuple
     if mine.op.words:
         pairs = enumerate(zip(mine["branches"], theirs["branches"], strict=True))
         branches = tuple(_mixed(*pair, taken, (*where, number)) for number, pair in pairs)
-        return replace(mine, given=(*mine.given, ("branches", branches)))
+        return replace(mine, options=(*mine.options, ("branches", branches)))
     framework = theirs if (where, "") in taken else mine
     wanted = {name: theirs if (where, name) in taken else mine for name in _names(mine)}
     told = {
         name: _told(step, name) for name, step in wanted.items() if step[name] != framework[name]
     }
-    return replace(framework, given=tuple({**dict(framework.given), **told}.items()))
+    return replace(framework, options=tuple({**dict(framework.options), **told}.items()))
 
 
 def _told(step: Step, name: str) -> Any:

@@ -18,7 +18,7 @@ from poolcli.errors import RequestError
 from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.maps.frame import Size
 from poolcli.maps.layout import shape_words, space_axes
-from poolcli.pipeline.composition import Fuse
+from poolcli.pipeline.composition import FuseStep
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.step import Step
 from poolcli.pipeline.table import OPS
@@ -126,7 +126,7 @@ def _explained(
         None,
         None,
     )
-    if isinstance(steps[-1], Fuse):
+    if isinstance(steps[-1], FuseStep):
         return _merged(plain, steps[-1], maps[-1], cells)
     taken, _ = steps[-1].layers(maps[-1])
     seen = look(
@@ -148,7 +148,7 @@ def _explained(
     )
 
 
-def _merged(plain: Explanation, step: Fuse, fmap: FeatureMap, cells: Region) -> Explanation:
+def _merged(plain: Explanation, step: FuseStep, fmap: FeatureMap, cells: Region) -> Explanation:
     """Branches, each explained, and what merges their numbers."""
     parts = []
     for branch, region in branched(step, fmap, cells):

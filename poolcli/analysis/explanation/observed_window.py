@@ -32,7 +32,7 @@ class Home:
 
     @property
     def frame(self) -> Frame:
-        frame: Frame = self.layer.given[1]
+        frame: Frame = self.layer.arguments[1]
         return frame
 
     def plane(self, plane: Size) -> tuple[int | None, int | None]:
@@ -66,7 +66,7 @@ def _flat(step: Step, layers: Sequence[Layer], cell: Size, frame: Frame) -> Home
     is_alpha = bool(channels[cell] == alpha)
     same = ((channels == alpha) == is_alpha).ravel()
     layer = layers[is_alpha]
-    made = layer.operation.geometry(layer.given[1]).frame.shape
+    made = layer.operation.geometry(layer.arguments[1]).frame.shape
     number = same[: int(np.ravel_multi_index(cell, channels.shape))].sum()
     return Home(layer, tuple(map(int, np.unravel_index(number, made))), alpha if is_alpha else None)
 
@@ -94,7 +94,7 @@ class Look:
 
     @property
     def rules(self) -> Rules:
-        rules: Rules = self.layer.given[2]
+        rules: Rules = self.layer.arguments[2]
         return rules
 
     @property
@@ -129,7 +129,7 @@ class Look:
     def exact(self) -> float:
         """The result of the window before it is rounded, by the reducer itself."""
         if not isinstance(self.layer.operation, Pooling):
-            planes, frame, rules, weights = self.layer.given
+            planes, frame, rules, weights = self.layer.arguments
             whole = self.layer.operation(planes, frame, rules._replace(dtype=np.float64), weights)
             return float(whole[self.home.cell])
         rules = self.rules._replace(
@@ -156,9 +156,9 @@ def look(home: Home) -> Look | None:
     layer = home.layer
     while isinstance(layer.operation, (Normalized, InLinearLight)):
         layer = layer._replace(
-            operation=layer.operation.operation, given=layer.operation.given(*layer.given)
+            operation=layer.operation.operation, arguments=layer.operation.given(*layer.arguments)
         )
-    planes, frame, rules, weights = layer.given
+    planes, frame, rules, weights = layer.arguments
     sight = layer.operation.sight(frame, home.cell, weights)
     if sight is None:
         return None

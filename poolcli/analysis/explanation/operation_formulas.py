@@ -14,8 +14,7 @@ import numpy as np
 from poolcli.analysis.explanation.observed_window import Look
 from poolcli.analysis.explanation.substitution import LETTERS, listed, number, put_in
 from poolcli.engine.reducers.weighted import weights_of
-from poolcli.pipeline.files import array_of
-from poolcli.pipeline.semantics import PROFILES
+from poolcli.pipeline.profiles import PROFILES
 
 Words = tuple[str, str]  # a formula, and the same with numbers
 
@@ -112,7 +111,7 @@ def _kernel(look: Look, formula: str) -> Words:
     """Fixed weights, those of the taps inside the map."""
     window = [(side, list(side.window).index(side.pixels[0])) for side in look.sides]
     taps = tuple(slice(head, head + len(side.pixels)) for side, head in window)
-    weights = weights_of(array_of(look.step["weights"]), look.step["kernel"], taps).reshape(
+    weights = weights_of(look.step.argument("weights"), look.step["kernel"], taps).reshape(
         look.values.shape
     )
     plain = look.step["no_normalize"]
@@ -141,7 +140,7 @@ def _listed_points(look: Look) -> str:
     assert isinstance(columns, Points)
     assert isinstance(look.layer.operation, RoiAlign)
     found = look.layer.operation.at_points(
-        look.layer.given[0][look.sight.plane], (rows, columns), look.sight.cell
+        look.layer.arguments[0][look.sight.plane], (rows, columns), look.sight.cell
     )
     return listed([number(value) for value in found.ravel().tolist()], ", ")
 

@@ -16,7 +16,7 @@ from poolcli.engine.operations.unpool import Unpool
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.maps.frame import Frame, Size
-from poolcli.pipeline.composition import Fuse
+from poolcli.pipeline.composition import FuseStep
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.step import Step
 
@@ -68,7 +68,7 @@ def reached(step: Step, fmap: FeatureMap, cells: Region) -> Region:
     """The pixels of a step's input that any of these cells of its result is made of."""
     if any(len(axis) == 0 for axis in cells.axes):
         return cells
-    if isinstance(step, Fuse):
+    if isinstance(step, FuseStep):
         return reduce(
             _union,
             [
@@ -78,7 +78,7 @@ def reached(step: Step, fmap: FeatureMap, cells: Region) -> Region:
         )
     taken, _ = step.layers(fmap)
     home = layer_of(step, fmap, cells.index(step.operation.geometry(taken.form.frame).frame))
-    _, frame, _, weights = home.layer.given
+    _, frame, _, weights = home.layer.arguments
     if isinstance(home.layer.operation, Unpool) and weights is not None:
         lead = home.cell[: len(frame.lead)]
         return replace(cells, axes=home.layer.operation.sources(frame, lead, cells.axes, weights))
@@ -96,7 +96,7 @@ def walked(branch: Pipeline, fmap: FeatureMap) -> tuple[tuple[Step, ...], list[F
     return steps, [fmap, *(made for (made,) in branch.walk(fmap))][:-1]
 
 
-def branched(step: Fuse, fmap: FeatureMap, cells: Region) -> list[tuple[Pipeline, Region]]:
+def branched(step: FuseStep, fmap: FeatureMap, cells: Region) -> list[tuple[Pipeline, Region]]:
     """The branches that cells of the result come from, and which cells of each; of maps side by side it is one."""
     if step["merge"] != "concat":
         return [(branch, cells) for branch in step.branches]

@@ -12,8 +12,7 @@ from poolcli.analysis.export.exported_step import Facts
 from poolcli.engine.reducers.weighted import weights_of
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import Form
-from poolcli.pipeline.files import array_of
-from poolcli.pipeline.semantics import PROFILES
+from poolcli.pipeline.profiles import PROFILES
 
 NEEDS = "numpy"
 
@@ -210,7 +209,7 @@ def _blur(facts: Facts) -> list[str]:
 def _weighted(facts: Facts) -> list[str]:
     step = facts.step
     whole = tuple(slice(0, size) for size in facts.kernel)
-    weights = weights_of(array_of(step["weights"]), step["kernel"], whole).reshape(facts.kernel)
+    weights = weights_of(step.argument("weights"), step["kernel"], whole).reshape(facts.kernel)
     axes = tuple(range(-facts.dims, 0))
     total = f"np.nansum(w * b, axis={axes})"
     share = "" if step["no_normalize"] else f" / (~np.isnan(w) * b).sum(axis={axes})"

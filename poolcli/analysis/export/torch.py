@@ -13,7 +13,6 @@ from poolcli.analysis.export.torch_expressions import FORMULAS, Words, arguments
 from poolcli.engine.reducers.weighted import weights_of
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import Form
-from poolcli.pipeline.files import array_of
 
 NEEDS = "torch"
 
@@ -160,7 +159,7 @@ def _kernel(weights: Array, facts: Facts) -> str:
 def _weighted(facts: Facts) -> list[str]:
     step, channels = facts.step, facts.form.frame.channels
     whole = tuple(slice(0, size) for size in facts.kernel)
-    weights = weights_of(array_of(step["weights"]), step["kernel"], whole).reshape(facts.kernel)
+    weights = weights_of(step.argument("weights"), step["kernel"], whole).reshape(facts.kernel)
     even = facts.pads if all(begin == end for begin, end in facts.pads) else None
     pads = f"padding={sizes(tuple(begin for begin, _ in even))}, " if even else ""
     rest = (

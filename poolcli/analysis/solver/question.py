@@ -11,7 +11,7 @@ from poolcli.engine.windows.place import AXIS_NAMES, per_axis
 from poolcli.errors import RequestError, ShapeError
 from poolcli.maps.frame import Padding, Size
 from poolcli.maps.layout import shape_words
-from poolcli.pipeline import parser as recipe
+from poolcli.pipeline.parser import step
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def written(op: str, steps: Sequence[Answer]) -> str:
         or _alike([(line.padding, line.padding) for line in lines]),
         "ceil_mode": lines[0].end == "ceil",
     }
-    return " | ".join([str(recipe.step(op, options))] * len(steps))
+    return " | ".join([str(step(op, options))] * len(steps))
 
 
 def _alike(numbers: list[Any]) -> tuple[Any, ...]:

@@ -14,8 +14,9 @@ from PIL import Image
 from test_contract import LAYOUT, MASKS, WINDOWS, fits, windows_of
 
 import poolcli
-from poolcli.pipeline.files import FileArray
-from poolcli.pipeline.parser import parse, step
+from poolcli.pipeline.arrays import ArrayFile
+from poolcli.io.load import load_arrays
+from poolcli.pipeline.parser import Parser, parse, step
 from poolcli.pipeline.pipeline import Pipeline
 
 NAN = float("nan")
@@ -194,8 +195,8 @@ WRONG = [
     ([0, 1], {"output_size": (2, 2)}, poolcli.ShapeError, "`output_size` has 2 numbers"),
     ([0, 1], {"padding": "same"}, poolcli.RequestError, "give `output_size`"),
     ([0, 1], {"padding": 3}, poolcli.ShapeError, "leaves no pixel"),
-    ("none.npy", {}, poolcli.RequestError, "--indices none.npy: there is no such file"),
-    (None, {}, poolcli.RequestError, "needs --indices"),
+    ("none.npy", {}, poolcli.RequestError, "`indices` none.npy: there is no such file"),
+    (None, {}, poolcli.RequestError, "needs `indices`"),
 ]
 
 
@@ -357,6 +358,7 @@ def test_draws_of_nothing_below_zero_and_without_bound():
 def test_a_step_with_a_file_prints_parses_and_pickles(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     np.save("my indices.npy", np.array([0, 3]))
+    parse = Parser(load_arrays).parse
     pipeline = parse("unpool --indices 'my indices.npy'")
     assert parse(str(pipeline)) == pipeline
     assert pickle.loads(pickle.dumps(pipeline)) == pipeline
@@ -372,9 +374,10 @@ def test_a_step_with_an_array_pickles():
 
 def test_an_array_from_a_file_cannot_be_changed(tmp_path):
     np.save(tmp_path / "i.npy", np.array([0, 3]))
+    step = Parser(load_arrays).step
     for given_as in (tmp_path / "i.npy", str(tmp_path / "i.npy"), np.array([0, 3]), [0, 3]):
         value = step("unpool", {"indices": given_as})["indices"]
-        assert isinstance(value, FileArray)
+        assert isinstance(value, ArrayFile)
         assert not value.array.flags.writeable
     assert step("unpool", {"indices": Path(tmp_path / "i.npy")}) == step(
         "unpool", {"indices": str(tmp_path / "i.npy")}

@@ -366,7 +366,7 @@ def toml(value):
 
 
 def test_text_and_keywords_and_toml_say_the_same():
-    from poolcli.pipeline.parser import load, step
+    from poolcli.pipeline.parser import recipe, step
 
     texts = {
         "blur --filter 5 -s 3": {"filter": 5, "stride": 3},
@@ -388,6 +388,6 @@ def test_text_and_keywords_and_toml_say_the_same():
         assert parsed == step(op, given)
         assert str(parsed) == text
         lines = [f"{key} = {toml(value)}" for key, value in given.items()]
-        pipeline, _ = load(f'[[step]]\nop = "{op}"\n' + "\n".join(lines))
+        pipeline, _ = recipe(f'[[step]]\nop = "{op}"\n' + "\n".join(lines))
         assert pipeline.steps == (parsed,)
     assert {"sample", "blur", "weighted", "restore"} <= OPS.keys()

@@ -5,12 +5,13 @@ import pytest
 from PIL import Image
 
 import poolcli
-from poolcli.pipeline.parser import parse, step
+from poolcli.io.load import load_arrays
+from poolcli.pipeline.parser import Parser, parse, step
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.table import OPS
-from poolcli.pipeline.windows import WINDOWS
+from poolcli.pipeline.window_kinds import WINDOW_KINDS
 
-REDUCERS = [name for name, op in OPS.items() if op.windows == WINDOWS]
+REDUCERS = [name for name, op in OPS.items() if op.windows == WINDOW_KINDS]
 X = np.random.default_rng(5).integers(1, 200, (2, 3, 9, 10), np.uint8)
 MASK = np.random.default_rng(6).random((9, 10)) < 0.6
 KINDS = [{}, {"kernel": 3, "stride": 2, "padding": "same"}, {"adaptive": 3}, {"global": True}]
@@ -76,7 +77,7 @@ def test_a_whole_array_as_a_mask_in_the_layout_of_the_array():
 def test_min_valid_takes_a_mask():
     x, mask = np.array([1.0, 2, 3, 4]), [1, 0, 1, 1]
     np.testing.assert_array_equal(poolcli.pool(x, "avg", mask=mask, min_valid=0.6), [np.nan, 3.5])
-    with pytest.raises(poolcli.RequestError, match="--min-valid counts what --nodata, --mask"):
+    with pytest.raises(poolcli.RequestError, match="`min_valid` counts what `nodata`, `mask`"):
         poolcli.pool(x, "avg", min_valid=0.6)
 
 
@@ -265,14 +266,13 @@ class TestNormalize:
 
 
 def test_text_and_toml_say_the_same(tmp_path, monkeypatch):
-    from poolcli.pipeline.parser import load
-
     monkeypatch.chdir(tmp_path)
     np.save("m.npy", MASK)
-    pipeline = parse("max -k 2 --mask m.npy --emit fraction | avg -k 2 --normalize zscore")
+    parser = Parser(load_arrays)
+    pipeline = parser.parse("max -k 2 --mask m.npy --emit fraction | avg -k 2 --normalize zscore")
     assert str(pipeline) == "max -k 2 --mask m.npy --emit fraction | avg -k 2 --normalize zscore"
     toml = '[[step]]\nop = "max"\nmask = "m.npy"\nemit = "fraction"\n[[step]]\nop = "avg"\nnormalize = "zscore"\n'
-    assert load(toml)[0] == pipeline
+    assert parser.recipe(toml)[0] == pipeline
 
 
 def test_a_clear_pixel_does_not_count(cli, tmp_path):

@@ -21,9 +21,9 @@ from poolcli.maps.feature_map import Form
 from poolcli.maps.frame import Frame
 from poolcli.pipeline.parser import parse, step
 from poolcli.pipeline.table import OPS
-from poolcli.pipeline.windows import WINDOWS
+from poolcli.pipeline.window_kinds import WINDOW_KINDS
 
-REDUCERS = [name for name, op in OPS.items() if op.windows == WINDOWS and name in twin.REDUCERS]
+REDUCERS = [name for name, op in OPS.items() if op.windows == WINDOW_KINDS and name in twin.REDUCERS]
 NINE, SQUARE = np.arange(49.0).reshape(7, 7), np.arange(16.0).reshape(4, 4)
 GOLDEN = [[8, 11, 13], [22, 25, 27], [43, 46, 48]]
 BOXES = [
@@ -499,7 +499,7 @@ PLACES = [
 
 @pytest.mark.parametrize("options", PLACES, ids=lambda options: next(iter(options)))
 @pytest.mark.parametrize(
-    "op", [*(name for name, op in OPS.items() if op.windows == WINDOWS), "roi-align"]
+    "op", [*(name for name, op in OPS.items() if op.windows == WINDOW_KINDS), "roi-align"]
 )
 def test_plans_what_it_runs_whatever_the_memory(op, options):
     if op == "roi-align" and "boxes" not in options:

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from poolcli.analysis.bench.case import Case
 from poolcli.maps.array import Array
-from poolcli.pipeline.windows import SLIDING
+from poolcli.pipeline.window_kinds import SLIDING
 from poolcli.resources.threads import cores
 
 torch.set_num_threads(cores())

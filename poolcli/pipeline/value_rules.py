@@ -1,8 +1,8 @@
-"""What the options of a step ask of a map's values: which of them count, and of what dtype the result is."""
+"""The engine's rules for values, from a step's options: which count, and the result's dtype."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -11,26 +11,14 @@ from poolcli.errors import ShapeError, ValueRuleError
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.maps.layout import shape_words
-from poolcli.pipeline.files import FileArray
+from poolcli.pipeline.arrays import ArrayFile
+from poolcli.pipeline.configuration import Configuration
 
 SRGB = ("L", "LA", "RGB", "RGBA", "I;16", "RGB;16", "RGBA;16")
 
 
-class Told(Protocol):
-    """A step, as its options."""
-
-    @property
-    def keeps(self) -> bool:
-        """Gives back values that were there."""
-        ...
-
-    def __getitem__(self, name: str) -> Any:
-        """The value of an option."""
-        ...
-
-
-def rules_for(step: Told, form: Form) -> Rules:
-    """The rules of a step for maps of this form; ValueRuleError or ShapeError where they do not fit."""
+def rules_for(step: Configuration, form: Form) -> Rules:
+    """Return the rules of a step for maps of a form; PoolError where they do not fit."""
     dtype = _dtype(step, form)
     _check_linear(step, form)
     _check_zscore(step, dtype)
@@ -40,8 +28,8 @@ def rules_for(step: Told, form: Form) -> Rules:
     )
 
 
-def _dtype(step: Told, form: Form) -> np.dtype[Any]:
-    """An image and a reducer that gives back values keep the dtype; the others compute."""
+def _dtype(step: Configuration, form: Form) -> np.dtype[Any]:
+    """The dtype of the result: that of an image or of values that are kept, else a float."""
     if step["dtype"]:
         return np.dtype(str(step["dtype"]))
     if step["emit"] == "fraction":
@@ -54,26 +42,26 @@ def _dtype(step: Told, form: Form) -> np.dtype[Any]:
     return np.dtype(np.float64 if long else np.float32)
 
 
-def _check_linear(step: Told, form: Form) -> None:
+def _check_linear(step: Configuration, form: Form) -> None:
     if step["linear"] and form.mode not in ((*SRGB, "1", "P", "PA") if step.keeps else SRGB):
         kind = f"of mode {form.mode}" if form.mode else "an array"
         raise ValueRuleError(
-            f"--linear is for sRGB images ({', '.join(SRGB)}), and this is {kind}: leave it out"
+            f"`linear` is for sRGB images ({', '.join(SRGB)}), and this is {kind}: leave it out"
         )
 
 
-def _check_zscore(step: Told, dtype: np.dtype[Any]) -> None:
+def _check_zscore(step: Configuration, dtype: np.dtype[Any]) -> None:
     if step["normalize"] == "zscore" and (step["linear"] or dtype.kind != "f"):
-        what = "--linear" if step["linear"] else str(dtype)
+        what = "`linear`" if step["linear"] else str(dtype)
         raise ValueRuleError(
-            f"--normalize zscore gives numbers around 0, which {what} cannot show: "
-            "give --dtype float32, or --normalize minmax"
+            f"`normalize` zscore gives numbers around 0, which {what} cannot show: "
+            "give `dtype` float32, or `normalize` minmax"
         )
 
 
-def _mask(given: FileArray, form: Form) -> Array:
-    """True where a pixel counts, as planes: a mask of the spatial axes, or one of the whole map."""
-    mask = np.nan_to_num(given.array) != 0
+def _mask(value: ArrayFile, form: Form) -> Array:
+    """Planes that are True where a pixel counts, from a mask of one plane or of the whole map."""
+    mask = np.nan_to_num(value.array) != 0
     shape = form.frame.shape if form.mode else form.shape
     if mask.shape == shape:
         return mask if form.mode else FeatureMap(mask, form.layout).planes()
@@ -81,5 +69,5 @@ def _mask(given: FileArray, form: Form) -> Array:
         return np.broadcast_to(mask, form.frame.shape)
     shapes = " or ".join(dict.fromkeys(map(shape_words, (form.space, shape))))
     raise ShapeError(
-        f"--mask {given.text} has the shape {shape_words(mask.shape)}, and this map needs {shapes}"
+        f"`mask` {value.text} has the shape {shape_words(mask.shape)}, and this map needs {shapes}"
     )

@@ -1,0 +1,61 @@
+"""Which options go together: the kind of windows they choose, and what is missing or excluded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from poolcli.errors import RequestError
+from poolcli.pipeline.op import Op
+from poolcli.pipeline.parameters import Parameter
+from poolcli.pipeline.window_kinds import SEED, WINDOW_KINDS, WindowKind
+
+Values = Mapping[str, Any]
+
+
+def windows_of(op: Op, values: Values) -> WindowKind | None:
+    """Return the kind of windows that the options choose; RequestError where they choose two."""
+    if not op.windows:
+        return None
+    keyed = [kind for kind in op.windows if kind.key and values.get(kind.key.name)]
+    chosen = keyed[0] if keyed else op.windows[0]
+    mine = (*chosen.parameters, *op.parameters)
+    for kind in op.windows:
+        for option in kind.parameters:
+            if values.get(option.name) and option not in mine:
+                raise RequestError(f"{op.name}: {_conflict(option, chosen)}")
+    return chosen
+
+
+def check(op: Op, windows: WindowKind | None, values: Values) -> None:
+    """Raise RequestError where an option lacks another, or excludes it."""
+    _check_needs(op, windows, values)
+    if values.get("min_valid") is not None and not _leaves_out(values):
+        raise RequestError(
+            f"{op.name}: `min_valid` counts what `nodata`, `mask` or `nan` ignore leave out: "
+            "give one of them"
+        )
+    if values.get("samples") is not None and "seed" in values and SEED not in op.parameters:
+        raise RequestError(f"{op.name}: `seed` draws what `samples` gives: give one of them")
+
+
+def _conflict(option: Parameter, chosen: WindowKind) -> str:
+    """Why an option does not fit the windows: its key is missing, or there are two kinds."""
+    key = next(kind.key for kind in WINDOW_KINDS if option in kind.parameters)
+    if key and key is not option:
+        return f"{option.word} belongs to {key.word}: give that, too"
+    mine = chosen.key or chosen.parameters[0]
+    return f"{mine.word} and {option.word} are two kinds of windows: give one of them"
+
+
+def _leaves_out(values: Values) -> bool:
+    """Whether some pixels do not count."""
+    named = values.get("nodata") is not None or values.get("mask") is not None
+    return named or values.get("nan") == "ignore"
+
+
+def _check_needs(op: Op, windows: WindowKind | None, values: Values) -> None:
+    for option in (*op.needs, *(windows.needs if windows else ())):
+        if option.name not in values:
+            about = f"{option.help[0].lower()}{option.help[1:].rstrip('.')}"
+            raise RequestError(f"{op.name} needs {option.word}: {about}")

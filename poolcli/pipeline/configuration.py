@@ -1,0 +1,99 @@
+"""The configuration of a step: an operation, its windows and its options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+from poolcli.engine.operations.operation import Operation, Pooling
+from poolcli.engine.windows import by_name
+from poolcli.pipeline.arrays import ArrayFile
+from poolcli.pipeline.functions import operation_function, reducer_function
+from poolcli.pipeline.op import Op
+from poolcli.pipeline.profiles import PROFILES
+from poolcli.pipeline.table import op_named
+from poolcli.pipeline.window_kinds import WindowKind
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """An operation with its windows and options: what a step prints, compares and pickles.
+
+    `options` are those that differ from their defaults. Indexing returns the value of any option.
+    """
+
+    op: Op
+    windows: WindowKind | None
+    options: tuple[tuple[str, Any], ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<step {self}>"
+
+    def __str__(self) -> str:
+        shown = [self.op.option(name).show(value) for name, value in self.options]
+        return " ".join([self.op.name, *shown])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        windows = self.windows.name if self.windows else None
+        return _rebuilt, (type(self), self.op.name, windows, self.options)
+
+    def __getitem__(self, name: str) -> Any:
+        """Return the value of an option."""
+        return self._values[name]
+
+    @cached_property
+    def _values(self) -> Mapping[str, Any]:
+        written = dict(self.options)
+        return {**self.op.defaults(written.get("semantics", "poolcli")), **written}
+
+    @cached_property
+    def operation(self) -> Operation:
+        """The operation on the planes, normalized or in linear light where the options ask."""
+        operation = self.bare
+        if self["emit"]:  # counts pixels, whatever their values
+            return operation
+        if self["normalize"]:
+            from poolcli.engine.operations.normalize import Normalized
+
+            operation = Normalized(operation, self["normalize"])
+        if self["linear"] and not self.keeps:
+            from poolcli.engine.operations.srgb import InLinearLight
+
+            operation = InLinearLight(operation)
+        return operation
+
+    @cached_property
+    def bare(self) -> Operation:
+        """The operation on the values, neither normalized nor in linear light."""
+        name = PROFILES[self["semantics"]].functions.get(self.op.name, self.op.name)
+        own = {option.name: self.argument(option.name) for option in self.op.parameters}
+        if self.windows is None:
+            return operation_function(name)(**own)
+        where = {option.name: self.argument(option.name) for option in self.windows.parameters}
+        place = getattr(by_name, self.windows.place)(**where)
+        return Pooling(place, partial(reducer_function(name), **own))
+
+    def argument(self, name: str) -> Any:
+        """Return the value of an option as the engine takes it: the array of a file."""
+        value = self[name]
+        return value.array if isinstance(value, ArrayFile) else value
+
+    @cached_property
+    def keeps(self) -> bool:
+        """Whether it returns values of its input."""
+        computed = self["emit"] or self["normalize"]
+        return not computed and self.op.keeps(self._values)
+
+
+def _rebuilt(
+    step_type: type[Configuration],
+    name: str,
+    windows: str | None,
+    options: tuple[tuple[str, Any], ...],
+) -> Configuration:
+    """A pickled step: the rows are found again in the table."""
+    op = op_named(name)
+    kind = next((kind for kind in op.windows if kind.name == windows), None)
+    return step_type(op, kind, options)

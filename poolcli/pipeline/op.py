@@ -1,0 +1,114 @@
+"""A row of the table: what an operation is, and which options it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from poolcli.pipeline.options import INDEX_ORDER, PICKS, VALUES
+from poolcli.pipeline.parameters import Parameter, no_option
+from poolcli.pipeline.profiles import PROFILES
+from poolcli.pipeline.window_kinds import SLIDING, WINDOW_KINDS, WindowKind
+
+Options = Mapping[str, Any]
+
+
+def always(_: Options) -> bool:
+    """Hold whatever the options are."""
+    return True
+
+
+def never(_: Options) -> bool:
+    """Hold for no options."""
+    return False
+
+
+def picks(options: Options) -> bool:
+    """Whether the interpolation returns one of the values."""
+    return options["interpolation"] in PICKS
+
+
+@dataclass(frozen=True, eq=False)
+class Op:
+    """An operation, with its formula and its source.
+
+    Attributes
+    ----------
+    name, summary, formula, source
+        What help and documentation say of it.
+    parameters
+        The options of its formula: keywords of the engine's function, which
+        `poolcli.pipeline.functions` names.
+    windows
+        The kinds of windows it takes: a reducer all of them; an operation that pools no cells none.
+    rules
+        The options about values: which of them count, and how the result is rounded.
+    keeps
+        Whether it returns values of its input, for these options: then it keeps the dtype and a
+        palette, and pools alpha like a colour.
+    weighs
+        Whether it divides by the number of pixels, so that alpha can weigh them.
+    needs
+        Its options that have no default and must be written.
+    beside
+        The option whose array lies over the map, a number for each pixel.
+    """
+
+    name: str
+    summary: str
+    formula: str
+    source: str
+    parameters: tuple[Parameter, ...] = ()
+    windows: tuple[WindowKind, ...] = WINDOW_KINDS
+    rules: tuple[Parameter, ...] = VALUES
+    keeps: Callable[[Options], bool] = never
+    weighs: bool = False
+    needs: tuple[Parameter, ...] = ()
+    beside: Parameter | None = None
+
+    def __repr__(self) -> str:
+        return f"<operation {self.name}>"
+
+    @cached_property
+    def options(self) -> tuple[Parameter, ...]:
+        """All its options, in the order in which a step prints them."""
+        windows = [parameter for kind in self.windows for parameter in kind.parameters]
+        return tuple(dict.fromkeys((*windows, *self.parameters, *self.rules)))
+
+    @property
+    def indexed(self) -> bool:
+        """Whether a result is a pixel of its window, and has an index."""
+        return INDEX_ORDER in self.rules
+
+    @property
+    def words(self) -> Parameter | None:
+        """The parameter that is written without a flag, as words before the inputs."""
+        return next((option for option in self.parameters if not option.flags), None)
+
+    def defaults(self, semantics: str) -> Options:
+        """Return the value of every option that is not written, under a profile."""
+        profile = PROFILES[semantics].defaults(self.name, slides=SLIDING in self.windows)
+        return {
+            option.name: profile.get(option.name, option.default)
+            for option in (*VALUES, *self.options)
+        }
+
+    def option(self, word: str) -> Parameter:
+        """Return the option with this flag, this name, or this flag without its dashes."""
+        if found := self._by_word.get(word):
+            return found
+        flags = [flag for each in self.options for flag in (*each.flags, each.off) if flag]
+        raise no_option(self.name, word, flags)
+
+    @cached_property
+    def _by_word(self) -> Mapping[str, Parameter]:
+        """Each option by all that names it; where two share a word, the first has it."""
+        found: dict[str, Parameter] = {}
+        for option in self.options:
+            bare = [flag.lstrip("-") for flag in option.flags]
+            for word in (option.name, *option.flags, option.off, *bare):
+                found.setdefault(word, option)
+        found.pop("", None)
+        return found

@@ -1,0 +1,151 @@
+"""The options of formulas, and those that say which values count."""
+
+from __future__ import annotations
+
+from poolcli.pipeline.arrays import ARRAY, ARRAYS
+from poolcli.pipeline.kinds import (
+    COUNT,
+    DTYPE,
+    FLAG,
+    FRACTION,
+    NONZERO,
+    NUMBER,
+    POSITIVE,
+    SEVEN,
+    SIZE,
+    WHOLE,
+    choice,
+    either,
+)
+from poolcli.pipeline.nested import BRANCHES, REDUCER
+from poolcli.pipeline.parameters import Parameter
+from poolcli.pipeline.profiles import PROFILES
+
+INPUT_SIZE = "input"  # the value of a size that is that of the pipeline's input
+SEMANTICS = Parameter(
+    "semantics",
+    ("--semantics",),
+    choice(*PROFILES, metavar="NAME"),
+    "Defaults of a framework.",
+    "poolcli",
+)
+VALUES = (
+    Parameter(
+        "nan",
+        ("--nan",),
+        choice("propagate", "ignore"),
+        "NaN spoils a window, or is left out.",
+        "propagate",
+    ),
+    Parameter(
+        "nodata", ("--nodata",), NUMBER, "A value to leave out; an empty window gives it back."
+    ),
+    Parameter(
+        "min_valid", ("--min-valid",), FRACTION, "Fraction of a window's pixels that must be valid."
+    ),
+    Parameter(
+        "mask", ("--mask",), ARRAY, "Image or .npy, of the map's size: 0 leaves a pixel out."
+    ),
+    Parameter(
+        "emit",
+        ("--emit",),
+        choice("count", "fraction"),
+        "How many pixels of a window are valid, instead.",
+    ),
+    Parameter(
+        "normalize",
+        ("--normalize",),
+        choice("minmax", "zscore"),
+        "Bring each map to one scale first.",
+    ),
+    Parameter(
+        "round", ("--round",), choice("half-even", "half-up", "floor"), "How to round.", "half-even"
+    ),
+    Parameter("dtype", ("--dtype",), DTYPE, "Type of the result.  [default: images keep theirs]"),
+    SEMANTICS,
+    Parameter("linear", ("--linear",), FLAG, "Pool an sRGB image in linear light.", default=False),
+)
+
+
+INDEX_ORDER = Parameter(
+    "index_order",
+    ("--index-order",),
+    choice("plane", "tensor"),
+    "Count indices in the plane, or over N, C, H, W.",
+    "plane",
+)
+INDEXED = (*VALUES, INDEX_ORDER)
+KEPT = tuple(option for option in VALUES if option.name in ("round", "dtype", "semantics"))
+ALIGN_RULES = tuple(
+    option for option in VALUES if option.name in ("round", "dtype", "semantics", "linear")
+)
+PICKS = ("lower", "higher", "nearest")  # interpolations that return one of the values
+NORM_2 = Parameter("norm", ("--norm",), POSITIVE, "The power p.", 2)
+NORM_3 = Parameter("norm", ("--norm",), POSITIVE, "The power p.", 3)
+SHARPNESS = Parameter(
+    "sharpness", ("--sharpness",), NONZERO, "r: near 0 the average, large the maximum.", 1
+)
+ALPHA = Parameter("alpha", ("--alpha",), FRACTION, "Share of the maximum.", 0.5)
+INCLUDE_PAD = Parameter(
+    "count_include_pad",
+    ("--count-include-pad",),
+    FLAG,
+    "Divide by the padding, too.",
+    default=False,
+    off="--no-count-include-pad",
+)
+DIVISOR = Parameter("divisor", ("--divisor",), POSITIVE, "Divide by this number instead.")
+QUANTILE = Parameter(
+    "q", ("--q",), FRACTION, "0 is the smallest value, 0.5 the median, 1 the largest.", 0.5
+)
+INTERPOLATION = Parameter(
+    "interpolation",
+    ("--interpolation",),
+    choice("linear", "midpoint", *PICKS),
+    "linear, midpoint, lower, higher or nearest.",
+    "linear",
+)
+RATIO = Parameter(
+    "sampling_ratio", ("--sampling-ratio",), WHOLE, "Points on each axis of a cell; 0: its size.", 0
+)
+ALIGNED = Parameter(
+    "aligned",
+    ("--aligned",),
+    FLAG,
+    "Pixels have their centres at .5.",
+    default=True,
+    off="--no-aligned",
+)
+ROI_MODE = Parameter(
+    "mode", ("--mode",), choice("avg", "max"), "What a cell makes of its points.", "avg"
+)
+INDICES = Parameter(
+    "indices", ("--indices",), ARRAYS, "Where the values go: what max --indices wrote."
+)
+UNPOOLED = Parameter(
+    "output_size", ("--output-size",), SIZE, "Size of the result.  [default: what windows fit]"
+)
+NO_NORMALIZE = Parameter(
+    "no_normalize", ("--no-normalize",), FLAG, "Sum: do not divide by the weights.", default=False
+)
+FILTER = Parameter("filter", ("--filter",), SEVEN, "Taps of the binomial filter, 1 to 7.", 3)
+RESTORED = Parameter(
+    "output_size", ("--output-size",), either(INPUT_SIZE, SIZE), "Size of the result.", INPUT_SIZE
+)
+BETWEEN = Parameter(
+    "interpolation", ("--interpolation",), choice("nearest", "bilinear"), "Which pixels.", "nearest"
+)
+BRANCHED = Parameter("branches", (), BRANCHES, "Pipelines in quotes, before the inputs.")
+MERGE = Parameter(
+    "merge",
+    ("--merge",),
+    choice("max", "avg", "sum", "concat"),
+    "How to make one map of them.",
+    "max",
+)
+REDUCED = Parameter(
+    "reducer", ("--op",), REDUCER, "Reducer, with options of its formula: 'gem --norm 4'."
+)
+DEPTH = Parameter("levels", ("--levels",), COUNT, "How many: level n is pooled by 2^n.", 5)
+SPREAD = tuple(option for option in VALUES if option.name not in ("emit", "semantics"))
+MERGED = tuple(option for option in VALUES if option.name in ("round", "dtype", "linear"))

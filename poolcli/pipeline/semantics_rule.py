@@ -1,0 +1,90 @@
+"""What a rule is that frameworks disagree about, and which steps are under it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Options = Mapping[str, Any]  # of a step, all of them
+
+
+def always(_: Options) -> bool:
+    """Hold for every step."""
+    return True
+
+
+def ceil(options: Options) -> bool:
+    return bool(options.get("ceil_mode"))
+
+
+def in_numbers(options: Options) -> bool:
+    padding = options.get("padding", "")
+    return not isinstance(padding, str) and any(map(any, padding))
+
+
+def wide(options: Options) -> bool:
+    padding, kernel = options.get("padding", ""), options.get("kernel") or ()
+    if isinstance(padding, str) or not kernel:
+        return False
+    axes = max(len(padding), len(kernel))
+    return any(
+        2 * max(padding[axis % len(padding)]) > kernel[axis % len(kernel)] for axis in range(axes)
+    )
+
+
+def unequal(options: Options) -> bool:
+    padding = options.get("padding", "")
+    return not isinstance(padding, str) and any(begin != end for begin, end in padding)
+
+
+def same(options: Options) -> bool:
+    return options.get("padding") in ("same", "same-lower")
+
+
+def dilated(options: Options) -> bool:
+    return any(step > 1 for step in options["dilation"])
+
+
+@dataclass(frozen=True, eq=False)
+class SemanticsRule:
+    """A rule that frameworks disagree about.
+
+    Attributes
+    ----------
+    name
+        What it is about.
+    does
+        What each profile does, by its name; "no ..." where the framework has no such function.
+    source
+        Where that is written.
+    ops
+        The operations under it; all of them where it names none.
+    option
+        The option whose default decides; "" where the framework has a formula of its own.
+    when
+        Whether a step with these options is under it.
+    indices
+        Whether it is about indices, and not about values.
+    """
+
+    name: str
+    does: Mapping[str, str]
+    source: str
+    ops: tuple[str, ...] = ()
+    option: str = ""
+    when: Callable[[Options], bool] = always
+    indices: bool = False
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        """What a table shows of it."""
+        return self.name, *self.does.values(), self.source
+
+    def concerns(self, op: str, options: Options) -> bool:
+        """Whether a step of this operation, with these options, is under the rule."""
+        return (not self.ops or op in self.ops) and self.when(options)
+
+    def missing(self, profile: str) -> str:
+        """Return what the framework does not have; "" where it has it."""
+        return self.does[profile] if self.does[profile].startswith("no ") else ""

@@ -1,0 +1,170 @@
+"""The kinds of windows, and their options: the half of THE TABLE that says where."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from poolcli.pipeline.arrays import ARRAY
+from poolcli.pipeline.boxes import BOXES
+from poolcli.pipeline.kinds import FLAG, LEVELS, PADDING, POSITIVE, SIZE, WHOLE, either
+from poolcli.pipeline.parameters import Parameter
+from poolcli.pipeline.samples import SAMPLES
+
+KERNEL = Parameter("kernel", ("-k", "--k", "--kernel"), SIZE, "Window: 3, 3x2 or 2x3x3.", (2,))
+STRIDE = Parameter(
+    "stride", ("-s", "--stride"), SIZE, "Distance between windows.  [default: the kernel]"
+)
+PAD = Parameter(
+    "padding",
+    ("-p", "--padding"),
+    PADDING,
+    "1, 1x2, begin:end (0:1x0:1), valid, same, same-lower.",
+    ((0, 0),),
+)
+DILATION = Parameter(
+    "dilation", ("-d", "--dilation"), SIZE, "Distance between the taps of a window.", (1,)
+)
+CEIL_MODE = Parameter(
+    "ceil_mode",
+    ("--ceil-mode",),
+    FLAG,
+    "Keep a last window that sticks out.",
+    default=False,
+    off="--floor-mode",
+)
+ADAPTIVE = Parameter(
+    "adaptive", ("--adaptive",), SIZE, "That many cells, whatever the input's size."
+)
+GLOBAL = Parameter("global", ("--global",), FLAG, "One cell: the whole map.", default=False)
+FRACTIONAL = Parameter(
+    "fractional", ("--fractional",), SIZE, "That many cells of one kernel, at uneven distances."
+)
+SEED = Parameter("seed", ("--seed",), WHOLE, "What is drawn depends on it alone.", 0)
+SAMPLED = Parameter(
+    "samples", ("--samples",), SAMPLES, "Numbers u (height x width) instead of drawn ones."
+)
+PYRAMID = Parameter(
+    "levels", ("--levels",), LEVELS, "Cells on each axis, level by level (1,2,4), laid out flat."
+)
+BOXED = Parameter(
+    "boxes",
+    ("--boxes",),
+    BOXES,
+    "Boxes, from CSV with a header, JSON or .npy: x1,y1,x2,y2 or index,...",
+)
+CELLS = Parameter("output_size", ("--output-size",), SIZE, "Cells of each box: 7 or 7x7.")
+SCALE = Parameter(
+    "spatial_scale",
+    ("--spatial-scale",),
+    POSITIVE,
+    "Pixels of the map to one unit of the boxes.",
+    1,
+)
+EVERY = Parameter("stride", STRIDE.flags, SIZE, "Distance between the pixels that stay.", (2,))
+
+
+WEIGHTS = Parameter(
+    "weights",
+    ("--weights",),
+    either("gaussian", ARRAY)._replace(source="weights"),
+    "The kernel: .npy, or gaussian.",
+    "gaussian",
+)
+WEIGHTED = Parameter(
+    "kernel", KERNEL.flags, SIZE, "Window of a gaussian: 3, 3x2 or 2x3x3.  [default: 3]"
+)
+
+
+class WindowKind(NamedTuple):
+    """One kind of windows: a row of the table's half that says where.
+
+    Attributes
+    ----------
+    name, summary, source
+        What the documentation says of it.
+    place
+        The function of `poolcli.engine.windows.by_name` that makes its place from the options.
+    parameters
+        Its options.
+    key
+        The option that chooses it; None for the kind that is used where no option chooses.
+    needs
+        Its options that have no default and must be written.
+    """
+
+    name: str
+    summary: str
+    source: str
+    place: str
+    parameters: tuple[Parameter, ...]
+    key: Parameter | None = None
+    needs: tuple[Parameter, ...] = ()
+
+
+SLIDING = WindowKind(
+    name="sliding",
+    summary="windows of one size at equal distances, clipped to the map",
+    source="PyTorch Pool.h; ONNX MaxPool",
+    place="sliding",
+    parameters=(KERNEL, STRIDE, PAD, DILATION, CEIL_MODE),
+)
+WINDOW_KINDS = (
+    SLIDING,
+    WindowKind(
+        name="adaptive",
+        summary="that many cells: cell i of n covers floor(i L / n) to ceil((i + 1) L / n)",
+        source="PyTorch AdaptivePooling.h",
+        place="adaptive",
+        parameters=(ADAPTIVE,),
+        key=ADAPTIVE,
+    ),
+    WindowKind(
+        name="global",
+        summary="one cell: the whole map",
+        source="Lin, Chen, Yan 2014",
+        place="whole_map",
+        parameters=(GLOBAL,),
+        key=GLOBAL,
+    ),
+    WindowKind(
+        name="fractional",
+        summary="that many cells of one kernel: cell i at floor((i + u) a) - floor(u a), "
+        "a = (L - k)/(n - 1)",
+        source="Graham 2014; PyTorch FractionalMaxPool2d.cpp",
+        place="fractional",
+        parameters=(FRACTIONAL, KERNEL, SEED, SAMPLED),
+        key=FRACTIONAL,
+    ),
+    WindowKind(
+        name="spatial pyramid",
+        summary="adaptive grids of n cells an axis, for each level, laid out as channels",
+        source="He, Zhang, Ren, Sun 2014",
+        place="pyramid",
+        parameters=(PYRAMID,),
+        key=PYRAMID,
+    ),
+    WindowKind(
+        name="regions",
+        summary="boxes cut into cells like adaptive ones, clipped to the map; "
+        "an empty cell gives 0, or nodata",
+        source="torchvision roi_pool",
+        place="regions",
+        parameters=(BOXED, CELLS, SCALE),
+        key=BOXED,
+        needs=(CELLS,),
+    ),
+)
+STRIDED = WindowKind(
+    name="strided",
+    summary="every stride-th pixel",
+    source="NumPy x[::s]",
+    place="strided",
+    parameters=(EVERY,),
+)
+FITTED = WindowKind(
+    name="fitted",
+    summary="sliding windows of the size of the weights",
+    source="PyTorch Conv2d (groups = channels)",
+    place="fitted",
+    parameters=(WEIGHTS, WEIGHTED, STRIDE, PAD, DILATION, CEIL_MODE),
+)
