@@ -1,4 +1,4 @@
-"""The table of formats that can be written: what each holds, and its options."""
+"""The table of formats that are written: what each holds, and its options."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from poolcli.errors import RequestError
 from poolcli.resources.extras import extra
 
 
-class Whole(NamedTuple):
-    """Reads a whole number between two limits."""
+class WholeNumber(NamedTuple):
+    """A whole number between two limits, as the value of an option."""
 
     low: int
     high: int
@@ -27,8 +27,8 @@ class Whole(NamedTuple):
         return f"a whole number from {self.low} to {self.high}"
 
 
-class Word(NamedTuple):
-    """Reads one of a few words, each with its value."""
+class Choice(NamedTuple):
+    """One of a few words, each of which stands for a value, as the value of an option."""
 
     values: tuple[tuple[str, Any], ...]
 
@@ -42,11 +42,11 @@ class Word(NamedTuple):
         return "one of " + ", ".join(word for word, _ in self.values)
 
 
-_TRUTH = Word(
+_SWITCH = Choice(
     (("true", True), ("false", False), ("yes", True), ("no", False), ("1", True), ("0", False))
 )
-_SUBSAMPLING = Word((("4:4:4", 0), ("4:2:2", 1), ("4:2:0", 2)))
-_COMPRESSION = Word(
+_SUBSAMPLING = Choice((("4:4:4", 0), ("4:2:2", 1), ("4:2:0", 2)))
+_COMPRESSION = Choice(
     (
         ("none", "raw"),
         ("lzw", "tiff_lzw"),
@@ -55,15 +55,17 @@ _COMPRESSION = Word(
         ("jpeg", "jpeg"),
     )
 )
-_LOSSLESS = Word(tuple(pair for pair in _COMPRESSION.values if pair[0] != "jpeg"))
+_LOSSLESS = Choice(tuple(pair for pair in _COMPRESSION.values if pair[0] != "jpeg"))
 
 
 @dataclass(frozen=True)
 class Format:
-    """A kind of file: `modes` it holds as they are, `keeps` of what an image carries besides pixels.
+    """A kind of file that is written.
 
-    The first suffix is the usual one. `modes` are those of `Picture`, and PA, a palette with alpha.
-    `largest` is the longest side it can have, `extra` the extra that brings its library.
+    The first of `suffixes` is the usual one. `pillow` is Pillow's name, None if Pillow does not
+    write it. `modes` of `Picture`, and PA (a palette with alpha), are held as they are. `keeps` is
+    the metadata it holds: icc, exif, dpi. `save` has its options, `largest` the longest side in
+    pixels, `extra` the extra that brings its library.
     """
 
     name: str
@@ -73,13 +75,13 @@ class Format:
     note: str
     holds_pages: bool = False
     keeps: tuple[str, ...] = ()
-    save: Mapping[str, Whole | Word] = field(default_factory=dict, hash=False)
+    save: Mapping[str, WholeNumber | Choice] = field(default_factory=dict, hash=False)
     largest: int = 2**31 - 1
     extra: str = ""
     is_folder: bool = False
 
     def options(self, save: Mapping[str, str]) -> dict[str, Any]:
-        """The values of the texts, or a RequestError naming what this format takes."""
+        """The values of options given as texts; RequestError for what this format does not take."""
         if self.extra:
             extra(self.extra, f"writing {self.suffixes[0]}")
         return {name: self._option(name, text) for name, text in save.items()}
@@ -106,7 +108,7 @@ FORMATS = (
         "lossless; frames only from an animated PNG",
         holds_pages=True,
         keeps=("icc", "exif", "dpi"),
-        save={"compress_level": Whole(0, 9), "optimize": _TRUTH},
+        save={"compress_level": WholeNumber(0, 9), "optimize": _SWITCH},
     ),
     Format(
         "jpeg",
@@ -116,10 +118,10 @@ FORMATS = (
         "lossy; quality 95 and subsampling 4:4:4 unless told",
         keeps=("icc", "exif", "dpi"),
         save={
-            "quality": Whole(1, 100),
+            "quality": WholeNumber(1, 100),
             "subsampling": _SUBSAMPLING,
-            "progressive": _TRUTH,
-            "optimize": _TRUTH,
+            "progressive": _SWITCH,
+            "optimize": _SWITCH,
         },
         largest=65500,
     ),
@@ -131,7 +133,7 @@ FORMATS = (
         "lossless; pages; keeps the compression; quality is for compression=jpeg",
         holds_pages=True,
         keeps=("icc", "exif", "dpi"),
-        save={"compression": _COMPRESSION, "quality": Whole(1, 100)},
+        save={"compression": _COMPRESSION, "quality": WholeNumber(1, 100)},
     ),
     Format(
         "ome",
@@ -152,7 +154,7 @@ FORMATS = (
         "lossless unless a quality is given; frames",
         holds_pages=True,
         keeps=("icc", "exif"),
-        save={"quality": Whole(0, 100), "lossless": _TRUTH, "method": Whole(0, 6)},
+        save={"quality": WholeNumber(0, 100), "lossless": _SWITCH, "method": WholeNumber(0, 6)},
         largest=16383,
     ),
     Format(
@@ -165,7 +167,7 @@ FORMATS = (
         ("L", "P", "PA", "LA", "RGB", "RGBA"),
         "frames; exact up to 256 colours; a pixel is transparent or not",
         holds_pages=True,
-        save={"optimize": _TRUTH},
+        save={"optimize": _SWITCH},
         largest=65535,
     ),
     Format(
@@ -183,7 +185,7 @@ FORMATS = (
         (),
         "several named arrays",
         holds_pages=True,
-        save={"compressed": _TRUTH},
+        save={"compressed": _SWITCH},
     ),
     Format(
         "zarr",
@@ -191,7 +193,10 @@ FORMATS = (
         None,
         (),
         "OME-Zarr: a folder of chunks; one array with its levels; needs poolcli[zarr]",
-        save={"version": Word((("0.4", "0.4"), ("0.5", "0.5"))), "chunk": Whole(1, 1 << 20)},
+        save={
+            "version": Choice((("0.4", "0.4"), ("0.5", "0.5"))),
+            "chunk": WholeNumber(1, 1 << 20),
+        },
         extra="zarr",
         is_folder=True,
     ),

@@ -10,12 +10,12 @@ from poolcli.maps.feature_map import Form
 
 
 class Header(NamedTuple):
-    """One map of a file: what `read` would give, and what an image says about itself.
+    """One map of a file, without its values, and what an image says about itself.
 
-    `mode` is Pillow's word ('' for an array), `palette` the number of its colours (0: none),
-    `palette_alpha` whether some may be transparent,
-    `orientation` the EXIF turn that reading undoes (1: upright); `shape` is the shape after it;
-    `spacing` is the size of a pixel on each spatial axis, with its unit, in a stack that tells it.
+    `mode` is Pillow's mode ('' for an array), `palette` the number of its colours (0: none) and
+    `palette_alpha` whether some may be transparent. `orientation` is the EXIF orientation that
+    reading undoes (1: upright); `shape` is the shape after that. `spacing` is the size of a pixel
+    on each spatial axis with its unit, in a stack that has one.
     """
 
     name: str
@@ -32,14 +32,13 @@ class Header(NamedTuple):
 
     @property
     def form(self) -> Form:
-        """The form of the map that `read` would give."""
-        return Form(
-            self.shape, np.dtype(self.dtype), self.layout, "PA" if self.palette_alpha else self.mode
-        )
+        """The form of the map that reading gives."""
+        mode = "PA" if self.palette_alpha else self.mode
+        return Form(self.shape, np.dtype(self.dtype), self.layout, mode)
 
 
 class Peek(NamedTuple):
-    """The format a file's content has ('png', 'npy', ...) and its maps in file order."""
+    """The format that a file's content has ('png', 'npy', ...), and its maps in file order."""
 
     format: str
     maps: tuple[Header, ...]

@@ -1,12 +1,12 @@
-"""Pillow's modes: what the pixels of each are, and the words for it."""
+"""Pillow's modes: dtype and channels of each, and its name in messages."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 
-class Pixels(NamedTuple):
-    """`channels` 0 means an HW array, without a channel axis."""
+class Mode(NamedTuple):
+    """The pixels of a mode. `channels` 0 means an HW array; `colour` is the kind of ICC profile."""
 
     dtype: str
     channels: int
@@ -15,28 +15,28 @@ class Pixels(NamedTuple):
 
 
 MODES = {
-    "1": Pixels("bool", 0, "1-bit pixels", "gray"),
-    "L": Pixels("uint8", 0, "gray", "gray"),
-    "LA": Pixels("uint8", 2, "alpha", "gray"),
-    "P": Pixels("uint8", 0, "palette", "rgb"),
-    "RGB": Pixels("uint8", 3, "colour", "rgb"),
-    "RGBA": Pixels("uint8", 4, "alpha", "rgb"),
-    "CMYK": Pixels("uint8", 4, "CMYK", "cmyk"),
-    "YCbCr": Pixels("uint8", 3, "YCbCr", "rgb"),
-    "LAB": Pixels("uint8", 3, "LAB", "lab"),
-    "HSV": Pixels("uint8", 3, "HSV", "rgb"),
-    "I;16": Pixels("uint16", 0, "16-bit gray", "gray"),
-    "I": Pixels("int32", 0, "32-bit integers", "gray"),
-    "F": Pixels("float32", 0, "floating point", "gray"),
+    "1": Mode("bool", 0, "1-bit pixels", "gray"),
+    "L": Mode("uint8", 0, "gray", "gray"),
+    "LA": Mode("uint8", 2, "alpha", "gray"),
+    "P": Mode("uint8", 0, "palette", "rgb"),
+    "RGB": Mode("uint8", 3, "colour", "rgb"),
+    "RGBA": Mode("uint8", 4, "alpha", "rgb"),
+    "CMYK": Mode("uint8", 4, "CMYK", "cmyk"),
+    "YCbCr": Mode("uint8", 3, "YCbCr", "rgb"),
+    "LAB": Mode("uint8", 3, "LAB", "lab"),
+    "HSV": Mode("uint8", 3, "HSV", "rgb"),
+    "I;16": Mode("uint16", 0, "16-bit gray", "gray"),
+    "I": Mode("int32", 0, "32-bit integers", "gray"),
+    "F": Mode("float32", 0, "floating point", "gray"),
 }
 
-# What Pillow cannot hold and a TIFF can: colours of 16 bits, and stacks of any depth, whose axes have names.
+# What Pillow cannot hold and a TIFF can: 16 bits a colour, and stacks of any depth with named axes.
 STACK = "ND"
 DEEP = {
-    "RGB;16": Pixels("uint16", 3, "16-bit colour", "rgb"),
-    "RGBA;16": Pixels("uint16", 4, "16-bit alpha", "rgb"),
+    "RGB;16": Mode("uint16", 3, "16-bit colour", "rgb"),
+    "RGBA;16": Mode("uint16", 4, "16-bit alpha", "rgb"),
 }
-ALL = {**MODES, **DEEP, STACK: Pixels("", 0, "named axes", "")}
+ALL = {**MODES, **DEEP, STACK: Mode("", 0, "named axes", "")}
 
-_NATURAL = ("1", "L", "LA", "RGB", "RGBA", "I;16", "I", "F")
-NATURAL = {MODES[mode][:2]: mode for mode in _NATURAL}
+# The mode that an array gets by its dtype and channels.
+NATURAL = {MODES[mode][:2]: mode for mode in ("1", "L", "LA", "RGB", "RGBA", "I;16", "I", "F")}

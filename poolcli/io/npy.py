@@ -1,4 +1,4 @@
-"""One array as .npy: its header, its values, and nothing that could run code."""
+"""One array as .npy: its header and its values; nothing in it is executed."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from typing import BinaryIO, Literal, NamedTuple
 import numpy as np
 
 from poolcli.errors import FileError
-from poolcli.io.header import Header
+from poolcli.io.header import Header, Peek
 from poolcli.maps.array import Array
+from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.layout import check_layout, default_layout, shape_words
 from poolcli.resources import memory
 from poolcli.resources.memory import Part
 
 MAGIC = b"\x93NUMPY"
-_PLAIN = {"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"}
+_ACCEPTED = {"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"}
 _REFUSED = {
     "O": "pickled Python objects, which are never loaded: save it as a plain numeric array",
-    "c": "complex numbers, which have no order: save its real part, imaginary part or absolute value",
+    "c": "complex numbers, which have no order: "
+    "save its real part, imaginary part or absolute value",
     "S": "text: save numbers",
     "U": "text: save numbers",
     "a": "text: save numbers",
@@ -33,9 +35,9 @@ _REFUSED = {
     "f": "floats wider than 64 bits: save it with .astype('float64')",
     "g": "floats wider than 64 bits: save it with .astype('float64')",
 }
-_LONGEST_HEADER = 10_000  # NumPy's own limit: longer ones could exhaust the parser
-_PIECE = 1 << 24  # bytes written at a time, so that what compresses them need not hold them all
-_DAMAGE = (
+_LONGEST_HEADER = 10_000  # NumPy's own limit: a longer one could exhaust the parser
+_CHUNK = 1 << 24  # bytes written at a time: a zip that compresses them holds no more in memory
+_HEADER_ERRORS = (
     ValueError,
     TypeError,
     LookupError,
@@ -46,7 +48,9 @@ _DAMAGE = (
 )
 
 
-class _Claim(NamedTuple):
+class _ArrayHeader(NamedTuple):
+    """What the header of an .npy says."""
+
     shape: tuple[int, ...]
     dtype: np.dtype[np.generic]
     order: Literal["C", "F"]
@@ -60,115 +64,140 @@ class _Claim(NamedTuple):
         ndim = len(self.shape)
         return default_layout(ndim) if layout is None else check_layout(layout, ndim)
 
-    def header(self, layout: str | None, name: str = "") -> Header:
+    def map_header(self, layout: str | None, name: str = "") -> Header:
         return Header(name, self.shape, self.dtype.newbyteorder("=").name, self.layout(layout))
 
-
-def peek_npy(stream: BinaryIO, size: int, layout: str | None, name: str = "") -> Header:
-    """What `read_npy` would give, from the header alone; `size` is all the bytes the stream has."""
-    return _checked(stream, size).header(layout, name)
+    def shaped(self, values: Array) -> Array:
+        return values.reshape(self.shape, order=self.order)
 
 
-class Disk(NamedTuple):
-    """The file that holds a stream's bytes as they are, the first of them at `start`."""
+class DiskRange(NamedTuple):
+    """An open file that holds the bytes of a stream from `start` on."""
 
     file: BinaryIO
     start: int = 0
 
 
-def on_disk(stream: BinaryIO) -> Disk | None:
-    """The file that a stream is, unless it is one in memory or in an archive."""
-    return Disk(stream) if isinstance(stream, BufferedReader) else None
+# As a source ---------------------------------------------------------------------------------
 
 
-def read_npy(
-    stream: BinaryIO, size: int, layout: str | None, disk: Disk | None = None
-) -> tuple[Array, str]:
-    """The array and its layout; a large one is left on the disk, in the byte order it has there."""
-    claim = _checked(stream, size)
-    letters = claim.layout(layout)
-    nbytes = claim.nbytes
-    if disk is not None and not memory.here().has_room(nbytes):
-        values = _typed(memory.mapped(disk.file, disk.start + stream.tell(), nbytes), claim.dtype)
-        return memory.contiguous(values.reshape(claim.shape, order=claim.order)), letters
-    return _typed(_raw(stream, nbytes), claim.dtype).reshape(
-        claim.shape, order=claim.order
-    ), letters
+def peek(stream: BinaryIO, layout: str | None) -> Peek:
+    """The header of the array."""
+    return Peek("npy", (peek_array(stream, _size(stream), layout),))
 
 
-def write_npy(stream: BinaryIO, data: Array) -> None:
-    """The array in C order, by plain writes, so that a pipe will do; its header alone into a file that holds it."""
-    data = memory.contiguous(data)
-    stream.write(_head(data))
-    if (part := own_file(data)) is None or part.stream is not stream:
-        raw = data.reshape(-1).view(np.uint8).data
-        for start in range(0, len(raw), _PIECE):
-            stream.write(raw[start : start + _PIECE])
+def read(stream: BinaryIO, layout: str | None) -> tuple[FeatureMap, ...]:
+    """The array."""
+    disk = DiskRange(stream) if isinstance(stream, BufferedReader) else None
+    return (read_array(stream, _size(stream), layout, disk),)
 
 
-def own_file(data: Array) -> Part | None:
-    """The file that holds the values of this array, if its header alone is missing."""
-    return memory.part_of(data) if len(_head(data)) == memory.HEAD else None
+def _size(stream: BinaryIO) -> int:
+    size = stream.seek(0, 2)
+    stream.seek(0)
+    return size
 
 
-def _head(data: Array) -> bytes:
-    head = BytesIO()
-    np.lib.format.write_array_header_1_0(head, np.lib.format.header_data_from_array_1_0(data))
-    return head.getvalue()
+def peek_array(stream: BinaryIO, size: int, layout: str | None, name: str = "") -> Header:
+    """The header of the array in a stream of `size` bytes."""
+    return _checked_header(stream, size).map_header(layout, name)
+
+
+def read_array(
+    stream: BinaryIO, size: int, layout: str | None, disk: DiskRange | None, name: str = ""
+) -> FeatureMap:
+    """The array in a stream of `size` bytes; a large one stays on the disk, if it is there."""
+    header = _checked_header(stream, size)
+    letters = header.layout(layout)
+    if disk is None or memory.here().has_room(header.nbytes):
+        values = _typed(_read_bytes(stream, header.nbytes), header.dtype)
+        return FeatureMap(header.shaped(values), letters, name=name)
+    start = disk.start + stream.tell()
+    values = _typed(memory.mapped(disk.file, start, header.nbytes), header.dtype)
+    return FeatureMap(memory.contiguous(header.shaped(values)), letters, name=name)
 
 
 class IncomingArray:
-    """The array of a stream that may have more behind it, in a pipe for one: `left` bytes are still to be read."""
+    """An array in a stream that may have more behind it: `left` bytes of it are not read yet."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        """The stream is behind the magic number; FileError where no header follows."""
+        """Read the header; the stream is behind the magic number."""
         self._stream = stream
-        self._claim = _claim(stream)
-        self.left = self._claim.nbytes
+        self._header = _read_header(stream)
+        self.left = self._header.nbytes
 
-    def peek(self, layout: str | None) -> Header:
-        """What `read` would give."""
-        return self._claim.header(layout)
+    def header(self, layout: str | None) -> Header:
+        """The header of the array."""
+        return self._header.map_header(layout)
 
-    def read(self, layout: str | None) -> tuple[Array, str]:
-        """The array and its layout."""
-        claim, letters = self._claim, self._claim.layout(layout)
-        raw, self.left = _raw(self._stream, claim.nbytes), 0
-        return _typed(raw, claim.dtype).reshape(claim.shape, order=claim.order), letters
+    def read(self, layout: str | None) -> FeatureMap:
+        """The array."""
+        header, letters = self._header, self._header.layout(layout)
+        raw, self.left = _read_bytes(self._stream, header.nbytes), 0
+        return FeatureMap(header.shaped(_typed(raw, header.dtype)), letters)
 
     def skip(self) -> None:
-        """Pass over what is left of it."""
-        while self.left and (passed := len(self._stream.read(min(self.left, _PIECE)))):
-            self.left -= passed
+        """Read over what is left of it."""
+        while self.left and (skipped := len(self._stream.read(min(self.left, _CHUNK)))):
+            self.left -= skipped
 
 
-def _checked(stream: BinaryIO, size: int) -> _Claim:
-    """What the header claims, once it is known that the stream can hold so much."""
+# As a sink -----------------------------------------------------------------------------------
+
+
+def write_npy(stream: BinaryIO, data: Array) -> None:
+    """Write an array in C order, without seeking; only its header into a file of its values."""
+    data = memory.contiguous(data)
+    stream.write(_encoded_header(data))
+    file = file_of_values(data)
+    if file is not None and file.stream is stream:
+        return
+    raw = data.reshape(-1).view(np.uint8).data
+    for start in range(0, len(raw), _CHUNK):
+        stream.write(raw[start : start + _CHUNK])
+
+
+def file_of_values(data: Array) -> Part | None:
+    """The file that is an .npy of this array but for its header, if there is one."""
+    return memory.part_of(data) if len(_encoded_header(data)) == memory.HEAD else None
+
+
+def _encoded_header(data: Array) -> bytes:
+    header = BytesIO()
+    np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(data))
+    return header.getvalue()
+
+
+# Headers -------------------------------------------------------------------------------------
+
+
+def _checked_header(stream: BinaryIO, size: int) -> _ArrayHeader:
+    """The header of a stream of `size` bytes; FileError if its array cannot be in them."""
     stream.read(len(MAGIC))
-    claim = _claim(stream)
+    header = _read_header(stream)
     held = size - stream.tell()
-    if claim.nbytes > held:
+    if header.nbytes > held:
         raise FileError(
-            f"its header claims {shape_words(claim.shape)} {claim.dtype.name}, {claim.nbytes} bytes, "
-            f"the file holds {held}: it is cut short or damaged; save it again"
+            f"its header claims {shape_words(header.shape)} {header.dtype.name}, "
+            f"{header.nbytes} bytes, the file holds {held}: it is cut short or damaged; "
+            "save it again"
         )
-    return claim
+    return header
 
 
-def _claim(stream: BinaryIO) -> _Claim:
-    fields = _fields(stream)
+def _read_header(stream: BinaryIO) -> _ArrayHeader:
+    fields = _header_fields(stream)
     order: Literal["C", "F"] = "F" if fields.get("fortran_order") else "C"
-    return _Claim(_shape(fields.get("shape")), _dtype(fields.get("descr")), order)
+    return _ArrayHeader(_shape(fields.get("shape")), _dtype(fields.get("descr")), order)
 
 
-def _fields(stream: BinaryIO) -> dict[str, object]:
+def _header_fields(stream: BinaryIO) -> dict[str, object]:
     try:
-        text = _header_text(stream)
-        # Python 2 wrote its long integers as 3L.
-        fields = ast.literal_eval(re.sub(r"(?<=\d)L\b", "", text).strip())
+        text = re.sub(r"(?<=\d)L\b", "", _header_text(stream))  # Python 2 wrote long integers as 3L
+        fields = ast.literal_eval(text.strip())
         if not isinstance(fields, dict):
             raise TypeError(fields)
-    except _DAMAGE:
+    except _HEADER_ERRORS:
         raise FileError("its .npy header is damaged: save it again") from None
     return fields
 
@@ -201,41 +230,39 @@ def _dtype(code: object) -> np.dtype[np.generic]:
         raise FileError(
             "it holds records of several fields: save one field as a plain numeric array"
         )
-    plain = code[1:] if code[:1] in tuple("<>|=") else code
-    if plain not in _PLAIN:
-        raise FileError(
-            f"it holds {_REFUSED.get(plain[:1], f'values of unknown type {code!r}: save numbers')}"
-        )
+    native = code[1:] if code[:1] in tuple("<>|=") else code
+    if native not in _ACCEPTED:
+        unknown = f"values of unknown type {code!r}: save numbers"
+        raise FileError(f"it holds {_REFUSED.get(native[:1], unknown)}")
     return np.dtype(code)
 
 
-def _raw(stream: BinaryIO, nbytes: int) -> Array:
+# Values --------------------------------------------------------------------------------------
+
+
+def _read_bytes(stream: BinaryIO, nbytes: int) -> Array:
     raw = memory.empty((nbytes,), np.uint8)
-    if _fill(stream, raw) < raw.size:
-        raise FileError("the array is cut short: save it again")
+    filled = 0
+    while filled < nbytes:
+        count: int = stream.readinto(raw[filled:].data)  # type: ignore[attr-defined]
+        if not count:
+            raise FileError("the array is cut short: save it again")
+        filled += count
     return raw
 
 
 def _typed(raw: Array, dtype: np.dtype[np.generic]) -> Array:
-    """Bytes as values; in this machine's order, unless they are on a disk that is only read."""
+    """Bytes as values in native byte order; those of a mapped file keep the order they have."""
     if dtype.kind == "b":
-        # A damaged file may hold a 7 where NumPy counts on 0 or 1.
-        return (
-            raw.view(np.bool_)
-            if raw.max() <= 1
-            else np.not_equal(raw, 0, out=memory.empty(raw.shape, np.bool_))
-        )
+        return _as_bools(raw)
     values: Array = raw.view(dtype)
     if dtype.isnative or not raw.flags.writeable:
         return values
     return values.byteswap(inplace=True).view(dtype.newbyteorder("="))
 
 
-def _fill(stream: BinaryIO, raw: Array) -> int:
-    filled = 0
-    while filled < raw.size:
-        got: int = stream.readinto(raw[filled:].data)  # type: ignore[attr-defined]
-        if not got:
-            break
-        filled += got
-    return filled
+def _as_bools(raw: Array) -> Array:
+    """Bytes as bools; a damaged file may hold a 7 where NumPy relies on 0 or 1."""
+    if raw.max() <= 1:
+        return raw.view(np.bool_)
+    return np.not_equal(raw, 0, out=memory.empty(raw.shape, np.bool_))

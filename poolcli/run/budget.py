@@ -72,4 +72,4 @@ def memory_for(job: Job, source: io.Source) -> Memory:
 def _file_beside(target: Path) -> tuple[Path, BinaryIO]:
     """A file for a large array, on the disk of the output, so that it can become the output."""
     io.make_folder(target.parent)
-    return io.new_part(target)
+    return io.partial_file(target)

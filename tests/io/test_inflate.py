@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from poolcli.errors import FileError
-from poolcli.io import inflate, read
+from poolcli.io import read
+from poolcli.io.pillow import png_inflate
 from poolcli.resources import threads as share
 
 
@@ -70,8 +71,8 @@ def test_a_thread_changes_nothing(name, piece, monkeypatch):
     monkeypatch.setattr(share, "threads", 1)
     alone = result(FILES[name])
     monkeypatch.setattr(share, "threads", 2)
-    monkeypatch.setattr(inflate, "_LEAST", 1)
-    monkeypatch.setattr(inflate, "_PIECE", piece)
+    monkeypatch.setattr(png_inflate, "_MIN_PIXELS", 1)
+    monkeypatch.setattr(png_inflate, "_PIECE", piece)
     assert result(FILES[name]) == alone
 
 
@@ -83,10 +84,10 @@ def test_pixels_that_pillow_reads_are_these(name):
 
 def test_the_thread_is_used(monkeypatch):
     monkeypatch.setattr(share, "threads", 2)
-    monkeypatch.setattr(inflate, "_LEAST", 1)
+    monkeypatch.setattr(png_inflate, "_MIN_PIXELS", 1)
     image = Image.open(io.BytesIO(FILES["plain"]))
     pillows = image.load_read
-    with inflate.inflating_ahead(image):
+    with png_inflate.inflating_ahead(image):
         assert image.load_read != pillows
         image.load()
     assert image.load_read == pillows

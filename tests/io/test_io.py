@@ -31,7 +31,7 @@ from poolcli.io import (
     read,
     write,
 )
-from poolcli.io.damage import _avif_bits, _j2k_bits
+from poolcli.io.pillow.checks import avif_bits, jpeg_2000_bits
 from poolcli.io.mode import MODES
 from poolcli.maps.feature_map import FeatureMap, Picture
 from poolcli.maps.layout import check_layout, default_layout
@@ -715,10 +715,10 @@ def test_sixteen_bits_in_other_formats():
     sgi = saved(Image.new("L", (4, 4)), "SGI", bpc=2)
     assert "16 bits a channel" in refusal(sgi)
     head = b"\xff\x4f\xff\x51" + bytes(36) + struct.pack(">H", 3)
-    assert _j2k_bits(b"jp2 " + head + b"\x0b\1\1" * 3) == 12
-    assert _avif_bits(b"....av1C\x81\x04\x0c\x00") == 8
-    assert _avif_bits(b"....av1C\x81\x04\x4c\x00") == 10
-    assert _avif_bits(b"....av1C\x81\x04\x6c\x00") == 12
+    assert jpeg_2000_bits(b"jp2 " + head + b"\x0b\1\1" * 3) == 12
+    assert avif_bits(b"....av1C\x81\x04\x0c\x00") == 8
+    assert avif_bits(b"....av1C\x81\x04\x4c\x00") == 10
+    assert avif_bits(b"....av1C\x81\x04\x6c\x00") == 12
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from poolcli.io import photo
+from poolcli.io.pillow import png_deflate
 from poolcli.resources import threads as share
 
 PHOTOS = ("astronaut", "coffee", "camera", "retina", "hubble_deep_field", "brick")
@@ -36,31 +36,31 @@ def noise(*shape):
     return np.cumsum(np.cumsum(steps, 0), 1).astype(np.uint8)
 
 
-@pytest.mark.parametrize("strategy", photo._STRATEGIES)
+@pytest.mark.parametrize("strategy", png_deflate.STRATEGIES)
 @pytest.mark.parametrize("channels", [(), (2,), (3,), (4,)], ids=["L", "LA", "RGB", "RGBA"])
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (33, 47), (300, 200)], ids=str)
 def test_pixels_come_back(channels, size, strategy, monkeypatch):
-    monkeypatch.setattr(photo, "_BAND", 1000)
-    monkeypatch.setattr(photo, "_CACHED", 300)
+    monkeypatch.setattr(png_deflate, "_BAND", 1000)
+    monkeypatch.setattr(png_deflate, "_BLOCK", 300)
     pixels = noise(*size, *channels)
     np.testing.assert_array_equal(
-        decoded(photo.photo_png(Image.fromarray(pixels), {}, strategy)), pixels
+        decoded(png_deflate.encode_png(Image.fromarray(pixels), {}, strategy)), pixels
     )
 
 
 @pytest.mark.parametrize("values", [(0, 255), (0, 1, 127, 128, 254, 255)], ids=str)
 def test_extreme_neighbours_come_back(values):
     pixels = np.random.default_rng(1).choice(np.array(values, np.uint8), (64, 64, 3))
-    for strategy in photo._STRATEGIES:
+    for strategy in png_deflate.STRATEGIES:
         np.testing.assert_array_equal(
-            decoded(photo.photo_png(Image.fromarray(pixels), {}, strategy)), pixels
+            decoded(png_deflate.encode_png(Image.fromarray(pixels), {}, strategy)), pixels
         )
 
 
 @pytest.mark.parametrize("guess", [0, 1, 2], ids=["up", "average", "paeth"])
 def test_a_filter_predicts_what_the_standard_says(guess):
     rows, above = noise(7, 30), noise(1, 30)[0]
-    (found, *_) = list(photo._guesses(rows, above, 3))[guess:]
+    (found, *_) = list(png_deflate._predictions(rows, above, 3))[guess:]
     for (y, x), value in np.ndenumerate(found):
         up = int(rows[y - 1, x]) if y else int(above[x])
         left = int(rows[y, x - 3]) if x >= 3 else 0
@@ -74,7 +74,7 @@ def test_threads_change_no_byte(monkeypatch):
     files = []
     for count in (1, 2, 5):
         monkeypatch.setattr(share, "threads", count)
-        files.append(photo.photo_png(image, {}, photo._STRATEGIES[0]))
+        files.append(png_deflate.encode_png(image, {}, png_deflate.STRATEGIES[0]))
     assert len(set(files)) == 1
 
 
@@ -92,7 +92,7 @@ def test_a_photo_is_no_larger_than_pillow_would_write_it(cli, tmp_path, name):
 
 def test_each_strategy_is_the_best_for_some_photo():
     images = [Image.fromarray(getattr(data, name)()) for name in PHOTOS]
-    assert {photo.strategy(image, {}) for image in images} == {*photo._STRATEGIES}
+    assert {png_deflate.best_strategy(image, {}) for image in images} == {*png_deflate.STRATEGIES}
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
@@ -123,7 +123,7 @@ def test_a_photo_keeps_what_it_carries(cli, tmp_path):
     image.save(tmp_path / "x.png", dpi=(300, 300), icc_profile=profile, exif=exif)
     assert cli("max", "-k", 2, "x.png", "-o", "y.png").code == 0
     with Image.open(tmp_path / "y.png") as made:
-        assert photo.strategy(made, {}) is not None
+        assert png_deflate.best_strategy(made, {}) is not None
         assert made.info["icc_profile"] == profile
         assert made.info["dpi"] == pytest.approx((300, 300), abs=0.01)
         assert made.getexif()[0x010E] == "an astronaut"

@@ -13,7 +13,7 @@ from PIL import Image
 
 from poolcli import io as files
 from poolcli.errors import FileError
-from poolcli.io.npy import on_disk, read_npy
+from poolcli.io.npy import DiskRange, read_array
 from poolcli.resources import memory
 from poolcli.run import stdin
 
@@ -180,4 +180,4 @@ def test_an_array_that_shrinks_before_it_is_looked_at(tmp_path):
         size = path.stat().st_size
         os.truncate(path, 500)
         with pytest.raises(FileError, match="cut short"):
-            read_npy(opened, size, None, on_disk(opened))
+            read_array(opened, size, None, DiskRange(opened))

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from poolcli.io import peek, read
-from poolcli.io.atomic import new_part, remove_leftovers
+from poolcli.io import partial_file, remove_leftovers
 
 zarr = pytest.importorskip("zarr", reason="zarr is not installed")
 
@@ -175,7 +175,7 @@ def test_a_failed_store_leaves_nothing(cli, tmp_path):
 
 
 def test_what_a_killed_run_left_is_swept(tmp_path):
-    part, stream = new_part(tmp_path / "a.zarr")
+    part, stream = partial_file(tmp_path / "a.zarr")
     left = part.with_suffix(".poolcli-folder")
     left.mkdir()
     (left / "chunk").write_bytes(b"half")

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageCms
 
 from poolcli.io.mode import ALL, DEEP, MODES, STACK
-from poolcli.io.pixels import offset
+from poolcli.io.pillow.to_array import offset_lab
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import Form, Picture
 
@@ -106,7 +106,7 @@ def _inks(data: Array, picture: Picture) -> tuple[Array, str]:
 def _srgb(inks: Array, mode: str, icc: bytes | None) -> Array:
     """Inks as an sRGB screen shows them, by the file's profile where it has one that fits."""
     *lead, width, _ = inks.shape
-    values = offset(inks) if mode == "LAB" else inks
+    values = offset_lab(inks) if mode == "LAB" else inks
     image = Image.frombytes(mode, (width, inks.size // inks.shape[-1] // width), values.tobytes())
     return np.asarray(_profiled(image, icc) or image.convert("RGB")).reshape(*lead, width, 3)
 

@@ -1,4 +1,4 @@
-"""The array and the palette of a loaded image."""
+"""A loaded Pillow image becomes an array and a palette."""
 
 from __future__ import annotations
 
@@ -8,39 +8,42 @@ import numpy as np
 from PIL import Image
 
 from poolcli.errors import FileError
-from poolcli.io.damage import decoding, rawmode, tag
+from poolcli.io.pillow.checks import decoding, rawmode, tag
 from poolcli.maps.array import Array
 
-WITH_ALPHA = {"1": "LA", "L": "LA", "RGB": "RGBA"}
-_PHOTOMETRIC, _SAMPLE_FORMAT = 262, 339
-_BAND = (
-    1 << 15
-)  # pixels copied at a time: in more, Pillow and NumPy take new memory from the system for each band
+WITH_ALPHA = {"1": "LA", "L": "LA", "RGB": "RGBA"}  # modes of images with a transparent colour
+_PHOTOMETRIC, _SAMPLE_FORMAT = 262, 339  # tags of a TIFF
+# Pixels copied at a time: with more, each band takes new memory from the system.
+_BAND = 1 << 15
 _KEY_SCALE = {"L;2": 85, "L;4": 17}
 
 
 def pixels(image: Image.Image, mode: str) -> Array:
-    """The loaded image in a mode that holds all of it."""
+    """The pixels of a loaded image as those of `mode`, which holds all of them."""
     if mode == "I;16":
-        return _sixteen(image)
+        return _sixteen_bits(image)
     if "transparency" in image.info and WITH_ALPHA.get(image.mode) == mode:
-        return _keyed(image)
+        return _with_alpha(image)
     with decoding():  # a damaged palette is found only now
-        given = values(image if image.mode == mode else image.convert(mode))
-    if mode == "I" and tag(image, _SAMPLE_FORMAT, (1,)) == (1,) and given.min() < 0:
+        converted = values(image if image.mode == mode else image.convert(mode))
+    is_unsigned = tag(image, _SAMPLE_FORMAT, (1,)) == (1,)
+    if mode == "I" and is_unsigned and converted.min() < 0:
         raise FileError(
             "unsigned values past 2147483647 do not fit Pillow's 32-bit mode: save it as .npy"
         )
-    return offset(given) if mode == "LAB" else given
+    return offset_lab(converted) if mode == "LAB" else converted
 
 
-def offset(lab: Array) -> Array:
-    """L*a*b* whose signed a* and b* are counted from 128, so that bytes compare as they do; done again, as it was."""
+def offset_lab(lab: Array) -> Array:
+    """L*a*b* bytes with a* and b* counted from 128 instead of signed, or back.
+
+    Counted from 128 they compare as unsigned bytes.
+    """
     return lab ^ np.array([0, 128, 128], np.uint8)
 
 
 def values(image: Image.Image) -> Array:
-    """The pixels, copied in bands that stay in cache: Pillow would copy the whole twice."""
+    """The pixels, copied in bands of rows: `np.asarray` would copy the whole image twice."""
     first = np.asarray(image.crop((0, 0, image.width, 1)))
     copied = np.empty((image.height, *first.shape[1:]), first.dtype)
     rows = max(1, _BAND // image.width)
@@ -50,29 +53,29 @@ def values(image: Image.Image) -> Array:
     return copied
 
 
-def _sixteen(image: Image.Image) -> Array:
+def _sixteen_bits(image: Image.Image) -> Array:
     values = np.asarray(image).astype(np.uint16)
-    # Pillow turns white-is-zero over for 8 bits, and forgets to for 16.
+    # Pillow inverts images in which white is zero if they have 8 bits, but not if they have 16.
     return 65535 - values if tag(image, _PHOTOMETRIC, 1) == 0 else values
 
 
-def _keyed(image: Image.Image) -> Array:
-    """The colour that stands for transparent gets alpha 0, every other 255."""
+def _with_alpha(image: Image.Image) -> Array:
+    """The pixels with alpha 0 where they have the transparent colour, else 255."""
     values = np.asarray(image).reshape(image.height, image.width, -1)
     colours = values * np.uint8(255) if image.mode == "1" else values
-    seen = (colours != np.array(image.info["transparency"])).any(axis=-1, keepdims=True)
-    return np.concatenate([colours, seen * np.uint8(255)], axis=-1)
+    opaque = (colours != np.array(image.info["transparency"])).any(axis=-1, keepdims=True)
+    return np.concatenate([colours, opaque * np.uint8(255)], axis=-1)
 
 
 def scale_key(image: Image.Image) -> None:
-    """Pillow widens 2 and 4-bit gray to 8 bits but leaves its transparent value as it was."""
+    """Scale the transparent value of 2 and 4-bit gray, as Pillow does with the pixels alone."""
     key = image.info.get("transparency")
     if isinstance(key, int):
         image.info["transparency"] = key * _KEY_SCALE.get(rawmode(image), 1)
 
 
 def palette(image: Image.Image, highest: int) -> tuple[bytes, bytes | None]:
-    """RGB triples for every index up to `highest` at least, and their alpha when not all is opaque."""
+    """RGB triples for the indices up to `highest`, and their alpha unless all are opaque."""
     colours = bytes(image.getpalette("RGB") or ())
     count = max(len(colours) // 3, highest + 1)
     return colours.ljust(3 * count, b"\0"), _palette_alpha(image, count)
@@ -80,8 +83,8 @@ def palette(image: Image.Image, highest: int) -> tuple[bytes, bytes | None]:
 
 def has_palette_alpha(image: Image.Image) -> bool:
     """Whether a palette image has alpha, known before it is decoded."""
-    keyed = isinstance(image.info.get("transparency"), int | bytes)
-    return keyed or bool(image.palette and image.palette.mode == "RGBA")
+    has_key = isinstance(image.info.get("transparency"), int | bytes)
+    return has_key or bool(image.palette and image.palette.mode == "RGBA")
 
 
 def _palette_alpha(image: Image.Image, count: int) -> bytes | None:

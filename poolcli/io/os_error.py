@@ -1,4 +1,4 @@
-"""What the operating system refused, in a person's words."""
+"""What the operating system refused, in plain words and with a cure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _REASONS = {
 
 
 def reason(error: OSError) -> str:
-    """One line without the path, which the caller knows better."""
+    """Why a system call failed, in one line without the path."""
     return (
         _REASONS.get(error.errno or 0)
         or error.strerror

@@ -1,4 +1,4 @@
-"""EXIF: which way up a picture is, and the block it keeps once it stands upright."""
+"""EXIF: the orientation of an image, and its EXIF block once it is upright."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
-from poolcli.io.damage import DAMAGE
+from poolcli.io.pillow.checks import PILLOW_ERRORS
 from poolcli.maps.array import Array
 
-PREFIX = b"Exif\0\0"  # JPEG has it before the block, the others may
+PREFIX = b"Exif\0\0"  # before the block in a JPEG, and in other formats at times
 _ORIENTATION = 0x0112
 _SUB_BLOCKS = (0x8769, 0x8825)  # Exif and GPS
-# A TIFF keeps its structure (sizes, offsets, photometry) in the same directory as its EXIF; these say nothing of it:
-# description, make, model, software, date, artist, copyright.
+# A TIFF keeps its structure (sizes, offsets, photometry) in the directory of its EXIF. These tags
+# say nothing of it: description, make, model, software, date, artist, copyright.
 _DESCRIPTIVE = (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x8298)
 
-_UPRIGHT: dict[int, Callable[[Array], Array]] = {
+_TURNS: dict[int, Callable[[Array], Array]] = {
     2: np.fliplr,
     3: lambda pixels: np.rot90(pixels, 2),
     4: np.flipud,
@@ -32,47 +32,47 @@ _UPRIGHT: dict[int, Callable[[Array], Array]] = {
 
 
 def orientation(image: Image.Image) -> int:
-    """The turn EXIF or XMP asks for, 1 (none) to 8."""
-    with suppress(*DAMAGE):
+    """The orientation that EXIF or XMP gives, 1 (upright) to 8."""
+    with suppress(*PILLOW_ERRORS):
         # Not image.getexif(), which in a PNG decodes all pixels to look behind them.
         value = Image.Image.getexif(image).get(_ORIENTATION, 1)
-        return value if value in _UPRIGHT else 1
+        return value if value in _TURNS else 1
     return 1
 
 
-def is_lying(turn: int) -> bool:
-    """Whether undoing the turn swaps width and height."""
+def swaps_axes(turn: int) -> bool:
+    """Whether undoing an orientation swaps width and height."""
     return turn >= 5
 
 
 def upright(pixels: Array, turn: int) -> Array:
-    """The pixels as they should be seen."""
-    return np.ascontiguousarray(_UPRIGHT[turn](pixels)) if turn in _UPRIGHT else pixels
+    """The pixels with their orientation undone."""
+    return np.ascontiguousarray(_TURNS[turn](pixels)) if turn in _TURNS else pixels
 
 
-def kept(image: Image.Image) -> bytes | None:
-    """The EXIF block of an upright picture, None when there is none or it is damaged."""
-    with suppress(*DAMAGE):
+def upright_exif(image: Image.Image) -> bytes | None:
+    """The EXIF block with orientation 1; None if there is none or it is damaged."""
+    with suppress(*PILLOW_ERRORS):
         if image.format == "TIFF":
-            return described(Image.Image.getexif(image))
-        return _reset(image.info["exif"]) if image.info.get("exif") else None
+            return descriptive(Image.Image.getexif(image))
+        return _upright_block(image.info["exif"]) if image.info.get("exif") else None
     return None
 
 
-def described(exif: Image.Exif) -> bytes | None:
-    """What a TIFF's directory, or a block bound for one, tells of the picture and not of its storage."""
-    told = Image.Exif()
+def descriptive(exif: Image.Exif) -> bytes | None:
+    """A block of the tags that describe the picture, without those that describe a TIFF."""
+    chosen = Image.Exif()
     for tag in _DESCRIPTIVE:
         if tag in exif:
-            told[tag] = exif[tag]
+            chosen[tag] = exif[tag]
     for block in _SUB_BLOCKS:
         if block in exif and (entries := exif.get_ifd(block)):
-            told[block] = entries
-    return told.tobytes() if told else None
+            chosen[block] = entries
+    return chosen.tobytes() if chosen else None
 
 
-def _reset(exif: bytes) -> bytes:
-    """The block with orientation 1, patched in place: writing it anew would break the makers' own notes."""
+def _upright_block(exif: bytes) -> bytes:
+    """The block with orientation 1, patched in place: written anew, maker notes would break."""
     start = len(PREFIX) if exif.startswith(PREFIX) else 0
     order = "<" if exif[start : start + 2] == b"II" else ">"
     patched = bytearray(exif)
@@ -84,8 +84,11 @@ def _reset(exif: bytes) -> bytes:
     return bytes(patched)
 
 
-def late_exif(stream: BinaryIO) -> bytes | None:
-    """The eXIf chunk of a PNG wherever it stands: Pillow finds one behind the pixels only by decoding them."""
+def exif_behind_pixels(stream: BinaryIO) -> bytes | None:
+    """The eXIf chunk of a PNG, wherever it is.
+
+    Pillow finds one behind the pixels only by decoding them.
+    """
     stream.seek(8)
     while len(head := stream.read(8)) == 8:
         size, kind = struct.unpack(">I4s", head)

@@ -1,0 +1,183 @@
+"""Files and folders that appear under their names whole, or not at all."""
+
+from __future__ import annotations
+
+import errno
+import filecmp
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from poolcli.errors import FileError
+from poolcli.io.os_error import reason
+from poolcli.resources.memory import Part
+
+if sys.platform != "win32":
+    import fcntl
+
+_SUFFIX = ".poolcli-part"
+_FOLDER_SUFFIX = ".poolcli-folder"
+
+
+@contextmanager
+def atomic(path: Path, *, overwrite: bool, part: Part | None = None) -> Iterator[BinaryIO]:
+    """A stream whose bytes get the name `path` when the block ends well, and are removed otherwise.
+
+    They are on the disk before they get the name, so that a power failure cannot leave a part of
+    them under it. With `part`, it is the stream of that file, which holds the values already.
+    """
+    try:
+        if is_device(path):
+            with path.open("wb") as device:
+                yield device
+            return
+        existing = (part.path, part.stream) if part and part.path else None
+        partial, stream = existing or partial_file(path)
+        with _removed_at_end(partial, stream):
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+            if sys.platform == "win32":  # where an open file cannot be renamed
+                stream.close()
+            _rename(partial, path, overwrite=overwrite)
+    except OSError as error:
+        raise FileError(f"cannot write {path}: {reason(error)}") from error
+
+
+@contextmanager
+def atomic_folder(path: Path, *, overwrite: bool) -> Iterator[Path]:
+    """A folder that gets the name `path` when the block ends well, and is removed otherwise.
+
+    A locked partial file beside it shows that it is in use: see `remove_leftovers`.
+    """
+    try:
+        partial, stream = partial_file(path)
+        with _removed_at_end(partial, stream):
+            folder = _folder_of(partial)
+            try:
+                folder.mkdir()
+                yield folder
+                _rename_folder(folder, path, overwrite=overwrite)
+            finally:
+                _remove_folder(folder)
+    except OSError as error:
+        raise FileError(f"cannot write {path}: {reason(error)}") from error
+
+
+def _folder_of(partial: Path) -> Path:
+    return partial.with_suffix(_FOLDER_SUFFIX)
+
+
+def _remove_folder(folder: Path) -> None:
+    if folder.is_dir():
+        from shutil import rmtree
+
+        rmtree(folder, ignore_errors=True)
+
+
+def _rename_folder(folder: Path, path: Path, *, overwrite: bool) -> None:
+    """Rename a folder; one that is in the way is moved aside first and removed last.
+
+    No system call replaces a folder that is not empty.
+    """
+    if not (overwrite and path.is_dir() and any(path.iterdir())):
+        folder.rename(path)
+        return
+    replaced = folder.with_suffix(".replaced")
+    path.rename(replaced)
+    folder.rename(path)
+    _remove_folder(replaced)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and its parents; FileError if that is impossible."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise FileError(
+            f"{folder} is a file, and a folder is needed there: choose another place"
+        ) from None
+    except OSError as error:
+        raise FileError(f"cannot make the folder {folder}: {reason(error)}") from None
+
+
+def is_device(path: Path) -> bool:
+    """Whether it is a device or a named pipe: written to, and never replaced."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the partial files that killed runs left in a folder: those that nobody has locked."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            is_partial = entry.name.startswith(".") and entry.name.endswith(_SUFFIX)
+            if is_partial and entry.is_file(follow_symlinks=False):
+                with suppress(OSError):
+                    _remove_unlocked(Path(entry.path))
+
+
+def _remove_unlocked(partial: Path) -> None:
+    with partial.open("r+b") as stream:
+        lock(stream, wait=False)
+        _remove_folder(_folder_of(partial))
+        partial.unlink()
+
+
+def lock(stream: BinaryIO, *, wait: bool) -> None:
+    """Lock a file until it is closed or its process ends."""
+    if sys.platform != "win32":  # where an open file cannot be removed, so that no lock is needed
+        fcntl.flock(stream, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@contextmanager
+def _removed_at_end(partial: Path, stream: BinaryIO) -> Iterator[None]:
+    try:
+        with stream:
+            yield
+    finally:
+        with suppress(OSError):
+            partial.unlink()
+
+
+def partial_file(path: Path) -> tuple[Path, BinaryIO]:
+    """A new hidden file beside `path`, locked, so that `remove_leftovers` spares it."""
+    while True:
+        # Fifty characters of the name: the addition must not exceed the file system's limit.
+        partial = path.with_name(f".{path.name[:50]}.{os.urandom(4).hex()}{_SUFFIX}")
+        stream = partial.open("x+b")
+        with suppress(OSError):  # some network disks have no locks; nothing is removed there either
+            lock(stream, wait=True)
+        if os.fstat(stream.fileno()).st_nlink:
+            return partial, stream
+        stream.close()  # another run removed it before it was locked
+
+
+def _rename(partial: Path, path: Path, *, overwrite: bool) -> None:
+    """Give a finished file its name; FileExistsError if that is taken, unless by the same bytes."""
+    if overwrite:
+        partial.replace(path)
+        return
+    try:
+        path.hardlink_to(partial)  # unlike a rename, a link never replaces a file
+    except FileExistsError:
+        # A worker that was lost after it wrote the file has left the same bytes.
+        if not _have_same_bytes(partial, path):
+            raise
+    except (OSError, NotImplementedError):  # FAT and some network disks have no links
+        _rename_if_free(partial, path)
+
+
+def _have_same_bytes(one: Path, other: Path) -> bool:
+    try:
+        return filecmp.cmp(one, other, shallow=False)
+    except OSError:
+        return False
+
+
+def _rename_if_free(partial: Path, path: Path) -> None:
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+    partial.replace(path)

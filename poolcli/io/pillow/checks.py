@@ -1,0 +1,168 @@
+"""Errors of Pillow as FileErrors, and images whose samples Pillow would silently cut."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from ctypes import CDLL
+from functools import cache
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from PIL import Image, TiffImagePlugin, UnidentifiedImageError
+
+from poolcli.errors import FileError
+from poolcli.io.damage import DECODER_ERRORS, one_line
+
+PILLOW_ERRORS = (Image.DecompressionBombError, *DECODER_ERRORS)
+
+_HEAD = 1 << 16  # bytes: JPEG 2000 and AVIF tell their bit depth within the first few hundred
+_TIFF_BITS, _TIFF_SAMPLES = 258, 277  # tags
+
+
+class UnsupportedSamples(FileError):
+    """An undamaged image of samples that Pillow cannot hold."""
+
+
+@contextmanager
+def decoding() -> Iterator[None]:
+    """Turn whatever Pillow raises in this block into a FileError."""
+    try:
+        yield
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _bomb(str(error).split(" exceeds")[0].lower()) from error
+    except UnidentifiedImageError as error:
+        raise FileError(
+            "it is neither an array (.npy, .npz) nor an image Pillow can read"
+        ) from error
+    except PILLOW_ERRORS as error:
+        raise FileError(
+            f"the image is cut short or damaged ({one_line(error)}): save or download it again"
+        ) from error
+
+
+@cache
+def silence_libtiff() -> None:
+    """Keep Pillow's libtiff from writing to stderr what Pillow raises anyway."""
+    package = Path(Image.__file__).parent
+    for library in (*package.glob("../[Pp]illow.libs/libtiff*"), *package.glob(".dylibs/libtiff*")):
+        with suppress(OSError, AttributeError):
+            CDLL(str(library)).TIFFSetErrorHandler(None)
+
+
+def check_size(image: Image.Image) -> None:
+    """FileError for an image without pixels, or of more than Pillow's limit.
+
+    Pillow only warns between one and two times its limit.
+    """
+    limit, (width, height) = Image.MAX_IMAGE_PIXELS, image.size
+    if not (width and height):
+        raise FileError(
+            f"the image is {width} wide and {height} high, and has no pixels: save it again"
+        )
+    if limit is not None and width * height > limit:
+        raise _bomb(f"image size ({width * height} pixels, {width} wide and {height} high)")
+
+
+def _bomb(size: str) -> FileError:
+    limit = Image.MAX_IMAGE_PIXELS
+    return FileError(
+        f"{size} is past the limit of {limit} pixels: if you trust it, allow it with --max-memory, "
+        "or cut it into parts"
+    )
+
+
+def check_depth(image: Image.Image, stream: BinaryIO) -> None:
+    """FileError for an image whose samples Pillow would cut to fit its mode."""
+    if image.format in ("EPS", "WMF"):
+        raise FileError(f"{image.format} is a drawing, not pixels: export it as .png")
+    if image.mode == "I;16" and "transparency" in image.info:
+        raise FileError(
+            "16-bit gray with a transparent colour does not fit Pillow's modes: "
+            "remove the transparency"
+        )
+    with decoding():
+        bits = _bits(image, stream)
+    if bits > 8 and not image.mode.startswith(("I", "F")):
+        raise UnsupportedSamples(
+            f"{bits} bits a channel, of which Pillow would keep 8: "
+            "save it as 8-bit, as gray, or as a .npy array"
+        )
+    if image.mode == "F" and ";64" in rawmode(image):
+        raise UnsupportedSamples(
+            "64-bit floats, of which Pillow would keep 32 bits: save it as 32-bit float or as .npy"
+        )
+    samples, bands = tag(image, _TIFF_SAMPLES, 1), len(image.getbands())
+    if samples > bands:
+        raise UnsupportedSamples(
+            f"{samples} channels, of which Pillow would keep {bands}: "
+            "save the extra ones apart, or use .npy"
+        )
+
+
+def tag(image: Image.Image, number: int, default: Any) -> Any:
+    """A tag of a TIFF; the default if it has none, or is no TIFF."""
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        return image.tag_v2.get(number, default)
+    return default
+
+
+def rawmode(image: Image.Image) -> str:
+    """Pillow's name for the samples as they are stored, until the image is loaded."""
+    return str(next(iter(_decoder_arguments(image)), ""))
+
+
+def _decoder_arguments(image: Image.Image) -> tuple[Any, ...]:
+    tiles = getattr(image, "tile", [])
+    arguments = tiles[0][3] if tiles else ()
+    return arguments if isinstance(arguments, tuple) else (arguments,)
+
+
+def _codec(image: Image.Image) -> str:
+    tiles = getattr(image, "tile", [])
+    return str(tiles[0][0]) if tiles else ""
+
+
+def _bits(image: Image.Image, stream: BinaryIO) -> int:
+    """The bits of a sample in the file."""
+    if image.format == "TIFF":
+        return int(max(tag(image, _TIFF_BITS, (1,))))
+    if image.format == "PPM":
+        return _ppm_bits(image)
+    if image.format == "JPEG2000":
+        return jpeg_2000_bits(_head(stream))
+    if image.format == "AVIF":
+        return avif_bits(_head(stream))
+    raw = rawmode(image)
+    is_wide = raw == "L;16" or raw.endswith((";16L", ";16B", ";16N")) or _codec(image) == "SGI16"
+    return 16 if is_wide else 8
+
+
+def _ppm_bits(image: Image.Image) -> int:
+    limits = [value for value in _decoder_arguments(image)[1:] if isinstance(value, int)]
+    return max(8, *(value.bit_length() for value in limits)) if limits else 8
+
+
+def _head(stream: BinaryIO) -> bytes:
+    position = stream.tell()
+    stream.seek(0)
+    head = stream.read(_HEAD)
+    stream.seek(position)
+    return head
+
+
+def jpeg_2000_bits(head: bytes) -> int:
+    """The bits of the widest component, from the SIZ marker (ISO 15444-1, A.5.1)."""
+    start = head.find(b"\xff\x4f\xff\x51") + 40
+    (count,) = struct.unpack_from(">H", head, start)
+    return max((byte & 0x7F) + 1 for byte in head[start + 2 : start + 2 + 3 * count : 3])
+
+
+def avif_bits(head: bytes) -> int:
+    """8, 10 or 12 bits, by high_bitdepth and twelve_bit of the av1C box (AV1-ISOBMFF, 2.3.3)."""
+    box = head.find(b"av1C")
+    flags = head[box + 6] if box >= 0 else 0
+    if not flags & 0x40:
+        return 8
+    return 12 if flags & 0x20 else 10

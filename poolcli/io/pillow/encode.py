@@ -1,0 +1,180 @@
+"""Maps become the bytes of an image file, with what they carry besides pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from io import BytesIO
+from typing import Any
+
+from PIL import Image
+
+from poolcli.errors import FileError, RequestError
+from poolcli.io.format import FORMATS, Format
+from poolcli.io.mode import ALL
+from poolcli.io.pillow.checks import PILLOW_ERRORS
+from poolcli.io.pillow.exif import PREFIX, descriptive
+from poolcli.io.pillow.gif_palette import gif_frames
+from poolcli.io.pillow.png_deflate import best_strategy, encode_png
+from poolcli.io.pillow.to_image import to_image
+from poolcli.maps.feature_map import FeatureMap, Picture
+
+_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
+    "jpeg": {"quality": 95, "subsampling": 0},
+    "webp": {"lossless": True, "exact": True},  # exact: colours under transparent pixels too
+    "gif": {"optimize": False},  # a palette may be a legend
+}
+
+
+def encode(
+    maps: Sequence[FeatureMap], target: Format, save: Mapping[str, Any], scale: str | None
+) -> bytes:
+    """The bytes of an image file with a page for each map."""
+    _check_pages(maps, target)
+    _check_options(target, save)
+    images = [to_image(one, target, scale) for one in maps]
+    if target.name == "gif":
+        images = gif_frames(images)
+    options = {**_save_options(target, save), **_page_options(maps, images, target)}
+    first = maps[0].picture
+    if first is None:
+        return _saved(images[0], target, options)
+    options = {**_kept_compression(first, target), **options}
+    return _saved_with_metadata(images[0], target, options, _metadata(first, images[0], target))
+
+
+def _check_pages(maps: Sequence[FeatureMap], target: Format) -> None:
+    if len(maps) == 1:
+        return
+    from_png = all(one.picture is not None and one.picture.format == "PNG" for one in maps)
+    if target.name == "png" and not from_png:
+        raise FileError(
+            f"{len(maps)} maps need a format with pages, a PNG has one: write {_paged_suffixes()}"
+        )
+    if not target.holds_pages:
+        raise FileError(f"{len(maps)} maps need a format with pages: write {_paged_suffixes()}")
+
+
+def _paged_suffixes() -> str:
+    paged = [
+        known for known in FORMATS if known.holds_pages and known.name != "png" and not known.extra
+    ]
+    return " or ".join(known.suffixes[0] for known in paged)
+
+
+def _check_options(target: Format, save: Mapping[str, Any]) -> None:
+    if target.name == "tiff" and "quality" in save and save.get("compression") != "jpeg":
+        raise RequestError("tiff option quality is for compression=jpeg: give both or neither")
+
+
+# Options of Image.save -----------------------------------------------------------------------
+
+
+def _save_options(target: Format, save: Mapping[str, Any]) -> dict[str, Any]:
+    options = {**_DEFAULTS.get(target.name, {}), **save}
+    if target.name == "webp" and "quality" in save and "lossless" not in save:
+        options["lossless"] = False
+    return options
+
+
+def _page_options(
+    maps: Sequence[FeatureMap], images: Sequence[Image.Image], target: Format
+) -> dict[str, Any]:
+    """The further pages, and the timing of an animation."""
+    if len(images) == 1:
+        return {}
+    pages = {"save_all": True, "append_images": images[1:]}
+    if target.name == "tiff":
+        return pages
+    if len({image.size for image in images}) > 1:
+        raise FileError(
+            f"the frames of a {target.name.upper()} have one size, these differ: write .tiff"
+        )
+    options = {**pages, **_timing(maps)}
+    if target.name == "gif" and "transparency" in images[0].info:
+        options["disposal"] = 2  # clear each frame: it would shine through the next one
+    return options
+
+
+def _timing(maps: Sequence[FeatureMap]) -> dict[str, Any]:
+    frames = [dict(one.picture.extras) if one.picture else {} for one in maps]
+    first = frames[0]
+    timing: dict[str, Any] = {
+        name: first[name] for name in ("loop", "default_image") if name in first
+    }
+    timed = frames[1:] if "default_image" in timing else frames
+    if all("duration" in extras for extras in timed):
+        timing["duration"] = [extras["duration"] for extras in timed]
+    return timing
+
+
+def _kept_compression(picture: Picture, target: Format) -> dict[str, Any]:
+    """The compression of the file it came from, if that had the same format."""
+    extras = dict(picture.extras)
+    if picture.format != target.pillow or "compression" not in extras:
+        return {}
+    return {"compression": extras["compression"]}
+
+
+# Metadata ------------------------------------------------------------------------------------
+
+
+def _metadata(picture: Picture, image: Image.Image, target: Format) -> dict[str, Any]:
+    """The metadata of a picture that the format holds, as options of Image.save."""
+    options = {
+        "icc": ("icc_profile", _icc(picture, image)),
+        "exif": ("exif", _exif(picture, target)),
+        "dpi": ("dpi", picture.dpi),
+    }
+    return {
+        name: value for fact, (name, value) in options.items() if fact in target.keeps and value
+    }
+
+
+def _icc(picture: Picture, image: Image.Image) -> bytes | None:
+    """The profile, unless the image is no longer of its kind: gray, colour or CMYK."""
+    return picture.icc if ALL[picture.mode].colour == ALL[image.mode].colour else None
+
+
+def _exif(picture: Picture, target: Format) -> bytes | None:
+    if picture.exif is None:
+        return None
+    block = picture.exif.removeprefix(PREFIX)
+    if target.name == "tiff":
+        return _descriptive_block(block)
+    return PREFIX + block if target.name == "jpeg" else block
+
+
+def _descriptive_block(block: bytes) -> bytes | None:
+    exif = Image.Exif()
+    with suppress(*PILLOW_ERRORS):
+        exif.load(block)
+        return descriptive(exif)
+    return None
+
+
+# Bytes ---------------------------------------------------------------------------------------
+
+
+def _saved_with_metadata(
+    image: Image.Image, target: Format, options: Mapping[str, Any], metadata: Mapping[str, Any]
+) -> bytes:
+    try:
+        return _saved(image, target, {**options, **metadata})
+    except FileError:
+        # A profile too large or an EXIF block too odd for the format must not cost the picture.
+        return _saved(image, target, options)
+
+
+def _saved(image: Image.Image, target: Format, options: Mapping[str, Any]) -> bytes:
+    stream = BytesIO()
+    try:
+        if target.name == "png" and (strategy := best_strategy(image, options)) is not None:
+            return encode_png(image, options, strategy)
+        image.save(stream, target.pillow, **options)
+    except PILLOW_ERRORS as error:
+        message = " ".join(str(error).split())
+        raise FileError(
+            f"Pillow cannot write it as {target.name.upper()} ({message}): write .png or .npy"
+        ) from error
+    return stream.getvalue()
