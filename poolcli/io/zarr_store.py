@@ -19,8 +19,9 @@ from poolcli.errors import FileError
 from poolcli.io.damage import DECODER_ERRORS, one_line
 from poolcli.io.header import Header, Peek
 from poolcli.io.mode import NATURAL, STACK
-from poolcli.maps.feature_map import FeatureMap, Picture
+from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.layout import check_layout, default_layout, shape_words, space_axes
+from poolcli.maps.picture import Picture
 from poolcli.resources.extras import extra
 from poolcli.resources.memory import empty
 

@@ -1,1 +1,1 @@
-"""What is pooled: feature maps, their layouts and frames."""
+"""What is pooled: feature maps, their layouts and frames, and what they carry besides values."""

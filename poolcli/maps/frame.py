@@ -10,7 +10,7 @@ Padding = str | tuple[tuple[int, int], ...]  # (begin, end) for each axis, or a 
 
 
 class Frame(NamedTuple):
-    """What the axes of an array of planes are: (batch, channels, *space), without those that are None."""
+    """The shape of an array of planes: (batch, channels, *space), without those that are None."""
 
     batch: int | None
     channels: int | None

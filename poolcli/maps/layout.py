@@ -1,4 +1,4 @@
-"""Which letter names which axis of an array."""
+"""The layout of an array: a letter for each axis."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _BY_AXES = {1: "L", 2: "HW", 3: "CHW", 4: "NCHW", 5: "NCDHW"}
 
 
 def default_layout(ndim: int) -> str:
-    """The layout of an array of so many axes when nobody says otherwise.
+    """The usual layout of an array of `ndim` axes.
 
     >>> default_layout(4)
     'NCHW'
@@ -25,7 +25,7 @@ def default_layout(ndim: int) -> str:
 
 
 def check_layout(layout: str, ndim: int | None = None) -> str:
-    """The layout in capitals, once it is known to make sense, and to fit an array of `ndim` axes.
+    """The layout in capitals; an error if it makes no sense, or has not `ndim` axes.
 
     >>> check_layout("nhwc", 4)
     'NHWC'
@@ -37,31 +37,35 @@ def check_layout(layout: str, ndim: int | None = None) -> str:
         )
     if ndim is not None and ndim != len(letters):
         raise ShapeError(
-            f"layout {letters} names {len(letters)} axes, the array has {ndim}: give it as many letters"
+            f"layout {letters} names {len(letters)} axes, the array has {ndim}: "
+            "give it as many letters"
         )
     return letters
 
 
 def _fault(letters: str) -> str:
+    """What is wrong with a layout; empty if nothing is."""
     if unknown := "".join(sorted(set(letters) - set(LETTERS))):
         return f"has unknown letters ({unknown})"
     if len(set(letters)) < len(letters):
         return "names an axis twice"
     if not set(letters) & set("DHWL"):
         return "has no axis to pool (D, H, W or L)"
-    return "mixes L with D, H or W" if "L" in letters and set(letters) & set("DHW") else ""
+    if "L" in letters and set(letters) & set("DHW"):
+        return "mixes L with D, H or W"
+    return ""
 
 
 def shape_words(shape: Sequence[int]) -> str:
-    """A shape as people write it: 1x64x56x56."""
+    """A shape in messages: 1x64x56x56."""
     return "x".join(map(str, shape))
 
 
 @cache
-def places(letters: str, layout: str) -> tuple[int, ...]:
-    """Where these axes are in a layout.
+def axes_of(letters: str, layout: str) -> tuple[int, ...]:
+    """The numbers of these axes in a layout.
 
-    >>> places("NCHW", "NHWC")
+    >>> axes_of("NCHW", "NHWC")
     (0, 3, 1, 2)
     """
     return tuple(map(layout.index, letters))
@@ -69,9 +73,9 @@ def places(letters: str, layout: str) -> tuple[int, ...]:
 
 @cache
 def space_axes(layout: str) -> tuple[int, ...]:
-    """Where the spatial axes are, depth before height before width.
+    """The numbers of the spatial axes, depth before height before width.
 
     >>> space_axes("NCHW"), space_axes("HWC")
     ((2, 3), (0, 1))
     """
-    return places("".join(letter for letter in "DHWL" if letter in layout), layout)
+    return axes_of("".join(letter for letter in "DHWL" if letter in layout), layout)

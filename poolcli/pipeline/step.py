@@ -17,8 +17,9 @@ from poolcli.engine.operations.pixels import Rules
 from poolcli.engine.windows.place import Geometry
 from poolcli.errors import RequestError, ShapeError
 from poolcli.maps.array import Array
-from poolcli.maps.feature_map import WITH_ALPHA, FeatureMap, Form
+from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.maps.frame import Frame, Size
+from poolcli.maps.picture import WITH_ALPHA
 from poolcli.pipeline import alpha
 from poolcli.pipeline.configuration import Configuration
 from poolcli.pipeline.options import INPUT_SIZE, PICKS

@@ -1,4 +1,4 @@
-"""Optional libraries: imported where they are needed, and named by the extra that brings them."""
+"""Optional libraries, imported where they are needed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from poolcli.errors import RequestError
 
-EXTRAS = {"tiff": "tifffile", "zarr": "zarr", "dask": "distributed"}
+EXTRAS = {"tiff": "tifffile", "zarr": "zarr", "dask": "distributed"}  # module by extra
 
 
 def has_extra(name: str) -> bool:
@@ -17,7 +17,7 @@ def has_extra(name: str) -> bool:
 
 
 def extra(name: str, what: str) -> Any:
-    """The library of an extra, for `what`; RequestError with the line that installs it."""
+    """The module of an extra; RequestError with the line that installs it, for `what`."""
     try:
         return import_module(EXTRAS[name])
     except ImportError:

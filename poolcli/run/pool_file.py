@@ -125,7 +125,7 @@ def _pooled(job: Job, maps: Maps) -> tuple[Maps, tuple[StepResult, ...]]:
     rows: list[list[StepResult]] = []
     for fmap in maps:
         if keeps_original:  # one store holds the levels: the map is the finest of them
-            fmap = fmap.measured()  # noqa: PLW2901
+            fmap = fmap.with_spacing()  # noqa: PLW2901
             results.append(fmap)
         pooled, steps = _walk(job, fmap)
         results += pooled

@@ -10,7 +10,8 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 import poolcli
 from poolcli.analysis.comparison.measures import aliased, psnr, shift_change, ssim
 from poolcli.analysis.comparison.results import compare
-from poolcli.maps.feature_map import FeatureMap, Picture
+from poolcli.maps.feature_map import FeatureMap
+from poolcli.maps.picture import Picture
 from poolcli.pipeline.pipeline import as_map
 
 

@@ -31,10 +31,11 @@ from poolcli.io import (
     read,
     write,
 )
-from poolcli.io.pillow.checks import avif_bits, jpeg_2000_bits
 from poolcli.io.mode import MODES
-from poolcli.maps.feature_map import FeatureMap, Picture
+from poolcli.io.pillow.checks import avif_bits, jpeg_2000_bits
+from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.layout import check_layout, default_layout
+from poolcli.maps.picture import Picture
 
 MODES_OF_IMAGES = [mode for mode in MODES if mode != "HSV"]
 REFUSED = {

@@ -153,7 +153,7 @@ def _merged(plain: Explanation, step: FuseStep, fmap: FeatureMap, cells: Region)
     parts = []
     for branch, region in branched(step, fmap, cells):
         *_, (made,) = branch.walk(fmap)
-        letters = made.form.spot(tuple(range(len(made.form.shape))))
+        letters = made.form.plane_index(tuple(range(len(made.form.shape))))
         spot = dict(zip(letters, region.index(made.form.frame), strict=True))
         parts.append(
             _explained(*walked(branch, fmap), made, tuple(spot[axis] for axis in range(len(spot))))

@@ -47,7 +47,7 @@ class Region:
 
 def region_of(form: Form, index: Size) -> Region:
     """One number of a map, by its index as its axes lie."""
-    spot, frame = form.spot(index), form.frame
+    spot, frame = form.plane_index(index), form.frame
     numbers = iter(spot)
     batch, channel = (
         None if size is None else next(numbers) for size in (frame.batch, frame.channels)

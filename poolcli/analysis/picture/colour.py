@@ -11,7 +11,8 @@ from PIL import Image, ImageCms
 from poolcli.io.mode import ALL, DEEP, MODES, STACK
 from poolcli.io.pillow.to_array import offset_lab
 from poolcli.maps.array import Array
-from poolcli.maps.feature_map import Form, Picture
+from poolcli.maps.feature_map import Form
+from poolcli.maps.picture import Picture
 
 Colour = tuple[int, int, int]
 Limits = tuple[float, float]

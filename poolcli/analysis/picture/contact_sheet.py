@@ -10,7 +10,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from poolcli.maps.array import Array
-from poolcli.maps.feature_map import FeatureMap, Picture
+from poolcli.maps.feature_map import FeatureMap
+from poolcli.maps.picture import Picture
 
 SMALLEST, LARGEST = 256, 640  # pixels of a picture's longer side
 WIDEST = 1800

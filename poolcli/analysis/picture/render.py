@@ -18,7 +18,8 @@ from poolcli.analysis.picture.colour import (
     true_colours,
 )
 from poolcli.maps.array import Array
-from poolcli.maps.feature_map import FeatureMap, Picture
+from poolcli.maps.feature_map import FeatureMap
+from poolcli.maps.picture import Picture
 
 BETWEEN: Colour = (128, 128, 128)
 _FLATTEST = 16  # times as wide as high is a strip at most

@@ -31,7 +31,8 @@ from poolcli.io.pillow.exif import (
 )
 from poolcli.io.pillow.png_inflate import inflating_ahead
 from poolcli.io.pillow.to_array import WITH_ALPHA, has_palette_alpha, palette, pixels, scale_key
-from poolcli.maps.feature_map import FeatureMap, Picture
+from poolcli.maps.feature_map import FeatureMap
+from poolcli.maps.picture import Picture
 
 # Warning filters belong to the process and jobs are threads, so they are set once: check_size
 # refuses what Pillow warns of, and odd tags of a file that can be read are of no interest.

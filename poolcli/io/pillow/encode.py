@@ -17,7 +17,8 @@ from poolcli.io.pillow.exif import PREFIX, descriptive
 from poolcli.io.pillow.gif_palette import gif_frames
 from poolcli.io.pillow.png_deflate import best_strategy, encode_png
 from poolcli.io.pillow.to_image import to_image
-from poolcli.maps.feature_map import FeatureMap, Picture
+from poolcli.maps.feature_map import FeatureMap
+from poolcli.maps.picture import Picture
 
 _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "jpeg": {"quality": 95, "subsampling": 0},

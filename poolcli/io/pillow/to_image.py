@@ -12,8 +12,9 @@ from poolcli.io.format import FORMATS, Format
 from poolcli.io.mode import MODES, NATURAL
 from poolcli.io.pillow.to_array import offset_lab
 from poolcli.maps.array import Array
-from poolcli.maps.feature_map import FeatureMap, Picture
+from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.layout import shape_words
+from poolcli.maps.picture import Picture
 
 # Modes that hold all of another, and modes that do where all alpha is opaque.
 _WIDER = {"1": ("L", "RGB"), "L": ("RGB",), "LA": ("RGBA",), "P": ("RGB",), "PA": ("RGBA",)}

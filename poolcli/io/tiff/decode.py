@@ -14,8 +14,9 @@ from poolcli.io.damage import DECODER_ERRORS, check_unpacked, one_line
 from poolcli.io.header import Header, Peek
 from poolcli.io.mode import DEEP, NATURAL, STACK
 from poolcli.io.tiff.ome import TO_LAYOUT, Description, descriptions
-from poolcli.maps.feature_map import FeatureMap, Picture
+from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.layout import check_layout, shape_words
+from poolcli.maps.picture import Picture
 from poolcli.resources.extras import extra, has_extra
 
 COLOURS = ("RGB", "RGBA", *DEEP)  # modes of colour images; all others are planes or stacks

@@ -14,8 +14,9 @@ from poolcli.io.mode import DEEP, STACK
 from poolcli.io.tiff.decode import COLOURS, check_codecs
 from poolcli.io.tiff.ome import TO_OME, ome_metadata
 from poolcli.maps.array import Array
-from poolcli.maps.feature_map import FeatureMap, Picture
+from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.layout import shape_words
+from poolcli.maps.picture import Picture
 from poolcli.resources.extras import extra
 
 # tifffile's names of compressions by Pillow's; zlib for any other.

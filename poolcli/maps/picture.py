@@ -1,0 +1,61 @@
+"""What an image carries besides pixels."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from poolcli.maps.array import Array
+
+WITH_ALPHA = ("LA", "RGBA", "RGBA;16")
+
+
+class Picture(NamedTuple):
+    """What an image carries besides pixels.
+
+    `mode` is Pillow's mode of the pixels:
+
+    ====================  =======  ======  ==========================================
+    mode                  dtype    layout  notes
+    ====================  =======  ======  ==========================================
+    1                     bool     HW
+    L, P                  uint8    HW      P: indices into `palette`
+    LA, RGB, RGBA, CMYK   uint8    HWC     alpha, where there is one, is the last channel
+    YCbCr, LAB, HSV       uint8    HWC     LAB: a* and b* are counted from 128
+    I;16                  uint16   HW
+    I                     int32    HW
+    F                     float32  HW
+    RGB;16, RGBA;16       uint16   HWC     not Pillow's: a TIFF of 16 bits a colour
+    ND                    any      any     not Pillow's: a stack with named axes
+    ====================  =======  ======  ==========================================
+
+    `palette` is RGB triples, `palette_alpha` a byte for each entry (None: all opaque). `icc` and
+    `exif` are the raw blocks, `dpi` is dots per inch (x, y), and `format` Pillow's name of the
+    file's format. `extras` are pairs that a writer of the same format uses: duration, loop,
+    compression, chunks ...
+    """
+
+    mode: str
+    palette: bytes | None = None
+    palette_alpha: bytes | None = None
+    icc: bytes | None = None
+    exif: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    format: str = "PNG"
+    extras: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def has_alpha(self) -> bool:
+        return self.mode in WITH_ALPHA
+
+    def colours(self) -> Array:
+        """The palette as 256 rows of RGB; of RGBA if entries may be transparent."""
+        table = np.zeros((256, 3), np.uint8)
+        entries = np.frombuffer(self.palette or b"", np.uint8).reshape(-1, 3)[:256]
+        table[: len(entries)] = entries
+        if self.palette_alpha is None:
+            return table
+        alpha = np.full((256, 1), 255, np.uint8)
+        alpha[: len(self.palette_alpha), 0] = np.frombuffer(self.palette_alpha, np.uint8)[:256]
+        return np.concatenate([table, alpha], axis=1)
