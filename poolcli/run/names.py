@@ -65,9 +65,9 @@ def _path(file: InputFile, fields: dict[str, Any], folder: Path | None, outputs:
 def _template(fields: dict[str, Any], folder: Path | None, outputs: Outputs) -> str:
     if outputs.name is not None:
         return outputs.name
-    op = "-{op}" if folder is None else ""
-    level = "-{level}" if fields["level"] else ""
-    return f"{{stem}}{op}{level}{{suffix}}"
+    if folder is None:
+        return "{stem}-{op}{level}{suffix}"  # photo-pyramid1.png
+    return "{stem}-{level}{suffix}" if fields["level"] else "{stem}{suffix}"
 
 
 def _filled(template: str, fields: dict[str, Any]) -> Path:
