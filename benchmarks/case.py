@@ -17,7 +17,9 @@ from poolcli.maps.feature_map import FeatureMap
 
 @contextmanager
 def opened(line: Line, most: int | None = None) -> Iterator[Case]:
-    """The case of a line; its boxes are in a file as long as it is open. PoolError where poolcli cannot (yet)."""
+    """The case of a line; its boxes are in a file as long as it is open. PoolError where poolcli
+    cannot (yet).
+    """
     with TemporaryDirectory() as folder:
         file = Path(folder) / "boxes.npy"
         if "BOXES" in line.text:

@@ -1,7 +1,8 @@
 """Whole commands on files, next to other programs: `python -m benchmarks.files`.
 
-A program is a row of `PROGRAMS`: what makes half of {input} as {output}, pixels averaged two by two. JPEG is written
-at the quality poolcli uses. In a folder the others work on two files at a time, each in a process of its own.
+A program is a row of `PROGRAMS`: what makes half of {input} as {output}, pixels averaged two by
+two. JPEG is written at the quality poolcli uses. In a folder the others work on two files at a
+time, each in a process of its own.
 """
 
 from __future__ import annotations

@@ -25,7 +25,9 @@ class Data:
         return f"{self.dtype} {'x'.join(map(str, self.shape))}"
 
     def sizes(self, most: int | None = None) -> tuple[int, ...]:
-        """The shape; with `most`, a small one for tests: no spatial axis is longer, three planes are enough."""
+        """The shape; with `most`, a small one for tests: no spatial axis is longer, three planes
+        are enough.
+        """
         limit = {letter: most and (3 if letter in "NC" else most) for letter in self.layout}
         return tuple(
             min(size, limit[letter] or size)

@@ -14,7 +14,9 @@ from poolcli.analysis.bench.peer_timing import Timing, timed
 
 @dataclass(frozen=True, kw_only=True)
 class Measured(Timing):
-    """The milliseconds of a line; `limit` are those of reading the input and writing the output once."""
+    """The milliseconds of a line; `limit` are those of reading the input and writing the output
+    once.
+    """
 
     line: str
     limit: float

@@ -1,4 +1,6 @@
-"""What pooling needs beside its input and output: the growth of the peak, in a process of its own (Linux)."""
+"""What pooling needs beside its input and output: the growth of the peak, in a process of its own
+(Linux).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Pictures to work on, the same each time: photographs of scikit-image, enlarged, with the noise of a camera."""
+"""Pictures to work on, the same each time: photographs of scikit-image, enlarged, with the noise of
+a camera.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,9 @@ def drawing() -> np.ndarray:
 
 
 def make(folder: Path) -> None:
-    """Write photo.png, photo.jpg, photo.npy, drawing.png, and folders of small photos: png/ and jpg/."""
+    """Write photo.png, photo.jpg, photo.npy, drawing.png, and folders of small photos: png/ and
+    jpg/.
+    """
     whole = photo()
     _save(whole, folder / "photo.png")
     _save(whole, folder / "photo.jpg")

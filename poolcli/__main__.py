@@ -1,4 +1,4 @@
-"""The command that is installed, and `python -m poolcli`."""
+"""The installed command, and `python -m poolcli`."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ import atexit
 import sys
 from typing import Any, NoReturn
 
-from poolcli.cli.immediate_exit import leave
+from poolcli.cli.immediate_exit import exit_immediately
 
 
 def run() -> NoReturn:
     """Run the command line in a process of its own, which ends with the exit code."""
-    left: list[Any] = []
-    atexit.register(_end, left)  # what is registered first is called last
+    codes: list[Any] = []  # the exit code, once it is known
+    atexit.register(_exit_with, codes)  # handlers run in reverse order: this one is the last
     try:
-        from poolcli.cli import main  # here, because loading it may be interrupted
+        from poolcli.cli.main import main  # imported here so that Ctrl-C may interrupt the import
 
         main()
     except KeyboardInterrupt:
         sys.stderr.write("Error: interrupted\n")
-        left.append(130)
+        codes.append(130)
         sys.exit(130)
     except SystemExit as end:
-        left.append(end.code)
+        codes.append(end.code)
         raise
 
 
-def _end(left: list[Any]) -> None:
-    """Leave memory to the system: the interpreter would free it piece by piece, which takes longer than a small job."""
-    if left:
-        leave(left[0] or 0)
+def _exit_with(codes: list[Any]) -> None:
+    """Skip the teardown of the interpreter: freeing its objects takes longer than a small job."""
+    if codes:
+        exit_immediately(codes[0] or 0)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Draw the sample inputs, the same on every machine: `python samples/draw.py [FOLDER]`.
 
-Chance comes from the raw words of PCG64, a stream NumPy keeps for good, and everything else from operations that
-IEEE 754 rounds exactly (+ - * / sqrt): no libm, no floating sums, whose last bits differ between machines.
+Chance comes from the raw words of PCG64, a stream NumPy keeps for good, and everything else from
+operations that IEEE 754 rounds exactly (+ - * / sqrt): no libm, no floating sums, whose last bits
+differ between machines.
 """
 
 import sys
@@ -10,7 +11,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageFont
 
-# --- chance -----------------------------------------------------------------------------------------------------------
+# --- chance
+# -----------------------------------------------------------------------------------------------------------
 
 
 def words(seed, shape):
@@ -53,7 +55,8 @@ def ridge(seed, width, cell, heights, octaves=4):
     return mix(*heights, clouds(seed, (1, width), (1, cell), octaves)[0])
 
 
-# --- shapes -----------------------------------------------------------------------------------------------------------
+# --- shapes
+# -----------------------------------------------------------------------------------------------------------
 
 
 def mix(a, b, t):
@@ -136,7 +139,8 @@ def octets(values):
     return np.rint(np.clip(values, 0, 255)).astype(np.uint8)
 
 
-# --- night sky --------------------------------------------------------------------------------------------------------
+# --- night sky
+# --------------------------------------------------------------------------------------------------------
 
 
 def stars():
@@ -158,7 +162,9 @@ def starlight(seed, count, shape):
 
 
 def spread(power):
-    """A star's light on 5 x 5 pixels: one pixel or two when it is faint, a small cross when it is bright."""
+    """A star's light on 5 x 5 pixels: one pixel or two when it is faint, a small cross when it is
+    bright.
+    """
     cast = np.zeros((5, 5))
     cast[2, 2] = 1
     cast[2, 3] = 0.45 * (int(power) % 2)
@@ -178,7 +184,8 @@ def pines(seed, width):
     return line
 
 
-# --- scanned page -----------------------------------------------------------------------------------------------------
+# --- scanned page
+# -----------------------------------------------------------------------------------------------------
 
 PROSE = """\
 Of every block of pixels one number is kept, and which one it is decides what the small picture can still say. On a page
@@ -225,7 +232,9 @@ def write(ink, row, column, text):
 
 
 def spare(bold):
-    """The pixel too many of every upright that is two wide: the inner one of a letter's two sides, below its top."""
+    """The pixel too many of every upright that is two wide: the inner one of a letter's two sides,
+    below its top.
+    """
     left2, left, right, right2 = (
         np.pad(bold, ((0, 0), (2, 2)))[:, i : i + bold.shape[1]] for i in (0, 1, 3, 4)
     )
@@ -268,7 +277,9 @@ def table(ink, rows):
 
 
 def scan(ink):
-    """The sheet as a scanner sees it: a little askew, shaded at the fold, with fibres, a mug's ring, and grain."""
+    """The sheet as a scanner sees it: a little askew, shaded at the fold, with fibres, a mug's
+    ring, and grain.
+    """
     y, x = grid(ink.shape)
     skew = np.clip(y.astype(int) - np.arange(480) // 120, 0, None)
     ring = ellipse(ink.shape, 548, 372, 62, 60) - ellipse(ink.shape, 549, 373, 57, 56)
@@ -283,7 +294,8 @@ def scan(ink):
     return octets(np.where(ink[skew, x.astype(int)], black, stained) + 1.5 * grain(25, ink.shape))
 
 
-# --- land cover -------------------------------------------------------------------------------------------------------
+# --- land cover
+# -------------------------------------------------------------------------------------------------------
 
 LAND = {
     "water": (58, 110, 165),
@@ -299,7 +311,9 @@ WATER, MARSH, MEADOW, CROP, SOIL, FOREST, BUILDING, ROAD = range(8)
 
 
 def labels():
-    """A land-cover map: parcels, woods, a river, a village, and roads one pixel wide. A pixel is a class, no colour."""
+    """A land-cover map: parcels, woods, a river, a village, and roads one pixel wide. A pixel is a
+    class, no colour.
+    """
     shape = 384, 512
     land = parcels(31, shape)
     land[clouds(32, shape, (120, 120), 5) > 0.6] = FOREST
@@ -350,11 +364,14 @@ def village(land, bank):
             land[row : row + tall, column : column + wide] = BUILDING
 
 
-# --- zone plate -------------------------------------------------------------------------------------------------------
+# --- zone plate
+# -------------------------------------------------------------------------------------------------------
 
 
 def zone():
-    """Rings that narrow to two pixels at the middle of each side: skip pixels, and rings appear that are not there."""
+    """Rings that narrow to two pixels at the middle of each side: skip pixels, and rings appear
+    that are not there.
+    """
     size = 352
     odd = 2 * np.arange(size) - size + 1
     square = odd * odd
@@ -363,7 +380,8 @@ def zone():
     )
 
 
-# --- scene ------------------------------------------------------------------------------------------------------------
+# --- scene
+# ------------------------------------------------------------------------------------------------------------
 
 SCENE = 384, 512
 
@@ -491,13 +509,16 @@ def fence(canvas):
             )
 
 
-# --- sprite -----------------------------------------------------------------------------------------------------------
+# --- sprite
+# -----------------------------------------------------------------------------------------------------------
 
 SPRITE = 224, 176
 
 
 def sprite():
-    """A balloon on nothing: its edges fade out, and what is not there is hidden green, as editors leave it."""
+    """A balloon on nothing: its edges fade out, and what is not there is hidden green, as editors
+    leave it.
+    """
     colour, cover = shade((0, 255, 0), np.ones(SPRITE)), np.zeros(SPRITE)
     for part, hue in balloon():
         colour = np.where(octets(255 * part)[..., None], hue, colour)
@@ -544,11 +565,14 @@ def gores(y, x):
     )
 
 
-# --- feature map ------------------------------------------------------------------------------------------------------
+# --- feature map
+# ------------------------------------------------------------------------------------------------------
 
 
 def edges():
-    """How strongly the scene's quarter-size luma rises in eight directions: 1 x 8 x 96 x 128, exact in float32."""
+    """How strongly the scene's quarter-size luma rises in eight directions: 1 x 8 x 96 x 128, exact
+    in float32.
+    """
     luma = np.asarray(scene()).astype(np.int64) @ [299, 587, 114] // 1000
     rows, columns = SCENE[0] // 4, SCENE[1] // 4
     small = np.pad(luma.reshape(rows, 4, columns, 4).sum((1, 3)), 1, mode="edge")
@@ -561,11 +585,14 @@ def edges():
     return (np.maximum(rises, 0)[None] / 2**14).astype("<f4")
 
 
-# --- sequence ---------------------------------------------------------------------------------------------------------
+# --- sequence
+# ---------------------------------------------------------------------------------------------------------
 
 
 def sequence():
-    """Sixteen seconds of an electrocardiogram, in millivolts, 128 samples a second: R waves are three samples wide."""
+    """Sixteen seconds of an electrocardiogram, in millivolts, 128 samples a second: R waves are
+    three samples wide.
+    """
     t = np.arange(2048.0)
     wander = 0.16 * (clouds(111, (1, 2048), (1, 500), 3)[0] - 0.5) + 0.012 * grain(112, (2048,))
     beats = sum(beat(t - 60 - 101 * i - 14 * late) for i, late in enumerate(uniform(113, (20,))))
@@ -578,7 +605,8 @@ def beat(t):
     return sum(height * bump((t - centre) / width) for centre, width, height in waves)
 
 
-# --- depth ------------------------------------------------------------------------------------------------------------
+# --- depth
+# ------------------------------------------------------------------------------------------------------------
 
 ROOM = ((-1.9, -1.4, 0.0), (2.2, 1.1, 4.0))
 FURNITURE = (
@@ -593,7 +621,9 @@ FURNITURE = (
 
 
 def depth():
-    """A depth camera's view of a room, in tenths of a millimetre; 0 is no reading: shadows, the window, dark specks."""
+    """A depth camera's view of a room, in tenths of a millimetre; 0 is no reading: shadows, the
+    window, dark specks.
+    """
     shape = 240, 320
     down, along = (axis - (n - 1) / 2 for axis, n in zip(grid(shape), shape, strict=True))
     far = room(along / 280, down / 280)
@@ -651,7 +681,8 @@ def glass(shape):
     )
 
 
-# --- files ------------------------------------------------------------------------------------------------------------
+# --- files
+# ------------------------------------------------------------------------------------------------------------
 
 FILES = {
     "stars.png": stars,

@@ -1,6 +1,7 @@
 """Draw the gallery: every picture is a sample, or what the command under it made of one.
 
-`python samples/gallery.py [FOLDER]` writes README.md and the pictures. Pixels are enlarged whole, nothing is smoothed.
+`python samples/gallery.py [FOLDER]` writes README.md and the pictures. Pixels are enlarged whole,
+nothing is smoothed.
 """
 
 import shlex
@@ -14,7 +15,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from poolcli.analysis.picture.render import render
-from poolcli.cli import main
+from poolcli.cli.main import main
 from poolcli.io import read
 
 SAMPLES = Path(__file__).parent
@@ -24,7 +25,9 @@ WHITE = (255, 255, 255)
 
 @dataclass(frozen=True)
 class Entry:
-    """A sample under several commands: `part` is what is looked at, x1 y1 x2 y2 in the sample's pixels (None: all)."""
+    """A sample under several commands: `part` is what is looked at, x1 y1 x2 y2 in the sample's
+    pixels (None: all).
+    """
 
     title: str
     why: str
@@ -150,7 +153,9 @@ def run(command, target):
 
 
 def picture(fmap, original, part):
-    """A map, or the part of it that shows `part` of the original, as a picture of the same size as all others."""
+    """A map, or the part of it that shows `part` of the original, as a picture of the same size as
+    all others.
+    """
     if fmap.layout == "L":
         return plot(fmap.data, original.data)
     limits = (
@@ -158,7 +163,7 @@ def picture(fmap, original, part):
         if original.picture is None
         else (float(original.data.min()), float(original.data.max()))
     )
-    pixels = render(fmap, limits=limits, ground=WHITE).pixels
+    pixels = render(fmap, limits=limits, background=WHITE).pixels
     shrunk = 1 if original.picture is None else original.form.space[0] // fmap.form.space[0]
     if part is not None:
         x1, y1, x2, y2 = (corner // shrunk for corner in part)

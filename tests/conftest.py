@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from poolcli.cli import main
+from poolcli.cli.main import main
 
 
 MISSING = re.compile(r"(\S+) (?:is|are) not installed")

@@ -97,7 +97,7 @@ def test_no_modules_import_each_other_in_a_circle():
 def loaded(*words):
     """The top-level modules in memory after poolcli ran with these words."""
     program = (
-        "import sys\nfrom poolcli.cli import main\n"
+        "import sys\nfrom poolcli.cli.main import main\n"
         f"try:\n    main({list(words)!r})\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
         "print('LOADED', *sorted({name.split('.')[0] for name in sys.modules}))"
     )

@@ -1,1 +1,1 @@
-"""What explains, compares and exports pipelines; no file is written here."""
+"""Explain, compare, solve for, time, draw and export pipelines. Nothing here writes a file."""

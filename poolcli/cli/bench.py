@@ -1,20 +1,25 @@
-"""The command that times: `bench`."""
+"""The command `bench`."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from poolcli.cli.command import Command, Option, inputs_argument, options
-from poolcli.cli.look import SHAPE, written_form
-from poolcli.cli.options import LAYOUT, REPORT, take_path
-from poolcli.cli.pool import take_pipeline
+from poolcli.cli.command import Command, inputs_argument
+from poolcli.cli.input_maps import maps_of, naming
+from poolcli.cli.option import Option, in_group
+from poolcli.cli.option_values import path_from, style_from
+from poolcli.cli.options import LAYOUT, PIPELINE_AND_SHAPE, REPORT
+from poolcli.cli.pipeline_argument import PipelineArgument, pipeline_from
+from poolcli.cli.shape_argument import form_from, shape_or_file
 from poolcli.errors import PoolError, RequestError
 
-TIMES = options(
+if TYPE_CHECKING:
+    from poolcli.maps.feature_map import FeatureMap
+
+COMPARISON = in_group(
     "Comparison",
     Option(
         ["--peers"], metavar="NAMES", help="Only these libraries, such as torch,opencv, or none."
@@ -28,68 +33,61 @@ TIMES = options(
         help="Samples of each; the median counts.",
     ),
 )
+WORDS = inputs_argument("words", "[PIPELINE] [FILE]")
 
 
-@click.command(
-    cls=Command,
-    params=[inputs_argument("words", "[PIPELINE] [FILE]"), *SHAPE, *LAYOUT, *TIMES, *REPORT],
-)
-def bench(words: tuple[str, ...], file: str | None, **given: Any) -> None:
-    """Time each step next to the loop of the textbook and to other libraries, on a file or on noise of a shape.
+@click.command(cls=Command, params=[WORDS, *PIPELINE_AND_SHAPE, *LAYOUT, *COMPARISON, *REPORT])
+def bench(words: tuple[str, ...], file: str | None, **params: Any) -> None:
+    """Time each step next to the loop of the textbook and to other libraries, on a file or on noise
+    of a shape.
 
-    A library that gives other numbers is named, and not ranked. A pixel of MP/s has all its channels.
+    A library that gives other numbers is named, and not ranked. A pixel of MP/s has all its
+    channels.
     """
     from poolcli.analysis.bench import peers
-    from poolcli.analysis.bench.measurements import cases, pixels, rows
-    from poolcli.report import show
-    from poolcli.report.bench_rows import COLUMNS, bench_records, bench_rows
+    from poolcli.report.bench_rows import COLUMNS, bench_rows
+    from poolcli.report.records import write_records
 
-    pipeline, usual, rest = take_pipeline(words, file)
-    text = given["shape_text"] or (None if rest else usual)
-    if len(rest) != (text is None):
-        raise RequestError("give one input: a FILE, or --input with a shape like 1x64x112x112")
-    found, missing = peers.chosen(given["peers"])
-    fmap = (
-        _first(take_path("FILE", rest[0]), given["layout"])
-        if text is None
-        else _noise(pipeline, text, given)
-    )
+    argument = pipeline_from(words, file)
+    text = shape_or_file(params, argument)
+    chosen, missing = peers.chosen(params["peers"])
+    records = _records(argument, _input_map(argument, text, params), chosen, params["repeats"])
+    write_records(style_from(params), sys.stdout, records, COLUMNS, bench_rows(records))
+    if missing and not params["quiet"]:
+        cure = f"{peers.install_line(missing)} compares with them"
+        click.echo(f"not installed: {', '.join(missing)}; {cure}", err=True)
+
+
+def _records(
+    argument: PipelineArgument, fmap: FeatureMap, peers: dict[str, Any], repeats: int
+) -> list[dict[str, Any]]:
+    """The measurements of every step, each on what the steps before it give."""
+    from poolcli.analysis.bench.measurements import cases, measure, pixels
+    from poolcli.report.bench_rows import bench_records
+
     records: list[dict[str, Any]] = []
-    for case in cases(pipeline, fmap):
-        records += bench_records(case, rows(case, found, given["repeats"]), pixels(case))
-    show.tell(
-        "none" if given["quiet"] else given["report"],
-        sys.stdout,
-        records,
-        COLUMNS,
-        bench_rows(records),
-    )
-    if missing and not given["quiet"]:
-        click.echo(
-            f"not installed: {', '.join(missing)}; {peers.install_line(missing)} compares with them",
-            err=True,
-        )
+    for case in cases(argument.pipeline, fmap):
+        records += bench_records(case, measure(case, peers, repeats), pixels(case))
+    return records
 
 
-def _first(path: Path, layout: str | None) -> Any:
-    """The first map of a file."""
-    from poolcli import io
-    from poolcli.run.stdin import open_source
-
-    try:
-        return io.read(open_source(path), layout)[0]
-    except PoolError as error:
-        raise type(error)(f"{path}: {error}") from None
+def _input_map(argument: PipelineArgument, text: str | None, params: dict[str, Any]) -> FeatureMap:
+    """The first map of the file, or noise of the written shape."""
+    if text is not None:
+        return _noise(argument, text, params)
+    path = path_from("FILE", argument.rest[0])
+    with naming(path):
+        return maps_of(path, params["layout"])[0]
 
 
-def _noise(pipeline: Any, text: str, given: dict[str, Any]) -> Any:
-    """Noise of a written shape; where it does not fit, the request is wrong."""
+def _noise(argument: PipelineArgument, text: str, params: dict[str, Any]) -> FeatureMap:
+    """Noise of a written shape; RequestError where the pipeline does not fit it."""
     from poolcli.analysis.bench.noise import noise
     from poolcli.maps.feature_map import FeatureMap
 
-    form = written_form(text, given["layout"], given["dtype"])
+    form = form_from(text, params["layout"], params["dtype"])
     try:
-        pipeline.plan(form)
+        argument.pipeline.plan(form)
     except PoolError as error:
         raise RequestError(str(error)) from None
     return FeatureMap(noise(form.shape, form.dtype), form.layout)

@@ -1,4 +1,4 @@
-"""Completion in bash, zsh and fish: Click's own, and the words that are joined by =."""
+"""The command `completion`: what makes bash, zsh and fish complete poolcli's words."""
 
 from __future__ import annotations
 
@@ -15,58 +15,55 @@ from click.shell_completion import (
     add_completion_class,
 )
 
-from poolcli.cli.command import Command, joined
+from poolcli.cli.command import Command
+from poolcli.cli.option import with_bare_values
 
 if TYPE_CHECKING:
     from poolcli.cli.suggestions import Items
 
 
-class _Equal(ShellComplete):
-    """A shell that offers what the whole word could be, such as --show=half."""
+class _WholeWordComplete(ShellComplete):
+    """Completion for shells that replace a whole word, such as --show=ha by --show=half."""
 
     def get_completions(self, args: list[str], incomplete: str) -> Items:
-        """What could be written for the last word, behind these."""
-        lead = incomplete[: incomplete.find("=") + 1] if incomplete.startswith("-") else ""
-        found = super().get_completions(joined(args), incomplete)
-        return (
-            [CompletionItem(lead + item.value, item.type, item.help) for item in found]
-            if lead
-            else found
-        )
+        """What `incomplete` may become, after these arguments."""
+        found = super().get_completions(with_bare_values(args), incomplete)
+        flag = incomplete[: incomplete.find("=") + 1] if incomplete.startswith("-") else ""
+        if not flag:
+            return found
+        return [CompletionItem(flag + item.value, item.type, item.help) for item in found]
 
 
 @add_completion_class
-class Bash(_Equal, BashComplete):
-    """Bash parts words at =, and asks for what comes behind it."""
+class Bash(_WholeWordComplete, BashComplete):
+    """Bash splits words at `=`, and replaces only the part after it."""
 
     def get_completions(self, args: list[str], incomplete: str) -> Items:
-        """What could be written for the last part, behind these."""
-        *whole, last = (
-            "\0".join([*args, incomplete]).replace("\0=\0", "=").replace("\0=", "=").split("\0")
-        )
-        return super(_Equal, self).get_completions(joined(whole), last)
+        """What the part `incomplete` may become, after these parts of arguments."""
+        parts = "\0".join([*args, incomplete])
+        *whole, last = parts.replace("\0=\0", "=").replace("\0=", "=").split("\0")
+        return super(_WholeWordComplete, self).get_completions(with_bare_values(whole), last)
 
 
 @add_completion_class
-class Zsh(_Equal, ZshComplete):
-    """Zsh."""
+class Zsh(_WholeWordComplete, ZshComplete):
+    """Completion for zsh."""
 
 
 @add_completion_class
-class Fish(_Equal, FishComplete):
-    """Fish."""
+class Fish(_WholeWordComplete, FishComplete):
+    """Completion for fish."""
 
 
 SHELLS = {"bash": Bash, "zsh": Zsh, "fish": Fish}
+SHELL = click.Argument(["shell"], type=click.Choice(list(SHELLS)), metavar="|".join(SHELLS))
 
 
-@click.command(
-    cls=Command,
-    params=[click.Argument(["shell"], type=click.Choice(list(SHELLS)), metavar="|".join(SHELLS))],
-)
+@click.command(cls=Command, params=[SHELL])
 @click.pass_context
 def completion(ctx: click.Context, /, shell: str) -> None:
-    """Print what makes a shell complete poolcli's words: commands, options, choices, reducers, recipes."""
-    sys.stdout.write(
-        SHELLS[shell](ctx.find_root().command, {}, "poolcli", "_POOLCLI_COMPLETE").source()
-    )
+    """Print what makes a shell complete poolcli's words: commands, options, choices, reducers,
+    recipes.
+    """
+    script = SHELLS[shell](ctx.find_root().command, {}, "poolcli", "_POOLCLI_COMPLETE")
+    sys.stdout.write(script.source())

@@ -1,20 +1,28 @@
-"""The command that tells how a number came about: `explain`."""
+"""The command `explain`."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from poolcli.cli import picture_outputs as sheets
-from poolcli.cli.command import Command, Option, inputs_argument, options
-from poolcli.cli.options import LAYOUT, REPORT, show_option, take_path
-from poolcli.cli.pool import DATA, RECIPE, take_pipeline
+from poolcli.cli.command import Command, inputs_argument
+from poolcli.cli.input_maps import maps_of
+from poolcli.cli.option import Option, in_group
+from poolcli.cli.option_values import path_from, style_from
+from poolcli.cli.options import DATA_STYLES, LAYOUT, RECIPE, REPORT, show_option
+from poolcli.cli.picture_outputs import check_outputs, write_to
+from poolcli.cli.pipeline_argument import pipeline_from
 from poolcli.errors import PoolError, RequestError
 
-WHERE = options(
+if TYPE_CHECKING:
+    from poolcli.analysis.explanation.explanation import Explanation
+    from poolcli.maps.feature_map import FeatureMap
+    from poolcli.pipeline.pipeline import Pipeline
+
+WHERE = in_group(
     "Where",
     Option(
         ["--at"],
@@ -35,72 +43,42 @@ WHERE = options(
         help="One page of an image, from 0, or one array of an .npz.  [default: first]",
     ),
 )
-
-
-PICTURE = options(
+PICTURE = in_group(
     "Outputs",
     Option(["-o", "--output"], metavar="FILE", help="A picture of what is read: .png, .jpg, ..."),
     Option(["--overwrite"], is_flag=True, help="Replace an output that is there."),
     show_option(None, "Show what is read, on a terminal; anywhere with a WAY:"),
 )
-LEAST = 320  # pixels that a picture is enlarged to, where a letter is not one
 WORDS = inputs_argument("words", "[PIPELINE] INPUT")
+SMALLEST_PICTURE = 320  # pixels that a picture is enlarged to, unless its pixels are letters
 
 
 @click.command(cls=Command, params=[WORDS, *RECIPE, *WHERE, *LAYOUT, *PICTURE, *REPORT])
-def explain(words: tuple[str, ...], file: str | None, **given: Any) -> None:
-    """Tell how one number of a result came about: the pixels it is made of, which of them count, and the formula."""
-    from poolcli.report import explanation_rows as report
-    from poolcli.report import show
-
-    pipeline, _, inputs = take_pipeline(words, file)
+def explain(words: tuple[str, ...], file: str | None, **params: Any) -> None:
+    """Tell how one number of a result came about: the pixels it is made of, which of them count,
+    and the formula.
+    """
+    pipeline, _, inputs = pipeline_from(words, file)
     if len(inputs) != 1:
         raise RequestError(f"give one INPUT to explain: there are {len(inputs)}")
-    sheets.check({**given, "html": None})
-    fmap, told = _told(pipeline, take_path("INPUT", inputs[0]), given)
-    _draw(inputs[0], fmap, told, given)
-    style = "none" if given["quiet"] else given["report"]
-    if style == "table":
-        report.tell(inputs[0], told, sys.stdout)
-    else:
-        row = report.record(inputs[0], told)
-        show.tell(style, sys.stdout, [report.brief(row) if style == "csv" else row])
+    check_outputs({**params, "html": None})
+    name = inputs[0]
+    fmap, explanation = _explained(pipeline, path_from("INPUT", name), params)
+    _draw(name, fmap, explanation, params)
+    _report(name, explanation, style_from(params))
 
 
-def _draw(name: str, fmap: Any, told: Any, given: dict[str, Any]) -> None:
-    """The pictures that are asked for: what is read of the input, in the terminal and in a file."""
-    if not (given["output"] or given["show"]):
-        return
-    from poolcli import io
-    from poolcli.analysis.picture.framed_region import picture, views
-    from poolcli.analysis.picture.panels import laid_out
-    from poolcli.analysis.picture.screen import screen_of
-
-    stream = sys.stderr if given["report"] in DATA else sys.stdout
-    screen = screen_of(stream, given["show"]) if given["show"] else None
-    if screen:
-        fine = LEAST if screen.cell[0] > 1 else 1
-        stream.write(laid_out(views(name, fmap, told.way[-1], fine), screen) + "\n")
-    if given["output"]:
-        panels = views(name, fmap, told.way[-1], LEAST)
-        if not panels:
-            raise RequestError("-o: the number is made of no pixel, and there is nothing to draw")
-        put = io.writer([picture(panels)], io.format_named(Path(given["output"]).suffix))
-        sheets.write_to(given["output"], put, given["overwrite"])
-
-
-def _told(pipeline: Any, path: Path, given: dict[str, Any]) -> tuple[Any, Any]:
-    """The map, and how its number came about."""
-    from poolcli import io
+def _explained(
+    pipeline: Pipeline, path: Path, params: dict[str, Any]
+) -> tuple[FeatureMap, Explanation]:
+    """The map, and the explanation of one number of its result."""
     from poolcli.analysis.explanation.explanation import explain as explained
     from poolcli.analysis.picture.selection import pages_of
-    from poolcli.run.stdin import open_source
 
     try:
-        (_, fmap), *_ = pages_of(
-            io.read(open_source(path), given["layout"]), str(path), given["page"]
-        )
-        return fmap, explained(pipeline, fmap, _index(given["at"]), given["level"])
+        pages = pages_of(maps_of(path, params["layout"]), str(path), params["page"])
+        _, fmap = pages[0]
+        return fmap, explained(pipeline, fmap, _index(params["at"]), params["level"])
     except RequestError:
         raise
     except PoolError as error:
@@ -116,3 +94,47 @@ def _index(text: str | None) -> tuple[int, ...] | None:
         raise RequestError(
             f"--at {text}: takes whole numbers, one for each axis, such as 0,0,3,5"
         ) from None
+
+
+def _draw(name: str, fmap: FeatureMap, explanation: Explanation, params: dict[str, Any]) -> None:
+    """Show the pixels of the input that the number is computed from, and write them to a file."""
+    if params["show"]:
+        _show(name, fmap, explanation, params)
+    if params["output"]:
+        _write(name, fmap, explanation, params)
+
+
+def _show(name: str, fmap: FeatureMap, explanation: Explanation, params: dict[str, Any]) -> None:
+    from poolcli.analysis.picture.framed_region import framed_views
+    from poolcli.analysis.picture.panels import laid_out
+    from poolcli.analysis.picture.screen import screen_of
+
+    stream = sys.stderr if params["report"] in DATA_STYLES else sys.stdout
+    if screen := screen_of(stream, params["show"]):
+        smallest = SMALLEST_PICTURE if screen.cell[0] > 1 else 1
+        views = framed_views(name, fmap, explanation.regions[-1], smallest)
+        stream.write(laid_out(views, screen) + "\n")
+
+
+def _write(name: str, fmap: FeatureMap, explanation: Explanation, params: dict[str, Any]) -> None:
+    from poolcli import io
+    from poolcli.analysis.picture.framed_region import framed_views, views_sheet
+
+    views = framed_views(name, fmap, explanation.regions[-1], SMALLEST_PICTURE)
+    if not views:
+        raise RequestError("-o: the number is made of no pixel, and there is nothing to draw")
+    suffix = Path(params["output"]).suffix
+    write = io.writer([views_sheet(views)], io.format_named(suffix))
+    write_to(params["output"], write, overwrite=params["overwrite"])
+
+
+def _report(name: str, explanation: Explanation, style: str) -> None:
+    from poolcli.report.explanation_records import explanation_record, flat_explanation
+    from poolcli.report.explanation_tables import write_explanation
+    from poolcli.report.records import write_records
+
+    if style == "table":
+        write_explanation(name, explanation, sys.stdout)
+        return
+    record = explanation_record(name, explanation)
+    write_records(style, sys.stdout, [flat_explanation(record) if style == "csv" else record])

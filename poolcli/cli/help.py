@@ -1,57 +1,55 @@
-"""Help that fits the terminal, in groups, with examples."""
+"""Help that fits the terminal, in sections, with examples."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from shutil import get_terminal_size
 
 import click
 
 from poolcli.cli.examples import EXAMPLES
 
-LAST = ("Inputs", "Outputs", "Run", "Report", "Other")  # behind what is the command's own
+# Sections that many commands share come last, in this order, after those of the command itself.
+LAST = ("Inputs", "Outputs", "Run", "Report", "Other")
+NARROWEST = 20  # columns that help is formatted for at least
+
+HelpRows = list[tuple[str, str]]  # an option or a command, and its help
 
 
-class Formatter(click.HelpFormatter):
-    """Lines as wide as the terminal, however narrow, up to what is still easy to read."""
+class HelpFormatter(click.HelpFormatter):
+    """Lines as wide as the terminal, up to a width that is easy to read (Click's minimum is 50)."""
 
     def __init__(
         self, indent_increment: int = 2, width: int | None = None, max_width: int | None = None
     ) -> None:
-        room = min(get_terminal_size().columns, max_width or 80)
-        super().__init__(indent_increment, width or max(room - 2, 20))
+        columns = min(get_terminal_size().columns, max_width or 80)
+        super().__init__(indent_increment, width or max(columns - 2, NARROWEST))
 
     def write_dl(
-        self, rows: list[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
-    ) -> None:  # type: ignore[override]
-        """Words and what they mean, in two columns."""
-        super().write_dl(rows, min(col_max, self.width // 3), col_spacing)
+        self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
+    ) -> None:
+        """Write two columns; the first takes at most a third of the width."""
+        super().write_dl(list(rows), min(col_max, self.width // 3), col_spacing)
 
 
-class Context(click.Context):
-    """Where help is written by the formatter above."""
+class HelpContext(click.Context):
+    """A context whose help is written by `HelpFormatter`."""
 
-    formatter_class = Formatter
-
-
-Rows = list[tuple[str, str]]
+    formatter_class = HelpFormatter
 
 
 class Helpful(click.Command):
-    """A command whose help has sections: its options by what they are about, then examples."""
+    """A command whose help has sections of options, then examples."""
 
-    context_class = Context
+    context_class = HelpContext
 
-    def sections(self, ctx: click.Context) -> dict[str, Rows]:
-        """The options and their help under the headings they belong to."""
-        groups: dict[str, Rows] = {}
+    def sections(self, ctx: click.Context) -> dict[str, HelpRows]:
+        """The options and their help, by the title of the section they belong to."""
+        sections: dict[str, HelpRows] = {}
         for option in self.get_params(ctx):
-            if isinstance(option, click.Option) and (line := option.get_help_record(ctx)):
-                groups.setdefault(getattr(option, "group", "Other"), []).append(line)
-        return dict(
-            sorted(
-                groups.items(), key=lambda group: LAST.index(group[0]) if group[0] in LAST else -1
-            )
-        )
+            if isinstance(option, click.Option) and (row := option.get_help_record(ctx)):
+                sections.setdefault(getattr(option, "group", "Other"), []).append(row)
+        return {title: sections[title] for title in sorted(sections, key=_position)}
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, rows in self.sections(ctx).items():
@@ -59,9 +57,13 @@ class Helpful(click.Command):
                 formatter.write_dl(rows)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The examples, each in a line that can be copied."""
+        """Write the examples, each on a line that can be copied, and the command's epilog."""
         if examples := EXAMPLES.get(self.name or ""):
             with formatter.section("Examples"):
-                for line in examples:
-                    formatter.write(f"{'':{formatter.current_indent}}{line}\n")
+                for example in examples:
+                    formatter.write(f"{'':{formatter.current_indent}}{example}\n")
         super().format_epilog(ctx, formatter)
+
+
+def _position(title: str) -> int:
+    return LAST.index(title) if title in LAST else -1

@@ -1,4 +1,4 @@
-"""Leaving at once, without waiting for threads or taking the interpreter apart."""
+"""Exit without waiting for threads and without tearing down the interpreter."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from contextlib import suppress
 from typing import NoReturn
 
 
-def leave(code: int) -> NoReturn:
-    """End the process. What was written is flushed; what could not be has been told, or nobody listens."""
+def exit_immediately(code: int) -> NoReturn:
+    """Flush the standard streams and end the process; errors of the streams are ignored."""
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
             stream.flush()

@@ -1,87 +1,108 @@
-"""Where `compare` and `explain` send their pictures: a sheet, a page, the terminal."""
+"""Write and show the pictures of `compare` and `explain`: a contact sheet, a page, the terminal."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
-from poolcli.cli.options import take_path
-from poolcli.cli.pool import DATA
+from poolcli.cli.option_values import STDIO, path_from
+from poolcli.cli.options import DATA_STYLES
 from poolcli.errors import FileError, RequestError
 
-STDOUT = "-"
+if TYPE_CHECKING:
+    from poolcli.analysis.comparison.results import ComparedMap
+    from poolcli.analysis.picture.contact_sheet import Section
 
 
-def beside(given: dict[str, Any]) -> TextIO:
-    """Where the report goes: stdout carries that, or a picture."""
-    return sys.stderr if STDOUT in (given["output"], given["html"]) else sys.stdout
+def report_stream(params: dict[str, Any]) -> TextIO:
+    """The stream of the report: stderr where stdout carries a picture."""
+    return sys.stderr if STDIO in (params["output"], params["html"]) else sys.stdout
 
 
-def check(given: dict[str, Any]) -> None:
-    """Refuse what is there already before anything is computed."""
+def check_outputs(params: dict[str, Any]) -> None:
+    """Refuse outputs that cannot be written, before anything is computed."""
     from poolcli import io
 
-    named = [name for name in (given["output"], given["html"]) if name is not None]
-    if len(named) == 2 and len(set(named)) == 1:
-        raise RequestError(f"-o and --html are both {named[0]}: give two files")
-    if STDOUT in named and sys.stdout.isatty():
+    names = [name for name in (params["output"], params["html"]) if name is not None]
+    if len(names) == 2 and names[0] == names[1]:
+        raise RequestError(f"-o and --html are both {names[0]}: give two files")
+    if STDIO in names and sys.stdout.isatty():
         raise RequestError("- would write binary to the terminal: pipe it on, or give a file")
-    for path in [take_path("the output", name) for name in named if name != STDOUT]:
-        if path.is_dir():
-            raise RequestError(f"{path} is a folder: name a file in it")
-        if path.exists() and not io.is_device(path) and not given["overwrite"]:
-            raise FileError(f"{path} is there already: --overwrite replaces it")
-    if given["output"] not in (None, STDOUT):
-        io.format_named(Path(given["output"]).suffix)
+    for name in names:
+        if name != STDIO:
+            _check_file(path_from("the output", name), overwrite=params["overwrite"])
+    if params["output"] not in (None, STDIO):
+        io.format_named(Path(params["output"]).suffix)
 
 
-def write(made: list[Any], rows: list[Any], given: dict[str, Any]) -> None:
-    """Write the sheet and the page that are asked for."""
-    if not (given["output"] or given["html"]):
-        return
+def _check_file(path: Path, *, overwrite: bool) -> None:
     from poolcli import io
-    from poolcli.analysis.picture import contact_sheet as sheet
-    from poolcli.analysis.picture import html_page as page
-    from poolcli.analysis.picture.comparison_figures import section
-    from poolcli.report import comparison_rows as comparison
+
+    if path.is_dir():
+        raise RequestError(f"{path} is a folder: name a file in it")
+    if path.exists() and not io.is_device(path) and not overwrite:
+        raise FileError(f"{path} is there already: --overwrite replaces it")
+
+
+def write_pictures(
+    compared: Sequence[ComparedMap], rows: Sequence[Any], params: dict[str, Any]
+) -> None:
+    """Write the contact sheet and the page that are asked for."""
+    if not (params["output"] or params["html"]):
+        return
+    from poolcli.analysis.picture.comparison_figures import comparison_section
+    from poolcli.report.comparison_rows import caption
 
     sections = [
-        section(name, fmap, results, list(map(comparison.note, results)))
-        for name, fmap, results in made
+        comparison_section(each.name, each.fmap, each.results, list(map(caption, each.results)))
+        for each in compared
     ]
-    if given["output"]:
-        suffix = ".png" if given["output"] == STDOUT else Path(given["output"]).suffix
-        write_to(
-            given["output"],
-            io.writer([sheet.sheet(sections)], io.format_named(suffix)),
-            given["overwrite"],
-        )
-    if given["html"]:
-        text = page.page(sections, comparison.RESULT_COLUMNS, rows)
-        write_to(given["html"], lambda stream: stream.write(text.encode()), given["overwrite"])
+    if params["output"]:
+        _write_sheet(sections, params)
+    if params["html"]:
+        _write_page(sections, rows, params)
 
 
-def show(made: list[Any], given: dict[str, Any]) -> None:
-    """Pictures in the terminal, where they are asked for and can be shown."""
+def _write_sheet(sections: Sequence[Section], params: dict[str, Any]) -> None:
+    from poolcli import io
+    from poolcli.analysis.picture.contact_sheet import contact_sheet
+
+    name = params["output"]
+    suffix = ".png" if name == STDIO else Path(name).suffix
+    write = io.writer([contact_sheet(sections)], io.format_named(suffix))
+    write_to(name, write, overwrite=params["overwrite"])
+
+
+def _write_page(sections: Sequence[Section], rows: Sequence[Any], params: dict[str, Any]) -> None:
+    from poolcli.analysis.picture.html_page import html_page
+    from poolcli.report.comparison_rows import COLUMNS
+
+    text = html_page(sections, COLUMNS, rows).encode()
+    write_to(params["html"], lambda stream: stream.write(text), overwrite=params["overwrite"])
+
+
+def show_pictures(compared: Sequence[ComparedMap], params: dict[str, Any]) -> None:
+    """Show the maps and the results in the terminal, where that is asked for and can be done."""
     from poolcli.analysis.picture.panels import shown
     from poolcli.analysis.picture.screen import screen_of
 
-    stream = sys.stderr if given["report"] in DATA else beside(given)
-    screen = screen_of(stream, given["show"]) if given["show"] else None
+    stream = sys.stderr if params["report"] in DATA_STYLES else report_stream(params)
+    screen = screen_of(stream, params["show"]) if params["show"] else None
     if screen is None:
         return
-    for name, fmap, results in made:
-        maps = [(name, fmap), *((str(result.pipeline), result.shown) for result in results)]
-        stream.write(shown(maps, screen))
+    for each in compared:
+        results = [(str(result.pipeline), result.enlarged) for result in each.results]
+        stream.write(shown([(each.name, each.fmap), *results], screen))
 
 
-def write_to(name: str, put: Callable[[BinaryIO], object], overwrite: bool) -> None:  # noqa: FBT001 - as it was given
+def write_to(name: str, write: Callable[[BinaryIO], object], *, overwrite: bool) -> None:
+    """Call `write` with the stream of a file, which appears when all is written, or with stdout."""
     from poolcli import io
 
-    if name == STDOUT:
-        put(sys.stdout.buffer)
+    if name == STDIO:
+        write(sys.stdout.buffer)
         return
     with io.atomic(Path(name), overwrite=overwrite) as stream:
-        put(stream)
+        write(stream)

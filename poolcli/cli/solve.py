@@ -1,38 +1,43 @@
-"""The command that looks for windows: `solve`."""
+"""The command `solve`."""
 
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from poolcli.cli.command import Command, Option, options
+from poolcli.cli.command import Command
+from poolcli.cli.option import Option, in_group
+from poolcli.cli.option_values import style_from
 from poolcli.cli.options import REPORT
 from poolcli.pipeline.kinds import COUNT, SIZE
 from poolcli.pipeline.parameters import Parameter
 from poolcli.pipeline.window_kinds import CEIL_MODE, DILATION, KERNEL, PAD, STRIDE
 
+if TYPE_CHECKING:
+    from poolcli.analysis.solver.question import Question
+
 LENGTH = Parameter("length", ("--input",), SIZE, "Pixels, such as 224 or 224x160.")
 CELLS = Parameter("cells", ("--output",), SIZE, "Cells, such as 7 or 7x5.")
 STEPS = Parameter("steps", ("--steps",), COUNT, "So many steps, all alike.", 1)
-ASKED = (LENGTH, CELLS, KERNEL, STRIDE, PAD, DILATION, STEPS)
+QUESTION = (LENGTH, CELLS, KERNEL, STRIDE, PAD, DILATION, STEPS)
 
 
-def _fixed(option: Parameter) -> Option:
-    return Option([option.name, *option.flags], metavar=option.kind.metavar, help="Only this.")
+def _size_option(size: Parameter) -> Option:
+    return Option([size.name, *size.flags], required=True, metavar="SIZE", help=size.help)
 
 
-SIZES = options(
-    "Sizes",
-    *(
-        Option([size.name, *size.flags], required=True, metavar="SIZE", help=size.help)
-        for size in (LENGTH, CELLS)
-    ),
-)
-WINDOWS = options(
+def _fixing_option(parameter: Parameter) -> Option:
+    return Option(
+        [parameter.name, *parameter.flags], metavar=parameter.kind.metavar, help="Only this."
+    )
+
+
+SIZES = in_group("Sizes", _size_option(LENGTH), _size_option(CELLS))
+WINDOWS = in_group(
     "Windows",
-    *map(_fixed, (KERNEL, STRIDE, PAD)),
+    *map(_fixing_option, (KERNEL, STRIDE, PAD)),
     Option([DILATION.name, *DILATION.flags], metavar="SIZE", help=f"{DILATION.help}  [default: 1]"),
     Option([CEIL_MODE.name, f"{CEIL_MODE.flag}/{CEIL_MODE.off}"], default=None, help="Only this."),
     Option([STEPS.name, *STEPS.flags], metavar="N", help=f"{STEPS.help}  [default: 1]"),
@@ -44,7 +49,7 @@ WINDOWS = options(
         help="Reducer to write the steps with.",
     ),
 )
-ROWS = options(
+LIMIT = in_group(
     "Report",
     Option(
         ["--limit"],
@@ -56,26 +61,35 @@ ROWS = options(
 )
 
 
-@click.command(cls=Command, params=[*SIZES, *WINDOWS, *ROWS, *REPORT])
-def solve(**given: Any) -> None:
-    """List the kernels, strides and paddings that make one size of another, the least wasteful first.
+@click.command(cls=Command, params=[*SIZES, *WINDOWS, *LIMIT, *REPORT])
+def solve(**params: Any) -> None:
+    """List the kernels, strides and paddings that make one size of another, the least wasteful
+    first.
 
-    Waste is the pixels that neighbours share (below 0: that lie between them), how far a window reaches outside of
-    the map, and the pixels that no window sees. Kernels go up to the map's size, paddings up to half a kernel.
+    Waste is the pixels that neighbours share (below 0: that lie between them), how far a window
+    reaches outside of the map, and the pixels that no window sees. Kernels go up to the map's size,
+    paddings up to half a kernel.
     """
-    from poolcli.analysis.solver.question import Question, written
-    from poolcli.analysis.solver.question import solve as answer
-    from poolcli.report import show
-    from poolcli.report import solution_rows as told
+    from poolcli.analysis.solver import question
+    from poolcli.report import solution_rows
+    from poolcli.report.records import write_records
+
+    solutions = question.solve(_question(params))
+    texts = [question.as_text(params["op"], steps) for steps in solutions]
+    records = list(map(solution_rows.solution_record, texts, solutions))
+    rows = map(solution_rows.solution_row, records)
+    style = style_from(params)
+    write_records(style, sys.stdout, records, solution_rows.COLUMNS, rows)
+    if style == "table":
+        click.echo(f"\n{params['op']} --adaptive {params['cells']} makes it of any size")
+
+
+def _question(params: dict[str, Any]) -> Question:
+    from poolcli.analysis.solver.question import Question
 
     asked = {
-        option.name: option.read(given[option.name])
-        for option in ASKED
-        if given[option.name] is not None
+        parameter.name: parameter.read(params[parameter.name])
+        for parameter in QUESTION
+        if params[parameter.name] is not None
     }
-    found = answer(Question(**asked, ceil_mode=given["ceil_mode"], limit=given["limit"]))
-    records = [told.record(written(given["op"], steps), steps) for steps in found]
-    style = "none" if given["quiet"] else given["report"]
-    show.tell(style, sys.stdout, records, told.COLUMNS, map(told.cells, records))
-    if style == "table":
-        click.echo(f"\n{given['op']} --adaptive {given['cells']} makes it of any size")
+    return Question(**asked, ceil_mode=params["ceil_mode"], limit=params["limit"])

@@ -1,4 +1,4 @@
-"""What could be written next: the words that a shell offers when one asks it to complete."""
+"""What a shell offers to complete a word: files, words to choose from, recipes, pipelines."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from poolcli.pipeline.kinds import FLAG
 from poolcli.pipeline.op import Op
 from poolcli.pipeline.table import OPS
 
-__all__ = ["Item", "beginning", "files", "pipelines", "suggestions"]
+__all__ = ["Item", "files", "pipelines", "starting_with", "values_of"]
 
 if TYPE_CHECKING:
-    Items = list[Item[str]]  # which older versions of Click do not make
+    Items = list[Item[str]]  # not at run time: click 8.2's CompletionItem is not generic
 
 
-def suggestions(metavar: str, incomplete: str) -> Items:
-    """What an option takes whose help calls its value by this name: files, words to choose from, or nothing known."""
+def values_of(metavar: str, incomplete: str) -> Items:
+    """Values of an option, by what its help calls them; nothing where the metavar tells nothing."""
     if metavar in ("FILE", "PATH"):
         return files(incomplete)
     if metavar == "RECIPE":
@@ -29,51 +29,52 @@ def suggestions(metavar: str, incomplete: str) -> Items:
     if metavar == "FORMAT":
         from poolcli.io import FORMATS
 
-        return beginning(incomplete, [one.name for one in FORMATS])
+        return starting_with(incomplete, [each.name for each in FORMATS])
     if metavar == "OP":
-        return beginning(incomplete, OPS)
-    return beginning(
-        incomplete,
-        [word for word in metavar.split("|") if word.islower()] if "|" in metavar else [],
-    )
+        return starting_with(incomplete, OPS)
+    words = metavar.split("|") if "|" in metavar else []
+    return starting_with(incomplete, [word for word in words if word.islower()])
 
 
-def beginning(incomplete: str, words: Iterable[str], lead: str = "") -> Items:
-    """The words that begin so, behind what stands before them."""
-    return [Item(lead + word) for word in words if word.startswith(incomplete)]
+def starting_with(incomplete: str, words: Iterable[str], before: str = "") -> Items:
+    """The words that start with `incomplete`, each after the text `before`.
+
+    >>> [item.value for item in starting_with("m", ["max", "avg", "min"], "avg | ")]
+    ['avg | max', 'avg | min']
+    """
+    return [Item(before + word) for word in words if word.startswith(incomplete)]
 
 
 def files(incomplete: str) -> Items:
-    """What the shell itself knows of: paths."""
+    """Paths, which the shell itself completes."""
     return [Item(incomplete, type="file")]
 
 
 def recipes(incomplete: str) -> Items:
-    """TOML files, or where none begins so the paths that may lead to one."""
+    """TOML files, or paths where no TOML file starts so."""
     folder, name = os.path.split(incomplete)
+    before = incomplete[: len(incomplete) - len(name)]
     with suppress(OSError):
-        found = sorted(path.name for path in Path(folder).glob("*.toml") if " " not in path.name)
-        return beginning(name, found, incomplete[: len(incomplete) - len(name)]) or files(
-            incomplete
-        )
+        names = sorted(path.name for path in Path(folder).glob("*.toml") if " " not in path.name)
+        return starting_with(name, names, before) or files(incomplete)
     return files(incomplete)
 
 
 def pipelines(incomplete: str) -> Items:
-    """The text of a pipeline continued: an operation, an option of it, or a word that the option takes."""
+    """The text of a pipeline with its last word completed: an operation, a flag, or a value."""
     words = incomplete.rpartition("|")[2].split(" ")
-    lead = incomplete[: len(incomplete) - len(words[-1])]
-    name, *told = [word for word in words[:-1] if word] or [""]
+    last = words.pop()
+    before = incomplete[: len(incomplete) - len(last)]
+    name, *options = [word for word in words if word] or [""]
     if not name:
-        return beginning(words[-1], OPS, lead)
-    return _of_step(OPS[name], told, words[-1], lead) if name in OPS else []
+        return starting_with(last, OPS, before)
+    return _in_step(OPS[name], options, last, before) if name in OPS else []
 
 
-def _of_step(op: Op, told: list[str], word: str, lead: str) -> Items:
-    options = {
-        flag: option for option in op.options for flag in (*option.flags, option.off) if flag
-    }
-    asking = options.get(told[-1]) if told else None
-    if asking and asking.kind is not FLAG:
-        return beginning(word, asking.kind.choices, lead)
-    return beginning(word, [flag for flag in options if flag.startswith("--")], lead)
+def _in_step(op: Op, options: list[str], word: str, before: str) -> Items:
+    """Values of the option that comes last, or else the flags of the operation."""
+    flags = {flag: option for option in op.options for flag in (*option.flags, option.off) if flag}
+    last = flags.get(options[-1]) if options else None
+    if last and last.kind is not FLAG:
+        return starting_with(word, last.kind.choices, before)
+    return starting_with(word, [flag for flag in flags if flag.startswith("--")], before)

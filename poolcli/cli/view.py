@@ -1,23 +1,29 @@
-"""The command that shows files as they are: `view`."""
+"""The command `view`."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from poolcli.cli.command import Command, Option, inputs_argument, options
-from poolcli.cli.options import FOLDERS, LAYOUT, show_option, take_inputs
+from poolcli.cli.command import Command, inputs_argument
+from poolcli.cli.input_maps import maps_of, naming
+from poolcli.cli.option import Option, in_group
+from poolcli.cli.option_values import inputs_from
+from poolcli.cli.options import FOLDERS, LAYOUT, show_option
 from poolcli.errors import PoolError, in_flags, plain
 from poolcli.pipeline.kinds import NUMBERS
 from poolcli.pipeline.parameters import Parameter
 
+if TYPE_CHECKING:
+    from poolcli.analysis.picture.screen import Screen
+
 CHANNELS = Parameter(
     "channels", ("--channels",), NUMBERS, "Channels to show, from 0.  [default: as many as fit]"
 )
-PICTURES = options(
+PICTURES = in_group(
     "Pictures",
     Option(["--channels"], metavar=NUMBERS.metavar, help=CHANNELS.help),
     Option(
@@ -25,47 +31,48 @@ PICTURES = options(
     ),
     show_option("auto", "How to show them: auto, on a terminal; or anywhere:"),
 )
+INPUTS = inputs_argument("inputs", "INPUT...")
 
 
-@click.command(
-    cls=Command, params=[inputs_argument("inputs", "INPUT..."), *FOLDERS, *LAYOUT, *PICTURES]
-)
+@click.command(cls=Command, params=[INPUTS, *FOLDERS, *LAYOUT, *PICTURES])
 @click.pass_context
-def view(ctx: click.Context, /, **given: Any) -> None:
-    """Show what files hold, as pictures in the terminal: images in their colours, feature maps on a scale."""
+def view(ctx: click.Context, /, **params: Any) -> None:
+    """Show what files hold, as pictures in the terminal: images in their colours, feature maps on a
+    scale.
+    """
     from poolcli.analysis.picture.screen import screen_of
-    from poolcli.report.show import encodable
-    from poolcli.run.expand import expand
+    from poolcli.run.jobs import expand
 
-    given["channels"] = given["channels"] and CHANNELS.read(given["channels"])
-    screen, failed = screen_of(sys.stdout, given["show"]), False
-    for found in expand(take_inputs(given)):
-        try:
-            seen = _seen(found.path, screen, given)
-            sys.stdout.write(
-                encodable(seen, sys.stdout) + "\n"
-            )  # click.echo would take out the colours
-        except PoolError as error:
-            failed = True
-            click.echo(f"Error: {plain(in_flags(error))}", err=True)
-    ctx.exit(int(failed))
+    if params["channels"]:
+        params["channels"] = CHANNELS.read(params["channels"])
+    screen = screen_of(sys.stdout, params["show"])
+    shown = [_show(found.path, screen, params) for found in expand(inputs_from(params))]
+    ctx.exit(int(not all(shown)))
 
 
-def _seen(path: Path, screen: Any, given: dict[str, Any]) -> str:
-    """A file's pictures, or where they cannot be shown what is told of them."""
-    from poolcli import io
-    from poolcli.analysis.picture.panels import shown, told
-    from poolcli.analysis.picture.selection import channels_of, pages_of
-    from poolcli.run.stdin import open_source
+def _show(path: Path, screen: Screen | None, params: dict[str, Any]) -> bool:
+    """Write the pictures of a file, or the error; whether there was none."""
+    from poolcli.report.encoding import encodable
 
     try:
-        pages = pages_of(io.read(open_source(path), given["layout"]), str(path), given["page"])
-        if given["channels"]:
-            pages = [(title, channels_of(page, given["channels"])) for title, page in pages]
-        return (
-            shown(pages, screen, given["channels"] and len(given["channels"]))
-            if screen
-            else told(pages)
-        )
+        text = encodable(_pictures(path, screen, params), sys.stdout)
     except PoolError as error:
-        raise type(error)(f"{path}: {error}") from None
+        click.echo(f"Error: {plain(in_flags(error))}", err=True)
+        return False
+    sys.stdout.write(text + "\n")  # click.echo would strip the colours off a terminal
+    return True
+
+
+def _pictures(path: Path, screen: Screen | None, params: dict[str, Any]) -> str:
+    """A file's pictures, or their descriptions where there is no screen to draw on."""
+    from poolcli.analysis.picture.panels import described, shown
+    from poolcli.analysis.picture.selection import channels_of, pages_of
+
+    channels = params["channels"]
+    with naming(path):
+        pages = pages_of(maps_of(path, params["layout"]), str(path), params["page"])
+        if channels:
+            pages = [(title, channels_of(page, channels)) for title, page in pages]
+        if screen is None:
+            return described(pages)
+        return shown(pages, screen, len(channels) if channels else None)

@@ -78,4 +78,13 @@ def space_axes(layout: str) -> tuple[int, ...]:
     >>> space_axes("NCHW"), space_axes("HWC")
     ((2, 3), (0, 1))
     """
-    return axes_of("".join(letter for letter in "DHWL" if letter in layout), layout)
+    return places("".join(letter for letter in "DHWL" if letter in layout), layout)
+
+
+def space_letters(layout: str) -> str:
+    """The letters of the spatial axes, depth before height before width.
+
+    >>> space_letters("NHWC")
+    'HW'
+    """
+    return "".join(layout[axis] for axis in space_axes(layout))

@@ -1,1 +1,1 @@
-"""What there is to tell: outcomes, plans, lists; as a table, JSON or CSV."""
+"""Reports of outcomes, plans and analyses, as tables, JSON or CSV. Only this package uses rich."""

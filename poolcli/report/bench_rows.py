@@ -1,63 +1,66 @@
-"""Telling a comparison: how long each took, and whether it gave the same."""
+"""Measurements of poolcli and of other libraries as records and as rows of a table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from poolcli.errors import plain
-from poolcli.report.describe import form_record
-from poolcli.report.show import Record
+from poolcli.report.records import Record, form_record
 
 if TYPE_CHECKING:
     from poolcli.analysis.bench.case import Case
-    from poolcli.analysis.bench.measurements import Row
+    from poolcli.analysis.bench.measurements import Measurement
 
 COLUMNS = ("step", "by", "ms", "ratio", "MP/s", "agrees")
 
 
-def bench_records(case: Case, rows: list[Row], pixels: int) -> list[Record]:
-    """A step as JSON gives it: a record for each who may do it."""
-    own = next(row.ms for row in rows if row.by == "poolcli") or 0
+def bench_records(case: Case, measurements: Sequence[Measurement], pixels: int) -> list[Record]:
+    """The measurements of one step as JSON has them."""
+    own = next(each.ms for each in measurements if each.by == "poolcli") or 0
     return [
         {
             "step": str(case.step),
             **form_record("input", case.fmap.form),
-            "by": row.by,
-            "release": row.release,
-            "ms": row.ms,
-            "ratio": row.ms and row.ms / own,
-            "megapixels_per_second": row.ms and pixels / row.ms / 1e3,
-            "agrees": row.agrees,
-            "part": row.part,
-            "note": row.note,
+            "by": each.by,
+            "release": each.release,
+            "ms": each.ms,
+            "ratio": each.ms and each.ms / own,
+            "megapixels_per_second": each.ms and pixels / each.ms / 1e3,
+            "agrees": each.agrees,
+            "part": each.part,
+            "note": each.note,
         }
-        for row in rows
+        for each in measurements
     ]
 
 
-def bench_rows(records: list[Record]) -> Iterator[tuple[str, ...]]:
-    """What a table shows: each step is named once, and those that do not do it share a row."""
-    for step, all_of_step in groupby(records, lambda each: each["step"]):
-        title = step
-        for _, group in groupby(
-            all_of_step, lambda each: each["by"] if each["ms"] else each["note"]
-        ):
+def bench_rows(records: Sequence[Record]) -> Iterator[tuple[str, ...]]:
+    """A row for each measurement; libraries with the same note and no time share one."""
+    for step, of_step in groupby(records, lambda record: record["step"]):
+        title = step  # in the first row of the step only
+        for _, group in groupby(of_step, _shared_key):
             first, *more = group
-            who = ", ".join([f"{first['by']} {first['release']}", *(each["by"] for each in more)])
-            times = (_digits(first[name]) for name in ("ms", "ratio", "megapixels_per_second"))
-            yield title, who, *times, _agrees(first)
+            names = ", ".join([f"{first['by']} {first['release']}", *(each["by"] for each in more)])
+            times = (_three_digits(first[key]) for key in ("ms", "ratio", "megapixels_per_second"))
+            yield title, names, *times, _agreement(first)
             title = ""
 
 
-def _agrees(row: Record) -> str:
-    told = {True: "yes", False: f"no: {row['note']}", None: row["note"]}[row["agrees"]]
-    return plain(told) + (f"; timed on {row['part']:.2%} of the windows" if row["part"] < 1 else "")
+def _shared_key(record: Record) -> str:
+    key: str = record["by"] if record["ms"] else record["note"]
+    return key
 
 
-def _digits(number: float | None) -> str:
-    """Three digits are what a median is worth."""
+def _agreement(record: Record) -> str:
+    words = {True: "yes", False: f"no: {record['note']}", None: record["note"]}[record["agrees"]]
+    part = record["part"]
+    return plain(words) + (f"; timed on {part:.2%} of the windows" if part < 1 else "")
+
+
+def _three_digits(number: float | None) -> str:
+    """Three digits: medians of repeated runs differ in the third."""
     if number is None:
         return ""
     return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"

@@ -1,4 +1,4 @@
-"""How outcomes are told: each style writes them as they come, and their total at the end."""
+"""The styles of a run's report: each writes outcomes as they come, and their totals at the end."""
 
 from __future__ import annotations
 
@@ -8,202 +8,119 @@ from collections.abc import Iterator
 from heapq import nlargest
 from typing import TYPE_CHECKING, TextIO
 
-from poolcli.errors import plain
-from poolcli.maps.layout import shape_words
-from poolcli.report.describe import form_record
-from poolcli.report.show import Record, flat, table
+from poolcli.report.outcome_rows import (
+    COLUMNS,
+    heading_row,
+    outcome_record,
+    outcome_rows,
+    totals_row,
+)
+from poolcli.report.records import flat
+from poolcli.report.text_table import write_table
 
 if TYPE_CHECKING:
-    from poolcli.maps.feature_map import Form
-    from poolcli.report.run_report import Total
-    from poolcli.run.outcome import Outcome, StepResult
+    from poolcli.report.totals import Totals
+    from poolcli.run.work import Outcome
 
-TIMES = ("read_ms", "pool_ms", "write_ms")
-FEW = 40  # files that a table shows one by one
-SLOWEST = 5
+FEW = 40  # files of which a table has every row; about a screen
+SLOWEST = 5  # rows of the slowest files, where a table does not have every row
 
 
-class Silent:
-    """Hears every outcome, and the end; tells nothing."""
+class SilentStyle:
+    """Writes nothing; the base of the others."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def add(self, outcome: Outcome) -> None:
-        """Take note of an outcome."""
+        """Take an outcome."""
 
-    def end(self, total: Total) -> None:
-        """Write what is told at the end."""
-
-
-class Lines(Silent):
-    """A line of JSON for each file, at once."""
-
-    def add(self, outcome: Outcome) -> None:
-        print(json.dumps(record(outcome)), file=self._stream, flush=True)
+    def end(self, totals: Totals) -> None:
+        """Write what comes after the outcomes."""
 
 
-class Json(Silent):
-    """One document with a line for each file, and their total."""
-
-    _before = '{\n  "files": [\n    '
+class JsonLinesStyle(SilentStyle):
+    """A line of JSON for each file."""
 
     def add(self, outcome: Outcome) -> None:
-        self._stream.write(self._before + json.dumps(record(outcome)))
-        self._before = ",\n    "
-
-    def end(self, total: Total) -> None:
-        before = self._before if not total.told else "\n  "
-        self._stream.write(f'{before}],\n  "total": {json.dumps(total.record)}\n}}\n')
+        print(json.dumps(outcome_record(outcome)), file=self._stream, flush=True)
 
 
-class Csv(Silent):
-    """A line for each file, under the names of its fields."""
+class JsonStyle(SilentStyle):
+    """One JSON document, a line for each file, and their totals."""
+
+    _separator = '{\n  "files": [\n    '
+
+    def add(self, outcome: Outcome) -> None:
+        self._stream.write(self._separator + json.dumps(outcome_record(outcome)))
+        self._separator = ",\n    "
+
+    def end(self, totals: Totals) -> None:
+        before = "\n  " if totals.finished else self._separator
+        self._stream.write(f'{before}],\n  "total": {json.dumps(totals.record)}\n}}\n')
+
+
+class CsvStyle(SilentStyle):
+    """A header, and a line for each file."""
 
     _writer: csv.DictWriter[str] | None = None
 
     def add(self, outcome: Outcome) -> None:
-        told = flat(record(outcome))
+        record = flat(outcome_record(outcome))
         if self._writer is None:
-            self._writer = csv.DictWriter(self._stream, list(told), lineterminator="\n")
+            self._writer = csv.DictWriter(self._stream, list(record), lineterminator="\n")
             self._writer.writeheader()
-        self._writer.writerow(told)
+        self._writer.writerow(record)
 
 
-class Table(Silent):
-    """A row a file and one for all; of many files those that took longest, those that failed, and all."""
+class TableStyle(SilentStyle):
+    """Rows of the files, of many only of the slowest and the failed ones, and the totals."""
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
-        self._few: list[Outcome] = []
+        self._first: list[Outcome] = []
         self._failed: list[Outcome] = []
-        self._slow: list[Outcome] = []
+        self._slowest: list[Outcome] = []
 
     def add(self, outcome: Outcome) -> None:
-        if len(self._few) <= FEW:
-            self._few.append(outcome)
+        if len(self._first) <= FEW:
+            self._first.append(outcome)
         if outcome.status == "failed":
             self._failed.append(outcome)
         elif outcome.rows:
-            self._slow = nlargest(SLOWEST, [*self._slow, outcome], key=_ms_in_all)
+            self._slowest = nlargest(SLOWEST, [*self._slowest, outcome], key=_total_ms)
 
-    def end(self, total: Total) -> None:
-        if total.told == total.failed:
+    def end(self, totals: Totals) -> None:
+        if totals.finished == totals.failed:
+            return  # every failure is on stderr
+        rows = list(self._rows(totals))
+        if totals.files > 1:
+            rows.append(totals_row(totals, with_speed=totals.finished > FEW))
+        write_table(COLUMNS, rows, self._stream)
+
+    def _rows(self, totals: Totals) -> Iterator[tuple[str, ...]]:
+        if totals.finished <= FEW:
+            yield from _rows_of(self._first)
             return
-        parts = (
-            {"": self._few}
-            if total.told <= FEW
-            else {"slowest:": self._slow, "failed:": self._failed}
-        )
-        rows = [row for title, part in parts.items() if part for row in _part(title, part)]
-        if total.files > 1:
-            rows.append(_sum(total))
-        table(
-            ("input", "step", "shape", "dtype", "read ms", "pool ms", "write ms", "output"),
-            rows,
-            self._stream,
-        )
+        for title, outcomes in (("slowest:", self._slowest), ("failed:", self._failed)):
+            if outcomes:
+                yield heading_row(title)
+                yield from _rows_of(outcomes)
 
 
-STYLES = {"table": Table, "json": Json, "jsonl": Lines, "csv": Csv, "none": Silent}
+def _rows_of(outcomes: list[Outcome]) -> Iterator[tuple[str, ...]]:
+    for outcome in outcomes:
+        yield from outcome_rows(outcome)
 
 
-def record(outcome: Outcome) -> Record:
-    """An outcome as JSON gives it."""
-    first, last = (outcome.rows[0].input, outcome.rows[-1].output) if outcome.rows else (None, None)
-    return {
-        "input": str(outcome.source),
-        "output": str(outcome.target),
-        "more_outputs": [str(path) for path in outcome.more],
-        "status": outcome.status,
-        "pages": outcome.pages,
-        **form_record("input", first),
-        **form_record("output", last),
-        "read_ms": round(outcome.read_ms, 3),
-        "pool_ms": round(outcome.pool_ms, 3),
-        "write_ms": round(outcome.write_ms, 3),
-        "steps": [_step(row) for row in outcome.rows],
-        "reason": outcome.reason,
-    }
-
-
-def _step(row: StepResult) -> Record:
-    return {
-        "step": row.step,
-        **form_record("input", row.input),
-        **form_record("output", row.output),
-        "pool_ms": round(row.ms, 3),
-    }
-
-
-def _ms_in_all(outcome: Outcome) -> float:
+def _total_ms(outcome: Outcome) -> float:
     return outcome.read_ms + outcome.pool_ms + outcome.write_ms
 
 
-def _part(title: str, outcomes: list[Outcome]) -> Iterator[tuple[str, ...]]:
-    if title:
-        yield title, *[""] * 7
-    for outcome in outcomes:
-        yield from _rows(outcome)
-
-
-def _sum(total: Total) -> tuple[str, ...]:
-    record = total.record
-    told = [
-        f"{record[name]} {name.replace('_', ' ')}"
-        for name in (*total.counts, "not_done")
-        if record[name]
-    ]
-    speed = (
-        ", ".join(filter(None, (f" in {total.seconds:.1f} s", total.speed)))
-        if total.told > FEW
-        else ""
-    )
-    return (
-        f"{total.files} files",
-        "",
-        "",
-        "",
-        *(_ms(record[name]) for name in TIMES),
-        ", ".join(told) + speed,
-    )
-
-
-def _rows(outcome: Outcome) -> Iterator[tuple[str, ...]]:
-    """A row a file; for a pipeline, a row a step below it."""
-    name, target = plain(outcome.source), plain(outcome.target)
-    if not outcome.rows:
-        yield (
-            name,
-            "",
-            "",
-            "",
-            "",
-            "",
-            "",
-            outcome.status + (f": {plain(outcome.reason)}" if outcome.reason else ""),
-        )
-        return
-    many = len(outcome.rows) > 1
-    first, last = outcome.rows[0].input, outcome.rows[-1].output
-    step = f"{len(outcome.rows)} steps" if many else outcome.rows[0].step
-    pages = f"{outcome.pages} x " if outcome.pages > 1 else ""
-    target += f" and {len(outcome.more)} more" if outcome.more else ""
-    where = target if outcome.status == "done" else f"{target} ({outcome.status})"
-    times = (_ms(outcome.read_ms), _ms(outcome.pool_ms), _ms(outcome.write_ms))
-    yield name, step, pages + _change(first, last), _types(first, last), *times, where
-    for number, row in enumerate(outcome.rows if many else (), start=1):
-        facts = _change(row.input, row.output), _types(row.input, row.output)
-        yield f"  step {number}", row.step, *facts, "", _ms(row.ms), "", ""
-
-
-def _change(before: Form, after: Form) -> str:
-    return f"{shape_words(before.shape)} → {shape_words(after.shape)}"
-
-
-def _types(before: Form, after: Form) -> str:
-    return str(after.dtype) if before.dtype == after.dtype else f"{before.dtype} → {after.dtype}"
-
-
-def _ms(milliseconds: float) -> str:
-    return f"{milliseconds:.1f}"
+STYLES = {
+    "table": TableStyle,
+    "json": JsonStyle,
+    "jsonl": JsonLinesStyle,
+    "csv": CsvStyle,
+    "none": SilentStyle,
+}

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import poolcli
-from poolcli.analysis.comparison.framework_differences import apart, differences
+from poolcli.analysis.comparison.facts import differing
+from poolcli.analysis.comparison.framework_differences import differences
 from poolcli.errors import RequestError
 from poolcli.pipeline.pipeline import as_map
 from poolcli.pipeline.profiles import PROFILES
@@ -204,8 +205,8 @@ def test_several_maps_are_refused():
 def test_rounding_is_no_difference():
     x = np.array([1, 1, 0, NAN, math.inf], np.float32)
     y = np.array([1 + 2e-7, 1 + 1e-5, 1e-30, NAN, math.inf], np.float32)
-    assert apart(x, y).tolist() == [False, True, True, False, False]
-    assert apart(np.array([2**60]), np.array([2**60 + 1])).all()
+    assert differing(x, y).tolist() == [False, True, True, False, False]
+    assert differing(np.array([2**60]), np.array([2**60 + 1])).all()
 
 
 def options_that_differ():

@@ -11,7 +11,7 @@ import twin
 from PIL import Image
 
 import poolcli
-from poolcli.analysis.explanation import substitution as formula
+from poolcli.analysis.explanation import substitution
 from poolcli.analysis.explanation.explanation import explain
 from poolcli.pipeline.parser import parse
 from poolcli.pipeline.pipeline import as_map
@@ -35,7 +35,7 @@ REDUCERS = [name for name, op in OPS.items() if len(op.windows) > 1]
 
 @pytest.fixture(autouse=True)
 def write_all_out(monkeypatch):
-    monkeypatch.setattr(formula, "SHOWN", 10**6)
+    monkeypatch.setattr(substitution, "MOST_TERMS", 10**6)
 
 
 def evaluated(text, x=None):
@@ -67,7 +67,7 @@ def picked(text, rule):
 def value_of(told):
     """What the words of an explanation give, without looking at its value."""
     op, text = told.step.op.name, told.numbers
-    plane = None if told.look is None else told.look.layer.arguments[0][told.look.sight.plane]
+    plane = None if told.window is None else told.window.layer.given[0][told.window.sight.plane]
     if op in ("median", "quantile"):
         return picked(text, told.step["interpolation"])
     if op == "mode":
@@ -98,7 +98,7 @@ def test_numbers_give_the_value_that_is_written(op, windows):
     for at in places(result.shape):
         told = explained(f"{op} {windows}", X, at)
         assert told.value == result[at]
-        if told.look is None:
+        if told.window is None:
             assert (told.value, op in ("mode", "stochastic") or list(told.notes()) != []) == (
                 0,
                 True,
@@ -106,7 +106,7 @@ def test_numbers_give_the_value_that_is_written(op, windows):
             continue
         assert told.exact == pytest.approx(result[at], rel=1e-6)
         if op == "stochastic":
-            assert told.value in told.look.values
+            assert told.value in told.window.values
         else:
             assert value_of(told) == pytest.approx(result[at], rel=2e-4)
 
@@ -129,8 +129,8 @@ def test_window_is_the_twins(windows):
         axes = [twin.sliding(length, **options) for length in (9, 11)]
     for row, column in product(*map(range, map(len, axes))):
         told = explained(f"sum {windows}", X, (1, 2, row, column))
-        assert told.look.sight.plane == (1, 2)
-        for side, window in zip(told.look.sides, (axes[0][row], axes[1][column]), strict=True):
+        assert told.window.sight.plane == (1, 2)
+        for side, window in zip(told.window.sides, (axes[0][row], axes[1][column]), strict=True):
             assert tuple(side.pixels) == tuple(window.taps)
 
 
@@ -207,7 +207,7 @@ def test_way_back_through_unpool(tmp_path, monkeypatch):
     np.save("where.npy", where)
     pipeline = poolcli.parse("unpool --indices where.npy --output-size 9x11 | avg -k 4 -s 2 -p 1")
     at = (1, 2, 2, 3)
-    region = explain(pipeline, as_map(top), at).way[-1]
+    region = explain(pipeline, as_map(top), at).regions[-1]
     result = pipeline(top)[at]
     depends = np.array(
         [
@@ -250,7 +250,7 @@ def test_way_back_is_what_the_number_depends_on(text):
     result = pipeline(X)
     at = tuple(size // 2 for size in result.shape)
     told = explained(text, X, at)
-    region = told.way[-1]
+    region = told.regions[-1]
     depends = np.zeros(X.shape, bool)
     for pixel in np.ndindex(X.shape):
         other = X.copy()
@@ -297,7 +297,7 @@ def test_alpha_laid_out_flat(tmp_path):
     for number in range(made.data.size):
         told = explain(pipeline, fmap, (number,))
         assert told.value == made.data[number]
-        assert told.look.home.plane(told.look.sight.plane)[1] == (
+        assert told.window.cell.batch_and_channel(told.window.sight.plane)[1] == (
             number if number < 4 else (number - 4) // 4
         )
         assert abs(told.exact - told.value) <= 0.5
@@ -364,11 +364,11 @@ FRAME = np.array([255, 214, 0], np.uint8)
     ],
 )
 def test_frame_lies_around_what_is_read(shape, text, at, rows, columns):
-    from poolcli.analysis.picture.framed_region import views
+    from poolcli.analysis.picture.framed_region import framed_views
 
     fmap = as_map(np.random.default_rng(0).random(shape))
     told = explain(parse(text), fmap, at)
-    whole, near = views("x", fmap, told.way[-1])
+    whole, near = framed_views("x", fmap, told.regions[-1])
     yellow = (whole.drawing.pixels == FRAME).all(axis=-1)
     found = [(int(line.min()), int(line.max())) for line in np.nonzero(yellow)]
     assert found == [

@@ -147,7 +147,7 @@ def test_a_result_has_the_measures_of_the_definition():
     back = between(blocks(x, 4), 4)
     assert result.psnr == pytest.approx(peak_signal_noise_ratio(x, back, data_range=255))
     assert result.ssim == pytest.approx(structural_similarity(x, back.astype(np.uint8)))
-    np.testing.assert_array_equal(result.shown.data, np.kron(blocks(x, 4), np.ones((4, 4))))
+    np.testing.assert_array_equal(result.enlarged.data, np.kron(blocks(x, 4), np.ones((4, 4))))
     np.testing.assert_allclose(result.difference.data, abs(x - back))
     down, along = (np.empty((32, 12)), np.empty((8, 48)))
     for by in range(4):

@@ -7,8 +7,9 @@ import pytest
 from twin import sliding
 
 import poolcli
-from poolcli.analysis.solver.question import Question, solve, written
-from poolcli.analysis.solver.window_search import ENDS, Wanted, search
+from poolcli.analysis.solver.axis_windows import ENDS, AxisTarget
+from poolcli.analysis.solver.question import Question, as_text, solve
+from poolcli.analysis.solver.window_search import search
 
 
 def brute(length, cells, *, ceil_mode=False):
@@ -34,7 +35,7 @@ def brute(length, cells, *, ceil_mode=False):
 def found(length, cells, end):
     return {
         (w.kernel, w.stride, w.padding): w.unseen
-        for (w,) in search([Wanted(length, cells)], [end], 10_000)
+        for (w,) in search([AxisTarget(length, cells)], [end], 10_000)
     }
 
 
@@ -51,7 +52,7 @@ def test_none_is_missing_in_ceil_mode_that_floor_mode_has_not(length):
         wanted = {
             key: seen for key, seen in brute(length, cells, ceil_mode=True) if key not in floor
         }
-        both = search([Wanted(length, cells)], ["floor", "ceil"], 10_000)
+        both = search([AxisTarget(length, cells)], ["floor", "ceil"], 10_000)
         ceil = {(w.kernel, w.stride, w.padding): w.unseen for (w,) in both if w.end == "ceil"}
         assert ceil == wanted
 
@@ -75,7 +76,7 @@ def test_none_is_missing_in_ceil_mode_that_floor_mode_has_not(length):
 def test_every_row_makes_the_size(length, cells, options):
     rows = solve(Question(length, cells, **options))
     assert rows
-    texts = [written("avg", steps) for steps in rows]
+    texts = [as_text("avg", steps) for steps in rows]
     assert len(set(texts)) == len(texts)
     for text in texts:
         assert poolcli.plan(text, length, layout="DHW"[-len(length) :])[-1].output.shape == cells
@@ -92,10 +93,10 @@ def test_options_that_are_fixed_stay():
 
 
 def test_waste_orders_them():
-    rows = [line for (line,) in search([Wanted(230, 7)], list(ENDS), 200)]
-    waste = [abs(row.kernel - row.stride) + row.padded + row.unseen for row in rows]
+    rows = [line for (line,) in search([AxisTarget(230, 7)], list(ENDS), 200)]
+    waste = [abs(row.kernel - row.stride) + row.outside + row.unseen for row in rows]
     assert waste == sorted(waste)
-    (first,) = search([Wanted(224, 7)], list(ENDS), 1)[0]
+    (first,) = search([AxisTarget(224, 7)], list(ENDS), 1)[0]
     assert (first.kernel, first.stride, first.padding, first.unseen) == (32, 32, 0, 0)
 
 

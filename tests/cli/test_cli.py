@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 import poolcli
-from poolcli.cli import COMMANDS
 from poolcli.cli.examples import EXAMPLES
-from poolcli.pipeline.kinds import FLAG
+from poolcli.cli.group import COMMANDS
+from poolcli.pipeline.parameters import FLAG
 from poolcli.pipeline.table import OPS
 
 

@@ -11,7 +11,14 @@ import pytest
 from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio
 
-from poolcli.analysis.picture.contact_sheet import LARGEST, Figure, Section, scaled, sheet, wrapped
+from poolcli.analysis.picture.contact_sheet import (
+    LARGEST,
+    Figure,
+    Section,
+    contact_sheet,
+    scaled,
+    wrapped,
+)
 
 STEPS = ("max -k 4", "avg -k 4", "sample -s 4")
 
@@ -322,7 +329,7 @@ def test_a_sheet_has_room_for_all(size, count):
         )
         for number in range(count)
     ]
-    made = sheet([Section("x", tuple(figures))]).data
+    made = contact_sheet([Section("x", tuple(figures))]).data
     area = np.prod(scaled(np.zeros((*size, 3), np.uint8)).shape[:2])
     assert all((made == number).all(-1).sum() >= area for number in range(count))
     assert made.shape[1] <= 1800 + 2 * LARGEST

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from poolcli.cli import COMMANDS, poolcli
 from poolcli.cli.completion import SHELLS
+from poolcli.cli.group import COMMANDS, poolcli
 from poolcli.pipeline.table import OPS
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -166,7 +166,7 @@ def test_a_real_bash_chooses_from_them(tmp_path, given, expected):
 )
 def test_completion_loads_no_numpy(line):
     program = (
-        "import sys, atexit\nfrom poolcli.cli import main\n"
+        "import sys, atexit\nfrom poolcli.cli.main import main\n"
         "atexit.register(lambda: print('LOADED', *{name.split('.')[0] for name in sys.modules}))\nmain([])"
     )
     split = line.split(" ", 1) if "'" in line else line.split(" ")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from test_process import on_terminal, plain
 
-from poolcli.cli import COMMANDS, KNOW
 from poolcli.cli.examples import EXAMPLES
+from poolcli.cli.group import COMMANDS, REFERENCE_SECTIONS
 from poolcli.pipeline.table import OPS
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -178,6 +178,6 @@ def test_groff_takes_the_pages(cli, tmp_path):
 
 def test_the_top_page_tells_exit_codes_and_environment(cli):
     for text in (cli("--help").text, cli("man").text.replace(r"\-", "-")):
-        for rows in KNOW.values():
+        for rows in REFERENCE_SECTIONS.values():
             for word, _ in rows:
                 assert word in text

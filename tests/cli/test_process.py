@@ -345,9 +345,9 @@ def test_names_that_are_not_utf_8(tmp_path, big):
 )
 def test_what_is_to_be_done_at_the_end_is_done(tmp_path, ending, code, told):
     script = (
-        "import atexit, sys\nfrom poolcli import __main__ as entry, cli\n"
+        "import atexit, sys\nfrom poolcli import __main__ as entry\nfrom poolcli.cli import main as command_line\n"
         f"def main():\n    atexit.register(print, 'at the end')\n    print('written')\n    {ending}\n"
-        "cli.main = main\nentry.run()\n"
+        "command_line.main = main\nentry.run()\n"
     )
     ran = subprocess.run(
         [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, check=False, timeout=60

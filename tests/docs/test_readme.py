@@ -31,7 +31,7 @@ def output(command):
     """What a command prints, as a block of code."""
     from click.testing import CliRunner
 
-    from poolcli.cli import poolcli
+    from poolcli.cli.group import poolcli
 
     result = CliRunner().invoke(poolcli, shlex.split(command)[1:], catch_exceptions=False)
     lines = "\n".join(line.rstrip() for line in result.output.rstrip().splitlines())

@@ -931,7 +931,7 @@ def of_a_file(row):
     """What poolcli's command makes of a PNG, which must keep its mode."""
     from click.testing import CliRunner
 
-    from poolcli.cli import poolcli as group
+    from poolcli.cli.group import poolcli as group
 
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "x.png"), Path(folder, "y.png")

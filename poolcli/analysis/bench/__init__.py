@@ -1,1 +1,1 @@
-"""The engine next to the loop of the textbook and to other libraries that pool: `poolcli bench`."""
+"""Time the engine next to the loop of the textbook and to other libraries: `poolcli bench`."""

@@ -1,4 +1,4 @@
-"""One step on one map, and the same in numbers for those who know no steps."""
+"""A step on a map, and the same as kernel, stride and padding for libraries without steps."""
 
 from __future__ import annotations
 
@@ -15,24 +15,19 @@ from poolcli.maps.layout import space_axes
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.step import Step
 
-USUAL = frozenset(
-    {"norm", "count_include_pad", "dtype", "round", "semantics"}
-)  # others are poolcli's own
-EVEN = (
-    "sliding",
-    "adaptive",
-    "global",
-)  # windows that a kernel, a stride and a padding may describe
-ALIGNS = frozenset(
-    {"boxes", "output_size", "sampling_ratio", "aligned"}
-)  # what others know of roi-align
+# Options that other libraries know, beside those of the windows, and of roi-align.
+COMMON_OPTIONS = frozenset({"norm", "count_include_pad", "dtype", "round", "semantics"})
+ROI_ALIGN_OPTIONS = frozenset({"boxes", "output_size", "sampling_ratio", "aligned"})
+# Kinds of windows that a kernel, a stride and a padding may describe.
+EVEN = ("sliding", "adaptive", "global")
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """`kernel`, `stride` and `padding` have a number or a pair for each spatial axis; `cells` is the output's size.
+    """A step, a map, and the windows as a number or a pair for each spatial axis.
 
-    `slides`: these numbers say all about the windows, as they do where adaptive and global ones are equal blocks.
+    `cells` is the output's size. `slides` is True where kernel, stride and padding say all about
+    the windows; adaptive and global ones slide where they are blocks of one size.
     """
 
     step: Step
@@ -57,7 +52,7 @@ class Case:
 
     @cached_property
     def axes(self) -> tuple[int, ...]:
-        """Where the spatial axes are."""
+        """The numbers of the spatial axes."""
         return tuple(space_axes(self.layout))
 
     @property
@@ -66,7 +61,7 @@ class Case:
 
     @property
     def blocks(self) -> bool:
-        """Windows lie side by side, without padding."""
+        """Whether the windows lie side by side without padding."""
         return self.slides and self.kernel == self.stride and not self.padded
 
     @property
@@ -75,7 +70,7 @@ class Case:
 
     @property
     def aligns(self) -> bool:
-        """It is a RoiAlign as others have it, on one image."""
+        """Whether it is a RoiAlign of one image, which other libraries have."""
         return self.op == "roi-align" and self.boxes.shape[1] == 4 and len(self.planes) == 1
 
     @property
@@ -85,14 +80,15 @@ class Case:
 
     @property
     def special(self) -> str:
-        """An option that only poolcli has, if it is used."""
-        windows = (
-            {option.name for option in self.step.windows.parameters}
-            if self.step.windows
-            else ALIGNS
-        )
-        own = next((name for name, _ in self.step.options if name not in windows | USUAL), None)
+        """The flag of an option that only poolcli has, "" where none is used."""
+        known = COMMON_OPTIONS | self._window_options()
+        own = next((name for name, _ in self.step.given if name not in known), None)
         return self.step.op.option(own).flag if own else ""
+
+    def _window_options(self) -> frozenset[str]:
+        if self.step.windows is None:
+            return ROI_ALIGN_OPTIONS
+        return frozenset(option.name for option in self.step.windows.parameters)
 
     @cached_property
     def planes(self) -> Array:
@@ -109,13 +105,13 @@ class Case:
 
     def unplaned(self, result: Array) -> Array:
         """A result (N, C, *space) in the layout of the map."""
-        plain = result if "N" in self.layout else result[0]
+        channels_first = result if "N" in self.layout else result[0]
         if "C" not in self.layout:
-            return plain.squeeze(-1 - len(self.axes))
-        return np.moveaxis(plain, -1 - len(self.axes), self.layout.index("C"))
+            return channels_first.squeeze(-1 - len(self.axes))
+        return np.moveaxis(channels_first, -1 - len(self.axes), self.layout.index("C"))
 
     def picked(self, filtered: Array, axes: tuple[int, ...] | None = None) -> Array:
-        """The windows of a stride-1 filter whose result lies in the middle of its window, as a view."""
+        """The cells among the results of a centred filter at every pixel, as a view."""
         index = [slice(None)] * filtered.ndim
         spans = zip(
             axes or self.axes, self.kernel, self.stride, self.padding, self.cells, strict=True
@@ -127,19 +123,24 @@ class Case:
         return picked
 
     def pool(self) -> Array:
-        """What poolcli gives."""
+        """Poolcli's result."""
         ((made,),) = Pipeline((self.step,)).walk(self.fmap)
         return np.ascontiguousarray(made.data)
 
 
 def case_of(step: Step, fmap: FeatureMap) -> Case:
-    """The case of a step that gives one map; PoolError where it does not fit."""
+    """The case of a step on a map.
+
+    Raises PoolError where the step does not fit the map, or gives several.
+    """
     if step.several:
         raise RequestError(
             f"{step}: gives several maps, and what gives one can be timed side by side"
         )
     fmap = fmap if step.keeps else fmap.expanded()
-    fmap = fmap.with_data(np.require(fmap.data, requirements="W"))  # some peers take nothing else
+    fmap = fmap.with_data(
+        np.require(fmap.data, requirements="W")
+    )  # PyTorch takes no read-only arrays
     (stage,) = Pipeline((step,)).plan(fmap.form)
     cells = tuple(stage.output.space)
     if step.windows is None or step.windows.name not in EVEN:
@@ -147,17 +148,16 @@ def case_of(step: Step, fmap: FeatureMap) -> Case:
     kernel, stride, sizes = tuple(stage.receptive), tuple(map(int, stage.jump)), stage.input.space
     spans = list(zip(sizes, kernel, stride, cells, strict=True))
     padding = tuple(_pad(step["padding"], axis, span) for axis, span in enumerate(spans))
-    regular = all(
+    has_floor_cells = all(
         (size + sum(pad) - k) // s + 1 == n
         for pad, (size, k, s, n) in zip(padding, spans, strict=True)
     )
-    return Case(
-        step, fmap, kernel, stride, padding, cells, regular and set(step["dilation"]) == {1}
-    )
+    slides = has_floor_cells and set(step["dilation"]) == {1}
+    return Case(step, fmap, kernel, stride, padding, cells, slides)
 
 
 def _pad(padding: Padding, axis: int, span: tuple[int, int, int, int]) -> tuple[int, int]:
-    """Padding before and after one axis."""
+    """The padding before and after one axis."""
     if not isinstance(padding, str):
         return padding[axis % len(padding)]
     size, kernel, stride, cells = span

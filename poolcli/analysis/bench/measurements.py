@@ -1,4 +1,4 @@
-"""What a comparison tells: a row for the textbook, for poolcli, and for each peer."""
+"""Measure a step: the loop of the textbook, poolcli, and other libraries."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ import poolcli
 from poolcli.analysis.bench.case import Case, case_of
 from poolcli.analysis.bench.peer_timing import can, timed
 from poolcli.analysis.bench.peers import release
-from poolcli.analysis.bench.textbook_loop import textbook
+from poolcli.analysis.bench.textbook_loop import textbook_loop
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.pipeline.pipeline import Pipeline
 
 
 @dataclass(frozen=True)
-class Row:
-    """Who, how long, and whether it is poolcli's result. No time: it has none that counts, and the note says why.
+class Measurement:
+    """The milliseconds of a library, and whether its result is poolcli's.
 
-    `agrees` is None where there is nothing to compare; `part` of the windows was timed.
+    Without `ms` the note says why it is not timed. `agrees` is None where there is no result to
+    compare. `part` is the share of the windows that were timed.
     """
 
     by: str
@@ -33,28 +34,29 @@ class Row:
     part: float = 1.0
 
 
-def rows(case: Case, peers: Mapping[str, ModuleType], repeats: int) -> list[Row]:
-    """The textbook, poolcli, the peers from the fastest to the slowest, and those that do not count."""
-    loop = textbook(case, case.pool())
+def measure(case: Case, peers: Mapping[str, ModuleType], repeats: int) -> list[Measurement]:
+    """Measure the textbook's loop, poolcli, and the peers, which are ranked by their time."""
+    loop = textbook_loop(case, case.pool())
     timing = timed(case, peers, repeats)
     ranked = sorted(timing.peers.items(), key=lambda pair: pair[1])
     return [
-        Row("textbook loop", f"numpy {np.__version__}", **vars(loop)),
-        Row("poolcli", poolcli.__version__, timing.poolcli, None),
-        *(Row(name, release(name), ms) for name, ms in ranked),
+        Measurement("textbook loop", f"numpy {np.__version__}", **vars(loop)),
+        Measurement("poolcli", poolcli.__version__, timing.poolcli, None),
+        *(Measurement(name, release(name), ms) for name, ms in ranked),
         *(
-            Row(name, release(name), None, agrees=False, note=note)
+            Measurement(name, release(name), None, agrees=False, note=note)
             for name, note in timing.notes.items()
         ),
-        *_without(case, peers),
+        *_unable(case, peers),
     ]
 
 
-def _without(case: Case, peers: Mapping[str, ModuleType]) -> Iterator[Row]:
+def _unable(case: Case, peers: Mapping[str, ModuleType]) -> Iterator[Measurement]:
+    """Peers without the operation, or without one of its options."""
     for name, peer in peers.items():
         if not can(peer, case):
             note = f"has no {case.special}" if peer.can(case) else "does not do this"
-            yield Row(name, release(name), None, None, note)
+            yield Measurement(name, release(name), None, None, note)
 
 
 def cases(pipeline: Pipeline, fmap: FeatureMap) -> Iterator[Case]:
@@ -67,5 +69,5 @@ def cases(pipeline: Pipeline, fmap: FeatureMap) -> Iterator[Case]:
 
 
 def pixels(case: Case) -> int:
-    """The pixels that are pooled; a pixel has all its channels."""
+    """The number of pixels that are pooled, each with all its channels."""
     return prod(case.sizes) * len(case.planes)

@@ -1,4 +1,4 @@
-"""Values to time with."""
+"""Values to time operations with."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from poolcli.maps.array import Array
 
 
 def noise(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    """Noise, the same each time: floats in [0, 1), whole numbers of a byte."""
+    """The same noise each time: floats in [0, 1), or integers that fit a byte.
+
+    >>> noise((2, 2), np.dtype("uint8")).max() < 256
+    np.True_
+    """
     random = np.random.default_rng(0)
     if dtype.kind == "f":
         return random.random(shape, "float32").astype(dtype, copy=False)
-    return random.integers(
-        0, min(256, np.iinfo(dtype).max + 1) if dtype.kind in "iu" else 2, shape
-    ).astype(dtype)
+    end = min(256, np.iinfo(dtype).max + 1) if dtype.kind in "iu" else 2
+    return random.integers(0, end, shape).astype(dtype)

@@ -1,4 +1,4 @@
-"""poolcli timed next to all who can do the same."""
+"""Time poolcli next to other libraries, after checking that they give the same result."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from poolcli.analysis.bench.case import Case
 from poolcli.analysis.bench.timing import Call, interleaved, sample
 from poolcli.maps.array import Array
 
-CHOOSES = frozenset({"max", "min", "median", "mode"})  # what is chosen is the same to the bit
-RELATIVE, ABSOLUTE = 1e-4, 1e-5  # what is computed in float32
-LEVELS = 1  # what is rounded to whole numbers
-PATIENCE = 2.0  # seconds after which a call is timed by its first run alone
+# Results may differ by what other orders of float32 operations and other rules of rounding explain.
+EXACT = frozenset({"max", "min", "median", "mode"})  # choose a value: no difference
+RELATIVE, ABSOLUTE = 1e-4, 1e-5  # of floats
+LEVELS = 1  # of integers: half-way cases are rounded up or down
+PATIENCE = 2.0  # seconds of a call that is not repeated: seven repeats would take long enough
 
 
 class OtherResult(Exception):
-    """The result is another than poolcli's."""
+    """A library's result is another than poolcli's."""
 
 
 @dataclass(frozen=True)
 class Timing:
-    """Milliseconds by name; `notes` tell why a peer that has the operation does not count."""
+    """Milliseconds by library; `notes` say why a peer with the operation has none."""
 
     poolcli: float
     peers: dict[str, float] = field(default_factory=dict)
@@ -37,29 +38,31 @@ class Timing:
 
     @property
     def ratio(self) -> float | None:
-        """How many times as long the fastest peer takes."""
+        """The time of the fastest peer, in times of poolcli."""
         return self.peers[self.fastest] / self.poolcli if self.fastest else None
 
 
 def timed(case: Case, peers: Mapping[str, ModuleType], repeats: int) -> Timing:
-    """All peers that agree with poolcli, timed in turn with it."""
+    """Time poolcli and all peers that give its result, in turn."""
     expected = case.pool()
     calls: dict[str, Call] = {"poolcli": case.pool}
     slow, notes = {}, {}
     for name, peer in peers.items():
-        if can(peer, case):
-            try:
-                way, seconds = quickest(case, peer, expected)
-            except OtherResult as error:
-                notes[name] = str(error)
-            except Exception as error:  # noqa: BLE001 (a peer may fail in any way: it is named, and the run goes on)
-                notes[name] = f"{type(error).__name__}: {error}".splitlines()[0]
+        if not can(peer, case):
+            continue
+        try:
+            call, seconds = quickest(case, peer, expected)
+        except OtherResult as error:
+            notes[name] = str(error)
+        except Exception as error:  # noqa: BLE001 - libraries raise errors of any kind
+            notes[name] = f"{type(error).__name__}: {error}".splitlines()[0]
+        else:
+            if seconds > PATIENCE:
+                slow[name] = seconds
             else:
-                if seconds > PATIENCE:
-                    slow[name] = seconds
-                else:
-                    calls[name] = way
-    times = {name: 1e3 * seconds for name, seconds in (interleaved(calls, repeats) | slow).items()}
+                calls[name] = call
+    seconds_by_name = interleaved(calls, repeats) | slow
+    times = {name: 1e3 * seconds for name, seconds in seconds_by_name.items()}
     return Timing(times.pop("poolcli"), times, notes)
 
 
@@ -69,29 +72,34 @@ def can(peer: ModuleType, case: Case) -> bool:
 
 
 def quickest(case: Case, peer: ModuleType, expected: Array) -> tuple[Call, float]:
-    """The peer's quickest way to the result, and its seconds; OtherResult where one gives another."""
+    """The peer's fastest call and its seconds; OtherResult where a call gives another result."""
     seconds: dict[Call, float] = {}
-    for way in peer.prepare(case):
+    for call in peer.prepare(case):
         start = perf_counter()
-        result = way()
-        seconds[way] = perf_counter() - start
+        result = call()
+        seconds[call] = perf_counter() - start
         check_equal(case, peer.read(case, result), expected)
-        if seconds[way] > PATIENCE:
+        if seconds[call] > PATIENCE:
             break
-        seconds[way] = min(sample(way) for _ in range(3))
-    best = min(seconds, key=lambda way: seconds[way])
+        seconds[call] = min(sample(call) for _ in range(3))
+    best = min(seconds, key=seconds.__getitem__)
     return best, seconds[best]
 
 
 def check_equal(case: Case, result: Array, expected: Array) -> None:
-    """OtherResult that says how far a result is from poolcli's, where that is more than rounding."""
+    """Raise OtherResult, with the distance, for a result that is not poolcli's up to rounding."""
     if result.shape != expected.shape:
         raise OtherResult(f"its shape is {result.shape}, poolcli's {expected.shape}")
-    exact = case.op in CHOOSES
-    relative = RELATIVE if expected.dtype.kind == "f" and not exact else 0
-    absolute = 0 if exact else ABSOLUTE if expected.dtype.kind == "f" else LEVELS
+    relative, absolute = _tolerances(case, expected)
     if not np.allclose(result, expected, relative, absolute, equal_nan=True):
         gap = np.abs(np.subtract(result, expected, dtype=np.float64))
         raise OtherResult(
             f"{np.mean(~(gap <= absolute)):.1%} of the values differ, by up to {np.nanmax(gap):.3g}"
         )
+
+
+def _tolerances(case: Case, expected: Array) -> tuple[float, float]:
+    """The relative and the absolute difference that rounding explains."""
+    if case.op in EXACT:
+        return 0, 0
+    return (RELATIVE, ABSOLUTE) if expected.dtype.kind == "f" else (0, LEVELS)

@@ -1,4 +1,4 @@
-"""The loop of the textbook: every window cut out and reduced by itself, as the definition says."""
+"""The loop of the textbook: each window is cut out and reduced by the definition."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from poolcli.analysis.bench.peer_timing import OtherResult, check_equal
 from poolcli.maps.array import Array
 from poolcli.pipeline.step import Step
 
-SECONDS = 0.5  # after which the loop stops: the rest would take as long for each window
-BETWEEN = 16  # windows between two looks at the clock
-PICKS = ("max", "min", "mode")  # exact for any number
+SECONDS = 0.5  # after which the loop stops; the time of all windows is extrapolated
+CLOCK_INTERVAL = 16  # windows between two readings of the clock
+CHOOSING = ("max", "min", "mode")  # operations that need no float64 to be exact
 
 FORMULAS: dict[str, Callable[[Array, Step], Any]] = {
     "max": lambda x, _: x.max(),
@@ -41,8 +41,11 @@ FORMULAS: dict[str, Callable[[Array, Step], Any]] = {
 
 
 @dataclass(frozen=True)
-class Loop:
-    """Milliseconds for all windows; `part` of them was timed. Without time where there is no loop, or it disagrees."""
+class LoopTiming:
+    """Milliseconds for all windows, of which `part` was timed.
+
+    `ms` is None where there is no loop, or its result is another; the note says which.
+    """
 
     ms: float | None
     agrees: bool | None = True
@@ -50,10 +53,10 @@ class Loop:
     part: float = 1.0
 
 
-def textbook(case: Case, expected: Array, seconds: float = SECONDS) -> Loop:
-    """The loop over all windows, or over as many as it does in so many seconds."""
+def textbook_loop(case: Case, expected: Array, seconds: float = SECONDS) -> LoopTiming:
+    """Run the loop over all windows, or over as many as it does in so many seconds."""
     if why := _no_loop(case):
-        return Loop(None, None, why)
+        return LoopTiming(None, None, why)
     out = np.empty(case.planes.shape[:2] + case.cells, expected.dtype)
     start = perf_counter()
     done = _fill(out, case, start + seconds)
@@ -61,38 +64,39 @@ def textbook(case: Case, expected: Array, seconds: float = SECONDS) -> Loop:
     try:
         check_equal(case, out.ravel()[:done], case.planed(expected).ravel()[:done])
     except OtherResult as error:
-        return Loop(None, agrees=False, note=str(error))
-    return Loop(ms, part=done / out.size)
+        return LoopTiming(None, agrees=False, note=str(error))
+    return LoopTiming(ms, part=done / out.size)
 
 
 def _no_loop(case: Case) -> str:
-    """Why there is none."""
+    """Why there is no loop for the case, "" if there is one."""
     windows = case.step.windows
     if case.op not in FORMULAS:
         return f"{case.op} is no formula over windows"
     if windows is None or windows.name not in EVEN:
         return f"{windows.name if windows else 'these'} windows are more than a loop"
-    special = case.special or (
-        "--count-include-pad" if ("count_include_pad", True) in case.step.options else ""
-    )
-    return f"the textbook has no {special}" if special else ""
+    option = case.special
+    if not option and ("count_include_pad", True) in case.step.given:
+        option = "--count-include-pad"
+    return f"the textbook has no {option}" if option else ""
 
 
 def _fill(out: Array, case: Case, deadline: float) -> int:
-    """Write results until the deadline; how many there are."""
+    """Write results until the deadline; returns their number."""
     formula, step, planes = FORMULAS[case.op], case.step, case.planes
     cells = [_windows(case, axis) for axis in range(len(case.cells))]
-    kept = np.asarray if out.dtype.kind == "f" else np.rint
+    rounded = np.asarray if out.dtype.kind == "f" else np.rint
     for done, index in enumerate(np.ndindex(*out.shape)):
-        if done % BETWEEN == 0 and done and perf_counter() > deadline:
+        if done % CLOCK_INTERVAL == 0 and done and perf_counter() > deadline:
             return done
         window = planes[index[:2]][tuple(cells[axis][cell] for axis, cell in enumerate(index[2:]))]
-        out[index] = kept(formula(window if case.op in PICKS else window.astype(np.float64), step))
+        values = window if case.op in CHOOSING else window.astype(np.float64)
+        out[index] = rounded(formula(values, step))
     return prod(out.shape)
 
 
 def _windows(case: Case, axis: int) -> list[slice]:
-    """Where the windows of one axis begin and end, clipped to the map."""
+    """The windows of one axis, clipped to the map."""
     size, count = case.sizes[axis], case.cells[axis]
     if case.step["global"]:
         return [slice(0, size)]

@@ -1,4 +1,4 @@
-"""Pipelines on one map, next to each other: each result, what it lost, and how long it took."""
+"""What pipelines make of one map: each result, how much it has lost, and how long it took."""
 
 from __future__ import annotations
 
@@ -19,17 +19,19 @@ from poolcli.pipeline.parser import step
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.step import Stage
 
-FARTHEST = 64  # pixels between results for which pooling at every pixel is worth its time
-_RUNS, _ENOUGH = 3, 1000.0  # milliseconds of timing
+# The aliased energy needs a result at every pixel: as many runs of the pipeline as its stride, on
+# each axis.
+LARGEST_STRIDE = 64
+MOST_RUNS, MOST_MS = 3, 1000.0  # the shortest of three runs is reported, of slow pipelines one
 
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What a pipeline made of a map, and the measures of it that `study.measures` defines.
+    """What a pipeline makes of a map, and the measures of `analysis.comparison.measures`.
 
-    `shown` is the result at the size of the map, by its nearest pixels. The measures are taken of the result brought
-    back by bilinear interpolation, and `difference` is its distance from the map: of an image the mean of the channels.
-    `ms` is the shortest of up to three runs.
+    `enlarged` is the result at the size of the map by nearest neighbours. The measures are of the
+    result brought back by bilinear interpolation, and `difference` is its distance from the map, of
+    an image the mean of the channels. `ms` is the shortest of up to three runs.
     """
 
     pipeline: Pipeline
@@ -39,21 +41,33 @@ class Result:
     ssim: float
     aliased: float
     shift_change: float
-    shown: FeatureMap
+    enlarged: FeatureMap
     difference: FeatureMap
 
 
-def compare(fmap: FeatureMap, pipelines: Sequence[Pipeline]) -> list[Result]:
-    """A result for each pipeline; ShapeError where one gives what cannot be brought back to the size of the map.
+@dataclass(frozen=True, eq=False)
+class ComparedMap:
+    """A map, what it is called, and the result of each pipeline."""
 
-    PSNR and SSIM take colours times their alpha, and alpha. Their peak is what the pixels of an image, or unsigned
-    numbers of 8 and 16 bits, can hold, else the largest value of the map minus its smallest, or 1 if that is 0.
+    name: str
+    fmap: FeatureMap
+    results: list[Result]
+
+
+def compare(fmap: FeatureMap, pipelines: Sequence[Pipeline]) -> list[Result]:
+    """A result for each pipeline.
+
+    Colours are measured as far as they show through their alpha, and alpha as it is. The peak of
+    PSNR and SSIM is the largest value of unsigned 8-bit or 16-bit numbers; else the range of the
+    map's values, or 1 if that is 0.
+    Raises ShapeError where a pipeline's result cannot be brought back to the size of the map,
+    RequestError where a pipeline gives several maps.
     """
     return [_result(fmap, pipeline) for pipeline in pipelines]
 
 
 def _result(fmap: FeatureMap, pipeline: Pipeline) -> Result:
-    stages = _planned(fmap.form, pipeline)
+    stages = _plan(fmap.form, pipeline)
     pooled, ms = _timed(pipeline, fmap)
     original, back = _values(fmap), _values(_restored(pooled, fmap, "bilinear"))
     peak, axes = _peak(fmap), len(fmap.form.space)
@@ -64,22 +78,25 @@ def _result(fmap: FeatureMap, pipeline: Pipeline) -> Result:
         psnr(original, back, peak),
         ssim(original, back, peak, axes),
         _aliased(pipeline, fmap, stages),
-        shift_change(list(_moved(pipeline, fmap, back))),
+        shift_change(list(_shifted(pipeline, fmap, back))),
         _restored(pooled, fmap, "nearest"),
-        _distance(fmap, original, back),
+        _difference(fmap, original, back),
     )
 
 
-def _planned(form: Form, pipeline: Pipeline) -> tuple[Stage, ...]:
+def _plan(form: Form, pipeline: Pipeline) -> tuple[Stage, ...]:
+    """The stages of a pipeline whose result has the batch, channels and axes of its input."""
     if pipeline.several:
         raise RequestError(
-            f"{pipeline}: gives several maps, and one is compared with the original: leave pyramid out"
+            f"{pipeline}: gives several maps, and one is compared with the original: "
+            "leave pyramid out"
         )
     stages = pipeline.plan(form)
-    before, after = (each.expanded().frame for each in (form, stages[-1].output))
+    output = stages[-1].output
+    before, after = form.expanded().frame, output.expanded().frame
     if before.lead != after.lead or len(before.space) != len(after.space):
         raise ShapeError(
-            f"{pipeline}: makes {shape_words(stages[-1].output.shape)} of {shape_words(form.shape)}, "
+            f"{pipeline}: makes {shape_words(output.shape)} of {shape_words(form.shape)}, "
             "which does not lie over it: compare takes what keeps batch and channels"
         )
     return stages
@@ -88,7 +105,7 @@ def _planned(form: Form, pipeline: Pipeline) -> tuple[Stage, ...]:
 def _timed(pipeline: Pipeline, fmap: FeatureMap) -> tuple[FeatureMap, float]:
     """The result, and the milliseconds of the shortest run."""
     times: list[float] = []
-    while not times or (len(times) < _RUNS and sum(times) < _ENOUGH):
+    while not times or (len(times) < MOST_RUNS and sum(times) < MOST_MS):
         start = time.perf_counter()
         pooled = _pooled(pipeline, fmap)
         times.append(1000 * (time.perf_counter() - start))
@@ -101,17 +118,19 @@ def _pooled(pipeline: Pipeline, fmap: FeatureMap) -> FeatureMap:
 
 
 def _restored(pooled: FeatureMap, fmap: FeatureMap, interpolation: str) -> FeatureMap:
-    return step("restore", {"output_size": fmap.form.space, "interpolation": interpolation})(pooled)
+    """The result at the size of the map."""
+    options = {"output_size": fmap.form.space, "interpolation": interpolation}
+    return step("restore", options)(pooled)
 
 
 def _values(fmap: FeatureMap) -> Array:
-    """The planes: a palette's colours, and colours as far as they show through their alpha."""
-    whole = fmap.expanded()
-    planes = whole.planes()
-    if not (whole.picture and whole.picture.has_alpha):
+    """The planes: of a palette its colours, and colours times their alpha."""
+    expanded = fmap.expanded()
+    planes = expanded.planes()
+    if not (expanded.picture and expanded.picture.has_alpha):
         return planes
-    shares = planes[..., -1:, :, :] / _peak(fmap)
-    return np.concatenate([planes[..., :-1, :, :] * shares, planes[..., -1:, :, :]], axis=-3)
+    colours, alpha = planes[..., :-1, :, :], planes[..., -1:, :, :]
+    return np.concatenate([colours * (alpha / _peak(fmap)), alpha], axis=-3)
 
 
 def _peak(fmap: FeatureMap) -> float:
@@ -122,29 +141,31 @@ def _peak(fmap: FeatureMap) -> float:
     return float(np.ptp(finite)) if finite.size and np.ptp(finite) else 1.0
 
 
-def _distance(fmap: FeatureMap, original: Array, back: Array) -> FeatureMap:
-    kind = np.result_type(original, back, np.float32)
+def _difference(fmap: FeatureMap, original: Array, back: Array) -> FeatureMap:
+    """The distance of each value from the original; of an image the mean over its channels."""
+    dtype = np.result_type(original, back, np.float32)
+    expanded = fmap.expanded()
+    frame = expanded.form.frame
     with np.errstate(invalid="ignore"):
-        whole, far = fmap.expanded(), np.abs(original.astype(kind) - back)
-    frame = whole.form.frame
-    if whole.picture and frame.channels is not None:
-        far, frame = far.mean(-1 - len(frame.space)), frame._replace(channels=None)
-    return replace(whole.with_planes(far, frame), picture=None)
+        distance = np.abs(original.astype(dtype) - back)
+    if expanded.picture and frame.channels is not None:
+        distance = distance.mean(-1 - len(frame.space))
+        frame = frame._replace(channels=None)
+    return replace(expanded.with_planes(distance, frame), picture=None)
 
 
-def _moved(pipeline: Pipeline, fmap: FeatureMap, back: Array) -> Iterator[tuple[Array, Array]]:
-    """For each axis the result moved by a pixel, and that of the map moved by a pixel."""
+def _shifted(pipeline: Pipeline, fmap: FeatureMap, back: Array) -> Iterator[tuple[Array, Array]]:
+    """For each axis the result moved by a pixel, and the result of the map moved by a pixel."""
     for axis in _axes(fmap):
-        moved = _pooled(pipeline, _rolled(fmap, axis, 1))
-        yield np.roll(back, 1, axis), _values(_restored(moved, fmap, "bilinear"))
+        of_moved = _pooled(pipeline, _rolled(fmap, axis, 1))
+        yield np.roll(back, 1, axis), _values(_restored(of_moved, fmap, "bilinear"))
 
 
 def _aliased(pipeline: Pipeline, fmap: FeatureMap, stages: Sequence[Stage]) -> float:
-    """NaN where results are not at equal distances in whole pixels, or too far apart to pool at every pixel."""
+    """The aliased energy; NaN where results are not at equal, whole and small distances."""
     jumps = [max(stage.jump[axis] for stage in stages) for axis in range(len(fmap.form.space))]
-    if tuple(jumps) != stages[-1].jump or any(
-        jump.denominator > 1 or jump > FARTHEST for jump in jumps
-    ):
+    grows_back = tuple(jumps) != stages[-1].jump  # a step enlarges what one before it has shrunk
+    if grows_back or any(jump.denominator > 1 or jump > LARGEST_STRIDE for jump in jumps):
         return nan
     return aliased(list(_dense(pipeline, fmap, jumps)))
 
@@ -152,11 +173,11 @@ def _aliased(pipeline: Pipeline, fmap: FeatureMap, stages: Sequence[Stage]) -> f
 def _dense(
     pipeline: Pipeline, fmap: FeatureMap, jumps: Sequence[Fraction]
 ) -> Iterator[tuple[Array, int]]:
-    """For each axis the results at every pixel along it, put together from those of the map moved pixel by pixel."""
+    """For each axis the results at every pixel along it, interleaved from those of moved maps."""
     for axis, jump in zip(_axes(fmap), map(int, jumps), strict=True):
-        turns = [_values(_pooled(pipeline, _rolled(fmap, axis, -by))) for by in range(jump)]
-        lines = np.moveaxis(np.stack(turns, -1), axis - 1, -2)
-        yield lines.reshape(*lines.shape[:-2], -1), jump
+        results = [_values(_pooled(pipeline, _rolled(fmap, axis, -by))) for by in range(jump)]
+        dense = np.moveaxis(np.stack(results, -1), axis - 1, -2)
+        yield dense.reshape(*dense.shape[:-2], -1), jump
 
 
 def _axes(fmap: FeatureMap) -> range:
@@ -164,5 +185,5 @@ def _axes(fmap: FeatureMap) -> range:
 
 
 def _rolled(fmap: FeatureMap, axis: int, by: int) -> FeatureMap:
-    """The map moved along an axis of its planes; what leaves at one end comes in at the other."""
+    """The map moved along an axis of its planes, circularly."""
     return fmap.with_planes(np.roll(fmap.planes(), by, axis), fmap.form.frame)

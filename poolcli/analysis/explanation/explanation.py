@@ -1,4 +1,4 @@
-"""How one number of a result came about: the way back to the input, the last window, its values, and the formula."""
+"""Explain one number of a result: the pixels that it reads, the last window, the formula."""
 
 from __future__ import annotations
 
@@ -9,16 +9,22 @@ from typing import Any
 
 import numpy as np
 
-from poolcli.analysis.explanation.observed_window import Look, layer_of, look
-from poolcli.analysis.explanation.operation_formulas import divisor, words
-from poolcli.analysis.explanation.substitution import put_in
-from poolcli.analysis.explanation.tracing import Region, back, branched, region_of, walked
-from poolcli.engine.operations.srgb import InLinearLight
-from poolcli.errors import RequestError
+from poolcli.analysis.explanation.index import index_in, level_of
+from poolcli.analysis.explanation.layer_cell import layer_cell
+from poolcli.analysis.explanation.notes import window_notes
+from poolcli.analysis.explanation.observed_window import ObservedWindow, observe
+from poolcli.analysis.explanation.operation_formulas import formula_of
+from poolcli.analysis.explanation.substitution import substitute
+from poolcli.analysis.explanation.tracing import (
+    TracedRegion,
+    cells_of_branches,
+    inputs_of,
+    region_of_cell,
+    trace,
+)
 from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.maps.frame import Size
-from poolcli.maps.layout import shape_words, space_axes
-from poolcli.pipeline.composition import FuseStep
+from poolcli.pipeline.composition import Fuse
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.step import Step
 from poolcli.pipeline.table import OPS
@@ -26,10 +32,12 @@ from poolcli.pipeline.table import OPS
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """How a number of a step's result came about.
+    """How one number of a result is computed.
 
-    `way` are the pixels it is made of, in the input of each step, the last step's first. `look` is None where the
-    number is made of no window: of branches (each explained), or of nothing.
+    `inputs` are the forms of each step's input. `regions` are the pixels that are read of them, the
+    last step's first. `window` is that of the last step; None where there is none: for branches,
+    each explained in `branches`, and for a number that is computed from no pixel. `chosen` is the
+    pixel that the number is, for reducers that choose one.
     """
 
     steps: tuple[Step, ...]
@@ -37,12 +45,12 @@ class Explanation:
     output: Form
     index: Size
     value: Any
-    way: tuple[Region, ...]
-    look: Look | None
+    regions: tuple[TracedRegion, ...]
     formula: str
-    numbers: str
-    exact: float | None
-    chosen: Size | None
+    numbers: str = ""
+    exact: float | None = None
+    window: ObservedWindow | None = None
+    chosen: Size | None = None
     branches: tuple[Explanation, ...] = ()
 
     @property
@@ -50,150 +58,108 @@ class Explanation:
         """The last step."""
         return self.steps[-1]
 
+    def traced(self) -> Iterator[tuple[Step, Form, TracedRegion]]:
+        """Each step with the form of its input and what is read of it, the last step first."""
+        return zip(reversed(self.steps), reversed(self.inputs), self.regions, strict=True)
+
     def notes(self) -> Iterator[str]:
-        """What else there is to know: what counts, what is divided by, what is done to the values."""
-        if self.look is None:
-            yield from () if self.branches else ("no pixel of the input comes here",)
-            return
-        yield from _counts(self.look)
-        if self.step["normalize"]:
-            yield f"values are those of --normalize {self.step['normalize']}"
-        if isinstance(self.look.home.layer.operation, InLinearLight):
-            yield "values are light from 0 to 1, and the result is put back on the curve of sRGB"
+        """Sentences about what counts, the divisor, and conversions of the values."""
+        if self.window is not None:
+            yield from window_notes(self.window, self.step)
+        elif not self.branches:
+            yield "no pixel of the input comes here"
 
 
 def explain(
     pipeline: Pipeline, fmap: FeatureMap, at: Size | None = None, level: int = 1
 ) -> Explanation:
-    """The number at an index of the result, which counts along the result's axes as they lie; below 0 from the end.
+    """Explain the number at an index of the result; by default the middle of its first plane.
 
-    Without an index it is the middle of the first plane. Of a pipeline that gives several maps, `level` tells which.
-    Raises RequestError, with the result's shape, where the index is outside of it.
+    The index counts along the result's own axes, negative numbers from the end. `level` says which
+    map, from 1, of a pipeline that gives several. Raises RequestError where there is no such index
+    or level.
     """
-    one = chosen_level(pipeline, level)
-    steps, maps = walked(one, fmap)
-    *_, (made,) = one.walk(fmap)
+    one = level_of(pipeline, level)
+    steps, inputs = inputs_of(one, fmap)
+    *_, (result,) = one.walk(fmap)
     with np.errstate(all="ignore"):
-        return _explained(steps, maps, made, _index(made.form, at))
+        return _explain(steps, inputs, result, index_in(result.form, at))
 
 
-def chosen_level(pipeline: Pipeline, level: int) -> Pipeline:
-    """The pipeline that gives this one of the maps."""
-    if not 1 <= level <= pipeline.outputs:
-        raise RequestError(f"--level {level}: {pipeline} gives {pipeline.outputs}, from 1 on")
-    turns = np.unravel_index(level - 1, [len(step.parts) for step in pipeline.steps])
-    return Pipeline(
-        tuple(step.parts[turn] for step, turn in zip(pipeline.steps, turns, strict=True))
-    )
-
-
-def _index(form: Form, at: Size | None) -> Size:
-    if at is None:
-        middle = space_axes(form.layout) if form.frame.space else ()
-        return tuple(size // 2 if axis in middle else 0 for axis, size in enumerate(form.shape))
-    words = f"the result is {shape_words(form.shape)} ({form.layout})"
-    if len(at) != len(form.shape):
-        raise RequestError(
-            f"--at {_listed(at)}: {words}, and an index into it has {len(form.shape)} numbers"
-        )
-    for number, size, letter in zip(at, form.shape, form.layout, strict=True):
-        if not -size <= number < size:
-            raise RequestError(
-                f"--at {_listed(at)}: {words}, and {letter} goes from 0 to {size - 1}"
-            )
-    return tuple(number % size for number, size in zip(at, form.shape, strict=True))
-
-
-def _listed(numbers: Size) -> str:
-    return ",".join(map(str, numbers))
-
-
-def _explained(
-    steps: tuple[Step, ...], maps: list[FeatureMap], made: FeatureMap, index: Size
+def _explain(
+    steps: tuple[Step, ...], inputs: list[FeatureMap], result: FeatureMap, index: Size
 ) -> Explanation:
-    cells = region_of(made.form, index)
-    value = made.data[index]
-    plain = Explanation(
+    cells = region_of_cell(result.form, index)
+    traced = Explanation(
         steps,
-        tuple(fmap.form for fmap in maps),
-        made.form,
+        tuple(fmap.form for fmap in inputs),
+        result.form,
         index,
-        value,
-        tuple(back(steps, maps, cells)),
-        None,
+        result.data[index],
+        tuple(trace(steps, inputs, cells)),
         steps[-1].op.formula,
-        "",
-        None,
-        None,
     )
-    if isinstance(steps[-1], FuseStep):
-        return _merged(plain, steps[-1], maps[-1], cells)
-    taken, _ = steps[-1].layers(maps[-1])
-    seen = look(
-        layer_of(
-            steps[-1], maps[-1], cells.index(steps[-1].operation.geometry(taken.form.frame).frame)
-        )
-    )
-    if seen is None:
-        return plain
-    formula, numbers = words(seen)
-    exact = float(value) if seen.step.keeps or seen.step["emit"] else seen.exact()
+    if isinstance(steps[-1], Fuse):
+        return _explain_merge(traced, steps[-1], inputs[-1], cells)
+    window = _window(steps[-1], inputs[-1], cells)
+    return traced if window is None else _explain_window(traced, window, inputs[-1])
+
+
+def _window(step: Step, fmap: FeatureMap, cells: TracedRegion) -> ObservedWindow | None:
+    taken, _ = step.layers(fmap)
+    result = step.operation.outline(taken.form.frame).frame
+    return observe(layer_cell(step, fmap, cells.first_index(result)))
+
+
+def _explain_window(traced: Explanation, window: ObservedWindow, fmap: FeatureMap) -> Explanation:
+    formula, numbers = formula_of(window)
+    is_exact = window.step.keeps or window.step["emit"]
     return replace(
-        plain,
-        look=seen,
+        traced,
         formula=formula,
         numbers=numbers,
-        exact=exact,
-        chosen=_chosen(plain, maps[-1]),
+        exact=float(traced.value) if is_exact else window.exact(),
+        window=window,
+        chosen=_chosen_pixel(traced, fmap),
     )
 
 
-def _merged(plain: Explanation, step: FuseStep, fmap: FeatureMap, cells: Region) -> Explanation:
-    """Branches, each explained, and what merges their numbers."""
-    parts = []
-    for branch, region in branched(step, fmap, cells):
-        *_, (made,) = branch.walk(fmap)
-        letters = made.form.plane_index(tuple(range(len(made.form.shape))))
-        spot = dict(zip(letters, region.index(made.form.frame), strict=True))
-        parts.append(
-            _explained(*walked(branch, fmap), made, tuple(spot[axis] for axis in range(len(spot))))
-        )
-    values = [part.value.item() for part in parts]
+def _explain_merge(
+    traced: Explanation, step: Fuse, fmap: FeatureMap, cells: TracedRegion
+) -> Explanation:
+    """The branches, each explained, and how their numbers are merged."""
+    branches = [
+        _explain_branch(branch, fmap, part) for branch, part in cells_of_branches(step, fmap, cells)
+    ]
+    values = [branch.value.item() for branch in branches]
     if step["merge"] == "concat":
-        formula, numbers = "the channel of a branch", str(parts[0].steps[-1])
+        formula, numbers = "the channel of a branch", str(branches[0].steps[-1])
     else:
         formula = OPS[step["merge"]].formula
-        numbers = put_in(formula, values, None, {"n": len(values)})
+        numbers = substitute(formula, values, None, {"n": len(values)})
     return replace(
-        plain, formula=formula, numbers=numbers, exact=float(plain.value), branches=tuple(parts)
+        traced,
+        formula=formula,
+        numbers=numbers,
+        exact=float(traced.value),
+        branches=tuple(branches),
     )
 
 
-def _chosen(plain: Explanation, fmap: FeatureMap) -> Size | None:
-    """Which pixel the number is, along the spatial axes of the step's input."""
-    step = plain.step
+def _explain_branch(branch: Pipeline, fmap: FeatureMap, cells: TracedRegion) -> Explanation:
+    *_, (result,) = branch.walk(fmap)
+    # The index counts along the axes of planes; the map may have them in another order.
+    axes = result.form.spot(tuple(range(len(result.form.shape))))
+    by_axis = dict(zip(axes, cells.first_index(result.form.frame), strict=True))
+    index = tuple(by_axis[axis] for axis in range(len(by_axis)))
+    return _explain(*inputs_of(branch, fmap), result, index)
+
+
+def _chosen_pixel(traced: Explanation, fmap: FeatureMap) -> Size | None:
+    """The pixel that the number is, along the spatial axes of the last step's input."""
+    step = traced.step
     if not (step.op.indexed and step.keeps):
         return None
-    index = int(step.indices(fmap).data[plain.index])
+    index = int(step.indices(fmap).data[traced.index])
     space = fmap.form.space
     return None if index < 0 else tuple(map(int, np.unravel_index(index % prod(space), space)))
-
-
-def _counts(look: Look) -> Iterator[str]:
-    """What of the window counts, and what is divided by."""
-    taps = prod(len(side.window) for side in look.sides)
-    if look.shares is None and taps > look.values.size:
-        yield f"{look.values.size} of the window's {taps} taps are inside the map"
-    if look.valid is not None and not look.valid.all():
-        yield f"{int(look.valid.sum())} of {look.values.size} pixels are valid"
-    if look.heavy is not None:
-        yield f"pixels count by their alpha, {look.count} in all"
-    if look.step.op.name == "avg" and divisor(look) != look.count and not look.step["emit"]:
-        why = (
-            "--divisor"
-            if look.step["divisor"]
-            else f"{look.count} and {look.padding} of the padding"
-        )
-        yield f"n = {divisor(look):g}: {why}"
-    if look.step["min_valid"] is not None and look.valid is not None:
-        yield f"{look.valid.mean():.0%} of the pixels are valid, and --min-valid asks for {look.step['min_valid']:.0%}"

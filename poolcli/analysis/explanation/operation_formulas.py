@@ -1,6 +1,7 @@
-"""What each operation makes of a window, as its formula and as the formula with the window's numbers.
+"""The formula of each operation for one window, and the same formula with the window's numbers.
 
-Reducers of the table that are sums, largest and smallest values need nothing here: their rows are their words.
+Operations whose formula in the table is made of sums, maxima and minima are written by
+`substitution`; the others have a function here.
 """
 
 from __future__ import annotations
@@ -11,154 +12,172 @@ from typing import Any
 
 import numpy as np
 
-from poolcli.analysis.explanation.observed_window import Look
-from poolcli.analysis.explanation.substitution import LETTERS, listed, number, put_in
-from poolcli.engine.reducers.weighted import weights_of
-from poolcli.pipeline.profiles import PROFILES
+from poolcli.analysis.explanation.observed_window import ObservedWindow
+from poolcli.analysis.explanation.substitution import (
+    OPTION_LETTERS,
+    bracketed,
+    listed,
+    number,
+    substitute,
+)
+from poolcli.engine.operations.roi_align import Points, RoiAlign
+from poolcli.engine.reducers.weighted import clipped
+from poolcli.maps.array import Array
+from poolcli.pipeline.semantics import PROFILES
 
-Words = tuple[str, str]  # a formula, and the same with numbers
+Formula = tuple[str, str]  # with letters, and with numbers
 
 
-def words(look: Look) -> Words:
-    """The formula of what is seen, and its numbers; of a window in which nothing counts only the formula."""
-    step = look.step
+def formula_of(window: ObservedWindow) -> Formula:
+    """The formula of a window, and its numbers, which say so where no pixel counts."""
+    step = window.step
     if step["emit"]:
-        inside = f" / {look.values.size}" if step["emit"] == "fraction" else ""
-        return "valid pixels" + (" / pixels" if inside else ""), f"{(look.seen.size)}{inside}"
+        return _emitted(window)
     formula = PROFILES[step["semantics"]].formulas.get(step.op.name, step.op.formula)
-    if not look.seen.size:
+    if not window.counted.size:
         return formula, "no pixel counts"
-    return OWN.get(step.op.name, _folded)(look, formula)
+    return OWN.get(step.op.name, _folded)(window, formula)
 
 
-def divisor(look: Look) -> float:
-    """What a mean divides by."""
-    step = look.step
+def divisor(window: ObservedWindow) -> float:
+    """The number that a mean divides by."""
+    step = window.step
     if step.op.name != "avg":
-        return look.count
-    return step["divisor"] or look.count + (look.padding if step["count_include_pad"] else 0)
+        return window.count
+    return step["divisor"] or window.count + (window.padding if step["count_include_pad"] else 0)
 
 
-def _folded(look: Look, formula: str) -> Words:
-    step, seen = look.step, look.seen
+def _emitted(window: ObservedWindow) -> Formula:
+    """The number of valid pixels, or the fraction of them."""
+    valid = str(window.counted.size)
+    if window.step["emit"] == "fraction":
+        return "valid pixels / pixels", f"{valid} / {window.values.size}"
+    return "valid pixels", valid
+
+
+def _folded(window: ObservedWindow, formula: str) -> Formula:
+    step, values, weights = window.step, window.counted, window.counted_weights
     letters: dict[str, Any] = {
-        LETTERS[option.name]: step[option.name]
+        OPTION_LETTERS[option.name]: step[option.name]
         for option in step.op.parameters
-        if option.name in LETTERS
+        if option.name in OPTION_LETTERS
     }
-    letters |= {"n": divisor(look), "k": np.prod([len(side.window) for side in look.sides])}
+    letters["n"] = divisor(window)
+    letters["k"] = np.prod([len(side.window) for side in window.sides])
     if "mean" in formula:
-        letters["mean"] = float(np.average(seen.astype(np.float64), weights=look.heavy))
-    heavy = look.heavy if step.op.weighs else None
-    return formula, put_in(
-        formula, seen.tolist(), None if heavy is None else heavy.tolist(), letters
-    )
+        letters["mean"] = float(np.average(values.astype(np.float64), weights=weights))
+    if weights is None or not step.op.weighs:
+        return formula, substitute(formula, values.tolist(), None, letters)
+    return formula, substitute(formula, values.tolist(), weights.tolist(), letters)
 
 
-def _ordered(look: Look, formula: str) -> Words:
-    """A quantile: the values in order, and the position among them."""
-    q = look.step["q"] if look.step.op.name == "quantile" else 0.5
-    ordered = np.sort(look.seen)
-    place = Fraction(str(q)) * (len(ordered) - 1)
-    rule = look.step["interpolation"]
-    told = f", {rule}" if place.denominator > 1 else ""
-    where = f"at {number(q)} * ({len(ordered)} - 1) = {number(float(place))}{told}"
-    return formula, f"{listed([number(each) for each in ordered.tolist()], ', ')} {where}"
+def _order_statistic(window: ObservedWindow, formula: str) -> Formula:
+    """A quantile: the values in order, and the position between two of them."""
+    q = window.step["q"] if window.step.op.name == "quantile" else 0.5
+    values = np.sort(window.counted).tolist()
+    position = Fraction(str(q)) * (len(values) - 1)
+    rule = f", {window.step['interpolation']}" if position.denominator > 1 else ""
+    where = f"at {number(q)} * ({len(values)} - 1) = {number(float(position))}{rule}"
+    return formula, f"{listed(list(map(number, values)), ', ')} {where}"
 
 
-def _counted(look: Look, formula: str) -> Words:
-    values, counts = np.unique(look.seen, return_counts=True)
+def _frequencies(window: ObservedWindow, formula: str) -> Formula:
+    """The values and how often each occurs, the most frequent first."""
+    values, counts = np.unique(window.counted, return_counts=True)
     order = np.argsort(-counts, kind="stable")
     parts = [f"{number(values[at])}: {counts[at]}" for at in order.tolist()]
     return formula, listed(parts, ", ")
 
 
-def _drawn(look: Look, formula: str) -> Words:
-    seen = look.seen.tolist()
-    shares = put_in("x / sum x", seen, None, {}).partition(" / ")[2]
-    return (
-        formula,
-        f"{listed([number(each) for each in seen], ', ')} each with probability x / {shares}",
-    )
+def _probabilities(window: ObservedWindow, formula: str) -> Formula:
+    values = window.counted.tolist()
+    total = substitute("x / sum x", values, None, {}).partition(" / ")[2]
+    return formula, f"{listed(list(map(number, values)), ', ')} each with probability x / {total}"
 
 
-def _subsampled(look: Look, formula: str) -> Words:
-    return formula, f"x[{', '.join(str(side.pixels[0]) for side in look.sides)}]"
+def _sample(window: ObservedWindow, formula: str) -> Formula:
+    return formula, f"x[{_first_pixel(window)}]"
 
 
-def _shared(look: Look, formula: str) -> Words:
-    """A mean under shares: of a filter, of the pixels between which a point lies, of the points of a cell."""
-    shares = look.shares
+def _first_pixel(window: ObservedWindow) -> str:
+    return ", ".join(str(side.pixels[0]) for side in window.sides)
+
+
+def _interpolation(window: ObservedWindow, formula: str) -> Formula:
+    """A mean weighted by shares: of a filter, of neighbouring pixels, or of points in a cell."""
+    shares = window.shares
     if shares is None:
-        return _subsampled(look, formula)
-    weights = np.ones(shares.shape) if look.weights is None else look.weights
-    return formula, _weighed(look, shares * weights, whole=look.weights is None)
+        return _sample(window, formula)
+    if window.weights is None:
+        return formula, _weighted_sum(window, shares)
+    return formula, _weighted_mean(window, shares * window.weights)
 
 
-def _weighed(look: Look, shares: Any, *, whole: bool) -> str:
-    used = np.flatnonzero(shares)
-    pairs = zip(shares.ravel()[used].tolist(), look.values.ravel()[used].tolist(), strict=True)
-    total = listed([f"{number(share)} * {_signed(value)}" for share, value in pairs], " + ") or "0"
-    parts = shares.ravel()[used].tolist()
-    return total if whole else f"({total}) / {number(sum(parts))}"
+def _weighted_sum(window: ObservedWindow, weights: Array) -> str:
+    used = np.flatnonzero(weights)
+    pairs = zip(weights.ravel()[used].tolist(), window.values.ravel()[used].tolist(), strict=True)
+    terms = [f"{number(weight)} * {bracketed(value)}" for weight, value in pairs]
+    return listed(terms, " + ") or "0"
 
 
-def _signed(value: float) -> str:
-    return f"({number(value)})" if value < 0 else number(value)
+def _weighted_mean(window: ObservedWindow, weights: Array) -> str:
+    total = number(sum(weights.ravel()[np.flatnonzero(weights)].tolist()))
+    return f"({_weighted_sum(window, weights)}) / {total}"
 
 
-def _kernel(look: Look, formula: str) -> Words:
-    """Fixed weights, those of the taps inside the map."""
-    window = [(side, list(side.window).index(side.pixels[0])) for side in look.sides]
-    taps = tuple(slice(head, head + len(side.pixels)) for side, head in window)
-    weights = weights_of(look.step.argument("weights"), look.step["kernel"], taps).reshape(
-        look.values.shape
-    )
-    plain = look.step["no_normalize"]
-    counts = 1 if look.weights is None else (look.weights > 0) if plain else look.weights
-    return (
-        ("sum w x", _weighed(look, weights * counts, whole=True))
-        if plain
-        else (formula, _weighed(look, weights * counts, whole=False))
-    )
+def _weighted(window: ObservedWindow, formula: str) -> Formula:
+    """Fixed weights: those of the taps inside the map."""
+    step = window.step
+    taps = []
+    for side in window.sides:
+        first = list(side.window).index(side.pixels[0])
+        taps.append(slice(first, first + len(side.pixels)))
+    kernel = clipped(step["weights"], step["kernel"], tuple(taps)).reshape(window.values.shape)
+    counts = 1 if window.weights is None else window.weights
+    if step["no_normalize"]:
+        return "sum w x", _weighted_sum(window, kernel * (np.asarray(counts) > 0))
+    return formula, _weighted_mean(window, kernel * counts)
 
 
-def _points(look: Look, formula: str) -> Words:
-    """Points between pixels: their mean is one under shares; the largest is of the values at them."""
-    if look.step["mode"] == "avg":
-        inside = 1 if look.weights is None or look.shares is None else float(look.shares.sum())
-        told = _shared(look, formula)
-        return told if abs(inside - 1) < 1e-9 else (formula, f"{told[1]} * {number(inside)}")
-    return "max of x at the points of a cell", f"the largest of {_listed_points(look)}"
+def _roi_align(window: ObservedWindow, formula: str) -> Formula:
+    """The mean of points between pixels is one weighted by shares; the maximum is of the points."""
+    if window.step["mode"] != "avg":
+        points = listed(list(map(number, _point_values(window))), ", ")
+        return "max of x at the points of a cell", f"the largest of {points}"
+    weighs = window.weights is not None and window.shares is not None
+    inside = float(window.shares.sum()) if weighs and window.shares is not None else 1.0
+    formula, numbers = _interpolation(window, formula)
+    is_whole = abs(inside - 1) < 1e-9  # rounding of shares; a pixel's share is larger
+    return formula, numbers if is_whole else f"{numbers} * {number(inside)}"
 
 
-def _listed_points(look: Look) -> str:
-    from poolcli.engine.operations.roi_align import Points, RoiAlign
-
-    rows, columns = look.sight.lines
+def _point_values(window: ObservedWindow) -> list[float]:
+    rows, columns = window.sight.lines
+    operation = window.layer.operation
     assert isinstance(rows, Points)
     assert isinstance(columns, Points)
-    assert isinstance(look.layer.operation, RoiAlign)
-    found = look.layer.operation.at_points(
-        look.layer.arguments[0][look.sight.plane], (rows, columns), look.sight.cell
+    assert isinstance(operation, RoiAlign)
+    plane = window.layer.given[0][window.sight.plane]
+    values: list[float] = (
+        operation.at_points(plane, (rows, columns), window.sight.cell).ravel().tolist()
     )
-    return listed([number(value) for value in found.ravel().tolist()], ", ")
+    return values
 
 
-def _put_back(look: Look, formula: str) -> Words:
-    to = ", ".join(map(str, look.home.cell[len(look.home.frame.lead) :]))
-    return formula, f"y[{to}] = x[{', '.join(str(side.pixels[0]) for side in look.sides)}]"
+def _unpool(window: ObservedWindow, formula: str) -> Formula:
+    to = ", ".join(map(str, window.cell.index[len(window.cell.frame.lead) :]))
+    return formula, f"y[{to}] = x[{_first_pixel(window)}]"
 
 
-OWN: dict[str, Callable[[Look, str], Words]] = {
-    "median": _ordered,
-    "quantile": _ordered,
-    "mode": _counted,
-    "stochastic": _drawn,
-    "sample": _subsampled,
-    "blur": _shared,
-    "restore": _shared,
-    "weighted": _kernel,
-    "roi-align": _points,
-    "unpool": _put_back,
+OWN: dict[str, Callable[[ObservedWindow, str], Formula]] = {
+    "median": _order_statistic,
+    "quantile": _order_statistic,
+    "mode": _frequencies,
+    "stochastic": _probabilities,
+    "sample": _sample,
+    "blur": _interpolation,
+    "restore": _interpolation,
+    "weighted": _weighted,
+    "roi-align": _roi_align,
+    "unpool": _unpool,
 }

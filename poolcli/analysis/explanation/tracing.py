@@ -1,4 +1,4 @@
-"""The way back: which pixels of its input, and of the pipeline's, a cell is made of, step by step."""
+"""Trace a cell back to its pixels: in the input of each step, and in that of the pipeline."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from itertools import accumulate
 
 import numpy as np
 
-from poolcli.analysis.explanation.observed_window import layer_of
-from poolcli.engine.operations.receptive import reach
+from poolcli.analysis.explanation.layer_cell import layer_cell
+from poolcli.engine.operations.sight import reach
 from poolcli.engine.operations.unpool import Unpool
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form
@@ -22,92 +22,95 @@ from poolcli.pipeline.step import Step
 
 
 @dataclass(frozen=True, eq=False)
-class Region:
-    """Pixels of one plane: the batch and the channel it is, and along each axis which pixels."""
+class TracedRegion:
+    """Pixels of one plane: the numbers of its batch and channel, and the pixels along each axis."""
 
     batch: int | None
     channel: int | None
     axes: tuple[Array, ...]
 
-    def index(self, frame: Frame) -> Size:
-        """Its first pixel, as an index of planes of this frame; a palette's pixel has no channel."""
+    @property
+    def plane(self) -> tuple[int | None, int | None]:
+        return self.batch, self.channel
+
+    def first_index(self, frame: Frame) -> Size:
+        """The index of the first pixel in planes of this frame."""
         return *self.lead(frame), *(int(axis[0]) for axis in self.axes)
 
     def lead(self, frame: Frame) -> Size:
-        """The plane, as an index of planes of this frame."""
+        """The index of the plane; an axis that the region does not name has its first element."""
         sizes = (frame.batch, frame.channels)
         return tuple(
             number or 0 for number, size in zip(self.plane, sizes, strict=True) if size is not None
         )
 
-    @property
-    def plane(self) -> tuple[int | None, int | None]:
-        return self.batch, self.channel
+
+def region_of_cell(form: Form, index: Size) -> TracedRegion:
+    """The cell of a map at an index along the map's own axes."""
+    frame = form.frame
+    numbers = iter(form.spot(index))
+    sizes = (frame.batch, frame.channels)
+    batch, channel = (None if size is None else next(numbers) for size in sizes)
+    return TracedRegion(batch, channel, tuple(np.array([number]) for number in numbers))
 
 
-def region_of(form: Form, index: Size) -> Region:
-    """One number of a map, by its index as its axes lie."""
-    spot, frame = form.plane_index(index), form.frame
-    numbers = iter(spot)
-    batch, channel = (
-        None if size is None else next(numbers) for size in (frame.batch, frame.channels)
-    )
-    return Region(batch, channel, tuple(np.array([number]) for number in numbers))
+def trace(
+    steps: Sequence[Step], inputs: Sequence[FeatureMap], cells: TracedRegion
+) -> list[TracedRegion]:
+    """The pixels of each step's input that cells of the last step's result are computed from.
 
-
-def back(steps: Sequence[Step], maps: Sequence[FeatureMap], cells: Region) -> list[Region]:
-    """What the cells of the last step's result are made of, in the input of each step, the last step's first."""
-    regions: list[Region] = []
-    for step, fmap in zip(reversed(steps), reversed(maps), strict=True):
-        cells = reached(step, fmap, cells)
+    The last step's input comes first.
+    """
+    regions: list[TracedRegion] = []
+    for step, fmap in zip(reversed(steps), reversed(inputs), strict=True):
+        cells = pixels_read(step, fmap, cells)
         regions.append(cells)
     return regions
 
 
-def reached(step: Step, fmap: FeatureMap, cells: Region) -> Region:
-    """The pixels of a step's input that any of these cells of its result is made of."""
+def pixels_read(step: Step, fmap: FeatureMap, cells: TracedRegion) -> TracedRegion:
+    """The pixels of a step's input that any of these cells of its result is computed from."""
     if any(len(axis) == 0 for axis in cells.axes):
         return cells
-    if isinstance(step, FuseStep):
-        return reduce(
-            _union,
-            [
-                back(*walked(branch, fmap), region)[-1]
-                for branch, region in branched(step, fmap, cells)
-            ],
-        )
+    if isinstance(step, Fuse):
+        parts = cells_of_branches(step, fmap, cells)
+        return reduce(_union, [trace(*inputs_of(branch, fmap), part)[-1] for branch, part in parts])
     taken, _ = step.layers(fmap)
-    home = layer_of(step, fmap, cells.index(step.operation.geometry(taken.form.frame).frame))
-    _, frame, _, weights = home.layer.arguments
-    if isinstance(home.layer.operation, Unpool) and weights is not None:
-        lead = home.cell[: len(frame.lead)]
-        return replace(cells, axes=home.layer.operation.sources(frame, lead, cells.axes, weights))
-    sight = home.layer.operation.sight(frame, home.cell, weights)
+    result = step.operation.outline(taken.form.frame).frame
+    cell = layer_cell(step, fmap, cells.first_index(result))
+    operation = cell.layer.operation
+    _, frame, _, weights = cell.layer.given
+    if isinstance(operation, Unpool) and weights is not None:
+        lead = cell.index[: len(frame.lead)]
+        return replace(cells, axes=operation.sources(frame, lead, cells.axes, weights))
+    sight = operation.sight(frame, cell.index, weights)
     if sight is None:
         return replace(cells, axes=tuple(np.arange(0) for _ in frame.space))
-    wanted = [axis.tolist() for axis in cells.axes] or [[at] for at in sight.cell]
-    lines = zip(sight.lines, wanted, strict=True)
-    return Region(*home.plane(sight.plane), tuple(reach(line, numbers) for line, numbers in lines))
+    along_axes = [axis.tolist() for axis in cells.axes] or [[at] for at in sight.cell]
+    axes = [reach(line, numbers) for line, numbers in zip(sight.lines, along_axes, strict=True)]
+    return TracedRegion(*cell.batch_and_channel(sight.plane), tuple(axes))
 
 
-def walked(branch: Pipeline, fmap: FeatureMap) -> tuple[tuple[Step, ...], list[FeatureMap]]:
+def inputs_of(pipeline: Pipeline, fmap: FeatureMap) -> tuple[tuple[Step, ...], list[FeatureMap]]:
     """The steps of a pipeline that gives one map, and the input of each."""
-    steps = tuple(step.within(fmap.form.space) for step in branch.steps)
-    return steps, [fmap, *(made for (made,) in branch.walk(fmap))][:-1]
+    steps = tuple(step.within(fmap.form.space) for step in pipeline.steps)
+    results = [result for (result,) in pipeline.walk(fmap)]
+    return steps, [fmap, *results[:-1]]
 
 
-def branched(step: FuseStep, fmap: FeatureMap, cells: Region) -> list[tuple[Pipeline, Region]]:
-    """The branches that cells of the result come from, and which cells of each; of maps side by side it is one."""
+def cells_of_branches(
+    step: Fuse, fmap: FeatureMap, cells: TracedRegion
+) -> list[tuple[Pipeline, TracedRegion]]:
+    """The branches that cells come from, with the cells in each; concatenated channels have one."""
     if step["merge"] != "concat":
         return [(branch, cells) for branch in step.branches]
     ends = list(accumulate(step.widths(fmap.form)))
-    number = bisect(ends, cells.channel or 0)
-    return [
-        (step.branches[number], replace(cells, channel=(cells.channel or 0) - [0, *ends][number]))
-    ]
+    channel = cells.channel or 0
+    number = bisect(ends, channel)
+    first = [0, *ends][number]
+    return [(step.branches[number], replace(cells, channel=channel - first))]
 
 
-def _union(one: Region, other: Region) -> Region:
-    return replace(
-        one, axes=tuple(np.union1d(*axes) for axes in zip(one.axes, other.axes, strict=True))
-    )
+def _union(one: TracedRegion, other: TracedRegion) -> TracedRegion:
+    pairs = zip(one.axes, other.axes, strict=True)
+    return replace(one, axes=tuple(np.union1d(*axes) for axes in pairs))

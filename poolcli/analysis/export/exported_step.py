@@ -1,8 +1,8 @@
-"""What the code of a step is written from: its windows in numbers, as the plan has them."""
+"""What the code of a step is written from: its options, and its windows in numbers."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
@@ -13,19 +13,12 @@ from poolcli.maps.feature_map import Form
 from poolcli.maps.frame import Size
 from poolcli.maps.layout import space_axes
 from poolcli.pipeline.step import Stage, Step
-from poolcli.pipeline.table import op_named
 
-PLAIN = (
-    "nodata",
-    "mask",
-    "min_valid",
-    "emit",
-    "normalize",
-    "linear",
-    "dtype",
-)  # what no library can be told
+# Options that no library has, and the kinds of windows that are a grid.
+OWN_OPTIONS = ("nodata", "mask", "min_valid", "emit", "normalize", "linear", "dtype")
 GRIDS = ("sliding", "adaptive", "global", "strided", "fitted")
-OTHER = {
+# Why operations and kinds of windows cannot be written.
+NOT_WRITTEN = {
     "fractional": "the distances are drawn by poolcli",
     "regions": "boxes are pooled by torchvision.ops.roi_pool, whose maximum alone is the same",
     "roi-align": "it is torchvision.ops.roi_align, which is no part of it",
@@ -37,22 +30,26 @@ OTHER = {
 
 
 @dataclass(frozen=True)
-class Facts:
-    """A step on maps of a form, and the axes of its grid (none where it has no grid)."""
+class ExportedStep:
+    """A step on maps of a form, and the axes of its grid; no axes where its windows are no grid."""
 
-    step: Step
+    source: Step
     form: Form
     output: Form
     axes: tuple[Axis, ...]
 
+    def __getitem__(self, name: str) -> Any:
+        """The value of an option."""
+        return self.source[name]
+
     @property
     def op(self) -> str:
-        return self.step.op.name
+        return self.source.op.name
 
     @property
     def kind(self) -> str:
         """The kind of windows."""
-        return self.step.windows.name if self.step.windows else ""
+        return self.source.windows.name if self.source.windows else ""
 
     @property
     def dims(self) -> int:
@@ -60,7 +57,7 @@ class Facts:
 
     @property
     def space(self) -> tuple[int, ...]:
-        """Where the spatial axes are."""
+        """The numbers of the spatial axes."""
         return space_axes(self.form.layout)
 
     @property
@@ -69,7 +66,7 @@ class Facts:
 
     @property
     def spans(self) -> Size:
-        """How long the windows are, gaps included."""
+        """The lengths of the windows, gaps of dilation included."""
         return tuple(axis.window for axis in self.axes)
 
     @property
@@ -79,7 +76,7 @@ class Facts:
     @property
     def dilation(self) -> Size:
         return tuple(
-            (axis.window - 1) // max(axis.taps - 1, 1) if axis.taps > 1 else 1 for axis in self.axes
+            (axis.window - 1) // (axis.taps - 1) if axis.taps > 1 else 1 for axis in self.axes
         )
 
     @property
@@ -92,31 +89,31 @@ class Facts:
 
     @property
     def pads(self) -> tuple[tuple[int, int], ...]:
-        """How far windows reach out of the map: padding with which no ceil mode is needed."""
-        begins = [-axis.taps_of(0).window.start for axis in self.axes]
-        facts = zip(self.axes, begins, self.form.space, strict=True)
-        return tuple(
-            (begin, max(0, int((axis.cells - 1) * axis.stride) + axis.window - begin - length))
-            for axis, begin, length in facts
-        )
+        """How far windows reach out of the map at both ends: with it no ceil mode is needed."""
+        pads = []
+        for axis, length in zip(self.axes, self.form.space, strict=True):
+            begin = -axis.side(0).window.start
+            last_end = int((axis.cells - 1) * axis.stride) + axis.window - begin
+            pads.append((begin, max(0, last_end - length)))
+        return tuple(pads)
 
     @property
-    def whole(self) -> bool:
-        """All windows are inside of the map."""
+    def unpadded(self) -> bool:
+        """Whether all windows are inside the map."""
         return not any(map(any, self.pads))
 
     @property
-    def told(self) -> tuple[tuple[int, int], ...] | None:
-        """The padding as it was asked for, if that was in numbers."""
-        given = self.step["padding"]
-        if given == "valid":
+    def asked_pads(self) -> tuple[tuple[int, int], ...] | None:
+        """The padding that the step asks for; None where it is a word."""
+        padding = self["padding"]
+        if padding == "valid":
             return ((0, 0),) * self.dims
-        return None if isinstance(given, str) else tuple(given) * (self.dims // len(given))
+        return None if isinstance(padding, str) else tuple(padding) * (self.dims // len(padding))
 
     @property
-    def even(self) -> Size | None:
-        """The padding, where both ends have the same and it is at most half the kernel."""
-        pads = self.told or self.pads
+    def even_pads(self) -> Size | None:
+        """The padding of each axis; None where its ends differ, or it exceeds half the kernel."""
+        pads = self.asked_pads or self.pads
         fits = all(
             begin == end and 2 * begin <= size
             for (begin, end), size in zip(pads, self.kernel, strict=True)
@@ -125,7 +122,7 @@ class Facts:
 
     @property
     def counts_all(self) -> bool:
-        """Every window's padding is asked for, so that counting it makes all counts the kernel's."""
+        """Whether every window has all taps of the kernel; ceil mode may clip the last one."""
         return all(
             axis.taps_of(cell).extent == axis.taps
             for axis in self.axes
@@ -133,43 +130,52 @@ class Facts:
         )
 
     def no(self, why: str) -> ValueRuleError:
-        """The error that there is no code for it."""
-        return ValueRuleError(f"there is no such code for {self.step}: {why}")
+        """The error to raise where there is no code for the step."""
+        return ValueRuleError(f"there is no such code for {self.source}: {why}")
 
 
-def facts_of(target: str, stage: Stage) -> Facts:
-    """The facts of a step; ValueRuleError where it does what no library does."""
-    step = stage.step
-    facts = Facts(step, stage.input, stage.output, ())
-    for name in PLAIN:
+def exported_step(target: str, stage: Stage) -> ExportedStep:
+    """The step of a stage; ValueRuleError where the target cannot do what it asks for."""
+    source = stage.step
+    step = ExportedStep(source, stage.input, stage.output, ())
+    _check_options(target, step)
+    _check_dtype(target, step)
+    bare: Any = source.bare
+    if step.kind in GRIDS and isinstance(bare, Pooling):
+        (patch,) = bare.place.cells(stage.input.frame).patches
+        return replace(step, axes=patch.grid.axes)
+    return step
+
+
+def _check_options(target: str, step: ExportedStep) -> None:
+    for name in OWN_OPTIONS:
         if step[name]:
-            raise facts.no(f"{target} cannot be told {op_named(step.op.name).option(name).flag}")
+            raise step.no(f"{target} cannot be told `{name}`")
     if step["nan"] == "ignore" and target != "onnx":
-        raise facts.no(f"{target} lets NaN through")
-    if why := OTHER.get(step.op.name) or OTHER.get(facts.kind):
-        raise facts.no(why)
+        raise step.no(f"{target} lets NaN through")
+    if why := NOT_WRITTEN.get(step.op) or NOT_WRITTEN.get(step.kind):
+        raise step.no(why)
+
+
+def _check_dtype(target: str, step: ExportedStep) -> None:
     floats = ("float32",) if target == "onnx" else ("float32", "float64")
-    if str(stage.input.dtype) not in floats and not (target == "numpy" and step.keeps):
-        raise facts.no(
-            f"{target} pools {' and '.join(floats)} alone, and this is {stage.input.dtype}: "
-            "plan for floats with --input and a shape"
+    dtype = str(step.form.dtype)
+    if dtype not in floats and not (target == "numpy" and step.source.keeps):
+        raise step.no(
+            f"{target} pools {' and '.join(floats)} alone, and this is {dtype}: "
+            "plan for floats with `input` and a shape"
         )
-    bare: Any = step.bare
-    if facts.kind in GRIDS and isinstance(bare, Pooling):
-        (patch,) = bare.place.on(stage.input.frame).grids
-        return Facts(step, stage.input, stage.output, patch.grid.axes)
-    return facts
 
 
 def sizes(numbers: Size) -> str:
-    """One number where all are alike, else a tuple."""
+    """The code of one number where all axes have the same, else of a tuple."""
     return str(numbers[0]) if len(set(numbers)) == 1 else f"({', '.join(map(str, numbers))})"
 
 
-def channels_first(target: str, facts: Facts) -> None:
-    """Refuse maps whose axes lie in another order."""
-    usual = ("", "CL", "CHW", "CDHW")[facts.dims]
-    if facts.form.layout not in (usual, f"N{usual}"):
-        raise facts.no(
-            f"{target} pools N{usual}, and this is {facts.form.layout}: give it a batch and channels"
+def check_channels_first(target: str, step: ExportedStep) -> None:
+    """Raise ValueRuleError for maps with another order of axes than channels first."""
+    usual = ("", "CL", "CHW", "CDHW")[step.dims]
+    if step.form.layout not in (usual, f"N{usual}"):
+        raise step.no(
+            f"{target} pools N{usual}, and this is {step.form.layout}: give it a batch and channels"
         )

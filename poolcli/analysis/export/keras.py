@@ -1,4 +1,4 @@
-"""Keras: pooling layers, where theirs is the same rule."""
+"""Keras: its pooling layers, where they follow the same rules."""
 
 from __future__ import annotations
 
@@ -11,13 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from poolcli.analysis.export.exported_step import Facts, sizes
+from poolcli.analysis.export.exported_step import ExportedStep, sizes
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import Form
 
 NEEDS = "keras"
 NAMES = {"max": "Max", "avg": "Average"}
-BACKENDS = ("tensorflow", "torch", "jax", "numpy")  # that layers run on
+BACKENDS = (
+    "tensorflow",
+    "torch",
+    "jax",
+    "numpy",
+)  # of which the first installed one runs the layers
 
 
 def version() -> str | None:
@@ -30,71 +35,71 @@ def version() -> str | None:
 
 def run(code: str, x: Array) -> Any:
     names: dict[str, Any] = {}
-    with warnings.catch_warnings(action="ignore"):  # its own
-        exec(code, names)  # noqa: S102 - written a moment ago, to be tried
+    with warnings.catch_warnings(action="ignore"):  # Keras and its backend warn about themselves
+        exec(code, names)  # noqa: S102 - the code written here, run to check it
         return np.asarray(import_module("keras").ops.convert_to_numpy(names["pool"](x)))
 
 
-def write(steps: Sequence[Facts], form: Form) -> str:
-    """A keras.Sequential, its input without the batch."""
-    lines = "".join(f"        {_layer(facts)},\n" for facts in steps)
-    shape = f"        layers.Input({form.shape[1:]}),\n"
-    return f"import keras\nfrom keras import layers\n\npool = keras.Sequential(\n    [\n{shape}{lines}    ]\n)\n"
+def write(steps: Sequence[ExportedStep], form: Form) -> str:
+    """A keras.Sequential."""
+    layers = [f"layers.Input({form.shape[1:]})", *map(_layer, steps)]  # shape without the batch
+    lines = "".join(f"        {layer},\n" for layer in layers)
+    imports = "import keras\nfrom keras import layers\n"
+    return f"{imports}\npool = keras.Sequential(\n    [\n{lines}    ]\n)\n"
 
 
-def _layer(facts: Facts) -> str:
-    name, order = NAMES.get(facts.op), _order(facts)
+def _layer(step: ExportedStep) -> str:
+    name, order = NAMES.get(step.op), _order(step)
     if name is None:
-        raise facts.no(f"keras pools max and avg, and has no {facts.op}")
-    if facts.kind == "global":
-        return f'layers.Global{name}Pooling{facts.dims}D(data_format="{order}", keepdims=True)'
-    if facts.kind != "sliding":
-        return _adaptive(facts, name, order)
-    _check(facts)
-    stride = f", strides={sizes(facts.stride)}" if facts.stride != facts.kernel else ""
-    padding = f', padding="{_padding(facts)}"' if _padding(facts) == "same" else ""
-    return f'layers.{name}Pooling{facts.dims}D({sizes(facts.kernel)}{stride}{padding}, data_format="{order}")'
+        raise step.no(f"keras pools max and avg, and has no {step.op}")
+    if step.kind == "global":
+        return f'layers.Global{name}Pooling{step.dims}D(data_format="{order}", keepdims=True)'
+    if step.kind != "sliding":
+        return _adaptive(step, name, order)
+    _check(step)
+    stride = f", strides={sizes(step.stride)}" if step.stride != step.kernel else ""
+    padding = ', padding="same"' if _padding(step) == "same" else ""
+    arguments = f'{sizes(step.kernel)}{stride}{padding}, data_format="{order}"'
+    return f"layers.{name}Pooling{step.dims}D({arguments})"
 
 
-def _adaptive(facts: Facts, name: str, order: str) -> str:
-    """Cells of one size are sliding windows."""
-    if facts.kind != "adaptive":
-        raise facts.no(f"keras has no {facts.kind} windows")
-    if any(length % cells for length, cells in zip(facts.form.space, facts.cells, strict=True)):
-        raise facts.no("keras has no adaptive windows of uneven sizes")
-    return f'layers.{name}Pooling{facts.dims}D({sizes(facts.kernel)}, data_format="{order}")'
+def _adaptive(step: ExportedStep, name: str, order: str) -> str:
+    """Adaptive windows of equal sizes, which are sliding windows."""
+    if step.kind != "adaptive":
+        raise step.no(f"keras has no {step.kind} windows")
+    if any(length % cells for length, cells in zip(step.form.space, step.cells, strict=True)):
+        raise step.no("keras has no adaptive windows of uneven sizes")
+    return f'layers.{name}Pooling{step.dims}D({sizes(step.kernel)}, data_format="{order}")'
 
 
-def _order(facts: Facts) -> str:
-    space = ("", "L", "HW", "DHW")[facts.dims]
+def _order(step: ExportedStep) -> str:
+    space = ("", "L", "HW", "DHW")[step.dims]
     orders = {f"NC{space}": "channels_first", f"N{space}C": "channels_last"}
-    if facts.form.layout not in orders:
-        raise facts.no(f"keras pools {' and '.join(orders)}, and this is {facts.form.layout}")
-    return orders[facts.form.layout]
+    if step.form.layout not in orders:
+        raise step.no(f"keras pools {' and '.join(orders)}, and this is {step.form.layout}")
+    return orders[step.form.layout]
 
 
-def _check(facts: Facts) -> None:
-    if set(facts.dilation) != {1}:
-        raise facts.no("keras has no dilation")
-    if facts.op == "avg" and (
-        facts.step["divisor"] or (facts.step["count_include_pad"] and not facts.whole)
-    ):
-        raise facts.no("keras divides by the pixels inside of the map")
+def _check(step: ExportedStep) -> None:
+    if set(step.dilation) != {1}:
+        raise step.no("keras has no dilation")
+    if step.op == "avg" and (step["divisor"] or (step["count_include_pad"] and not step.unpadded)):
+        raise step.no("keras divides by the pixels inside of the map")
 
 
-def _padding(facts: Facts) -> str:
-    """Its word for the padding: valid where no window is clipped, or same."""
-    if facts.whole:
+def _padding(step: ExportedStep) -> str:
+    """Keras's word for the padding: "valid" where no window is clipped, or "same"."""
+    if step.unpadded:
         return "valid"
-    begins = []
-    for (begin, end), axis, length in zip(facts.pads, facts.axes, facts.form.space, strict=True):
+    is_same = []
+    for (begin, end), axis, length in zip(step.pads, step.axes, step.form.space, strict=True):
         total = begin + end
-        begins.append(begin == total // 2 and axis.cells == -(-length // int(axis.stride)))
-    if not all(begins):
+        is_same.append(begin == total // 2 and axis.cells == -(-length // int(axis.stride)))
+    if not all(is_same):
         why = (
             "keras has no ceil mode"
-            if facts.step["ceil_mode"]
+            if step["ceil_mode"]
             else "keras pads valid or same, the odd pixel last"
         )
-        raise facts.no(why)
+        raise step.no(why)
     return "same"

@@ -1,4 +1,4 @@
-"""PyTorch: layers where there are some, else expressions in x."""
+"""PyTorch: layers where there are some, else expressions of `x`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from poolcli.analysis.export.exported_step import Facts, channels_first, sizes
-from poolcli.analysis.export.torch_expressions import FORMULAS, Words, arguments, sides
-from poolcli.engine.reducers.weighted import weights_of
+from poolcli.analysis.export.exported_step import ExportedStep, check_channels_first, sizes
+from poolcli.analysis.export.torch_expressions import FORMULAS, WindowExpressions, arguments, sides
+from poolcli.engine.reducers.weighted import clipped
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import Form
 
@@ -29,14 +29,14 @@ def run(code: str, x: Array) -> Any:
     import torch
 
     names: dict[str, Any] = {}
-    exec(code, names)  # noqa: S102 - written a moment ago, to be tried
+    exec(code, names)  # noqa: S102 - the code written here, run to check it
     with torch.no_grad():
         return names["pool"](torch.from_numpy(x)).numpy()
 
 
-def write(steps: Sequence[Facts], form: Form) -> str:  # noqa: ARG001 - the shape is in the facts
-    """An nn.Sequential of layers, or a function where a step is none."""
-    lines = [line for facts in steps for line in _lines(facts)]
+def write(steps: Sequence[ExportedStep], form: Form) -> str:  # noqa: ARG001 - the shape is in the step
+    """An nn.Sequential if every step is a layer, else a function."""
+    lines = [line for step in steps for line in _lines(step)]
     if all(line.startswith("nn.") for line in lines):
         inside = "".join(f"    {line},\n" for line in lines)
         return f"from torch import nn\n\npool = nn.Sequential(\n{inside})\n"
@@ -52,95 +52,91 @@ def write(steps: Sequence[Facts], form: Form) -> str:  # noqa: ARG001 - the shap
     return f"{''.join(imports)}\n\ndef pool(x):\n{body}    return x\n"
 
 
-def _lines(facts: Facts) -> list[str]:
-    """A step as layers, which begin with nn., or as expressions."""
-    channels_first("torch", facts)
-    if facts.op in OWN:
-        return OWN[facts.op](facts)
-    pyramid = facts.kind == "spatial pyramid"
-    layers = (
-        None
-        if pyramid
-        else LAYERS.get((facts.op, "adaptive" if facts.kind == "global" else facts.kind))
-    )
-    if layers and (found := layers(facts)):
-        return found
-    if facts.op not in FORMULAS:
-        raise facts.no(f"torch has no {facts.op}")
-    text = FORMULAS[facts.op](Words(facts), facts)
+def _lines(step: ExportedStep) -> list[str]:
+    """A step as layers, which begin with "nn.", or as expressions."""
+    check_channels_first("torch", step)
+    if step.op in OWN:
+        return OWN[step.op](step)
+    pyramid = step.kind == "spatial pyramid"
+    kind = "adaptive" if step.kind == "global" else step.kind
+    layers = None if pyramid else LAYERS.get((step.op, kind))
+    if layers and (lines := layers(step)):
+        return lines
+    if step.op not in FORMULAS:
+        raise step.no(f"torch has no {step.op}")
+    text = FORMULAS[step.op](WindowExpressions(step), step)
     if pyramid:
-        levels = f"({', '.join(map(str, facts.step['levels']))},)"
-        return [f"torch.cat([({text}).flatten({-1 - facts.dims}) for n in {levels}], -1)"]
+        levels = f"({', '.join(map(str, step['levels']))},)"
+        return [f"torch.cat([({text}).flatten({-1 - step.dims}) for n in {levels}], -1)"]
     return [text]
 
 
-# Layers -------------------------------------------------------------------------------------------------------
+# Layers; no lines where there is no layer for these options.
 
 
-def _max(facts: Facts) -> list[str]:
-    name, even = f"nn.MaxPool{facts.dims}d", facts.even
-    if even is not None:
-        return [f"{name}({arguments(facts, even, dilation=True)})"]
-    return [_padding(facts, "float('-inf')"), f"{name}({arguments(facts, (), dilation=True)})"]
+def _max(step: ExportedStep) -> list[str]:
+    name, pads = f"nn.MaxPool{step.dims}d", step.even_pads
+    if pads is not None:
+        return [f"{name}({arguments(step, pads, dilation=True)})"]
+    return [_padding(step, "float('-inf')"), f"{name}({arguments(step, (), dilation=True)})"]
 
 
-def _avg(facts: Facts) -> list[str]:
-    step, even = facts.step, facts.even
+def _avg(step: ExportedStep) -> list[str]:
+    pads = step.even_pads
     divisor, include = step["divisor"], step["count_include_pad"]
-    one = f"nn.AvgPool{facts.dims}d"
-    if set(facts.dilation) != {1} or (divisor and (facts.dims == 1 or divisor != int(divisor))):
+    name = f"nn.AvgPool{step.dims}d"
+    if set(step.dilation) != {1} or (divisor and (step.dims == 1 or divisor != int(divisor))):
         return []
     more = f", divisor_override={int(divisor)}" if divisor else ""
-    if even is not None:
-        more = ", count_include_pad=False" if any(even) and not include and not divisor else more
-        return [f"{one}({arguments(facts, even)}{more})"]
-    if include and not facts.counts_all and not divisor:
-        raise facts.no("torch counts padding at both ends alike")
-    return (
-        [_padding(facts, "0.0"), f"{one}({arguments(facts, ())}{more})"]
-        if include or divisor
-        else []
-    )
+    if pads is not None:
+        excludes_pads = any(pads) and not include and not divisor
+        more = ", count_include_pad=False" if excludes_pads else more
+        return [f"{name}({arguments(step, pads)}{more})"]
+    if include and not step.counts_all and not divisor:
+        raise step.no("torch counts padding at both ends alike")
+    if not (include or divisor):
+        return []
+    return [_padding(step, "0.0"), f"{name}({arguments(step, ())}{more})"]
 
 
-def _lp(facts: Facts) -> list[str]:
-    norm, torchs = facts.step["norm"], facts.step["semantics"] == "torch"
-    if torchs and any(map(any, facts.told or facts.pads)):
-        raise facts.no("LPPool has no padding")
-    if (torchs or (facts.whole and norm % 2 == 0)) and set(facts.dilation) == {1}:
-        return [f"nn.LPPool{facts.dims}d({norm}, {arguments(facts, (0,) * facts.dims)})"]
+def _lp(step: ExportedStep) -> list[str]:
+    norm, is_torch = step["norm"], step["semantics"] == "torch"
+    if is_torch and any(map(any, step.asked_pads or step.pads)):
+        raise step.no("LPPool has no padding")
+    if (is_torch or (step.unpadded and norm % 2 == 0)) and set(step.dilation) == {1}:
+        return [f"nn.LPPool{step.dims}d({norm}, {arguments(step, (0,) * step.dims)})"]
     return []
 
 
-LAYERS: dict[tuple[str, str], Callable[[Facts], list[str]]] = {
+LAYERS: dict[tuple[str, str], Callable[[ExportedStep], list[str]]] = {
     ("max", "sliding"): _max,
     ("avg", "sliding"): _avg,
     ("lp", "sliding"): _lp,
     ("lp", "global"): _lp,
-    ("max", "adaptive"): lambda facts: [f"nn.AdaptiveMaxPool{facts.dims}d({sizes(facts.cells)})"],
-    ("avg", "adaptive"): lambda facts: [f"nn.AdaptiveAvgPool{facts.dims}d({sizes(facts.cells)})"],
+    ("max", "adaptive"): lambda step: [f"nn.AdaptiveMaxPool{step.dims}d({sizes(step.cells)})"],
+    ("avg", "adaptive"): lambda step: [f"nn.AdaptiveAvgPool{step.dims}d({sizes(step.cells)})"],
 }
 
 
-def _padding(facts: Facts, value: str) -> str:
-    return f"nn.ConstantPad{facts.dims}d({sides(facts)}, {value})"
+def _padding(step: ExportedStep, value: str) -> str:
+    return f"nn.ConstantPad{step.dims}d({sides(step)}, {value})"
 
 
-# What is no pooling -------------------------------------------------------------------------------------------
+# Operations that pool no cells.
 
 
-def _sample(facts: Facts) -> list[str]:
-    return [f"x[..., {', '.join(f'::{step}' for step in facts.stride)}]"]
+def _sample(step: ExportedStep) -> list[str]:
+    return [f"x[..., {', '.join(f'::{stride}' for stride in step.stride)}]"]
 
 
-def _blur(facts: Facts) -> list[str]:
-    taps, channels = facts.step["filter"], facts.form.frame.channels
+def _blur(step: ExportedStep) -> list[str]:
+    taps, channels = step["filter"], step.form.frame.channels
     line = np.array([comb(taps - 1, tap) for tap in range(taps)]) / 2 ** (taps - 1)
-    pads = ", ".join([str((taps - 1) // 2), str(taps // 2)] * facts.dims)
-    stride, kernel = facts.step["stride"], _kernel(_outer(line, facts.dims), facts)
+    pads = ", ".join([str((taps - 1) // 2), str(taps // 2)] * step.dims)
+    stride, kernel = step["stride"], _kernel(_outer(line, step.dims), step)
     return [
         f'F.pad(x, ({pads}), mode="reflect")',
-        f"F.conv{facts.dims}d(x, {kernel}, stride={sizes(stride)}, groups={channels})",
+        f"F.conv{step.dims}d(x, {kernel}, stride={sizes(stride)}, groups={channels})",
     ]
 
 
@@ -151,41 +147,41 @@ def _outer(line: Array, dims: int) -> Array:
     return whole
 
 
-def _kernel(weights: Array, facts: Facts) -> str:
+def _kernel(weights: Array, step: ExportedStep) -> str:
     """Weights as a tensor for every channel."""
-    return f"torch.tensor({weights.tolist()}).to(x).expand({facts.form.frame.channels}, 1{', -1' * facts.dims})"
+    shape = f"{step.form.frame.channels}, 1{', -1' * step.dims}"
+    return f"torch.tensor({weights.tolist()}).to(x).expand({shape})"
 
 
-def _weighted(facts: Facts) -> list[str]:
-    step, channels = facts.step, facts.form.frame.channels
-    whole = tuple(slice(0, size) for size in facts.kernel)
-    weights = weights_of(step.argument("weights"), step["kernel"], whole).reshape(facts.kernel)
-    even = facts.pads if all(begin == end for begin, end in facts.pads) else None
+def _weighted(step: ExportedStep) -> list[str]:
+    channels = step.form.frame.channels
+    whole = tuple(slice(0, size) for size in step.kernel)
+    weights = clipped(step["weights"], step["kernel"], whole).reshape(step.kernel)
+    even = step.pads if all(begin == end for begin, end in step.pads) else None
     pads = f"padding={sizes(tuple(begin for begin, _ in even))}, " if even else ""
-    rest = (
-        f"stride={sizes(facts.stride)}, {pads}dilation={sizes(facts.dilation)}, groups={channels})"
-    )
-    lines = [] if even else [f"F.pad(x, {sides(facts)})"]
-    if step["no_normalize"] or facts.whole:
+    rest = f"stride={sizes(step.stride)}, {pads}dilation={sizes(step.dilation)}, groups={channels})"
+    lines = [] if even else [f"F.pad(x, {sides(step)})"]
+    if step["no_normalize"] or step.unpadded:
         share = 1 if step["no_normalize"] else weights.sum()
-        return [*lines, f"F.conv{facts.dims}d(x, {_kernel(weights / share, facts)}, {rest}"]
-    raise facts.no(
-        "torch's convolution does not leave padding out of the mean: --no-normalize is a convolution"
+        return [*lines, f"F.conv{step.dims}d(x, {_kernel(weights / share, step)}, {rest}"]
+    raise step.no(
+        "torch's convolution does not leave padding out of the mean: "
+        "`no_normalize` is a convolution"
     )
 
 
-def _restore(facts: Facts) -> list[str]:
-    if facts.form.frame.batch is None:
-        raise facts.no("torch's Upsample takes a batch")
+def _restore(step: ExportedStep) -> list[str]:
+    if step.form.frame.batch is None:
+        raise step.no("torch's Upsample takes a batch")
     modes = {
         "nearest": "nearest-exact",
-        "bilinear": ("linear", "bilinear", "trilinear")[facts.dims - 1],
+        "bilinear": ("linear", "bilinear", "trilinear")[step.dims - 1],
     }
-    size, mode = facts.output.space, modes[facts.step["interpolation"]]
+    size, mode = step.output.space, modes[step["interpolation"]]
     return [f'nn.Upsample(size=({", ".join(map(str, size))},), mode="{mode}")']
 
 
-OWN: dict[str, Callable[[Facts], list[str]]] = {
+OWN: dict[str, Callable[[ExportedStep], list[str]]] = {
     "sample": _sample,
     "blur": _blur,
     "weighted": _weighted,

@@ -1,1 +1,1 @@
-"""Pictures: maps drawn for people to look at."""
+"""Draw maps, for a terminal, as an image, or in an HTML page."""

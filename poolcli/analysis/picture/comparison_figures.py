@@ -1,4 +1,4 @@
-"""A comparison as pictures: the map, what each pipeline made of it, and how far that is from it."""
+"""The pictures of a comparison: the map, the results, and their differences from it."""
 
 from __future__ import annotations
 
@@ -18,39 +18,38 @@ from poolcli.maps.layout import shape_words
 DIFFERENCE = "difference from the original"
 
 
-def section(
+def comparison_section(
     name: str, fmap: FeatureMap, results: Sequence[Result], notes: Sequence[str]
 ) -> Section:
-    """The original with the scale of the differences, and a figure for each result: all on the same scales."""
+    """A figure of the original and one for each result, all on the same scales of colours."""
     original = render(fmap)
-    far = 0.0, max(limits_of(result.difference.data)[1] for result in results)
-    told = plain(name)
-    facts = ", ".join(
-        filter(None, [f"{shape_words(fmap.form.shape)} {fmap.form.dtype}", original.words])
-    )
+    largest = max(limits_of(result.difference.data)[1] for result in results)
+    title = plain(name)
+    shape = f"{shape_words(fmap.form.shape)} {fmap.form.dtype}"
     first = Figure(
-        f"original: {told}",
+        f"original: {title}",
         original.pixels,
-        facts,
-        _bar(original.pixels),
-        f"{DIFFERENCE}: 0 .. {far[1]:.5g}",
+        ", ".join(filter(None, [shape, original.words])),
+        _scale_bar(original.pixels.shape[1]),
+        f"{DIFFERENCE}: 0 .. {largest:.5g}",
     )
-    return Section(
-        told,
-        (
-            first,
-            *(_figure(*pair, original.limits, far) for pair in zip(results, notes, strict=True)),
-        ),
-    )
+    figures = [
+        _figure(result, note, original.limits, (0.0, largest))
+        for result, note in zip(results, notes, strict=True)
+    ]
+    return Section(title, (first, *figures))
 
 
-def _figure(result: Result, note: str, limits: Limits | None, far: Limits) -> Figure:
-    shown, difference = render(result.shown, limits=limits), render(result.difference, limits=far)
-    return Figure(plain(result.pipeline), shown.pixels, note, difference.pixels, DIFFERENCE)
+def _figure(
+    result: Result, note: str, limits: Limits | None, limits_of_difference: Limits
+) -> Figure:
+    enlarged = render(result.enlarged, limits=limits)
+    difference = render(result.difference, limits=limits_of_difference)
+    return Figure(plain(result.pipeline), enlarged.pixels, note, difference.pixels, DIFFERENCE)
 
 
-def _bar(pixels: Array) -> Array:
-    """The scale of colours, as wide as a picture."""
-    height, width = max(1, pixels.shape[1] // 24), pixels.shape[1]
+def _scale_bar(width: int) -> Array:
+    """The scale of colours of the differences, from the smallest to the largest."""
+    height = max(1, width // 24)
     colours = cubehelix()[np.linspace(0, 255, width).round().astype(int)]
     return np.broadcast_to(colours, (height, width, 3))

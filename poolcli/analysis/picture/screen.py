@@ -1,4 +1,4 @@
-"""What a terminal can show, as it says itself: in its environment, and by the size it gives."""
+"""What a terminal can display, from its environment and its size."""
 
 from __future__ import annotations
 
@@ -9,37 +9,52 @@ from contextlib import suppress
 from typing import NamedTuple, TextIO
 
 WAYS = ("auto", "kitty", "sixel", "half", "half256", "text")
-_KITTY = ("xterm-kitty", "xterm-ghostty")
-_SIXEL = ("foot", "mlterm", "contour", "yaft")
+_KITTY_TERMS = ("xterm-kitty", "xterm-ghostty")
+_SIXEL_TERMS = ("foot", "mlterm", "contour", "yaft")
 _SIXEL_PROGRAMS = ("WezTerm", "iTerm.app", "mintty", "contour")
-_TRUE = ("xterm-kitty", "xterm-ghostty", "foot", "alacritty", "wezterm", "contour", "mlterm")
-_TRUE_PROGRAMS = (*_SIXEL_PROGRAMS, "ghostty", "vscode", "Hyper", "rio")
+_TRUE_COLOUR_TERMS = (
+    "xterm-kitty",
+    "xterm-ghostty",
+    "foot",
+    "alacritty",
+    "wezterm",
+    "contour",
+    "mlterm",
+)
+_TRUE_COLOUR_PROGRAMS = (*_SIXEL_PROGRAMS, "ghostty", "vscode", "Hyper", "rio")
+
+
+ASSUMED_SIZE = (80, 24)  # columns and rows where nothing says
+ASSUMED_CELL = (10, 20)  # pixels of a letter where the terminal does not say
 
 
 class Screen(NamedTuple):
-    """A way to show pictures, the room for them in letters, and how many pixels a letter is, across and down."""
+    """A way to show pictures, the size in letters, and the pixels of a letter, across and down."""
 
     way: str
-    columns: int = 80
-    rows: int = 24
+    columns: int = ASSUMED_SIZE[0]
+    rows: int = ASSUMED_SIZE[1]
     cell: tuple[int, int] = (1, 2)
 
 
-def screen_of(stream: TextIO, wish: str, environ: Mapping[str, str] = os.environ) -> Screen | None:
-    """How to show pictures on a stream; None where it is no terminal, unless a way is wished for.
+def screen_of(stream: TextIO, way: str, environ: Mapping[str, str] = os.environ) -> Screen | None:
+    """How to show pictures on a stream; None for "auto" on a stream that is no terminal.
 
-    COLUMNS and LINES say how much room there is, else the terminal does; NO_COLOR asks for text.
+    COLUMNS and LINES override the terminal's own size; NO_COLOR asks for text.
     """
-    if wish == "auto" and not stream.isatty():
-        return None
-    way = _way(stream, environ) if wish == "auto" else wish
-    columns, rows, across, down = _asked(stream)
-    told = (across // columns, down // rows) if columns and rows else (0, 0)
-    cell = (told if min(told) > 0 else (10, 20)) if way in ("kitty", "sixel") else (1, 2)
+    if way == "auto":
+        if not stream.isatty():
+            return None
+        way = _best_way(stream, environ)
+    columns, rows, across, down = _terminal_size(stream)
+    cell = (1, 2)
+    if way in ("kitty", "sixel"):
+        cell = (across // columns, down // rows) if columns and rows else (0, 0)
+        cell = cell if min(cell) > 0 else ASSUMED_CELL
     return Screen(
         way,
-        _number(environ, "COLUMNS") or columns or 80,
-        _number(environ, "LINES") or rows or 24,
+        _number(environ, "COLUMNS") or columns or ASSUMED_SIZE[0],
+        _number(environ, "LINES") or rows or ASSUMED_SIZE[1],
         cell,
     )
 
@@ -49,8 +64,8 @@ def _number(environ: Mapping[str, str], name: str) -> int:
     return int(word) if word.isdecimal() else 0
 
 
-def _way(stream: TextIO, environ: Mapping[str, str]) -> str:
-    """The best way of those the environment speaks of."""
+def _best_way(stream: TextIO, environ: Mapping[str, str]) -> str:
+    """The best way that the environment says the terminal has."""
     usual = "ms-terminal-direct" if "WT_SESSION" in environ else ""
     term, program = environ.get("TERM", usual), environ.get("TERM_PROGRAM", "")
     if (
@@ -60,17 +75,24 @@ def _way(stream: TextIO, environ: Mapping[str, str]) -> str:
         or not _has_blocks(stream)
     ):
         return "text"
-    if not ("TMUX" in environ or term.startswith(("screen", "tmux"))):  # these pass no pictures on
-        if "KITTY_WINDOW_ID" in environ or term in _KITTY or program == "ghostty":
+    if not (
+        "TMUX" in environ or term.startswith(("screen", "tmux"))
+    ):  # multiplexers pass no pictures on
+        if "KITTY_WINDOW_ID" in environ or term in _KITTY_TERMS or program == "ghostty":
             return "kitty"
-        if term.startswith(_SIXEL) or program in _SIXEL_PROGRAMS or "KONSOLE_VERSION" in environ:
+        if (
+            term.startswith(_SIXEL_TERMS)
+            or program in _SIXEL_PROGRAMS
+            or "KONSOLE_VERSION" in environ
+        ):
             return "sixel"
-    true = (
+    has_true_colour = (
         environ.get("COLORTERM") in ("truecolor", "24bit")
-        or term.startswith(_TRUE)
+        or term.startswith(_TRUE_COLOUR_TERMS)
         or term.endswith("-direct")
+        or program in _TRUE_COLOUR_PROGRAMS
     )
-    return "half" if true or program in _TRUE_PROGRAMS else "half256"
+    return "half" if has_true_colour else "half256"
 
 
 def _has_blocks(stream: TextIO) -> bool:
@@ -79,8 +101,8 @@ def _has_blocks(stream: TextIO) -> bool:
     return False
 
 
-def _asked(stream: TextIO) -> tuple[int, int, int, int]:
-    """Columns, rows, and pixels across and down, of the terminal; 0 for what it does not tell."""
+def _terminal_size(stream: TextIO) -> tuple[int, int, int, int]:
+    """Columns, rows, and pixels across and down, of the terminal; 0 where it does not say."""
     with suppress(OSError, ImportError):
         if sys.platform == "win32":
             return *os.get_terminal_size(stream.fileno()), 0, 0

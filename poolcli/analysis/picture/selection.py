@@ -1,4 +1,4 @@
-"""Which parts of a file to look at: pages, arrays, channels."""
+"""Select parts of a file: pages, arrays, channels."""
 
 from __future__ import annotations
 
@@ -8,39 +8,43 @@ from dataclasses import replace
 from poolcli.errors import RequestError, ShapeError
 from poolcli.maps.feature_map import FeatureMap
 
-FEW = 12  # pages that are shown unasked
+MOST_PAGES = 12  # pages that are shown where none is named, and names that a message lists
 
 
 def pages_of(
     maps: Sequence[FeatureMap], title: str, page: str | None = None
 ) -> list[tuple[str, FeatureMap]]:
-    """The maps of a file with a title each: the page, or the array, of this name, or the first few of all."""
+    """The maps of a file with a title each: the named page or array, or the first ones."""
     if page is not None:
-        found = [
-            (title, fmap) for fmap in maps if fmap.name == page or (len(maps) == 1 and page == "0")
-        ]
-        if not found:
-            raise RequestError(
-                f"--page {page}: there is {_listed([fmap.name or '0' for fmap in maps])}"
-            )
-        return found
+        return [(title, fmap) for fmap in _named(maps, page)]
     if len(maps) == 1:
         return [(title, maps[0])]
-    titled = [(f"{title}, {fmap.name}", fmap) for fmap in maps[:FEW]]
-    if len(maps) > FEW:
-        titled[-1] = (f"{titled[-1][0]} (first {FEW} of {len(maps)})", titled[-1][1])
-    return titled
+    titles = [f"{title}, {fmap.name}" for fmap in maps[:MOST_PAGES]]
+    if len(maps) > MOST_PAGES:
+        titles[-1] += f" (first {MOST_PAGES} of {len(maps)})"
+    return list(zip(titles, maps, strict=False))
+
+
+def _named(maps: Sequence[FeatureMap], page: str) -> list[FeatureMap]:
+    """The maps of this name; the only map of a file is page 0."""
+    if len(maps) == 1 and page == "0":
+        return list(maps)
+    found = [fmap for fmap in maps if fmap.name == page]
+    if not found:
+        names = [fmap.name or "0" for fmap in maps]
+        raise RequestError(f"`page` {page}: there is {_listed(names)}")
+    return found
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names) if len(names) <= FEW else f"{names[0]} to {names[-1]}"
+    return ", ".join(names) if len(names) <= MOST_PAGES else f"{names[0]} to {names[-1]}"
 
 
 def channels_of(fmap: FeatureMap, numbers: Sequence[int]) -> FeatureMap:
-    """Some channels of a map; those of an image are values without their colours."""
+    """Some channels of a map; those of an image become values without colours."""
     if "C" not in fmap.layout:
-        raise ShapeError(f"--channels: a map of layout {fmap.layout} has none")
+        raise ShapeError(f"`channels`: a map of layout {fmap.layout} has none")
     count = fmap.form.frame.channels or 1
     if max(numbers) >= count:
-        raise ShapeError(f"--channels {max(numbers)}: there are {count}, from 0 to {count - 1}")
+        raise ShapeError(f"`channels` {max(numbers)}: there are {count}, from 0 to {count - 1}")
     return replace(fmap, data=fmap.data.take(numbers, axis=fmap.layout.index("C")), picture=None)

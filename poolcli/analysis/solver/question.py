@@ -1,4 +1,4 @@
-"""Answers to "which step makes this size of that": steps as text, and what is near where there is none."""
+"""What `solve` is asked, and its answer: steps as text, or the sizes nearby where there is none."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from poolcli.analysis.solver.window_search import ENDS, Answer, Wanted, repeated, search
-from poolcli.engine.windows.place import AXIS_NAMES, per_axis
+from poolcli.analysis.solver.axis_windows import ENDS, NUMERIC_ENDS, AxisTarget, Solution
+from poolcli.analysis.solver.repeated import repeated
+from poolcli.analysis.solver.window_search import search
+from poolcli.engine.windows.grid import AXIS_NAMES, spread
 from poolcli.errors import RequestError, ShapeError
 from poolcli.maps.frame import Padding, Size
 from poolcli.maps.layout import shape_words
-from poolcli.pipeline.parser import step
+from poolcli.pipeline import parser
 
 
 @dataclass(frozen=True)
 class Question:
-    """Pixels and cells on each axis, and the options that are fixed (None: any)."""
+    """Pixels and cells along each axis, and the options that are fixed (None: free)."""
 
     length: Size
     cells: Size
@@ -30,101 +32,103 @@ class Question:
 
     @property
     def ends(self) -> tuple[str, ...]:
-        """How windows may end."""
+        """How windows may end: floor, ceil, or same padding."""
         if isinstance(self.padding, str) and self.padding != "valid":
             return (self.padding,)
         if self.ceil_mode is not None:
             return ("ceil",) if self.ceil_mode else ("floor",)
-        return ENDS if self.padding is None else ENDS[:2]
+        return ENDS if self.padding is None else NUMERIC_ENDS
 
-    def wanted(self, cells: Size) -> list[Wanted]:
-        """The axes, each by itself."""
+    def targets(self, cells: Size) -> list[AxisTarget]:
+        """The target of each axis, with these cells; RequestError where sizes do not match."""
         count = len(self.length)
         if len(cells) not in (1, count) or count > len(AXIS_NAMES):
             raise RequestError(
-                f"--input {shape_words(self.length)} has {count} axes, and --output {shape_words(cells)}"
-                f" {len(cells)}: give both as many, up to {len(AXIS_NAMES)}"
+                f"`input` {shape_words(self.length)} has {count} axes, and `output` "
+                f"{shape_words(cells)} {len(cells)}: give both as many, up to {len(AXIS_NAMES)}"
             )
-        fixed = [self._spread(name) for name in ("kernel", "stride", "padding", "dilation")]
-        return [
-            Wanted(*axis)
-            for axis in zip(self.length, per_axis("output", cells, count), *fixed, strict=True)
-        ]
-
-    def _spread(self, name: str) -> Sequence[Any]:
-        """An option along each axis."""
-        value = getattr(self, name)
-        if name == "padding":
-            value = (
-                None
-                if value in ("same", "same-lower")
-                else ((0, 0),)
-                if value == "valid"
-                else value
-            )
-            if value and any(begin != end for begin, end in value):
-                raise RequestError(
-                    "--padding: both ends get the same here: give 1, 1x2, same or valid"
-                )
-            value = value and tuple(begin for begin, _ in value)
-        return (
-            [None] * len(self.length) if value is None else per_axis(name, value, len(self.length))
+        options = (
+            self._along_axes("kernel", self.kernel),
+            self._along_axes("stride", self.stride),
+            self._along_axes("padding", self._padding()),
+            self._along_axes("dilation", self.dilation),
         )
+        axes = zip(self.length, spread("output", cells, count), *options, strict=True)
+        return [AxisTarget(*axis) for axis in axes]
+
+    def _along_axes(self, name: str, value: Size | None) -> Sequence[Any]:
+        """The value of an option for each axis."""
+        count = len(self.length)
+        return [None] * count if value is None else spread(name, value, count)
+
+    def _padding(self) -> Size | None:
+        """The padding at both ends; None where it is free, or a word that `ends` has."""
+        if self.padding == "valid":
+            return (0,)
+        if self.padding is None or isinstance(self.padding, str):
+            return None
+        if any(begin != end for begin, end in self.padding):
+            raise RequestError("`padding`: both ends get the same here: give 1, 1x2, same or valid")
+        return tuple(begin for begin, _ in self.padding)
 
 
-def solve(question: Question) -> list[tuple[Answer, ...]]:
-    """The windows of each step; ShapeError, with the sizes nearby, where there are none.
+def solve(question: Question) -> list[tuple[Solution, ...]]:
+    """The windows of each step, the least wasteful first.
 
-    >>> [line.kernel for (line,), in solve(Question((224,), (7,), limit=2))]
+    Raises ShapeError, with the nearest sizes that can be made, where there are none.
+
+    >>> [axis.kernel for (axis,), in solve(Question((224,), (7,), limit=2))]
     [32, 33]
     """
-    found = _found(question, question.cells)
+    found = _solutions(question, question.cells)
     if not found:
-        near = [words for step in (-1, 1) if (words := _near(question, step))]
+        near = [size for step in (-1, 1) if (size := _nearest(question, step))]
         cure = f"the nearest that they can make: {' and '.join(near)}" if near else "free an option"
+        cells = shape_words(question.cells)
         raise ShapeError(
-            f"no such windows make {shape_words(question.cells)} of {shape_words(question.length)}: "
-            f"{cure}; or give --adaptive {shape_words(question.cells)}"
+            f"no such windows make {cells} of {shape_words(question.length)}: "
+            f"{cure}; or give `adaptive` {cells}"
         )
     return found
 
 
-def _found(question: Question, cells: Size) -> list[tuple[Answer, ...]]:
-    wanted = question.wanted(cells)
+def _solutions(question: Question, cells: Size) -> list[tuple[Solution, ...]]:
+    targets = question.targets(cells)
     if question.steps > 1:
-        return repeated(wanted, question.ends, question.steps, question.limit)
-    return [(answer,) for answer in search(wanted, question.ends, question.limit)]
+        return repeated(targets, question.ends, question.steps, question.limit)
+    return [(solution,) for solution in search(targets, question.ends, question.limit)]
 
 
-def _near(question: Question, step: int) -> str:
-    """The next size that windows make, smaller or larger on all axes."""
+def _nearest(question: Question, step: int) -> str:
+    """The nearest size that windows make, larger (1) or smaller (-1) along all axes; "" without
+    one.
+    """
     one = replace(question, limit=1)
-    cells = tuple(each.cells for each in question.wanted(question.cells))
-    for by in range(step, step * max(*question.length, *cells) + step, step):
-        there = tuple(cell + by for cell in cells)
-        if min(there) >= 1 and _found(one, there):
-            return shape_words(there)
+    cells = tuple(axis.cells for axis in question.targets(question.cells))
+    for by in range(1, max(*question.length, *cells) + 1):
+        size = tuple(count + step * by for count in cells)
+        if min(size) >= 1 and _solutions(one, size):
+            return shape_words(size)
     return ""
 
 
-def written(op: str, steps: Sequence[Answer]) -> str:
+def as_text(op: str, steps: Sequence[Solution]) -> str:
     """The steps as text for `poolcli run`.
 
-    >>> written("avg", solve(Question((112,), (56,), kernel=(3,)))[0])
+    >>> as_text("avg", solve(Question((112,), (56,), kernel=(3,)))[0])
     'avg -k 3 -s 2 -p 1'
     """
-    lines = steps[0]
+    axes = steps[0]
+    paddings = [(axis.padding, axis.padding) for axis in axes]
     options = {
-        "kernel": _alike([line.kernel for line in lines]),
-        "stride": _alike([line.stride for line in lines]),
-        "dilation": _alike([line.dilation for line in lines]),
-        "padding": lines[0].padding_word
-        or _alike([(line.padding, line.padding) for line in lines]),
-        "ceil_mode": lines[0].end == "ceil",
+        "kernel": _one_if_alike([axis.kernel for axis in axes]),
+        "stride": _one_if_alike([axis.stride for axis in axes]),
+        "dilation": _one_if_alike([axis.dilation for axis in axes]),
+        "padding": axes[0].padding_word or _one_if_alike(paddings),
+        "ceil_mode": axes[0].end == "ceil",
     }
-    return " | ".join([str(step(op, options))] * len(steps))
+    return " | ".join([str(parser.step(op, options))] * len(steps))
 
 
-def _alike(numbers: list[Any]) -> tuple[Any, ...]:
-    """One number where all axes have the same."""
-    return tuple(numbers[:1] if len(set(numbers)) == 1 else numbers)
+def _one_if_alike(values: list[Any]) -> tuple[Any, ...]:
+    return tuple(values[:1] if len(set(values)) == 1 else values)

@@ -6,8 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from poolcli.analysis.bench import peers
-from poolcli.analysis.bench import textbook_loop as textbook
+from poolcli.analysis.bench import peers, textbook_loop
 from poolcli.analysis.bench.case import case_of
 from poolcli.analysis.bench.noise import noise
 from poolcli.maps.feature_map import FeatureMap
@@ -55,10 +54,10 @@ def installed(monkeypatch):
 
 
 @pytest.mark.parametrize("windows", WINDOWS)
-@pytest.mark.parametrize("op", textbook.FORMULAS)
+@pytest.mark.parametrize("op", textbook_loop.FORMULAS)
 def test_the_loop_of_the_textbook_agrees(op, windows):
     case = case_for(f"{op} {windows}")
-    loop = textbook.textbook(case, case.pool(), seconds=60)
+    loop = textbook_loop.textbook_loop(case, case.pool(), seconds=60)
     assert (loop.agrees, loop.note, loop.part) == (True, "", 1)
 
 
@@ -69,13 +68,13 @@ def test_the_loop_of_the_textbook_agrees(op, windows):
 @pytest.mark.parametrize("dtype", ["uint8", "int64", "float64"])
 def test_the_loop_knows_every_layout_and_dtype(shape, layout, dtype):
     case = case_for("avg -k 3 -s 2", shape, dtype, layout)
-    assert textbook.textbook(case, case.pool(), seconds=60).agrees
+    assert textbook_loop.textbook_loop(case, case.pool(), seconds=60).agrees
 
 
 def test_the_loop_stops_in_time_and_says_so():
     case = case_for("max -k 2", (64, 64), layout="HW")
-    loop = textbook.textbook(case, case.pool(), seconds=0)
-    assert (loop.agrees, loop.part) == (True, textbook.BETWEEN / 32**2)
+    loop = textbook_loop.textbook_loop(case, case.pool(), seconds=0)
+    assert (loop.agrees, loop.part) == (True, textbook_loop.CLOCK_INTERVAL / 32**2)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +88,7 @@ def test_the_loop_stops_in_time_and_says_so():
 )
 def test_why_there_is_no_loop(text, why):
     case = case_for(text)
-    loop = textbook.textbook(case, case.pool())
+    loop = textbook_loop.textbook_loop(case, case.pool())
     assert (loop.ms, loop.agrees, loop.note) == (None, None, why)
 
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import poolcli
-from poolcli.analysis.export import TARGETS, code
+from poolcli.analysis.export.code import code_of
 from poolcli.errors import ValueRuleError
 from poolcli.maps.feature_map import Form
 from poolcli.maps.layout import default_layout
@@ -31,7 +31,7 @@ def need(target):
 
 def printed(target, text, shape, layout=None, dtype="float32"):
     form = Form(tuple(shape), np.dtype(dtype), layout or default_layout(len(shape)))
-    return code(target, parse(text), form, parse(text).plan(form))
+    return code_of(target, parse(text), form, parse(text).plan(form))
 
 
 def assert_equal(target, text, shape, layout=None, dtype="float32"):
@@ -213,7 +213,7 @@ def test_unpool_has_none(tmp_path, monkeypatch):
         printed("torch", "unpool --indices where.npy --output-size 8", (2, 3, 4, 4))
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", ("torch", "keras", "onnx", "numpy"))
 @pytest.mark.parametrize("op", [name for name, op in OPS.items() if not op.needs])
 def test_every_operation_has_code_or_a_reason(target, op):
     need(target)
@@ -274,12 +274,11 @@ def test_a_mismatch_is_never_printed(monkeypatch):
 
 
 def test_says_when_it_was_not_checked(monkeypatch):
-    from poolcli.analysis import export as room
-    from poolcli.analysis.export import torch
+    from poolcli.analysis.export import code, torch
 
     monkeypatch.setattr(torch, "version", lambda: None)
     assert "# not checked: torch is not installed\n" in printed("torch", "max -k 2", SHAPES[2])
-    monkeypatch.setattr(room, "LARGEST", 100)
+    monkeypatch.setattr(code, "LARGEST", 100)
     assert "# not checked: 2x3x12x13 is too large to try\n" in printed(
         "numpy", "max -k 2", SHAPES[2]
     )

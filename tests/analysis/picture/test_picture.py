@@ -75,7 +75,7 @@ def test_alpha_lets_the_ground_through(mode):
     image = Image.fromarray(noise(20, 30, 4)).convert(mode)
     rgba = np.asarray(image.convert("RGBA"), float)
     share = rgba[..., 3:] / 255
-    flat = render(opened(image), ground=(10, 20, 30)).pixels
+    flat = render(opened(image), background=(10, 20, 30)).pixels
     np.testing.assert_allclose(flat, rgba[..., :3] * share + (1 - share) * [10, 20, 30], atol=0.51)
     clear = Image.new(mode, (48, 60))
     squares = render(opened(clear)).pixels
@@ -86,7 +86,7 @@ def test_alpha_lets_the_ground_through(mode):
 def test_a_palette_with_transparent_entries():
     image = Image.fromarray(np.array([[0, 1]], np.uint8), "P")
     image.putpalette([255, 0, 0, 0, 255, 0])
-    drawing = render(opened(image, transparency=1), ground=(1, 2, 3))
+    drawing = render(opened(image, transparency=1), background=(1, 2, 3))
     assert drawing.pixels.tolist() == [[[255, 0, 0], [1, 2, 3]]]
 
 

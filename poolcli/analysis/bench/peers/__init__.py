@@ -1,8 +1,10 @@
-"""Other libraries that pool, one file each, imported when they are asked for.
+"""Other libraries that pool: one file each, imported when it is asked for.
 
-A peer is a module with three functions. `can(case)`: it has the operation. `prepare(case)`: the ways to do it, as
-calls without arguments; the quickest counts. `read(case, result)`: what a call gave, as an array in the case's layout.
-What a library needs once (a session, its own layout, its own type of array) is made in `prepare`, outside the time.
+A peer is a module with three functions. `can(case)` says whether it has the operation.
+`prepare(case)` gives calls without arguments, one for each way to do it, of which the fastest
+counts. `read(case, result)` is what a call returned, as an array in the case's layout. What a
+library needs once (a session, its own layout, its own type of array) is made in `prepare`, which
+is not timed.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from poolcli.pipeline.parameters import did_you_mean
 
 
 class Peer(NamedTuple):
-    """A module here, what pip installs for it, and the packages that may tell its version."""
+    """A module here, what pip installs for it, and the packages that may have its version."""
 
     module: str
     needs: str
@@ -41,10 +43,13 @@ PEERS = {
 
 
 def chosen(names: str | None) -> tuple[dict[str, ModuleType], list[str]]:
-    """The peers of a list of names (None: all of them), and which are not installed; RequestError for no peer."""
+    """The named peers that are installed (None: of all), and the names of those that are not.
+
+    Names are separated by commas; RequestError where one names no peer.
+    """
     peers: dict[str, ModuleType] = {}
     missing = []
-    for name in PEERS if names is None else names.split(",") if names != "none" else ():
+    for name in _names(names):
         if name not in PEERS:
             raise RequestError(f"there is no peer {name!r}{did_you_mean(name, PEERS)}")
         try:
@@ -54,18 +59,24 @@ def chosen(names: str | None) -> tuple[dict[str, ModuleType], list[str]]:
     return peers, missing
 
 
+def _names(names: str | None) -> Iterable[str]:
+    if names is None:
+        return PEERS
+    return [] if names == "none" else names.split(",")
+
+
 def load(name: str) -> ModuleType:
     """The peer; ImportError where its library is not installed."""
     return import_module(f"poolcli.analysis.bench.peers.{PEERS[name].module}")
 
 
 def install_line(names: Iterable[str]) -> str:
-    """The line that installs peers."""
+    """The command that installs the libraries of peers."""
     return " ".join(["pip install", *(PEERS[name].needs for name in names)])
 
 
 def release(name: str) -> str:
-    """The version of the library, as its package says."""
+    """The version of the library, from the metadata of its package."""
     for package in PEERS[name].packages:
         try:
             return version(package)

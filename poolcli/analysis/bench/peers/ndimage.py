@@ -1,4 +1,4 @@
-"""scipy.ndimage: filters, then the pixels of the stride as a view."""
+"""scipy.ndimage: filters at every pixel, of which the cells are a view."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def prepare(case: Case) -> list[Callable[[], Array]]:
     for axis, kernel in zip(case.axes, case.kernel, strict=True):
         size[axis] = kernel
     run = partial(FILTERS[case.op], case.x, size=tuple(size), mode="nearest")
-    if case.op == "avg" and case.x.dtype == np.uint8:  # it would cut off the fraction for each axis
+    if case.op == "avg" and case.x.dtype == np.uint8:  # it would truncate after each axis
         return [lambda: np.rint(case.picked(run(output=np.float32))).astype(np.uint8)]
     return [lambda: case.picked(run())]
 

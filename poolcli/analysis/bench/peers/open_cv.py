@@ -1,6 +1,6 @@
-"""OpenCV: filters on an image, then the pixels of the stride as a view; resizing by area; reducing rows.
+"""OpenCV: filters at every pixel, resizing by area, and reduction of rows.
 
-Maps are one tall image where no window reaches from one into the next.
+Maps are stacked into one tall image where no window reaches from one into the next.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ def prepare(case: Case) -> list[Callable[[], Array]]:
     if case.kernel == case.sizes and case.op in REDUCTIONS and not _is_image(case):
         lines = case.planes.reshape(-1, prod(case.sizes))
         return [lambda: cv2.reduce(lines, 1, REDUCTIONS[case.op])]
-    ways = [lambda: _picked(FILTERS[case.op](image, case), case)]
+    calls = [lambda: _picked(FILTERS[case.op](image, case), case)]
     if case.op == "avg" and case.blocks:
         rows, columns = _cells(case)
         kernel = _kernel(case)
         whole = image[: rows * kernel[0], : columns * kernel[1]]
-        ways.append(lambda: cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA))
-    return ways
+        calls.append(lambda: cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA))
+    return calls
 
 
 def read(case: Case, result: Array) -> Array:

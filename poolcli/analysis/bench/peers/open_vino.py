@@ -1,4 +1,4 @@
-"""OpenVINO: a compiled model of one operation, for latency and for throughput, its output shared or copied."""
+"""OpenVINO: a compiled model of one operation, with hints for latency and for throughput."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def prepare(case: Case) -> list[Callable[[], Array]]:
         feeds += [case.boxes, np.zeros(len(case.boxes), np.int32)]
     inputs = [ops.parameter(feed.shape, feed.dtype) for feed in feeds]
     return [
-        way
+        call
         for node in _nodes(case, inputs)
-        for way in _compiled(ov.Model([node.output(0)], inputs), feeds)
+        for call in _compiled(ov.Model([node.output(0)], inputs), feeds)
     ]
 
 

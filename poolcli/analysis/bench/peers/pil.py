@@ -1,4 +1,4 @@
-"""Pillow: Image.reduce, and its rank filters (for small windows: they look at every pixel of each)."""
+"""Pillow: Image.reduce, and its rank filters."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FILTERS = {
     "min": ImageFilter.MinFilter,
     "median": ImageFilter.MedianFilter,
 }
-LARGEST = 7
+LARGEST_KERNEL = 7  # kernel: the filters read every pixel of each window, and take seconds beyond
 
 
 def can(case: Case) -> bool:
@@ -23,7 +23,9 @@ def can(case: Case) -> bool:
         return False
     if case.op == "avg":
         return case.blocks
-    small = len(set(case.kernel)) == 1 and case.kernel[0] % 2 == 1 and case.kernel[0] <= LARGEST
+    small = (
+        len(set(case.kernel)) == 1 and case.kernel[0] % 2 == 1 and case.kernel[0] <= LARGEST_KERNEL
+    )
     return case.op in FILTERS and small and not (case.padded and case.op == "median")
 
 

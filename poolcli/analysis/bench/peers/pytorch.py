@@ -1,4 +1,4 @@
-"""PyTorch: channels first and channels last, sliding and adaptive; the order statistics by unfolding the windows."""
+"""PyTorch: channels first and last, sliding and adaptive; order statistics of unfolded windows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from poolcli.resources.threads import cores
 
 torch.set_num_threads(cores())
 torch.set_grad_enabled(False)
-Way = Callable[[], Any]
+PeerCall = Callable[[], Any]
 
 
 def can(case: Case) -> bool:
@@ -24,20 +24,20 @@ def can(case: Case) -> bool:
     return case.op in ("max", "avg", "lp") and case.slides and not (case.op == "lp" and case.padded)
 
 
-def prepare(case: Case) -> list[Way]:
+def prepare(case: Case) -> list[PeerCall]:
     x = torch.from_numpy(case.planes)
     if case.op in ("median", "mode"):
         return [lambda: _unfolded(x, case)]
     last = {4: torch.channels_last, 5: torch.channels_last_3d}.get(x.ndim)
     orders = [x] if last is None or x.shape[1] == 1 else [x, x.contiguous(memory_format=last)]
-    return [way for order in orders for way in _ways(order, case)]
+    return [call for order in orders for call in _calls(order, case)]
 
 
 def read(case: Case, result: Any) -> Array:
     return case.unplaned(result.numpy())
 
 
-def _ways(x: Any, case: Case) -> Iterator[Way]:
+def _calls(x: Any, case: Case) -> Iterator[PeerCall]:
     axes = len(case.kernel)
     pool = getattr(functional, f"{case.op}_pool{axes}d")
     yield _integer_safe(x, case, lambda t: pool(t, **_windows(case)))
@@ -60,8 +60,8 @@ def _windows(case: Case) -> dict[str, object]:
     }
 
 
-def _integer_safe(x: Any, case: Case, pool: Callable[[Any], Any]) -> Way:
-    """Torch averages no bytes, nor pools many with channels last: they become floats, and the result bytes again."""
+def _integer_safe(x: Any, case: Case, pool: Callable[[Any], Any]) -> PeerCall:
+    """The call, by floats where torch does not pool bytes: their mean, and channels last."""
     if x.dtype == torch.uint8 and (case.op == "avg" or not x.is_contiguous()):
         return lambda: pool(x.float()).round_().byte()
     return lambda: pool(x)

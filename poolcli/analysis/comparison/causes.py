@@ -1,0 +1,128 @@
+"""By which rules the results of two frameworks differ, found by computing.
+
+A switch is one thing that two profiles do differently in one step. Starting from all switches, each
+that can be taken back without a change of the result is taken back; those that remain are the
+causes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from poolcli.analysis.comparison.facts import differing, fact_of
+from poolcli.errors import PoolError
+from poolcli.maps.array import Array
+from poolcli.maps.feature_map import FeatureMap
+from poolcli.pipeline.pipeline import Pipeline
+from poolcli.pipeline.semantics import PROFILES, RULES, Rule
+from poolcli.pipeline.step import Step
+
+# The path of a step (its number, and in a branch also those of the branch and of the step in it),
+# and the option whose default differs, or FUNCTION where the framework computes something else that
+# no option says.
+Path = tuple[int, ...]
+Switch = tuple[Path, str]
+FUNCTION = ""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A rule by which results differ, in this one of so many steps, counted from 1."""
+
+    step: int
+    steps: int
+    rule: Rule
+
+
+def causes_of(of: str, pipelines: tuple[Pipeline, Pipeline], fmap: FeatureMap) -> tuple[Cause, ...]:
+    """The causes why the second pipeline's result is another than the first one's."""
+    goal = fact_of(of, pipelines[1], fmap)
+    switches = dict(_switches(*pipelines))
+    needed = list(switches)
+    for switch in switches:
+        others = frozenset(needed) - {switch}
+        if _gives(of, _switched(*pipelines, others), fmap, goal):
+            needed.remove(switch)
+    count = len(pipelines[0].steps)
+    causes = [
+        Cause(path[0] + 1, count, _rule(switches[path, option], option, of))
+        for path, option in needed
+    ]
+    return tuple(dict.fromkeys(causes))
+
+
+def concerns(rule: Rule, step: Step, of: str) -> bool:
+    """Whether a rule is about what this step does, to its values or its indices."""
+    options = {option.name: step[option.name] for option in step.op.options}
+    return (of == "indices" or not rule.indices) and rule.concerns(step.op.name, options)
+
+
+def _gives(of: str, pipeline: Pipeline, fmap: FeatureMap, goal: Array) -> bool:
+    try:
+        result = fact_of(of, pipeline, fmap)
+    except PoolError:  # a mixture of two profiles need not fit the map
+        return False
+    return result.shape == goal.shape and not differing(result, goal).any()
+
+
+def _rule(step: Step, option: str, of: str) -> Rule:
+    """The rule of a switch; one about the operation rather than one about all."""
+    rules = [rule for rule in RULES if rule.option == option and concerns(rule, step, of)]
+    return min(rules, key=lambda rule: not rule.ops)
+
+
+def _switches(one: Pipeline, other: Pipeline, path: Path = ()) -> Iterator[tuple[Switch, Step]]:
+    """All that two profiles do differently, each with the step of the first."""
+    for number, (mine, theirs) in enumerate(zip(one.steps, other.steps, strict=True)):
+        here = (*path, number)
+        if mine.op.words:
+            branches = zip(mine["branches"], theirs["branches"], strict=True)
+            for branch, pair in enumerate(branches):
+                yield from _switches(*pair, (*here, branch))
+            continue
+        for name in _options(mine):
+            if mine[name] != theirs[name]:
+                yield (here, name), mine
+        if _function(mine) != _function(theirs):
+            yield (here, FUNCTION), mine
+
+
+def _options(step: Step) -> list[str]:
+    """The options whose defaults may depend on the profile."""
+    return [option.name for option in step.op.options if option.name != "semantics"]
+
+
+def _function(step: Step) -> tuple[str, str]:
+    """What depends on the profile and is no option: the engine's function, the index of NaN."""
+    profile = PROFILES[step["semantics"]]
+    index_of_nan = profile.index_of_nan if step.op.indexed else ""
+    return profile.functions.get(step.op.name, ""), index_of_nan
+
+
+def _switched(
+    one: Pipeline, other: Pipeline, switches: frozenset[Switch], path: Path = ()
+) -> Pipeline:
+    """The first pipeline, with these switches as in the second."""
+    pairs = enumerate(zip(one.steps, other.steps, strict=True))
+    return Pipeline(tuple(_switched_step(*pair, switches, (*path, n)) for n, pair in pairs))
+
+
+def _switched_step(mine: Step, theirs: Step, switches: frozenset[Switch], path: Path) -> Step:
+    if mine.op.words:
+        pairs = enumerate(zip(mine["branches"], theirs["branches"], strict=True))
+        branches = tuple(_switched(*pair, switches, (*path, n)) for n, pair in pairs)
+        return replace(mine, given=(*mine.given, ("branches", branches)))
+    base = theirs if (path, FUNCTION) in switches else mine
+    options = dict(base.given)
+    for name in _options(mine):
+        source = theirs if (path, name) in switches else mine
+        if source[name] != base[name]:
+            options[name] = _explicit(source, name)
+    return replace(base, given=tuple(options.items()))
+
+
+def _explicit(step: Step, name: str) -> Any:
+    """The value of an option as it can be written: a missing stride is the kernel."""
+    return step["kernel"] if step[name] is None and name == "stride" else step[name]

@@ -1,0 +1,101 @@
+"""The group of all commands: one for each operation of the table, and the others by module."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import click
+
+from poolcli import __version__
+from poolcli.cli.help import Helpful
+from poolcli.errors import RequestError
+from poolcli.pipeline.parameters import did_you_mean
+from poolcli.pipeline.table import OPS
+
+if TYPE_CHECKING:
+    from poolcli.cli.help import HelpRows
+    from poolcli.cli.suggestions import Items
+
+# The commands that are no operation, each in the module of its name, and their summaries.
+COMMANDS = {
+    "run": "Run a pipeline, as text or from a recipe file.",
+    "shape": "Plan a pipeline without pixels: shapes, receptive field, memory.",
+    "explain": "Tell how one number of a result came about.",
+    "solve": "List the windows that make one size of another.",
+    "compare": "Put pipelines next to each other on one map, or frameworks on one pipeline.",
+    "ops": "List the reducers and the windows, with formulas and sources.",
+    "semantics": "Print where frameworks disagree, and what --semantics chooses.",
+    "bench": "Time a step next to the loop of the textbook and to other libraries.",
+    "view": "Show what files hold, as pictures in the terminal.",
+    "info": "Say what files are: shape, dtype, mode, layout, pages.",
+    "man": "Print a manual page: of poolcli, or of a command.",
+    "completion": "Print what makes a shell complete poolcli's words.",
+}
+COMMAND_SECTIONS = {
+    "Reducers": [(name, f"{op.summary}: {op.formula}") for name, op in OPS.items()],
+    "Commands": list(COMMANDS.items()),
+}
+REFERENCE_SECTIONS = {
+    "Exit codes": [
+        ("0", "All is done."),
+        ("1", "Some inputs failed; the others are done."),
+        ("2", "The request is wrong."),
+        ("3", "The inputs name nothing."),
+        ("130", "It was interrupted."),
+    ],
+    "Environment": [
+        ("NO_COLOR", "Pictures are letters, and tables have no colours."),
+        (
+            "TERM, COLORTERM, TERM_PROGRAM",
+            "How --show draws: kitty, sixel, or half blocks in as many colours.",
+        ),
+        (
+            "COLUMNS, LINES",
+            "The room for help, tables and pictures, where the terminal does not tell.",
+        ),
+    ],
+}
+
+
+class PoolcliGroup(Helpful, click.Group):
+    """All commands. A command is built, and its module imported, when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - Click's signature
+        return [*OPS, *COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in COMMANDS:
+            module = import_module(f"poolcli.cli.{cmd_name}")
+            command: click.Command = getattr(module, cmd_name)
+            return command
+        if cmd_name in OPS:
+            from poolcli.cli.operation_command import operation_command
+
+            return operation_command(OPS[cmd_name])
+        if ctx.resilient_parsing:
+            return None
+        guess = did_you_mean(cmd_name, self.list_commands(ctx))
+        raise RequestError(f"there is no command {cmd_name!r}{guess}")
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> Items:
+        """Offer names of commands without building the commands."""
+        from poolcli.cli.suggestions import Item
+
+        rows = [row for section in COMMAND_SECTIONS.values() for row in section]
+        items = [Item(name, help=text) for name, text in rows if name.startswith(incomplete)]
+        return items or super().shell_complete(ctx, incomplete)
+
+    def sections(self, ctx: click.Context) -> dict[str, HelpRows]:
+        """The commands, their common options, and the reference."""
+        return {**COMMAND_SECTIONS, **super().sections(ctx), **REFERENCE_SECTIONS}
+
+
+@click.command(
+    cls=PoolcliGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="poolcli COMMAND --help tells the options of one.",
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def poolcli() -> None:
+    """Pool images and feature maps: pick how a window becomes one number, pick the windows."""

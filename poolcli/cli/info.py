@@ -1,0 +1,45 @@
+"""The command `info`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from poolcli.cli.command import Command, inputs_argument
+from poolcli.cli.input_maps import header_of
+from poolcli.cli.option_values import inputs_from, style_from
+from poolcli.cli.options import FOLDERS, LAYOUT, REPORT
+from poolcli.errors import PoolError, in_flags, plain
+
+INPUTS = inputs_argument("inputs", "INPUT...")
+
+
+@click.command(cls=Command, params=[INPUTS, *FOLDERS, *LAYOUT, *REPORT])
+@click.pass_context
+def info(ctx: click.Context, /, **params: Any) -> None:
+    """Say what files are, from their headers: format, shape, dtype, mode, layout, pages."""
+    from poolcli.report.file_info_rows import COLUMNS, info_row
+    from poolcli.report.records import write_records
+
+    records, failed = _records(params)
+    style = style_from(params)
+    if records or style == "json":
+        write_records(style, sys.stdout, records, COLUMNS, map(info_row, records))
+    ctx.exit(int(failed))
+
+
+def _records(params: dict[str, Any]) -> tuple[list[dict[str, Any]], bool]:
+    """The records of the files that can be read, and whether some cannot."""
+    from poolcli.report.file_info_rows import info_records
+    from poolcli.run.jobs import expand
+
+    records, failed = [], False
+    for found in expand(inputs_from(params)):
+        try:
+            records += info_records(found.path, header_of(found.path, params["layout"]))
+        except PoolError as error:
+            failed = True
+            click.echo(f"Error: {plain(in_flags(error))}", err=True)
+    return records, failed

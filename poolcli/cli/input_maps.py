@@ -1,0 +1,40 @@
+"""Read the maps of an input file, with the file's name in every error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from poolcli.errors import PoolError
+
+if TYPE_CHECKING:
+    from poolcli.io import Peek
+    from poolcli.maps.feature_map import FeatureMap
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Put the name of a file before the message of any PoolError."""
+    try:
+        yield
+    except PoolError as error:
+        raise type(error)(f"{path}: {error}") from None
+
+
+def maps_of(path: Path, layout: str | None) -> tuple[FeatureMap, ...]:
+    """Every map of a file."""
+    from poolcli import io
+    from poolcli.run.stream import opened
+
+    return io.read(opened(path), layout)
+
+
+def header_of(path: Path, layout: str | None) -> Peek:
+    """The headers of a file's maps, without their pixels."""
+    from poolcli import io
+    from poolcli.run.stream import opened
+
+    with naming(path):
+        return io.peek(opened(path), layout)

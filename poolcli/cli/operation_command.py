@@ -1,0 +1,54 @@
+"""Build the command of an operation from its row of the table."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+from typing import Any
+
+import click
+
+from poolcli.cli.command import Command, inputs_argument
+from poolcli.cli.option import operation_options
+from poolcli.cli.options import FILES, INDICES
+from poolcli.cli.pipeline_argument import is_pipeline
+from poolcli.cli.pool_files import pool_files
+from poolcli.errors import RequestError
+from poolcli.pipeline.table import Op
+from poolcli.pipeline.windows import WINDOWS
+
+
+def operation_command(op: Op) -> click.Command:
+    """The command of one row of the table."""
+
+    @click.pass_context
+    def pool(ctx: click.Context, /, **params: Any) -> None:
+        from poolcli.pipeline.parser import step
+        from poolcli.pipeline.pipeline import Pipeline
+
+        own = {option.name: params.pop(option.name) for option in op.options if option.flags}
+        if op.words:
+            own[op.words.name], params["inputs"] = _split_pipelines(params["inputs"])
+        if op.indexed and own["index_order"] and not params["indices_file"]:
+            raise RequestError("--index-order says how --indices counts: give --indices FILE, too")
+        ctx.exit(pool_files(Pipeline((step(op.name, own),)), params))
+
+    return Command(op.name, callback=pool, params=_params(op), help=_help(op))
+
+
+def _params(op: Op) -> list[click.Parameter]:
+    words = f"{op.words.flag}... INPUT..." if op.words else "INPUT..."
+    indices = INDICES if op.indexed else ()
+    return [inputs_argument("inputs", words), *operation_options(op), *indices, *FILES]
+
+
+def _help(op: Op) -> str:
+    of_windows = " of each window" if op.windows == WINDOWS else ""
+    pipelines = f"\n\n{op.words.flag}: {op.words.help}" if op.words else ""
+    summary = f"{op.summary[0].upper()}{op.summary[1:]}{of_windows}: {op.formula}."
+    return f"{summary}{pipelines}\n\nSource: {op.source}."
+
+
+def _split_pipelines(words: tuple[str, ...]) -> tuple[list[str] | None, tuple[str, ...]]:
+    """The pipelines that come first, None without any, and the inputs after them."""
+    pipelines = list(takewhile(is_pipeline, words))
+    return pipelines or None, words[len(pipelines) :]

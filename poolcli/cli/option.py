@@ -1,0 +1,104 @@
+"""Options as Click knows them: with a section of the help, and completion of their values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from poolcli.pipeline.parameters import FLAG, Parameter
+
+if TYPE_CHECKING:
+    from poolcli.cli.suggestions import Items
+    from poolcli.pipeline.table import Op
+
+BARE_VALUES = {
+    "--show": "auto"
+}  # options whose value may be left out, and the value they then have
+
+
+class Option(click.Option):
+    """An option with the section of the help it is listed in, and the words it may take."""
+
+    group = "Other"
+    choices: tuple[str, ...] = ()
+
+    def make_metavar(self, ctx: click.Context) -> str:
+        """The name of the value in the help; a choice without Click's brackets, as in the table."""
+        return super().make_metavar(ctx).strip("[]")
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> Items:
+        """Offer the option's words, Click's own completion, or what the metavar stands for."""
+        from poolcli.cli.suggestions import starting_with, values_of
+
+        return (
+            starting_with(incomplete, self.choices)
+            or super().shell_complete(ctx, incomplete)
+            or values_of(str(self.metavar), incomplete)
+        )
+
+
+class OptionalValueOption(Option):
+    """An option whose value is joined to it by `=` and may be left out, such as --show=half."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        record = super().get_help_record(ctx)
+        return record and (f"{self.opts[0]}[={self.metavar}]", record[1])
+
+
+class OperationOption(Option):
+    """An option of an operation; the pipeline's parser reads its text, as it reads recipes."""
+
+    def __init__(self, parameter: Parameter, group: str) -> None:
+        self.group, self.choices = group, parameter.kind.choices
+        flags = list(parameter.flags)
+        if parameter.kind is not FLAG:
+            metavar, text = _metavar(parameter), _help(parameter)
+            super().__init__([parameter.name, *flags], metavar=metavar, help=text)
+            return
+        if parameter.off:
+            flags[-1] += f"/{parameter.off}"
+        names = [parameter.name, *flags]
+        super().__init__(names, is_flag=True, default=None, help=parameter.help)
+
+
+def _metavar(parameter: Parameter) -> str:
+    """Up to three words to choose from, else the name of the kind of value."""
+    choices = parameter.kind.choices
+    return "|".join(choices) if choices and len(choices) < 4 else parameter.kind.metavar
+
+
+def _help(parameter: Parameter) -> str:
+    if parameter.default is None:
+        return parameter.help
+    return f"{parameter.help}  [default: {parameter.kind.show(parameter.default)}]"
+
+
+def in_group(group: str, *options: Option) -> tuple[Option, ...]:
+    """The options, listed under this heading of the help."""
+    for option in options:
+        option.group = group
+    return options
+
+
+def operation_options(op: Op) -> list[click.Parameter]:
+    """Every option of an operation, grouped as its help lists them."""
+    groups = dict.fromkeys(op.rules, "Values") | dict.fromkeys(op.parameters, "Formula")
+    return [
+        OperationOption(parameter, groups.get(parameter, "Windows"))
+        for parameter in op.options
+        if parameter.flags
+    ]
+
+
+def with_bare_values(args: list[str]) -> list[str]:
+    """The arguments, where an option without its value has got the default one.
+
+    Click would otherwise take the next argument for the value.
+
+    >>> with_bare_values(["--show", "a.png", "--", "--show"])
+    ['--show=auto', 'a.png', '--', '--show']
+    """
+    end = args.index("--") if "--" in args else len(args)
+    options = [f"{arg}={BARE_VALUES[arg]}" if arg in BARE_VALUES else arg for arg in args[:end]]
+    return options + args[end:]

@@ -1,0 +1,118 @@
+"""The command `shape`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from poolcli.cli.command import Command, inputs_argument
+from poolcli.cli.input_maps import header_of, naming
+from poolcli.cli.option import Option, in_group
+from poolcli.cli.option_values import memory_from, path_from
+from poolcli.cli.options import LAYOUT, MEMORY, PIPELINE_AND_SHAPE, REPORT, STYLES
+from poolcli.cli.pipeline_argument import PipelineArgument, pipeline_from
+from poolcli.cli.shape_argument import form_from, shape_or_file
+from poolcli.errors import PoolError, RequestError
+
+if TYPE_CHECKING:
+    from poolcli.io import Peek
+    from poolcli.maps.feature_map import Form
+    from poolcli.pipeline.pipeline import Pipeline
+    from poolcli.pipeline.step import Stage
+
+    Plan = tuple[Form, tuple[Stage, ...]]
+
+FORMAT = in_group(
+    "Report",
+    Option(
+        ["--format"],
+        type=click.Choice(("markdown", "latex", *STYLES)),
+        help="As --report, and to paste.",
+    ),
+    Option(
+        ["--to-code"],
+        type=click.Choice(("torch", "keras", "onnx", "numpy")),
+        help="The same as code, tried.",
+    ),
+)
+WORDS = inputs_argument("words", "[PIPELINE] [FILE]")
+
+
+@click.command(cls=Command, params=[WORDS, *PIPELINE_AND_SHAPE, *LAYOUT, *MEMORY, *FORMAT, *REPORT])
+def shape(words: tuple[str, ...], file: str | None, **params: Any) -> None:
+    """Plan a pipeline without pixels: shapes, receptive field, jump, operations and memory of each
+    step.
+    """
+    argument = pipeline_from(words, file)
+    if params["format"] and params["report"] != "table":
+        raise RequestError("--report and --format both say how to tell it: give one of them")
+    if params["to_code"]:
+        _print_code(argument, params)
+    else:
+        _print_plan(argument, params)
+
+
+def _print_plan(argument: PipelineArgument, params: dict[str, Any]) -> None:
+    from poolcli.report.plan_rows import plan_records, plan_table
+    from poolcli.report.records import write_records
+    from poolcli.resources.memory import Memory, use
+
+    limit = memory_from(params)
+    with use(Memory(limit)):
+        form, stages = _plan(argument, params, limit)
+        limited = limit is not None
+        records, table = plan_records(stages, limited), plan_table(form, stages, limited)
+    style = "none" if params["quiet"] else params["format"] or params["report"]
+    write_records(style, sys.stdout, records, *table)
+
+
+def _print_code(argument: PipelineArgument, params: dict[str, Any]) -> None:
+    from poolcli.analysis.export.code import code_of
+    from poolcli.resources.memory import Memory, use
+
+    limit = memory_from(params)
+    with use(Memory(limit)):
+        form, stages = _plan(argument, params, limit)
+    code = code_of(params["to_code"], argument.pipeline, form, stages)
+    click.echo(code, nl=False)
+
+
+def _plan(argument: PipelineArgument, params: dict[str, Any], limit: int | None) -> Plan:
+    text = shape_or_file(params, argument)
+    if text is None:
+        return _plan_file(argument, params["layout"], limit)
+    form = form_from(text, params["layout"], params["dtype"])
+    return _plan_form(argument.pipeline, form, limit)
+
+
+def _plan_file(argument: PipelineArgument, layout: str | None, limit: int | None) -> Plan:
+    """The form of a file's first map, and its plan."""
+    path = path_from("FILE", argument.rest[0])
+    header = header_of(path, layout)
+    with naming(path):
+        _check_budget(argument.pipeline, header, limit)
+    form = header.maps[0].form
+    return form, argument.pipeline.plan(form)
+
+
+def _plan_form(pipeline: Pipeline, form: Form, limit: int | None) -> Plan:
+    """The plan of a written shape: without a file, every error is one of the request."""
+    from poolcli.io import Header, Peek
+
+    header = Header("", form.shape, form.dtype.name, form.layout)
+    try:
+        stages = pipeline.plan(form)
+        _check_budget(pipeline, Peek("npy", (header,)), limit)
+    except PoolError as error:
+        raise RequestError(str(error)) from None
+    return form, stages
+
+
+def _check_budget(pipeline: Pipeline, header: Peek, limit: int | None) -> None:
+    """Raise PoolError where pooling needs more memory than the limit."""
+    from poolcli.run.budget import need_of
+
+    if limit is not None:
+        need_of(pipeline, header, None).check(limit)

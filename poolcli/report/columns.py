@@ -1,0 +1,27 @@
+"""How the columns of tables are set, by their names."""
+
+from __future__ import annotations
+
+MEASURES = frozenset(
+    {"PSNR dB", "SSIM", "aliased %", "shift change %", "cells that differ", "max |Δ|", "first at"}
+)
+RIGHT_ALIGNED = MEASURES | {
+    "ms",
+    "ratio",
+    "MP/s",
+    "read ms",
+    "pool ms",
+    "write ms",
+    "receptive",
+    "jump",
+    "centre",
+    "operations",
+    "memory",
+    "bands",
+    "at once",
+    "overlap",
+    "outside",
+    "unseen",
+}
+# Columns whose cells are broken between words only; the others may be broken anywhere.
+UNBROKEN = RIGHT_ALIGNED - {"memory", "at once"} | {"shape", "dtype", "layout", "mode", "format"}

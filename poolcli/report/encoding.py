@@ -1,0 +1,14 @@
+"""Text that a stream can encode."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+
+def encodable(text: str, stream: TextIO) -> str:
+    """The text, with arrows as `->` where the stream's encoding has no arrow."""
+    try:
+        "→".encode(stream.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return text.replace("→", "->")
+    return text

@@ -1,0 +1,71 @@
+"""Write records in the style of a report: a table, markup to paste, JSON, JSON lines, or CSV."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TextIO
+
+from poolcli.errors import plain
+from poolcli.maps.layout import shape_words
+from poolcli.report.markup import MARKUP
+from poolcli.report.text_table import write_table
+
+if TYPE_CHECKING:
+    from poolcli.maps.feature_map import Form
+
+Record = dict[str, Any]  # a row of a report, by the names that JSON has
+NESTED = ("steps", "more_outputs")  # fields that CSV leaves out
+
+
+def write_records(
+    style: str,
+    stream: TextIO,
+    records: Sequence[Record],
+    columns: Sequence[str] = (),
+    rows: Iterable[Sequence[str]] = (),
+) -> None:
+    """Write the records; tables and markup show `columns` and `rows` instead of them."""
+    if style == "table":
+        write_table(columns, rows, stream)
+    elif style in MARKUP:
+        stream.writelines(f"{line}\n" for line in MARKUP[style](columns, list(rows)))
+    elif style == "json":
+        print(json.dumps(list(records), indent=2), file=stream)
+    elif style == "jsonl":
+        for record in records:
+            print(json.dumps(record), file=stream, flush=True)
+    elif style == "csv":
+        _write_csv([flat(record) for record in records], stream)
+
+
+def _write_csv(records: Sequence[Record], stream: TextIO) -> None:
+    fields = list(records[0]) if records else []
+    writer = csv.DictWriter(stream, fields, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(records)
+
+
+def flat(record: Record) -> Record:
+    """A record for CSV: shapes as text, control characters escaped, nested fields left out.
+
+    >>> flat({"input": "a.png", "input_shape": [2, 3], "steps": []})
+    {'input': 'a.png', 'input_shape': '2x3'}
+    """
+    return {name: _cell(value) for name, value in record.items() if name not in NESTED}
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, list):
+        value = shape_words(value)
+    return plain(value) if isinstance(value, str) else value
+
+
+def form_record(prefix: str, form: Form | None) -> Record:
+    """The fields of a form; `prefix` says which form it is."""
+    return {
+        f"{prefix}_shape": list(form.shape) if form else None,
+        f"{prefix}_dtype": str(form.dtype) if form else None,
+        f"{prefix}_layout": form.layout if form else None,
+    }
