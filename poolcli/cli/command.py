@@ -9,7 +9,7 @@ import click
 from poolcli.cli.help import Helpful
 from poolcli.cli.option import with_bare_values
 from poolcli.errors import RequestError
-from poolcli.pipeline.table import no_option
+from poolcli.pipeline.parameters import no_option
 
 if TYPE_CHECKING:
     from poolcli.cli.suggestions import Items

@@ -8,6 +8,7 @@ import click
 
 from poolcli.cli import compare_inputs, picture_outputs
 from poolcli.cli.command import PipelinesCommand, inputs_argument
+from poolcli.cli.file_parser import file_parser
 from poolcli.cli.option import Option, in_group
 from poolcli.cli.option_values import style_from
 from poolcli.cli.options import FOLDERS, LAYOUT, REPORT, SHOW, random_input_options
@@ -65,13 +66,12 @@ def _compare_pipelines(texts: tuple[str, ...], params: dict[str, Any]) -> int:
     """Compare pipelines on each input; the exit code."""
     from poolcli.analysis.comparison.results import ComparedMap
     from poolcli.analysis.comparison.results import compare as results_of
-    from poolcli.pipeline import parser
     from poolcli.report.comparison_rows import COLUMNS, comparison_records, comparison_rows
     from poolcli.report.records import write_records
 
     if params["check"]:
         raise RequestError("--check compares frameworks: give --semantics, too")
-    pipelines = [parser.parse(text) for text in texts]
+    pipelines = [file_parser().parse(text) for text in texts]
     picture_outputs.check_outputs(params)
     compared, failed = compare_inputs.each_input(
         params, lambda name, fmap: ComparedMap(name, fmap, results_of(fmap, pipelines))
@@ -99,7 +99,9 @@ def _compare_semantics(texts: tuple[str, ...], params: dict[str, Any]) -> int:
     by_input, failed = compare_inputs.each_input(
         params,
         lambda name, fmap: [
-            FrameworkComparison(name, fmap.form, text, differences(text, profiles, fmap))
+            FrameworkComparison(
+                name, fmap.form, text, differences(text, profiles, fmap, file_parser())
+            )
             for text in texts
         ],
     )

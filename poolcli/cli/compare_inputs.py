@@ -43,7 +43,7 @@ def each_input(
 
 def _inputs(params: dict[str, Any]) -> Iterator[tuple[str, Callable[[], NamedMap]]]:
     """The name of each input, and the call that loads its map."""
-    from poolcli.run.jobs import expand
+    from poolcli.run.expand import expand
 
     shape = params["shape_text"]
     if shape is None:

@@ -33,7 +33,7 @@ def info(ctx: click.Context, /, **params: Any) -> None:
 def _records(params: dict[str, Any]) -> tuple[list[dict[str, Any]], bool]:
     """The records of the files that can be read, and whether some cannot."""
     from poolcli.report.file_info_rows import info_records
-    from poolcli.run.jobs import expand
+    from poolcli.run.expand import expand
 
     records, failed = [], False
     for found in expand(inputs_from(params)):

@@ -26,15 +26,15 @@ def naming(path: Path) -> Iterator[None]:
 def maps_of(path: Path, layout: str | None) -> tuple[FeatureMap, ...]:
     """Every map of a file."""
     from poolcli import io
-    from poolcli.run.stream import opened
+    from poolcli.run.stdin import open_source
 
-    return io.read(opened(path), layout)
+    return io.read(open_source(path), layout)
 
 
 def header_of(path: Path, layout: str | None) -> Peek:
     """The headers of a file's maps, without their pixels."""
     from poolcli import io
-    from poolcli.run.stream import opened
+    from poolcli.run.stdin import open_source
 
     with naming(path):
-        return io.peek(opened(path), layout)
+        return io.peek(open_source(path), layout)

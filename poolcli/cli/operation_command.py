@@ -8,13 +8,14 @@ from typing import Any
 import click
 
 from poolcli.cli.command import Command, inputs_argument
+from poolcli.cli.file_parser import file_parser
 from poolcli.cli.option import operation_options
 from poolcli.cli.options import FILES, INDICES
 from poolcli.cli.pipeline_argument import is_pipeline
 from poolcli.cli.pool_files import pool_files
 from poolcli.errors import RequestError
-from poolcli.pipeline.table import Op
-from poolcli.pipeline.windows import WINDOWS
+from poolcli.pipeline.op import Op
+from poolcli.pipeline.window_kinds import WINDOW_KINDS
 
 
 def operation_command(op: Op) -> click.Command:
@@ -22,7 +23,6 @@ def operation_command(op: Op) -> click.Command:
 
     @click.pass_context
     def pool(ctx: click.Context, /, **params: Any) -> None:
-        from poolcli.pipeline.parser import step
         from poolcli.pipeline.pipeline import Pipeline
 
         own = {option.name: params.pop(option.name) for option in op.options if option.flags}
@@ -30,7 +30,7 @@ def operation_command(op: Op) -> click.Command:
             own[op.words.name], params["inputs"] = _split_pipelines(params["inputs"])
         if op.indexed and own["index_order"] and not params["indices_file"]:
             raise RequestError("--index-order says how --indices counts: give --indices FILE, too")
-        ctx.exit(pool_files(Pipeline((step(op.name, own),)), params))
+        ctx.exit(pool_files(Pipeline((file_parser().step(op.name, own),)), params))
 
     return Command(op.name, callback=pool, params=_params(op), help=_help(op))
 
@@ -42,7 +42,7 @@ def _params(op: Op) -> list[click.Parameter]:
 
 
 def _help(op: Op) -> str:
-    of_windows = " of each window" if op.windows == WINDOWS else ""
+    of_windows = " of each window" if op.windows == WINDOW_KINDS else ""
     pipelines = f"\n\n{op.words.flag}: {op.words.help}" if op.words else ""
     summary = f"{op.summary[0].upper()}{op.summary[1:]}{of_windows}: {op.formula}."
     return f"{summary}{pipelines}\n\nSource: {op.source}."

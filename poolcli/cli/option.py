@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from poolcli.pipeline.parameters import FLAG, Parameter
+from poolcli.pipeline.kinds import FLAG
+from poolcli.pipeline.parameters import Parameter
 
 if TYPE_CHECKING:
     from poolcli.cli.suggestions import Items
-    from poolcli.pipeline.table import Op
+    from poolcli.pipeline.op import Op
 
 BARE_VALUES = {
     "--show": "auto"

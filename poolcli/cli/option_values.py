@@ -11,10 +11,10 @@ import click
 from poolcli.errors import RequestError
 
 if TYPE_CHECKING:
-    from poolcli.run.executors import Crew
-    from poolcli.run.jobs import Inputs
-    from poolcli.run.log import Log
-    from poolcli.run.order import Outputs
+    from poolcli.run.expand import Inputs
+    from poolcli.run.job import Outputs
+    from poolcli.run.parallelism import Parallelism
+    from poolcli.run.resume_log import ResumeLog
 
 STDIO = "-"  # stdin as an input, stdout as an output
 
@@ -46,7 +46,7 @@ def text_from(option: str, name: str) -> str:
 
 def inputs_from(params: dict[str, Any]) -> Inputs:
     """The files and folders to read."""
-    from poolcli.run.jobs import Inputs
+    from poolcli.run.expand import Inputs
 
     words = list(params["inputs"])
     if params["files_from"] is not None:
@@ -71,7 +71,7 @@ def memory_from(params: dict[str, Any], files: int = 1) -> int | None:
 
 def outputs_from(params: dict[str, Any]) -> Outputs:
     """Where the results go, and how they are written."""
-    from poolcli.run.order import Outputs
+    from poolcli.run.job import Outputs
 
     if params["overwrite"] and params["skip_existing"]:
         raise RequestError(
@@ -98,31 +98,31 @@ def _key_and_value(text: str) -> tuple[str, str]:
     return key, value
 
 
-def executor_from(params: dict[str, Any]) -> Crew:
-    """The executor of the jobs; one stream as output leaves no choice but this process."""
-    from poolcli.run.executors import Crew
+def parallelism_from(params: dict[str, Any]) -> Parallelism:
+    """How jobs are run at once; with stdout as the output, in this process."""
+    from poolcli.run.parallelism import Parallelism
 
     if params["scheduler"] is not None and params["executor"] != "dask":
         raise RequestError(
             f"--scheduler {params['scheduler']} is one of Dask: give --executor dask, too"
         )
     executor = "serial" if params["output"] == STDIO else params["executor"]
-    return Crew(executor, params["jobs"], params["scheduler"], params["fail_fast"])
+    return Parallelism(executor, params["jobs"], params["scheduler"], params["fail_fast"])
 
 
-def log_from(params: dict[str, Any]) -> Log:
+def log_from(params: dict[str, Any]) -> ResumeLog:
     """The log of earlier runs that --resume names; an empty one without it."""
-    from poolcli.run.log import Log
+    from poolcli.run.resume_log import ResumeLog
 
     if params["resume"] is None:
-        return Log(None)
+        return ResumeLog(None)
     if params["skip_existing"]:
         raise RequestError(
             "--resume redoes what has changed, and --skip-existing leaves it: give one of them"
         )
     if params["output"] == STDIO or STDIO in params["inputs"]:
         raise RequestError("--resume is for files: stdin and stdout cannot be taken up again")
-    return Log(path_from("--resume", params["resume"]), notes=not params["dry_run"])
+    return ResumeLog(path_from("--resume", params["resume"]), read_only=params["dry_run"])
 
 
 def style_from(params: dict[str, Any]) -> str:

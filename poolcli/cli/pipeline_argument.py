@@ -6,6 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolcli.cli.file_parser import file_parser
 from poolcli.cli.option_values import text_from
 from poolcli.errors import RequestError
 from poolcli.pipeline.table import OPS
@@ -24,22 +25,18 @@ class PipelineArgument(NamedTuple):
 
 def pipeline_from(words: tuple[str, ...], recipe: str | None) -> PipelineArgument:
     """The pipeline of a recipe file where one is named, else of the first word."""
-    from poolcli.pipeline import parser
-
     if recipe is not None:
         pipeline, shape = _load(recipe)
         return PipelineArgument(pipeline, shape, words)
     if not words:
         raise RequestError("give a pipeline, like 'max -k 3 -s 2 | avg --global', or --file RECIPE")
-    return PipelineArgument(parser.parse(words[0]), None, words[1:])
+    return PipelineArgument(file_parser().parse(words[0]), None, words[1:])
 
 
 def _load(recipe: str) -> tuple[Pipeline, str | None]:
-    from poolcli.pipeline import parser
-
     text = text_from("--file", recipe)
     try:
-        return parser.load(text)
+        return file_parser().recipe(text)
     except RequestError as error:
         raise RequestError(f"{recipe}: {error}") from None
 

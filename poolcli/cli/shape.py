@@ -112,7 +112,7 @@ def _plan_form(pipeline: Pipeline, form: Form, limit: int | None) -> Plan:
 
 def _check_budget(pipeline: Pipeline, header: Peek, limit: int | None) -> None:
     """Raise PoolError where pooling needs more memory than the limit."""
-    from poolcli.run.budget import need_of
+    from poolcli.run.budget import memory_need
 
     if limit is not None:
-        need_of(pipeline, header, None).check(limit)
+        memory_need(pipeline, header, None).check(limit)

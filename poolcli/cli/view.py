@@ -41,7 +41,7 @@ def view(ctx: click.Context, /, **params: Any) -> None:
     scale.
     """
     from poolcli.analysis.picture.screen import screen_of
-    from poolcli.run.jobs import expand
+    from poolcli.run.expand import expand
 
     if params["channels"]:
         params["channels"] = CHANNELS.read(params["channels"])

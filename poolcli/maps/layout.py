@@ -78,7 +78,7 @@ def space_axes(layout: str) -> tuple[int, ...]:
     >>> space_axes("NCHW"), space_axes("HWC")
     ((2, 3), (0, 1))
     """
-    return places("".join(letter for letter in "DHWL" if letter in layout), layout)
+    return axes_of("".join(letter for letter in "DHWL" if letter in layout), layout)
 
 
 def space_letters(layout: str) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from poolcli.errors import in_flags
-from poolcli.pipeline.semantics import PROFILES, RULES
+from poolcli.pipeline.profiles import PROFILES
+from poolcli.pipeline.semantics import RULES
 from poolcli.pipeline.table import OPS
-from poolcli.pipeline.windows import WINDOWS
+from poolcli.pipeline.window_kinds import WINDOW_KINDS
 from poolcli.report.records import Record
 from poolcli.report.text_table import write_table
 
@@ -35,7 +36,7 @@ def windows_records() -> list[Record]:
             "options": " ".join(parameter.flag for parameter in kind.parameters),
             "source": kind.source,
         }
-        for kind in WINDOWS
+        for kind in WINDOW_KINDS
     ]
 
 

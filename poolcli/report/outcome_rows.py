@@ -12,7 +12,7 @@ from poolcli.report.totals import PHASES, Totals
 
 if TYPE_CHECKING:
     from poolcli.maps.feature_map import Form
-    from poolcli.run.work import Outcome, Row
+    from poolcli.run.outcome import Outcome, StepResult
 
 COLUMNS = ("input", "step", "shape", "dtype", "read ms", "pool ms", "write ms", "output")
 
@@ -37,7 +37,7 @@ def outcome_record(outcome: Outcome) -> Record:
     }
 
 
-def _step_record(row: Row) -> Record:
+def _step_record(row: StepResult) -> Record:
     return {
         "step": row.step,
         **form_record("input", row.input),
@@ -74,7 +74,7 @@ def _file_row(outcome: Outcome) -> tuple[str, ...]:
     )
 
 
-def _step_row(number: int, row: Row) -> tuple[str, ...]:
+def _step_row(number: int, row: StepResult) -> tuple[str, ...]:
     shapes, dtypes = _shapes(row.input, row.output), _dtypes(row.input, row.output)
     return f"  step {number}", row.step, shapes, dtypes, "", _ms(row.ms), "", ""
 

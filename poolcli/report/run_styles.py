@@ -20,7 +20,7 @@ from poolcli.report.text_table import write_table
 
 if TYPE_CHECKING:
     from poolcli.report.totals import Totals
-    from poolcli.run.work import Outcome
+    from poolcli.run.outcome import Outcome
 
 FEW = 40  # files of which a table has every row; about a screen
 SLOWEST = 5  # rows of the slowest files, where a table does not have every row

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from poolcli.report.records import Record
 
 if TYPE_CHECKING:
-    from poolcli.run.work import Outcome
+    from poolcli.run.outcome import Outcome
 
 PHASES = ("read_ms", "pool_ms", "write_ms")
 STATUSES = ("done", "planned", "skipped", "failed")

@@ -82,7 +82,7 @@ class Case:
     def special(self) -> str:
         """The flag of an option that only poolcli has, "" where none is used."""
         known = COMMON_OPTIONS | self._window_options()
-        own = next((name for name, _ in self.step.given if name not in known), None)
+        own = next((name for name, _ in self.step.options if name not in known), None)
         return self.step.op.option(own).flag if own else ""
 
     def _window_options(self) -> frozenset[str]:

@@ -76,7 +76,7 @@ def _no_loop(case: Case) -> str:
     if windows is None or windows.name not in EVEN:
         return f"{windows.name if windows else 'these'} windows are more than a loop"
     option = case.special
-    if not option and ("count_include_pad", True) in case.step.given:
+    if not option and ("count_include_pad", True) in case.step.options:
         option = "--count-include-pad"
     return f"the textbook has no {option}" if option else ""
 

@@ -16,7 +16,9 @@ from poolcli.errors import PoolError
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.pipeline.pipeline import Pipeline
-from poolcli.pipeline.semantics import PROFILES, RULES, Rule
+from poolcli.pipeline.profiles import PROFILES
+from poolcli.pipeline.semantics import RULES
+from poolcli.pipeline.semantics_rule import SemanticsRule
 from poolcli.pipeline.step import Step
 
 # The path of a step (its number, and in a branch also those of the branch and of the step in it),
@@ -33,7 +35,7 @@ class Cause:
 
     step: int
     steps: int
-    rule: Rule
+    rule: SemanticsRule
 
 
 def causes_of(of: str, pipelines: tuple[Pipeline, Pipeline], fmap: FeatureMap) -> tuple[Cause, ...]:
@@ -53,7 +55,7 @@ def causes_of(of: str, pipelines: tuple[Pipeline, Pipeline], fmap: FeatureMap) -
     return tuple(dict.fromkeys(causes))
 
 
-def concerns(rule: Rule, step: Step, of: str) -> bool:
+def concerns(rule: SemanticsRule, step: Step, of: str) -> bool:
     """Whether a rule is about what this step does, to its values or its indices."""
     options = {option.name: step[option.name] for option in step.op.options}
     return (of == "indices" or not rule.indices) and rule.concerns(step.op.name, options)
@@ -67,7 +69,7 @@ def _gives(of: str, pipeline: Pipeline, fmap: FeatureMap, goal: Array) -> bool:
     return result.shape == goal.shape and not differing(result, goal).any()
 
 
-def _rule(step: Step, option: str, of: str) -> Rule:
+def _rule(step: Step, option: str, of: str) -> SemanticsRule:
     """The rule of a switch; one about the operation rather than one about all."""
     rules = [rule for rule in RULES if rule.option == option and concerns(rule, step, of)]
     return min(rules, key=lambda rule: not rule.ops)
@@ -113,14 +115,14 @@ def _switched_step(mine: Step, theirs: Step, switches: frozenset[Switch], path: 
     if mine.op.words:
         pairs = enumerate(zip(mine["branches"], theirs["branches"], strict=True))
         branches = tuple(_switched(*pair, switches, (*path, n)) for n, pair in pairs)
-        return replace(mine, given=(*mine.given, ("branches", branches)))
+        return replace(mine, options=(*mine.options, ("branches", branches)))
     base = theirs if (path, FUNCTION) in switches else mine
-    options = dict(base.given)
+    options = dict(base.options)
     for name in _options(mine):
         source = theirs if (path, name) in switches else mine
         if source[name] != base[name]:
             options[name] = _explicit(source, name)
-    return replace(base, given=tuple(options.items()))
+    return replace(base, options=tuple(options.items()))
 
 
 def _explicit(step: Step, name: str) -> Any:

@@ -13,7 +13,7 @@ from poolcli.analysis.comparison.facts import differing, fact_of, is_indexed
 from poolcli.errors import RequestError
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form
-from poolcli.pipeline import parser
+from poolcli.pipeline.parser import Parser
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.semantics import RULES
 from poolcli.pipeline.step import Step
@@ -69,12 +69,15 @@ class FrameworkComparison:
         return any(difference.differs for difference in self.differences)
 
 
-def differences(text: str, profiles: Sequence[str], fmap: FeatureMap) -> list[Difference]:
+def differences(
+    text: str, profiles: Sequence[str], fmap: FeatureMap, parser: Parser | None = None
+) -> list[Difference]:
     """A difference for each profile, of the values and, where there are some, of the indices.
 
     The reference is the first profile whose framework has all that the pipeline asks for.
     """
-    pipelines = {name: _parse(text, name) for name in profiles}
+    parser = parser or Parser()
+    pipelines = {name: _parse(parser, text, name) for name in profiles}
     complete = [name for name in profiles if not _missing(pipelines[name], name, "values")]
     reference = complete[0] if complete else profiles[0]
     facts = ("values", "indices") if is_indexed(pipelines[reference]) else ("values",)
@@ -85,7 +88,7 @@ def differences(text: str, profiles: Sequence[str], fmap: FeatureMap) -> list[Di
     ]
 
 
-def _parse(text: str, profile: str) -> Pipeline:
+def _parse(parser: Parser, text: str, profile: str) -> Pipeline:
     pipeline = parser.parse(text, profile)
     if pipeline.several:
         raise RequestError(

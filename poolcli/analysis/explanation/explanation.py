@@ -24,7 +24,7 @@ from poolcli.analysis.explanation.tracing import (
 )
 from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.maps.frame import Size
-from poolcli.pipeline.composition import Fuse
+from poolcli.pipeline.composition import FuseStep
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.step import Step
 from poolcli.pipeline.table import OPS
@@ -99,7 +99,7 @@ def _explain(
         tuple(trace(steps, inputs, cells)),
         steps[-1].op.formula,
     )
-    if isinstance(steps[-1], Fuse):
+    if isinstance(steps[-1], FuseStep):
         return _explain_merge(traced, steps[-1], inputs[-1], cells)
     window = _window(steps[-1], inputs[-1], cells)
     return traced if window is None else _explain_window(traced, window, inputs[-1])
@@ -107,7 +107,7 @@ def _explain(
 
 def _window(step: Step, fmap: FeatureMap, cells: TracedRegion) -> ObservedWindow | None:
     taken, _ = step.layers(fmap)
-    result = step.operation.outline(taken.form.frame).frame
+    result = step.operation.geometry(taken.form.frame).frame
     return observe(layer_cell(step, fmap, cells.first_index(result)))
 
 
@@ -125,7 +125,7 @@ def _explain_window(traced: Explanation, window: ObservedWindow, fmap: FeatureMa
 
 
 def _explain_merge(
-    traced: Explanation, step: Fuse, fmap: FeatureMap, cells: TracedRegion
+    traced: Explanation, step: FuseStep, fmap: FeatureMap, cells: TracedRegion
 ) -> Explanation:
     """The branches, each explained, and how their numbers are merged."""
     branches = [
@@ -149,7 +149,7 @@ def _explain_merge(
 def _explain_branch(branch: Pipeline, fmap: FeatureMap, cells: TracedRegion) -> Explanation:
     *_, (result,) = branch.walk(fmap)
     # The index counts along the axes of planes; the map may have them in another order.
-    axes = result.form.spot(tuple(range(len(result.form.shape))))
+    axes = result.form.plane_index(tuple(range(len(result.form.shape))))
     by_axis = dict(zip(axes, cells.first_index(result.form.frame), strict=True))
     index = tuple(by_axis[axis] for axis in range(len(by_axis)))
     return _explain(*inputs_of(branch, fmap), result, index)

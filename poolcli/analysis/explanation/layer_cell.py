@@ -22,7 +22,7 @@ class LayerCell:
 
     @property
     def frame(self) -> Frame:
-        frame: Frame = self.layer.given[1]
+        frame: Frame = self.layer.arguments[1]
         return frame
 
     def batch_and_channel(self, plane: Size) -> tuple[int | None, int | None]:
@@ -39,7 +39,7 @@ def layer_cell(step: Step, fmap: FeatureMap, index: Size) -> LayerCell:
     if len(layers) == 1:
         return LayerCell(layers[0], index)
     frame = taken.form.frame
-    result = step.operation.outline(frame).frame
+    result = step.operation.geometry(frame).frame
     if not result.space:
         return _flattened_cell(step, layers, index, frame)
     alpha, axis = (frame.channels or 1) - 1, len(result.lead) - 1
@@ -54,7 +54,7 @@ def _flattened_cell(step: Step, layers: Sequence[Layer], index: Size, frame: Fra
     is_alpha = bool(channels[index] == alpha)
     in_layer = ((channels == alpha) == is_alpha).ravel()
     layer = layers[is_alpha]
-    shape = layer.operation.outline(layer.given[1]).frame.shape
+    shape = layer.operation.geometry(layer.arguments[1]).frame.shape
     number = in_layer[: int(np.ravel_multi_index(index, channels.shape))].sum()
     own_index = tuple(map(int, np.unravel_index(number, shape)))
     return LayerCell(layer, own_index, alpha if is_alpha else None)

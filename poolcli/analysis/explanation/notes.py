@@ -7,7 +7,7 @@ from math import prod
 
 from poolcli.analysis.explanation.observed_window import ObservedWindow
 from poolcli.analysis.explanation.operation_formulas import divisor
-from poolcli.engine.operations.light import InLight
+from poolcli.engine.operations.srgb import InLinearLight
 from poolcli.pipeline.step import Step
 
 
@@ -18,7 +18,7 @@ def window_notes(window: ObservedWindow, step: Step) -> Iterator[str]:
     yield from _min_valid(window)
     if step["normalize"]:
         yield f"values are those of --normalize {step['normalize']}"
-    if isinstance(window.cell.layer.operation, InLight):
+    if isinstance(window.cell.layer.operation, InLinearLight):
         yield "values are light from 0 to 1, and the result is put back on the curve of sRGB"
 
 

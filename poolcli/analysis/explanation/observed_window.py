@@ -10,7 +10,6 @@ from math import prod
 import numpy as np
 
 from poolcli.analysis.explanation.layer_cell import LayerCell
-from poolcli.engine.operations.light import InLight
 from poolcli.engine.operations.normalize import Normalized
 from poolcli.engine.operations.operation import Line, Pooling, Sight
 from poolcli.engine.operations.pixels import Rules, counting
@@ -90,13 +89,13 @@ class ObservedWindow:
             dtype=np.float64, mask=self.valid, nodata=None, nan="propagate", empty=self.rules.nodata
         )
         axes = tuple(_single_cell(*axis) for axis in zip(self.sight.lines, self.sides, strict=True))
-        patch = Patch(..., ..., Grid(axes), 1)
+        patch = PlacedGrid(..., ..., Grid(axes), 1)
         pooled = pool(self.values, patch, self.layer.operation.reducer, rules, self.weights)
         return float(pooled.item())
 
     def _exact_result(self) -> float:
         """The cell of the whole layer, for operations that pool no windows."""
-        planes, frame, rules, weights = self.layer.given
+        planes, frame, rules, weights = self.layer.arguments
         result = self.layer.operation(planes, frame, rules._replace(dtype=np.float64), weights)
         return float(result[self.cell.index])
 
@@ -104,11 +103,11 @@ class ObservedWindow:
 def observe(cell: LayerCell) -> ObservedWindow | None:
     """The window of a cell as the reducer takes it; None for a cell that reads no pixel."""
     layer = _innermost(cell.layer)
-    planes, frame, rules, weights = layer.given
+    planes, frame, rules, weights = layer.arguments
     sight = layer.operation.sight(frame, cell.index, weights)
     if sight is None:
         return None
-    sides = tuple(line.side(at) for line, at in zip(sight.lines, sight.cell, strict=True))
+    sides = tuple(line.taps_of(at) for line, at in zip(sight.lines, sight.cell, strict=True))
     values = _window_of(planes, sight, sides)
     mask = None if rules.mask is None else _window_of(rules.mask, sight, sides)
     valid = counting(values, mask, rules)
@@ -121,9 +120,9 @@ def observe(cell: LayerCell) -> ObservedWindow | None:
 
 def _innermost(layer: Layer) -> Layer:
     """The layer inside of normalization and of the conversion to linear light."""
-    while isinstance(layer.operation, (Normalized, InLight)):
+    while isinstance(layer.operation, (Normalized, InLinearLight)):
         outer = layer.operation
-        layer = layer._replace(operation=outer.operation, given=outer.given(*layer.given))
+        layer = layer._replace(operation=outer.operation, arguments=outer.given(*layer.arguments))
     return layer
 
 
@@ -136,12 +135,12 @@ def _counting_weights(valid: Array | None, weights: Array | None) -> Array | Non
     return np.where(valid, weights, np.zeros((), weights.dtype))
 
 
-def _window_of(planes: Array, sight: Sight, sides: Sequence[Side]) -> Array:
+def _window_of(planes: Array, sight: Sight, sides: Sequence[Taps]) -> Array:
     window: Array = planes[sight.plane][np.ix_(*(side.pixels for side in sides))]
     return window
 
 
-def _single_cell(line: Line, side: Side) -> Axis:
+def _single_cell(line: Line, side: Taps) -> Axis:
     """The axis of a grid whose only window is this one."""
     assert isinstance(line, Axis)
     size, window = len(side.pixels), list(side.window)

@@ -21,9 +21,9 @@ from poolcli.analysis.explanation.substitution import (
     substitute,
 )
 from poolcli.engine.operations.roi_align import Points, RoiAlign
-from poolcli.engine.reducers.weighted import clipped
+from poolcli.engine.reducers.weighted import weights_of
 from poolcli.maps.array import Array
-from poolcli.pipeline.semantics import PROFILES
+from poolcli.pipeline.profiles import PROFILES
 
 Formula = tuple[str, str]  # with letters, and with numbers
 
@@ -132,7 +132,9 @@ def _weighted(window: ObservedWindow, formula: str) -> Formula:
     for side in window.sides:
         first = list(side.window).index(side.pixels[0])
         taps.append(slice(first, first + len(side.pixels)))
-    kernel = clipped(step["weights"], step["kernel"], tuple(taps)).reshape(window.values.shape)
+    kernel = weights_of(step.argument("weights"), step["kernel"], tuple(taps)).reshape(
+        window.values.shape
+    )
     counts = 1 if window.weights is None else window.weights
     if step["no_normalize"]:
         return "sum w x", _weighted_sum(window, kernel * (np.asarray(counts) > 0))
@@ -157,7 +159,7 @@ def _point_values(window: ObservedWindow) -> list[float]:
     assert isinstance(rows, Points)
     assert isinstance(columns, Points)
     assert isinstance(operation, RoiAlign)
-    plane = window.layer.given[0][window.sight.plane]
+    plane = window.layer.arguments[0][window.sight.plane]
     values: list[float] = (
         operation.at_points(plane, (rows, columns), window.sight.cell).ravel().tolist()
     )

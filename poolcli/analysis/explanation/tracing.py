@@ -11,7 +11,7 @@ from itertools import accumulate
 import numpy as np
 
 from poolcli.analysis.explanation.layer_cell import layer_cell
-from poolcli.engine.operations.sight import reach
+from poolcli.engine.operations.receptive import reach
 from poolcli.engine.operations.unpool import Unpool
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form
@@ -48,7 +48,7 @@ class TracedRegion:
 def region_of_cell(form: Form, index: Size) -> TracedRegion:
     """The cell of a map at an index along the map's own axes."""
     frame = form.frame
-    numbers = iter(form.spot(index))
+    numbers = iter(form.plane_index(index))
     sizes = (frame.batch, frame.channels)
     batch, channel = (None if size is None else next(numbers) for size in sizes)
     return TracedRegion(batch, channel, tuple(np.array([number]) for number in numbers))
@@ -72,14 +72,14 @@ def pixels_read(step: Step, fmap: FeatureMap, cells: TracedRegion) -> TracedRegi
     """The pixels of a step's input that any of these cells of its result is computed from."""
     if any(len(axis) == 0 for axis in cells.axes):
         return cells
-    if isinstance(step, Fuse):
+    if isinstance(step, FuseStep):
         parts = cells_of_branches(step, fmap, cells)
         return reduce(_union, [trace(*inputs_of(branch, fmap), part)[-1] for branch, part in parts])
     taken, _ = step.layers(fmap)
-    result = step.operation.outline(taken.form.frame).frame
+    result = step.operation.geometry(taken.form.frame).frame
     cell = layer_cell(step, fmap, cells.first_index(result))
     operation = cell.layer.operation
-    _, frame, _, weights = cell.layer.given
+    _, frame, _, weights = cell.layer.arguments
     if isinstance(operation, Unpool) and weights is not None:
         lead = cell.index[: len(frame.lead)]
         return replace(cells, axes=operation.sources(frame, lead, cells.axes, weights))
@@ -99,7 +99,7 @@ def inputs_of(pipeline: Pipeline, fmap: FeatureMap) -> tuple[tuple[Step, ...], l
 
 
 def cells_of_branches(
-    step: Fuse, fmap: FeatureMap, cells: TracedRegion
+    step: FuseStep, fmap: FeatureMap, cells: TracedRegion
 ) -> list[tuple[Pipeline, TracedRegion]]:
     """The branches that cells come from, with the cells in each; concatenated channels have one."""
     if step["merge"] != "concat":

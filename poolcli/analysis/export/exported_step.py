@@ -92,7 +92,7 @@ class ExportedStep:
         """How far windows reach out of the map at both ends: with it no ceil mode is needed."""
         pads = []
         for axis, length in zip(self.axes, self.form.space, strict=True):
-            begin = -axis.side(0).window.start
+            begin = -axis.taps_of(0).window.start
             last_end = int((axis.cells - 1) * axis.stride) + axis.window - begin
             pads.append((begin, max(0, last_end - length)))
         return tuple(pads)
@@ -142,7 +142,7 @@ def exported_step(target: str, stage: Stage) -> ExportedStep:
     _check_dtype(target, step)
     bare: Any = source.bare
     if step.kind in GRIDS and isinstance(bare, Pooling):
-        (patch,) = bare.place.cells(stage.input.frame).patches
+        (patch,) = bare.place.on(stage.input.frame).grids
         return replace(step, axes=patch.grid.axes)
     return step
 

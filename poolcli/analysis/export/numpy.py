@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from poolcli.analysis.export.exported_step import ExportedStep
-from poolcli.engine.reducers.weighted import clipped
+from poolcli.engine.reducers.weighted import weights_of
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import Form
 from poolcli.pipeline.profiles import PROFILES
@@ -204,7 +204,9 @@ def _blur(step: ExportedStep) -> list[str]:
 
 def _weighted(step: ExportedStep) -> list[str]:
     whole = tuple(slice(0, size) for size in step.kernel)
-    weights = clipped(step["weights"], step["kernel"], whole).reshape(step.kernel)
+    weights = weights_of(step.source.argument("weights"), step["kernel"], whole).reshape(
+        step.kernel
+    )
     axes = tuple(range(-step.dims, 0))
     total = f"np.nansum(w * b, axis={axes})"
     share = "" if step["no_normalize"] else f" / (~np.isnan(w) * b).sum(axis={axes})"

@@ -10,7 +10,7 @@ import numpy as np
 
 from poolcli.analysis.export.exported_step import ExportedStep, check_channels_first, sizes
 from poolcli.analysis.export.torch_expressions import FORMULAS, WindowExpressions, arguments, sides
-from poolcli.engine.reducers.weighted import clipped
+from poolcli.engine.reducers.weighted import weights_of
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import Form
 
@@ -156,7 +156,9 @@ def _kernel(weights: Array, step: ExportedStep) -> str:
 def _weighted(step: ExportedStep) -> list[str]:
     channels = step.form.frame.channels
     whole = tuple(slice(0, size) for size in step.kernel)
-    weights = clipped(step["weights"], step["kernel"], whole).reshape(step.kernel)
+    weights = weights_of(step.source.argument("weights"), step["kernel"], whole).reshape(
+        step.kernel
+    )
     even = step.pads if all(begin == end for begin, end in step.pads) else None
     pads = f"padding={sizes(tuple(begin for begin, _ in even))}, " if even else ""
     rest = f"stride={sizes(step.stride)}, {pads}dilation={sizes(step.dilation)}, groups={channels})"

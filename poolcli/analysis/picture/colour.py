@@ -106,7 +106,7 @@ def _channels_last(data: Array, picture: Picture) -> tuple[Array, str]:
 def _srgb(channels: Array, mode: str, icc: bytes | None) -> Array:
     """Colours as sRGB, by the file's ICC profile where it has one that fits the mode."""
     *lead, width, count = channels.shape
-    values = offset(channels) if mode == "LAB" else channels
+    values = offset_lab(channels) if mode == "LAB" else channels
     height = channels.size // count // width
     image = Image.frombytes(mode, (width, height), values.tobytes())
     return np.asarray(_profiled(image, icc) or image.convert("RGB")).reshape(*lead, width, 3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from poolcli.engine.operations.sight import reach
+from poolcli.engine.operations.receptive import reach
 from poolcli.engine.windows.sliding import Sliding
 from poolcli.errors import ShapeError
 

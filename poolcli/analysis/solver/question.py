@@ -9,11 +9,11 @@ from typing import Any
 from poolcli.analysis.solver.axis_windows import ENDS, NUMERIC_ENDS, AxisTarget, Solution
 from poolcli.analysis.solver.repeated import repeated
 from poolcli.analysis.solver.window_search import search
-from poolcli.engine.windows.grid import AXIS_NAMES, spread
+from poolcli.engine.windows.place import AXIS_NAMES, per_axis
 from poolcli.errors import RequestError, ShapeError
 from poolcli.maps.frame import Padding, Size
 from poolcli.maps.layout import shape_words
-from poolcli.pipeline import parser
+from poolcli.pipeline.parser import step
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,13 @@ class Question:
             self._along_axes("padding", self._padding()),
             self._along_axes("dilation", self.dilation),
         )
-        axes = zip(self.length, spread("output", cells, count), *options, strict=True)
+        axes = zip(self.length, per_axis("output", cells, count), *options, strict=True)
         return [AxisTarget(*axis) for axis in axes]
 
     def _along_axes(self, name: str, value: Size | None) -> Sequence[Any]:
         """The value of an option for each axis."""
         count = len(self.length)
-        return [None] * count if value is None else spread(name, value, count)
+        return [None] * count if value is None else per_axis(name, value, count)
 
     def _padding(self) -> Size | None:
         """The padding at both ends; None where it is free, or a word that `ends` has."""
@@ -127,7 +127,7 @@ def as_text(op: str, steps: Sequence[Solution]) -> str:
         "padding": axes[0].padding_word or _one_if_alike(paddings),
         "ceil_mode": axes[0].end == "ceil",
     }
-    return " | ".join([str(parser.step(op, options))] * len(steps))
+    return " | ".join([str(step(op, options))] * len(steps))
 
 
 def _one_if_alike(values: list[Any]) -> tuple[Any, ...]:
