@@ -13,7 +13,6 @@ from PIL import Image
 import poolcli
 from poolcli.analysis.explanation import substitution
 from poolcli.analysis.explanation.explanation import explain
-from poolcli.pipeline.parser import parse
 from poolcli.pipeline.pipeline import as_map
 from poolcli.pipeline.table import OPS
 
@@ -67,7 +66,7 @@ def picked(text, rule):
 def value_of(told):
     """What the words of an explanation give, without looking at its value."""
     op, text = told.step.op.name, told.numbers
-    plane = None if told.window is None else told.window.layer.given[0][told.window.sight.plane]
+    plane = None if told.window is None else told.window.layer.arguments[0][told.window.sight.plane]
     if op in ("median", "quantile"):
         return picked(text, told.step["interpolation"])
     if op == "mode":
@@ -81,7 +80,7 @@ def value_of(told):
 
 
 def explained(text, x, at, layout=None):
-    return explain(parse(text), as_map(x, layout), at)
+    return explain(poolcli.parse(text), as_map(x, layout), at)
 
 
 def places(shape):
@@ -113,7 +112,7 @@ def test_numbers_give_the_value_that_is_written(op, windows):
 
 @pytest.mark.parametrize("windows", WINDOWS[:7])
 def test_window_is_the_twins(windows):
-    (step,) = parse(f"sum {windows}").steps
+    (step,) = poolcli.parse(f"sum {windows}").steps
     if "adaptive" in windows or "global" in windows:
         cells = step["adaptive"] if "adaptive" in windows else (1, 1)
         axes = [twin.adaptive(length, count) for length, count in zip((9, 11), cells, strict=True)]
@@ -229,7 +228,7 @@ def test_every_operation_is_explained():
 @pytest.mark.parametrize("level", [1, 2, 3])
 def test_each_level_of_a_pyramid(level):
     results = poolcli.parse("pyramid --op std --levels 3")(X)
-    told = explain(parse("pyramid --op std --levels 3"), as_map(X), (1, 1, 0, 0), level)
+    told = explain(poolcli.parse("pyramid --op std --levels 3"), as_map(X), (1, 1, 0, 0), level)
     assert told.value == results[level - 1][1, 1, 0, 0]
 
 
@@ -292,7 +291,7 @@ def test_alpha_laid_out_flat(tmp_path):
     pixels = np.random.default_rng(1).integers(0, 256, (6, 7, 4), np.uint8)
     Image.fromarray(pixels).save(tmp_path / "a.png")
     (fmap,) = io.read(tmp_path / "a.png")
-    pipeline = parse("avg --levels 1,2")
+    pipeline = poolcli.parse("avg --levels 1,2")
     (made,) = next(pipeline.walk(fmap))
     for number in range(made.data.size):
         told = explain(pipeline, fmap, (number,))
@@ -367,7 +366,7 @@ def test_frame_lies_around_what_is_read(shape, text, at, rows, columns):
     from poolcli.analysis.picture.framed_region import framed_views
 
     fmap = as_map(np.random.default_rng(0).random(shape))
-    told = explain(parse(text), fmap, at)
+    told = explain(poolcli.parse(text), fmap, at)
     whole, near = framed_views("x", fmap, told.regions[-1])
     yellow = (whole.drawing.pixels == FRAME).all(axis=-1)
     found = [(int(line.min()), int(line.max())) for line in np.nonzero(yellow)]

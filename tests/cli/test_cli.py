@@ -11,7 +11,7 @@ from PIL import Image
 import poolcli
 from poolcli.cli.examples import EXAMPLES
 from poolcli.cli.group import COMMANDS
-from poolcli.pipeline.parameters import FLAG
+from poolcli.pipeline.kinds import FLAG
 from poolcli.pipeline.table import OPS
 
 

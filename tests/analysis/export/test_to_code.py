@@ -213,7 +213,7 @@ def test_unpool_has_none(tmp_path, monkeypatch):
         printed("torch", "unpool --indices where.npy --output-size 8", (2, 3, 4, 4))
 
 
-@pytest.mark.parametrize("target", ("torch", "keras", "onnx", "numpy"))
+@pytest.mark.parametrize("target", ["torch", "keras", "onnx", "numpy"])
 @pytest.mark.parametrize("op", [name for name, op in OPS.items() if not op.needs])
 def test_every_operation_has_code_or_a_reason(target, op):
     need(target)
