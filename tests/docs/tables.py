@@ -165,14 +165,14 @@ def python():
     names = [name for name in poolcli.__all__ if not name.startswith("_")]
     things = sorted(
         ((name, getattr(poolcli, name)) for name in names),
-        key=lambda pair: inspect.isclass(pair[1]),
+        key=lambda pair: (inspect.isclass(pair[1]), pair[0] != "pool"),
     )
     return (
-        "\n" + "\n".join(part for name, thing in things for part in _described(name, thing)) + "\n"
+        "\n" + "\n".join(part for name, thing in things for part in described(name, thing)) + "\n"
     )
 
 
-def _described(name, thing):
+def described(name, thing):
     yield f"## `{name}`\n"
     if isinstance(thing, type) and issubclass(thing, Exception):
         bases = ", ".join(base.__name__ for base in thing.__bases__)
@@ -193,7 +193,8 @@ def _members(thing):
     for name, value in vars(thing).items():
         plain = getattr(value, "__func__", value)
         kinds = (FunctionType, property, cached_property)
-        if not name.startswith("_") and isinstance(plain, kinds) and inspect.getdoc(plain):
+        public = not name.startswith("_") or name == "__call__"
+        if public and isinstance(plain, kinds) and inspect.getdoc(plain):
             yield name, plain
 
 

@@ -8,6 +8,7 @@ from functools import cache
 
 import pages
 import pytest
+import tables
 
 import poolcli
 
@@ -108,6 +109,45 @@ def test_what_the_readme_writes_is_ignored_by_git(tmp_path):
         check=False,
     )
     assert ignored.stdout.split() == names
+
+
+# The reference of Python --------------------------------------------------------------------------
+
+
+class Example:
+    """A class.
+
+    Parameters
+    ----------
+    x : int
+        A number
+        of things.
+
+    >>> isinstance(Example(1), Example)
+    True
+    """
+
+    def __init__(self, x: "int") -> None: ...
+
+    def __call__(self, y: "str" = "a", *, flag: "bool" = False) -> "list[str]":
+        """What a call gives."""
+
+    @property
+    def size(self):
+        """The size."""
+
+    def _private(self):
+        """Nothing to see."""
+
+
+def test_a_class_is_described_with_its_members():
+    described = "\n".join(tables.described("Example", Example))
+    assert "Example(x: int) -> None" in described
+    assert "**Parameters**\n\n* `x : int`: A number of things.\n" in described
+    assert "```python\n>>> isinstance(Example(1), Example)\nTrue\n```" in described
+    assert "__call__(self, y: str = 'a', *, flag: bool = False) -> list[str]" in described
+    assert "### `Example.size`" in described
+    assert "_private" not in described
 
 
 # Links, citations, metadata ----------------------------------------------------------------------
