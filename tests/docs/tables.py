@@ -3,10 +3,12 @@
 import inspect
 import json
 import re
+import runpy
 import subprocess
 import sys
 import textwrap
 from functools import cache, cached_property
+from pathlib import Path
 from types import FunctionType
 
 import click
@@ -157,6 +159,19 @@ def _takers(names):
     return ", ".join(map(code, names))
 
 
+def imports():
+    """Which package may import which."""
+    path = Path(__file__).parents[1] / "test_architecture.py"
+    allowed = runpy.run_path(str(path))["MAY_IMPORT"]
+    order = list(allowed)
+    rows = (
+        [code(name), ", ".join(code(each) for each in order if each in allowed[name])]
+        for name in order
+        if not name.startswith("__")
+    )
+    return table(["package", "may import"], rows)
+
+
 # Python -------------------------------------------------------------------------------------------
 
 
@@ -277,5 +292,6 @@ TABLES = {
     "table of formats": formats,
     "table of semantics": semantics,
     "table of options": options,
+    "table of imports": imports,
     "python": python,
 }

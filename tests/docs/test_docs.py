@@ -209,6 +209,16 @@ def test_the_paths_it_names_are_there(page):
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
+def test_the_names_it_gives_are_in_the_files_it_names():
+    named = re.findall(
+        r"`(\w+)`(?: and `(\w+)`)?\s+in\s+`((?:poolcli|tests)/[\w/.]+)`",
+        text(ROOT / "CONTRIBUTING.md"),
+    )
+    assert len(named) >= 5
+    for *words, path in named:
+        assert [word for word in words if word not in text(ROOT / path)] == []
+
+
 def test_the_speed_page_tells_the_last_results():
     plot = pytest.importorskip("benchmarks.plot")
     for path, fresh in plot.pages().items():
