@@ -1,13 +1,16 @@
-"""The README's table and plot of the last measurements: `python -m benchmarks.plot`.
+"""The table, the plot and the summary of the last measurements: `python -m benchmarks.plot`.
 
-Reads `results.json` (of `python -m benchmarks --json`) and `files.json` (of `python -m benchmarks.files --json`).
+The table and the plot are in docs/speed.md, the summary is in the README.
+
+Reads `results.json` (of `python -m benchmarks --json`) and `files.json` (of `python -m
+benchmarks.files --json`).
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from html import escape
 from math import ceil, floor, log10
 from pathlib import Path
@@ -16,8 +19,8 @@ from typing import Any
 from benchmarks.show import geometric_mean, ms_words, ratio_words
 
 HERE = Path(__file__).parent
-README, PLOT = HERE.parent / "README.md", HERE / "ratios.svg"
-BLOCK = re.compile(r"(<!-- begin: speed -->\n).*?(<!-- end -->)", re.DOTALL)
+ROOT = HERE.parent
+PAGE, README, PLOT = ROOT / "docs/speed.md", ROOT / "README.md", ROOT / "docs/img/ratios.svg"
 
 WIDTH, LEFT, RIGHT, TOP, ROW = 1000, 420, 140, 64, 22
 TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
@@ -34,9 +37,9 @@ def measured() -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def block(results: dict[str, Any], files: dict[str, Any]) -> str:
-    """The generated part of the README."""
+    """The generated part of docs/speed.md."""
     parts = [
-        f"![ratios to the fastest peer](benchmarks/{PLOT.name})",
+        f"![ratios to the fastest peer](img/{PLOT.name})",
         f"Measured on {results['date']}, {results['machine']}, memory {results['memory']}; {results['releases']}.",
         _table(
             (
@@ -140,17 +143,37 @@ def _bar(row: dict[str, Any], top: int, across: Any) -> str:
     )
 
 
-def fresh(results: dict[str, Any], files: dict[str, Any]) -> Callable[[re.Match[str]], str]:
-    """What takes the place of the block in the README."""
-    return lambda part: part[1] + block(results, files) + part[2]
+def summary(results: dict[str, Any]) -> str:
+    """The generated part of the README."""
+    rows = [row for row in results["timings"] if row["ratio"]]
+    ahead = sum(row["ratio"] >= 1 for row in rows)
+    mean = geometric_mean([row["ratio"] for row in rows])
+    words = (
+        f"On {len(rows)} steps, the fastest other library takes {mean:.2f} times as long as poolcli\n"
+        f"(geometric mean), and poolcli is the fastest on {ahead} of them."
+    )
+    return f"{words} Measured on {results['date']}.\n"
+
+
+def put(text: str, name: str, part: str) -> str:
+    """The text with another generated part of this name."""
+    marks = re.compile(rf"(<!-- begin: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
+    return marks.sub(lambda found: found[1] + part + found[2], text)
+
+
+def pages() -> dict[Path, str]:
+    """What every file that tells results should be."""
+    results, files = measured()
+    return {
+        PAGE: put(PAGE.read_text(encoding="utf-8"), "speed", block(results, files)),
+        README: put(README.read_text(encoding="utf-8"), "speed summary", summary(results)),
+        PLOT: svg(results),
+    }
 
 
 def main() -> None:
-    results, files = measured()
-    PLOT.write_text(svg(results), encoding="utf-8")
-    README.write_text(
-        BLOCK.sub(fresh(results, files), README.read_text(encoding="utf-8")), encoding="utf-8"
-    )
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

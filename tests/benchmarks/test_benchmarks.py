@@ -162,14 +162,6 @@ def test_photos_are_the_same_each_time():
     assert photos.drawing().shape == (3000, 4000, 3)
 
 
-def test_the_readme_tells_the_last_results():
-    text = plot.README.read_text(encoding="utf-8")
-    assert plot.BLOCK.sub(plot.fresh(*plot.measured()), text) == text, (
-        "run: python -m benchmarks.plot"
-    )
-    assert plot.PLOT.read_text(encoding="utf-8") == plot.svg(plot.measured()[0])
-
-
 def test_the_plot_has_a_bar_for_each_ratio():
     rows = [
         {"line": f"line {ratio} <", "ratio": ratio, "fastest": "torch"}

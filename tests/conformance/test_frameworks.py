@@ -1,4 +1,4 @@
-"""The README's table of frameworks: poolcli has every row, and the others' cells are what their
+"""The table of frameworks in the docs: poolcli has every row, and the others' cells are what their
 lines
 give.
 """

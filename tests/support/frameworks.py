@@ -1,12 +1,13 @@
 """Which framework has what: every cell is one line of that framework, run and compared with a slow
 definition.
 
-`python tests/support/frameworks.py` writes the README's table anew. A cell is `yes` where the
-numbers are the expected ones (whole numbers exactly, others within 1e-5 of their size; types do not
-matter), `differs` where they are not, `no` where nothing of the kind is documented or the call is
-refused. A line may convert (where the row does not say otherwise), negate, slice and pad what it
-gives to the framework's function, round and scale what it gets, use two calls, cut windows where
-the framework can, and pass a function to functions that take one. PyTorch is without torchvision.
+`python tests/support/frameworks.py` writes the table of docs/reference/frameworks.md anew. A cell
+is `yes` where the numbers are the expected ones (whole numbers exactly, others within 1e-5 of their
+size; types do not matter), `differs` where they are not, `no` where nothing of the kind is
+documented or the call is refused. A line may convert (where the row does not say otherwise),
+negate, slice and pad what it gives to the framework's function, round and scale what it gets, use
+two calls, cut windows where the framework can, and pass a function to functions that take one.
+PyTorch is without torchvision.
 """
 
 import math
@@ -41,7 +42,7 @@ except ImportError as error:
 else:
     MISSING = None
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs/reference/frameworks.md"
 MARKS = "<!-- begin: frameworks -->\n", "<!-- end -->"
 FRAMEWORKS = {
     "PyTorch": "torch",
@@ -985,8 +986,8 @@ def table():
 
 
 def written():
-    """The README before the table, the table, and what comes after it."""
-    before, rest = README.read_text(encoding="utf-8").split(MARKS[0])
+    """The page before the table, the table, and what comes after it."""
+    before, rest = PAGE.read_text(encoding="utf-8").split(MARKS[0])
     text, after = rest.split(MARKS[1], 1)
     return before, text, after
 
@@ -999,4 +1000,4 @@ if __name__ == "__main__":
     except PackageNotFoundError as error:
         raise SystemExit(f"the table needs {error.name}, which is not installed") from None
     before, _, after = written()
-    README.write_text(f"{before}{MARKS[0]}{text}{MARKS[1]}{after}", encoding="utf-8")
+    PAGE.write_text(f"{before}{MARKS[0]}{text}{MARKS[1]}{after}", encoding="utf-8")
