@@ -14,7 +14,7 @@ from types import FunctionType
 import click
 
 import poolcli
-from poolcli.cli import poolcli as command
+from poolcli.cli.group import poolcli as command
 from poolcli.io import FORMATS
 
 
