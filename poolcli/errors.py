@@ -20,7 +20,7 @@ class PoolError(Exception):
     exit_code = 1
 
 
-class RequestError(PoolError):
+class RequestError(PoolError, ValueError):
     """The request is wrong, whatever the input: an unknown operation, a wrong value, a conflict.
 
     >>> import poolcli
@@ -32,17 +32,17 @@ class RequestError(PoolError):
     exit_code = 2
 
 
-class OptionTypeError(RequestError):
+class OptionTypeError(RequestError, TypeError):
     """A value has a type that the option does not take."""
 
 
-class NothingFound(PoolError):
+class NothingFound(PoolError, FileNotFoundError):
     """The inputs name nothing: no file, or no array of a file."""
 
     exit_code = 3
 
 
-class ShapeError(PoolError):
+class ShapeError(PoolError, ValueError):
     """The windows, or an array beside the map, do not fit the shape of the input.
 
     >>> import poolcli
@@ -52,15 +52,15 @@ class ShapeError(PoolError):
     """
 
 
-class ValueRuleError(PoolError):
+class ValueRuleError(PoolError, ValueError):
     """The values of the input cannot be pooled, or the result cannot be held, as asked."""
 
 
-class DtypeError(ValueRuleError):
+class DtypeError(ValueRuleError, TypeError):
     """The dtype of the input cannot be pooled: complex numbers, objects, text."""
 
 
-class FileError(PoolError):
+class FileError(PoolError, OSError):
     """A file cannot be read or written."""
 
 

@@ -43,6 +43,8 @@ def atomic(path: Path, *, overwrite: bool, part: Part | None = None) -> Iterator
             if sys.platform == "win32":  # where an open file cannot be renamed
                 stream.close()
             _rename(partial, path, overwrite=overwrite)
+    except FileError:
+        raise
     except OSError as error:
         raise FileError(f"cannot write {path}: {reason(error)}") from error
 
@@ -63,6 +65,8 @@ def atomic_folder(path: Path, *, overwrite: bool) -> Iterator[Path]:
                 _rename_folder(folder, path, overwrite=overwrite)
             finally:
                 _remove_folder(folder)
+    except FileError:
+        raise
     except OSError as error:
         raise FileError(f"cannot write {path}: {reason(error)}") from error
 

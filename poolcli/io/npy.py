@@ -11,7 +11,7 @@ from typing import BinaryIO, Literal, NamedTuple
 
 import numpy as np
 
-from poolcli.errors import FileError
+from poolcli.errors import FileError, PoolError
 from poolcli.io.header import Header, Peek
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
@@ -197,6 +197,8 @@ def _header_fields(stream: BinaryIO) -> dict[str, object]:
         fields = ast.literal_eval(text.strip())
         if not isinstance(fields, dict):
             raise TypeError(fields)
+    except PoolError:
+        raise
     except _HEADER_ERRORS:
         raise FileError("its .npy header is damaged: save it again") from None
     return fields

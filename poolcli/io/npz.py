@@ -145,6 +145,8 @@ def _is_impossible(info: zipfile.ZipInfo) -> bool:
 def _damage_refused() -> Iterator[None]:
     try:
         yield
+    except PoolError:
+        raise
     except _ZIP_ERRORS as error:
         raise FileError(
             f"the archive is damaged: {' '.join(str(error).split())}; save it again"

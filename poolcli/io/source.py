@@ -84,13 +84,20 @@ def _opened(source: Path | BinaryIO) -> Iterator[tuple[Family, BinaryIO]]:
     """The family of a file, and a stream of it that can seek."""
     try:
         with enough_memory(), _seekable(source) as stream:
-            head = stream.read(8)
-            if not head:
-                raise FileError("the file is empty")
-            stream.seek(0)
-            yield _family(head, stream), stream
+            yield _family(_head(stream), stream), stream
+    except FileError:
+        raise
     except OSError as error:
         raise FileError(reason(error)) from error
+
+
+def _head(stream: BinaryIO) -> bytes:
+    """The first bytes of a stream; FileError if there are none."""
+    head = stream.read(8)
+    if not head:
+        raise FileError("the file is empty")
+    stream.seek(0)
+    return head
 
 
 def _family(head: bytes, stream: BinaryIO) -> Family:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from poolcli.errors import FileError
+from poolcli.errors import FileError, PoolError
 from poolcli.io.damage import DECODER_ERRORS, one_line
 from poolcli.io.header import Header, Peek
 from poolcli.io.mode import NATURAL, STACK
@@ -82,6 +82,8 @@ def _opened(path: Path, layout: str | None) -> Iterator[_Image]:
         if 0 in image.array.shape:
             raise FileError(f"an array of shape {shape_words(image.array.shape)} has no values")
         yield image
+    except PoolError:
+        raise
     except DECODER_ERRORS as error:
         raise FileError(f"the Zarr store is damaged ({one_line(error)}): save it again") from error
 
@@ -164,6 +166,8 @@ def write_zarr(
             group.attrs["ome"] = {"version": version, "multiscales": [multiscale]}
         else:
             group.attrs["multiscales"] = [{"version": version, **multiscale}]
+    except PoolError:
+        raise
     except DECODER_ERRORS as error:
         raise FileError(
             f"zarr cannot write it ({' '.join(str(error).split())}): write .npy"

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from poolcli.errors import ShapeError, ValueRuleError
+from poolcli.errors import DtypeError, ShapeError
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame
 from poolcli.maps.layout import axes_of, shape_words, space_axes
@@ -165,7 +165,7 @@ def _layout_with(layout: str, frame: Frame) -> str:
 def check_values(dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
     """Raise for a dtype or shape that cannot be pooled."""
     if dtype.kind not in "biuf" or dtype.itemsize > 8:
-        raise ValueRuleError(
+        raise DtypeError(
             f"an array of {dtype} cannot be pooled: whole, real and bool numbers up to 64 bits can"
         )
     if not shape or 0 in shape:

@@ -156,8 +156,9 @@ def _is_whole(value: Any) -> bool:
 def _levels(value: Any) -> Size:
     try:
         return _size(value.split(",") if isinstance(value, str) else value)
-    except ValueError:
-        raise ValueError("takes the cells on each axis, level by level, such as 1,2,4") from None
+    except (ValueError, TypeError) as error:
+        takes = "takes the cells on each axis, level by level, such as 1,2,4"
+        raise type(error)(takes) from None
 
 
 def _show_levels(value: Size) -> str:

@@ -96,11 +96,16 @@ class Op:
         }
 
     def option(self, word: str) -> Parameter:
-        """Return the option with this flag, this name, or this flag without its dashes."""
-        if found := self._by_word.get(word):
+        """Return the option with this flag, this name, or this flag without its dashes.
+
+        A name may end in the underscore that Python needs for `global_`.
+        """
+        if found := self._by_word.get(word.rstrip("_")):
             return found
-        flags = [flag for each in self.options for flag in (*each.flags, each.off) if flag]
-        raise no_option(self.name, word, flags)
+        known = [flag for each in self.options for flag in (*each.flags, each.off) if flag]
+        if not word.startswith("-"):
+            known = [each.word for each in self.options]
+        raise no_option(self.name, word, known)
 
     @cached_property
     def _by_word(self) -> Mapping[str, Parameter]:

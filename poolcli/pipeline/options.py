@@ -29,6 +29,9 @@ SEMANTICS = Parameter(
     "Defaults of a framework.",
     "poolcli",
 )
+MASK = Parameter(
+    "mask", ("--mask",), ARRAY, "Image or .npy, of the map's size: 0 leaves a pixel out."
+)
 VALUES = (
     Parameter(
         "nan",
@@ -43,9 +46,7 @@ VALUES = (
     Parameter(
         "min_valid", ("--min-valid",), FRACTION, "Fraction of a window's pixels that must be valid."
     ),
-    Parameter(
-        "mask", ("--mask",), ARRAY, "Image or .npy, of the map's size: 0 leaves a pixel out."
-    ),
+    MASK,
     Parameter(
         "emit",
         ("--emit",),

@@ -108,16 +108,13 @@ def did_you_mean(word: str, words: Iterable[str]) -> str:
     return f"; there is {', '.join(known)}" if len(known) <= 16 else ""
 
 
-def no_option(operation: str, word: str, flags: Iterable[str]) -> RequestError:
-    """Return the error for an option that does not exist, by its flag or its name."""
-    flag = word if word.startswith("-") else "--" + word.replace("_", "-")
-    known = [each for each in flags if each.startswith("--")]
-    message = f"{operation} has no option {flag}{did_you_mean(flag, known)}"
-    return RequestError(message if word == flag else _in_names(message))
+def no_option(operation: str, word: str, known: Iterable[str]) -> RequestError:
+    """Return the error for an option that does not exist, by its flag or its keyword.
 
-
-def _in_names(message: str) -> str:
-    """A message with names in backticks where it had flags."""
-    import re
-
-    return re.sub(r"--([a-z][a-z0-9-]*)", lambda flag: f"`{flag[1].replace('-', '_')}`", message)
+    `known` are flags, or keywords in backticks, as the word is.
+    """
+    if word.startswith("-"):
+        written, others = word, [flag for flag in known if flag.startswith("--")]
+    else:
+        written, others = f"`{word.replace('-', '_')}`", list(known)
+    return RequestError(f"{operation} has no option {written}{did_you_mean(written, others)}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from poolcli.errors import PoolError, RequestError
+from poolcli.errors import OptionTypeError, PoolError, RequestError
 from poolcli.maps.feature_map import FeatureMap, Form, check_values
 from poolcli.maps.layout import check_layout, default_layout, shape_words
 from poolcli.pipeline.receptive_field import ReceptiveField
@@ -100,6 +100,15 @@ class Pipeline:
         except PoolError as error:
             raise self._named(error, len(self.steps) - 1, last.form) from None
 
+    def values_and_empty(self, fmap: FeatureMap) -> tuple[tuple[FeatureMap, FeatureMap], ...]:
+        """Return the maps of a single step, each with True where a window has no valid pixel."""
+        (step,) = self.steps
+        try:
+            parts = step.within(fmap.form.space).parts
+            return tuple(part.values_and_empty(fmap) for part in parts)
+        except PoolError as error:
+            raise self._named(error, 0, fmap.form) from None
+
     def walk(self, fmap: FeatureMap) -> Iterator[Maps]:
         """Yield the maps after each step: one, or several once a step has made several."""
         space = fmap.form.space
@@ -166,6 +175,10 @@ class Pipeline:
 
 def as_map(x: ArrayLike, layout: str | None = None) -> FeatureMap:
     """Return an array as a map, its axes named by the layout or by their number."""
+    if isinstance(x, np.ma.MaskedArray) and np.ma.is_masked(x):
+        raise OptionTypeError(
+            "a pipeline does not know masked arrays: give the steps a `mask`, or use poolcli.pool"
+        )
     data = np.asarray(x)
     letters = check_layout(layout, data.ndim) if layout else default_layout(data.ndim)
     fmap = FeatureMap(data, letters)

@@ -13,7 +13,7 @@ from poolcli.engine.backend.tasks import Load
 from poolcli.engine.operations.index import Indexing
 from poolcli.engine.operations.operation import Given as Arguments
 from poolcli.engine.operations.operation import Operation
-from poolcli.engine.operations.pixels import Rules
+from poolcli.engine.operations.pixels import Rules, counting
 from poolcli.engine.windows.place import Geometry
 from poolcli.errors import RequestError, ShapeError
 from poolcli.maps.array import Array
@@ -169,8 +169,24 @@ class Step(Configuration):
         indexing = Indexing(self["index_order"], PROFILES[self["semantics"]].index_of_nan)
         return self._pooled(fmap, rules._replace(dtype=np.int64, indexing=indexing), geometry)
 
+    def values_and_empty(self, fmap: FeatureMap) -> tuple[FeatureMap, FeatureMap]:
+        """Return the pooled map, and True for each result whose window has too few valid pixels.
+
+        Too few are none, or fewer than the fraction `min_valid`. These results are 0.
+        """
+        rules, geometry = self._prepared(fmap.form)
+        values = self._pooled(fmap, rules._replace(empty=0), geometry)
+        planes, frame = fmap.planes(), fmap.form.frame
+        mask = None if rules.mask is None else np.broadcast_to(rules.mask, frame.shape)
+        counts = counting(planes, mask, rules)
+        count_rules = Rules(np.float64, mask=counts, min_valid=rules.min_valid)
+        mean = self._like("avg").operation if self.windows else self.bare
+        found = np.isnan(mean(np.ones(frame.shape), frame, count_rules))
+        return values, fmap.with_planes(found, geometry.frame)
+
     def values_and_indices(self, fmap: FeatureMap) -> tuple[FeatureMap, FeatureMap]:
         """Return the pooled map, and which pixel each result is."""
+        self.check_indices()
         return self(fmap), self.indices(fmap)
 
     def layers(self, fmap: FeatureMap) -> tuple[FeatureMap, list[Layer]]:

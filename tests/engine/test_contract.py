@@ -56,7 +56,7 @@ WINDOWS = [
     {"kernel": 4, "stride": 1, "padding": ((2, 3),)},
     {"adaptive": 3},
     {"adaptive": 2},
-    {"global": True},
+    {"global_": True},
 ]
 MASKS = [
     {},
@@ -85,7 +85,7 @@ VARIANTS = {
 
 def windows_of(space, options):
     """The twin's windows for these options; ValueError where they do not fit."""
-    if options.get("global"):
+    if options.get("global_"):
         return [twin.adaptive(length, 1) for length in space]
     if "adaptive" in options:
         return [twin.adaptive(length, options["adaptive"]) for length in space]

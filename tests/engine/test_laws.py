@@ -30,8 +30,8 @@ def planes(**more):
 bytes_ = maps(st.integers(0, 255), np.uint8)
 
 
-def pool(x, op, **options):
-    return poolcli.pool(x, op, **options)
+def pool(x, reducer, **options):
+    return poolcli.pool(x, reducer, **options)
 
 
 def close(a, b, tolerance=1e-12):
@@ -430,7 +430,7 @@ reducers = st.sampled_from([*FOLDS, "median", "mode"])
 @LAW
 @given(planes(), reducers, st.integers(1, 3))
 def test_a_level_of_a_pyramid_is_one_pooling(x, op, levels):
-    made = pool(x, "pyramid", reducer=op, levels=levels)
+    made = pool(x, "pyramid", op=op, levels=levels)
     assert len(made) == levels
     for level, result in enumerate(made, start=1):
         size = 2**level

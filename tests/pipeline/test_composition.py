@@ -189,7 +189,7 @@ class TestPyramid:
     @pytest.mark.parametrize("op", REDUCERS)
     def test_level_n_is_one_pooling_by_two_to_the_n(self, op):
         for x in (X, X.astype(np.float32) / 7):
-            levels = poolcli.pool(x, "pyramid", reducer=op, levels=5)
+            levels = poolcli.pool(x, "pyramid", op=op, levels=5)
             assert len(levels) == 5
             for number, level in enumerate(levels, start=1):
                 np.testing.assert_array_equal(
@@ -208,7 +208,7 @@ class TestPyramid:
     def test_nothing_darkens(self):
         x = np.array([[0, 255]] * 64, np.uint8)
         x = np.tile(x, (1, 32))
-        for level in poolcli.pool(x, "pyramid", reducer="avg", levels=6, dtype="uint8"):
+        for level in poolcli.pool(x, "pyramid", op="avg", levels=6, dtype="uint8"):
             assert (level == 128).all()
 
     def test_is_planned_level_by_level(self):
@@ -244,11 +244,11 @@ class TestPyramid:
         ("options", "message"),
         [
             ({}, "pyramid needs `op`"),
-            ({"reducer": "max -k 3"}, "takes one reducer and the options of its formula"),
-            ({"reducer": "max | max"}, "takes one reducer"),
-            ({"reducer": "blur"}, "takes one reducer"),
-            ({"reducer": "mux"}, "no operation 'mux'"),
-            ({"reducer": "max", "levels": 0}, "`levels` 0: takes a whole number from 1"),
+            ({"op": "max -k 3"}, "takes one reducer and the options of its formula"),
+            ({"op": "max | max"}, "takes one reducer"),
+            ({"op": "blur"}, "takes one reducer"),
+            ({"op": "mux"}, "no operation 'mux'"),
+            ({"op": "max", "levels": 0}, "`levels` 0: takes a whole number from 1"),
         ],
     )
     def test_wrong_requests(self, options, message):
@@ -270,7 +270,7 @@ class TestPyramid:
         assert [row["output_shape"] for row in told["steps"]] == [[6, 8, 3], [3, 4, 3], [2, 2, 3]]
 
     def test_one_file_of_all(self, cli, photo, tmp_path):
-        levels = poolcli.pool(photo, "pyramid", reducer="max", levels=3, layout="HWC")
+        levels = poolcli.pool(photo, "pyramid", op="max", levels=3, layout="HWC")
         for words in (("-o", "all.npz"), ("--to", "npz", "--name", "all.npz", "--overwrite")):
             assert cli("pyramid", "--op", "max", "--levels", 3, "photo.png", *words).code == 0
             with np.load(tmp_path / "all.npz") as found:

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
-from poolcli.errors import FileError
+from poolcli.errors import FileError, PoolError
 from poolcli.io.damage import DECODER_ERRORS, one_line
 
 PILLOW_ERRORS = (Image.DecompressionBombError, *DECODER_ERRORS)
@@ -30,6 +30,8 @@ def decoding() -> Iterator[None]:
     """Turn whatever Pillow raises in this block into a FileError."""
     try:
         yield
+    except PoolError:
+        raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _bomb(str(error).split(" exceeds")[0].lower()) from error
     except UnidentifiedImageError as error:

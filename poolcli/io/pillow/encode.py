@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image
 
-from poolcli.errors import FileError, RequestError
+from poolcli.errors import FileError, PoolError, RequestError
 from poolcli.io.format import FORMATS, Format
 from poolcli.io.mode import ALL
 from poolcli.io.pillow.checks import PILLOW_ERRORS
@@ -173,6 +173,8 @@ def _saved(image: Image.Image, target: Format, options: Mapping[str, Any]) -> by
         if target.name == "png" and (strategy := best_strategy(image, options)) is not None:
             return encode_png(image, options, strategy)
         image.save(stream, target.pillow, **options)
+    except PoolError:
+        raise
     except PILLOW_ERRORS as error:
         message = " ".join(str(error).split())
         raise FileError(

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from poolcli.errors import FileError
+from poolcli.errors import FileError, PoolError
 from poolcli.io.damage import DECODER_ERRORS, check_unpacked, one_line
 from poolcli.io.header import Header, Peek
 from poolcli.io.mode import DEEP, NATURAL, STACK
@@ -79,6 +79,8 @@ def _opened(stream: BinaryIO) -> Iterator[Any]:
         with tifffile.TiffFile(stream, _multifile=False) as file:
             _check_whole(file)
             yield file
+    except PoolError:
+        raise
     except DECODER_ERRORS as error:
         check_codecs(error)
         raise FileError(
@@ -185,6 +187,8 @@ def _mode(series: Any, letters: str) -> str:
 def _dpi(page: Any) -> tuple[float, float] | None:
     try:
         across, down = page.get_resolution(unit="INCH")
+    except PoolError:
+        raise
     except DECODER_ERRORS:
         return None
     return (across, down) if across > 1 and down > 1 else None

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from poolcli.errors import FileError
+from poolcli.errors import FileError, PoolError
 from poolcli.io.damage import DECODER_ERRORS
 from poolcli.io.mode import DEEP, STACK
 from poolcli.io.tiff.decode import COLOURS, check_codecs
@@ -43,6 +43,8 @@ def encode_tiff(maps: Sequence[FeatureMap], compression: str | None) -> bytes:
             for one, data, axes in images:
                 metadata = ome_metadata(one, data, axes) if is_ome else None
                 file.write(data, **_tags(one, axes, compression), metadata=metadata)
+    except PoolError:
+        raise
     except DECODER_ERRORS as error:
         check_codecs(error)
         raise FileError(

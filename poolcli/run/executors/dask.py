@@ -104,12 +104,12 @@ def _outcome(client: Any, job: Job, work: Work, threads: int) -> Outcome:
         return failed(
             job, "worker after worker was lost over it, killed or out of memory: try it alone"
         )
+    except PoolError:
+        raise
     except (CancelledError, OSError):
         raise FileError(
             "the scheduler is gone, and nobody does the rest: run it again with --resume"
         ) from None
-    except PoolError:
-        raise
     except Exception as error:  # noqa: BLE001 - whatever a worker did with it, the next may go well
         return failed(job, _one_line(error))
     return outcome._replace(source=job.source, target=job.target, more=job.targets[1:])

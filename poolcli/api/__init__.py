@@ -1,0 +1,8 @@
+"""The Python interface: arrays in, arrays out, with the options of the command line as keywords."""
+
+from poolcli.api.planning import parse, plan
+from poolcli.api.pooling import pool
+from poolcli.pipeline.pipeline import Pipeline
+from poolcli.pipeline.step import Stage, Step
+
+__all__ = ["Pipeline", "Stage", "Step", "parse", "plan", "pool"]

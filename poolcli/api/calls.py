@@ -1,0 +1,135 @@
+"""One call of `pool`: the input as a map, the step, and the result in the kind of the input."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from poolcli.api.inputs import Axes, Source, source_of
+from poolcli.api.labelled import labelled
+from poolcli.api.steps import PARSER, pipeline_of
+from poolcli.errors import OptionTypeError, RequestError, ShapeError
+from poolcli.maps.array import Array
+from poolcli.maps.feature_map import FeatureMap
+from poolcli.maps.layout import shape_words
+from poolcli.pipeline.options import MASK
+from poolcli.pipeline.pipeline import Pipeline
+from poolcli.pipeline.step import Step
+from poolcli.pipeline.table import op_named
+
+OVER_INPUT = ("mask", "indices")  # options whose arrays lie over the input, with its axes
+
+
+class Call(NamedTuple):
+    """The arguments of `pool` that are not options of an operation."""
+
+    x: Any
+    reducer: str
+    axes: Axes
+    return_indices: bool
+    out: Array | None
+
+
+def call(arguments: Call, options: Mapping[str, Any]) -> Any:
+    """Return what `pool` returns."""
+    source = _checked(source_of(arguments.x, arguments.axes), arguments.reducer)
+    pipeline = pipeline_of(arguments.reducer, _arranged(options, source))
+    out = arguments.out
+    if out is not None:
+        _check_out(out, pipeline, source)
+    if source.valid is not None:
+        maps = _masked(pipeline, source, return_indices=arguments.return_indices)
+    elif arguments.return_indices:
+        maps = pipeline.values_and_indices(source.fmap)
+    else:
+        *_, maps = pipeline.walk(source.fmap)
+    if not (arguments.return_indices or pipeline.several):
+        return _result(maps[0], source, pipeline.steps[0], out)
+    parts = pipeline.steps[0].parts if pipeline.several else pipeline.steps * 2
+    outs = (out, *(None for _ in maps[1:]))
+    return tuple(map(_result, maps, (source,) * len(maps), parts, outs))
+
+
+def _checked(source: Source, reducer: str) -> Source:
+    """The input, whose mask the operation takes."""
+    if source.valid is None or MASK in op_named(reducer).rules:
+        return source
+    if not source.valid.all():
+        raise RequestError(f"{reducer} does not take masked arrays: fill the input first")
+    return source._replace(valid=None)
+
+
+def _arranged(options: Mapping[str, Any], source: Source) -> Mapping[str, Any]:
+    """The options, with arrays that lie over the input as the map has its axes."""
+    if source.arrangement.order is None and source.valid is None:
+        return options
+    changed = dict(options)
+    if source.arrangement.order is not None:
+        for name in OVER_INPUT:
+            if name in changed:
+                array = PARSER.array("array", changed[name]).array
+                same = array.ndim == len(source.shape)
+                changed[name] = source.arrangement.arranged(array) if same else array
+    if source.valid is not None:
+        mask = changed.get("mask")
+        changed["mask"] = source.valid if mask is None else _both(source, source.valid, mask)
+    return changed
+
+
+def _both(source: Source, valid: Array, mask: Any) -> Array:
+    """The pixels that count by the mask of a masked array and by the option."""
+    array: Array = PARSER.array("array", mask).array != 0
+    if array.shape != source.fmap.form.space:
+        if array.shape != source.fmap.data.shape:
+            raise ShapeError(f"`mask` has the shape {shape_words(array.shape)}, unlike the input")
+        return array & valid
+    frame = source.fmap.form.frame
+    planes = np.broadcast_to(array, frame.shape)
+    return source.fmap.with_planes(planes, frame).data & valid
+
+
+def _masked(pipeline: Pipeline, source: Source, *, return_indices: bool) -> tuple[FeatureMap, ...]:
+    """The results of a masked array, each with a masked array as its data."""
+    fmap = source.fmap
+    pairs = pipeline.values_and_empty(fmap)
+    maps = [values.with_data(np.ma.array(values.data, mask=empty.data)) for values, empty in pairs]
+    if return_indices:
+        indices = pipeline.indices(fmap)
+        maps.append(indices.with_data(np.ma.array(indices.data, mask=pairs[0][1].data)))
+    return tuple(maps)
+
+
+def _result(one: FeatureMap, source: Source, step: Step, out: Array | None) -> Any:
+    """A result as the input was: its axes, and its labels."""
+    data = source.arrangement.restored(one, source.shape)
+    if out is not None:
+        np.copyto(out, data, casting="same_kind")
+        data = out
+    elif not data.flags.c_contiguous:
+        data = data.copy(order="C")
+    if source.labelled is None:
+        return data
+    return labelled(source.labelled, data, one, source.fmap, step)
+
+
+def _check_out(out: Any, pipeline: Pipeline, source: Source) -> None:
+    """Raise PoolError unless the result fits `out`."""
+    if not isinstance(out, np.ndarray):
+        raise OptionTypeError(f"`out` is an array, and not a {type(out).__name__}")
+    if pipeline.several:
+        raise RequestError(f"{pipeline} makes several arrays, and `out` is one: leave it out")
+    output = pipeline.plan(source.fmap.form)[-1].output
+    made = FeatureMap(np.broadcast_to(np.zeros((), output.dtype), output.shape), output.layout)
+    shape = source.arrangement.restored(made, source.shape).shape
+    if out.shape != shape:
+        raise ShapeError(
+            f"`out` has the shape {shape_words(out.shape)}, and the result {shape_words(shape)}"
+        )
+    if not np.can_cast(output.dtype, out.dtype, "same_kind"):
+        raise OptionTypeError(
+            f"`out` is {out.dtype}, which the result's {output.dtype} does not fit"
+        )
+    if not out.flags.writeable:
+        raise RequestError("`out` is read-only")

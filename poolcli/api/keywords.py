@@ -1,0 +1,66 @@
+"""The keywords of `poolcli.pool`, with their types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike
+from typing import Literal, TypedDict
+
+from numpy.typing import ArrayLike, DTypeLike
+
+from poolcli.pipeline.pipeline import Pipeline
+
+SizeLike = int | str | Sequence[int]
+PaddingLike = int | str | Sequence[int | Sequence[int]]
+FileOrArray = ArrayLike | PathLike[str]  # a path is a text, too
+PipelineLike = Pipeline | str
+
+
+class PoolOptions(TypedDict, total=False):
+    """The options of all operations; which of them an operation takes is in ``poolcli OP --help``.
+
+    `poolcli.pool` has the same keywords: this type is there for its overloads.
+    """
+
+    kernel: SizeLike | None
+    stride: SizeLike | None
+    padding: PaddingLike | None
+    dilation: SizeLike | None
+    ceil_mode: bool | None
+    adaptive: SizeLike | None
+    global_: bool | None
+    fractional: SizeLike | None
+    seed: int | None
+    samples: FileOrArray | None
+    levels: int | str | Sequence[int] | None
+    boxes: FileOrArray | None
+    output_size: SizeLike | None
+    spatial_scale: float | None
+    weights: FileOrArray | None
+    count_include_pad: bool | None
+    divisor: float | None
+    norm: float | None
+    sharpness: float | None
+    alpha: float | None
+    q: float | None
+    interpolation: Literal["linear", "midpoint", "lower", "higher", "nearest", "bilinear"] | None
+    indices: FileOrArray | None
+    sampling_ratio: int | None
+    aligned: bool | None
+    mode: Literal["avg", "max"] | None
+    filter: int | None
+    no_normalize: bool | None
+    branches: PipelineLike | Sequence[PipelineLike] | None
+    merge: Literal["max", "avg", "sum", "concat"] | None
+    op: PipelineLike | None
+    nan: Literal["propagate", "ignore"] | None
+    nodata: float | None
+    min_valid: float | None
+    mask: FileOrArray | None
+    emit: Literal["count", "fraction"] | None
+    normalize: Literal["minmax", "zscore"] | None
+    round: Literal["half-even", "half-up", "floor"] | None
+    dtype: DTypeLike | None
+    semantics: Literal["poolcli", "torch", "onnx", "keras"] | None
+    linear: bool | None
+    index_order: Literal["plane", "tensor"] | None

@@ -1,0 +1,68 @@
+"""The pipeline of one step that keywords describe; cached where they are plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from poolcli.errors import PoolError, in_flags
+from poolcli.io.load import load_arrays
+from poolcli.pipeline.parser import Parser
+from poolcli.pipeline.pipeline import Pipeline
+
+PARSER = Parser(load_arrays)
+FROM_FILES = {"mask", "weights", "boxes", "indices", "samples", "branches", "op"}
+PLAIN = (int, float, str, bool)
+
+Key = tuple[Any, ...]
+
+
+def pipeline_of(operation: str, options: Mapping[str, Any]) -> Pipeline:
+    """Return the step of an operation with these keywords; PoolError where they are wrong.
+
+    It is cached, unless an option can name a file, which may change.
+    """
+    if FROM_FILES.isdisjoint(options) and all(map(_is_plain, options.values())):
+        return _cached(operation, tuple(options.items()), tuple(map(_types, options.values())))
+    return _read(operation, options)
+
+
+@lru_cache(maxsize=256)
+def _cached(operation: str, options: Key, types: Key) -> Pipeline:  # noqa: ARG001 - part of the key
+    """`types` tells 1, 1.0 and True apart, which are equal."""
+    return _read(operation, dict(options))
+
+
+def _read(operation: str, options: Mapping[str, Any]) -> Pipeline:
+    if "dtype" in options:
+        options = {**options, "dtype": _dtype_name(options["dtype"])}
+    return Pipeline((PARSER.step(operation, options),))
+
+
+def _dtype_name(dtype: Any) -> Any:
+    """The name of a dtype; what is none, as it is, for the parser to refuse."""
+    try:
+        return np.dtype(dtype).name
+    except TypeError:
+        return dtype
+
+
+def _is_plain(value: Any) -> bool:
+    return type(value) in PLAIN or (type(value) is tuple and all(map(_is_plain, value)))
+
+
+def _types(value: Any) -> Any:
+    return tuple(map(_types, value)) if type(value) is tuple else type(value)
+
+
+def in_keywords(error: PoolError) -> PoolError:
+    """Return the error with the keywords of Python, where `global` is a word of the language."""
+    return type(error)(str(error).replace("`global`", "`global_`"))
+
+
+def in_pipeline_text(error: PoolError) -> PoolError:
+    """Return the error with flags, as the text of a pipeline has them."""
+    return type(error)(in_flags(error))
