@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -93,7 +94,13 @@ def _rebuilt(
     windows: str | None,
     options: tuple[tuple[str, Any], ...],
 ) -> Configuration:
-    """A pickled step: the rows are found again in the table."""
+    """A pickled step: the rows of the table are found again by their names."""
     op = op_named(name)
     kind = next((kind for kind in op.windows if kind.name == windows), None)
-    return step_type(op, kind, options)
+    values = tuple((name, _one_nan(value)) for name, value in options)
+    return step_type(op, kind, values)
+
+
+def _one_nan(value: Any) -> Any:
+    """The value; for a NaN the object that the parser makes of every NaN, so that steps are equal."""
+    return math.nan if isinstance(value, float) and math.isnan(value) else value

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from poolcli.errors import FileError, RequestError
-from poolcli.pipeline import boxes
+from poolcli.pipeline import box_rows
 from poolcli.pipeline.arrays import ArrayFile, as_array, is_path, of_file
+from poolcli.pipeline.boxes import as_boxes
 from poolcli.pipeline.parameters import Parameter
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.samples import Samples, as_samples
@@ -57,18 +58,20 @@ class Readers:
 
     def boxes(self, value: Any) -> ArrayFile:
         """Read boxes: a file (CSV, JSON, .npy), JSON, or rows of numbers."""
-        if not is_path(value) or os.fspath(value).startswith("["):
-            return boxes.as_boxes(value)
+        if not is_path(value):
+            return as_boxes(value)
         path = os.fspath(value)
+        if path.startswith("["):
+            return box_rows.of_json(path)
         try:
             with open(path, "rb") as file:  # noqa: PTH123 - pathlib would slow the start
                 content = file.read()
         except OSError as error:
             raise ValueError(error.strerror or "cannot be read") from None
         if content.startswith(NPY):
-            rows = boxes.checked(self.array(value).array)
+            rows = box_rows.checked(self.array(value).array)
         else:
-            rows = boxes.of_text(content)
+            rows = box_rows.of_text(content)
         return ArrayFile(path, rows, kind="boxes")
 
     def samples(self, value: Any) -> Samples:
