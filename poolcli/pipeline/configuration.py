@@ -102,5 +102,5 @@ def _rebuilt(
 
 
 def _one_nan(value: Any) -> Any:
-    """The value; for a NaN the object that the parser makes of every NaN, so that steps are equal."""
+    """The value; for any NaN the one that the parser makes of it, so that steps stay equal."""
     return math.nan if isinstance(value, float) and math.isnan(value) else value
