@@ -20,7 +20,8 @@ from poolcli.analysis.explanation.substitution import (
     number,
     substitute,
 )
-from poolcli.engine.operations.roi_align import Points, RoiAlign
+from poolcli.engine.operations.roi_align import RoiAlign
+from poolcli.engine.operations.roi_weights import SamplePoints
 from poolcli.engine.reducers.weighted import weights_of
 from poolcli.maps.array import Array
 from poolcli.pipeline.profiles import PROFILES
@@ -156,8 +157,8 @@ def _roi_align(window: ObservedWindow, formula: str) -> Formula:
 def _point_values(window: ObservedWindow) -> list[float]:
     rows, columns = window.sight.lines
     operation = window.layer.operation
-    assert isinstance(rows, Points)
-    assert isinstance(columns, Points)
+    assert isinstance(rows, SamplePoints)
+    assert isinstance(columns, SamplePoints)
     assert isinstance(operation, RoiAlign)
     plane = window.layer.arguments[0][window.sight.plane]
     values: list[float] = (

@@ -61,7 +61,7 @@ class Normalized:
         scaled, valid = empty_like(planes, planes.shape, np.float64, memory.empty), None
         if rules.picky:
             valid = empty_like(planes, planes.shape, np.bool_, memory.empty)
-        for sample in range(frame.batch or 1):
+        for sample in range(1 if frame.batch is None else frame.batch):
             where = ... if frame.batch is None else sample
             block = layers.part(where)
             counts = counting(block.values, block.mask, rules)

@@ -1,93 +1,51 @@
-"""RoiAlign: boxes cut into cells, each the mean (or maximum) of values interpolated at points of a grid.
+"""RoiAlign: boxes cut into cells, each the mean (or maximum) of values interpolated at points.
 
-Along an axis a point lies between two pixels, so the mean over a box is two small matrices: rows x pixels x columns.
+The mean is defined as two sums over the pixels p of the map. With the weights Wy and Wx of
+`roi_weights.py`, in float64,
+
+    cell[i, j] = sum over y of Wy[i, y] * (sum over x of Wx[j, x] * p[y, x])
+
+each sum from the first pixel of the box to the last. NumPy leaves the order of additions inside of
+a matrix product to its library of linear algebra, so that the last bits of float64 may differ from
+this. Where a pixel is not finite, values are interpolated at each point instead, so that NaN and
+infinity reach no cell that has no point beside them.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import reduce
-from typing import Any
+from math import ceil, prod
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from poolcli.engine.backend.tasks import Load
-from poolcli.engine.operations.crowd import COPIED, MAP, Lines, is_crowded, means
+from poolcli.engine.backend.tasks import Load, Task, run
 from poolcli.engine.operations.operation import Sight
 from poolcli.engine.operations.pixels import Rules
-from poolcli.engine.windows.grid import Taps
+from poolcli.engine.operations.roi_weights import BoxSides, SamplePoints
 from poolcli.engine.windows.place import Geometry, per_axis
 from poolcli.engine.windows.regions import Box, boxes_on
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size
 from poolcli.resources import memory
 
-PIXEL = 80  # bytes that a pixel of a box takes
+PIXEL = 80  # bytes for a pixel of a box: a copy, four corners of a point and what is made of them
+COPIED = 1 << 18  # values of a map that are copied at a time: 2 MB of float64, which stay in cache
+BOXES = 64  # whose weights are computed at a time: fewer calls of NumPy, and tasks for threads
 
-
-@dataclass(frozen=True)
-class Points:
-    """Points along one axis of a map, `grid` for each of `cells`: the pixels on both sides, and the share of each."""
-
-    cells: int
-    grid: int
-    below: Array
-    above: Array
-    shares: tuple[Array, Array]
-
-    @property
-    def span(self) -> slice:
-        """The pixels that any point needs."""
-        return slice(int(self.below.min(initial=0)), int(self.above.max(initial=0)) + 1)
-
-    def taps_of(self, cell: int) -> Taps:
-        """What the mean over the points of this cell is made of."""
-        row = self.matrix()[cell]
-        used = np.flatnonzero(row)
-        pixels = (used + self.span.start).tolist() or [self.span.start]
-        return Taps(
-            pixels, range(pixels[0], pixels[-1] + 1), len(pixels), row[used].tolist() or [0.0]
-        )
-
-    def matrix(self) -> Array:
-        """(cells, pixels of the span): what each pixel adds to the mean of each cell."""
-        cell = np.repeat(np.arange(self.cells), self.grid)
-        span = self.span
-        weights = np.zeros((self.cells, span.stop - span.start))
-        for pixels, share in zip((self.below, self.above), self.shares, strict=True):
-            np.add.at(weights, (cell, pixels - span.start), share / max(self.grid, 1))
-        return weights
-
-
-def points(length: int, begin: float, size: float, cells: int, ratio: int) -> Points:
-    """The points of a box along one axis; one further than a pixel outside the map counts as 0.
-
-    Source: torchvision roi_align_common.h, pre_calc_for_bilinear_interpolate.
-    """
-    grid = ratio or math.ceil(size / cells)
-    at = begin + (np.arange(cells * grid) + 0.5) * (size / cells / max(grid, 1))
-    inside = (at >= -1) & (at <= length)
-    at = np.clip(at, 0, length - 1)
-    below = at.astype(np.int64)
-    share = at - below
-    return Points(
-        cells,
-        grid,
-        below,
-        np.minimum(below + 1, length - 1),
-        (inside * (1 - share), inside * share),
-    )
-
-
-Look = Callable[[Array, Points, Points], Array]
+CellsOf = Callable[[Array, SamplePoints, SamplePoints], Array]
 
 
 @dataclass(frozen=True)
 class RoiAlign:
-    """Boxes of a map, each as `size` cells that `look` makes of its pixels and points.
+    """Boxes of a map, each as `size` cells: (N, C, H, W) gives (boxes, C, *size).
+
+    `boxes` has the rows x1, y1, x2, y2 or index, x1, y1, x2, y2, which `scale` turns into pixels of
+    the map. A cell has `ratio` x `ratio` points, of which `cells_of` makes its value; a `ratio` of
+    0 is the cell's size rounded up. `aligned` takes the centre of the first pixel to be at 0.5.
 
     Source: He, Gkioxari, Dollar, Girshick 2017; torchvision roi_align; ONNX RoiAlign.
     """
@@ -97,139 +55,180 @@ class RoiAlign:
     ratio: int
     scale: float
     aligned: bool
-    look: Look
+    cells_of: CellsOf
 
     def geometry(self, frame: Frame) -> Geometry:
-        """Cells of every box; a point costs four products."""
-        boxes = self._boxes(frame)
-        size = per_axis("output_size", self.size, 2)
-        sides = [
-            [self._side(box, axis) / cells for axis, cells in enumerate(size)] for box in boxes
-        ]
-        largest = [max(side) for side in zip(*sides, strict=True)]
-        each = [math.prod((self.ratio or math.ceil(side)) for side in pair) for pair in sides]
-        window = tuple(math.ceil(side) + 1 for side in largest)
-        stride = tuple(Fraction(side).limit_denominator(1000) for side in largest)
-        work = 4 * (frame.channels or 1) * math.prod(size) * sum(each)
-        middle = [self._begin(boxes[0], axis) + sides[0][axis] / 2 for axis in (0, 1)]
-        centre = tuple(Fraction(at).limit_denominator(1000) for at in middle)
-        return Geometry(Frame(len(boxes), frame.channels, size), window, stride, work, centre)
+        """The cells of every box. Windows are the largest box's; a point costs four products."""
+        boxes, size = self._boxes(frame), per_axis("output_size", self.size, 2)
+        rows, columns = sides = self._sides(boxes, frame)
+        largest = [float(side.sizes.max()) / side.cells for side in sides]
+        points = int((rows.counts * columns.counts).sum())
+        middles = [float(side.begins[0] + side.sizes[0] / side.cells / 2) for side in sides]
+        return Geometry(
+            Frame(len(boxes), frame.channels, size),
+            tuple(ceil(side) + 1 for side in largest),
+            tuple(Fraction(side).limit_denominator(1000) for side in largest),
+            4 * _channels(frame) * prod(size) * points,
+            tuple(Fraction(middle).limit_denominator(1000) for middle in middles),
+        )
 
     def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight:
+        """The pixels around the points of a cell."""
         box = self._boxes(frame)[cell[0]]
         image = () if frame.batch is None else (box.image,)
-        lines = tuple(
-            self._points(box, axis, frame, per_axis("output_size", self.size, 2)) for axis in (0, 1)
-        )
-        return Sight((*image, *cell[1:-2]), lines, cell[-2:])
+        axes = tuple(side.points()[0] for side in self._sides([box], frame))
+        return Sight((*image, *cell[1:-2]), axes, cell[-2:])
 
-    def at_points(self, plane: Array, lines: tuple[Points, Points], cell: Size) -> Array:
-        """The values that a cell takes the largest of."""
-        rows, columns = lines
-        merge = np.maximum if self.look is largest_corner else np.add
-        values = reduce(merge, _corners(_double(plane[rows.span, columns.span]), rows, columns))
-        cells = values.reshape(rows.cells, rows.grid, columns.cells, columns.grid)
-        return np.asarray(cells[cell[0], :, cell[1]])
+    def at_points(self, plane: Array, axes: tuple[SamplePoints, SamplePoints], cell: Size) -> Array:
+        """The values at the points of a cell, of which the maximum takes the largest."""
+        rows, columns = axes
+        pixels = np.asarray(plane[rows.span, columns.span], np.float64)
+        merge = np.maximum if self.cells_of is largest_corner else np.add
+        values = _at_points(merge, pixels[..., None], rows, columns)
+        return np.asarray(values[cell[0], :, cell[1], :, 0])
 
     def load(
         self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False
     ) -> Load:
-        """A box at a time."""
-        boxes = self._boxes(frame)
-        sides = [
-            [min(self._side(box, axis) + 2, frame.space[axis]) for axis in (0, 1)] for box in boxes
-        ]
-        each = [int(PIXEL * (frame.channels or 1) * math.prod(pair)) for pair in sides]
-        crowd = 2 * 8 * max(COPIED, math.prod(frame.space)) if math.prod(frame.space) <= MAP else 0
-        return Load(dtype.itemsize, PIXEL, max(each), sum(each) + crowd)
+        """A box at a time, and a copy of what boxes share."""
+        rows, columns = self._sides(self._boxes(frame), frame)
+        each = PIXEL * _channels(frame) * rows.widths * columns.widths
+        shared = 2 * 8 * max(COPIED, prod(frame.space))
+        return Load(dtype.itemsize, PIXEL, int(each.max()), int(each.sum()) + shared)
 
     def __call__(
         self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
     ) -> Array:
-        """The cells of every box, (boxes, channels, height, width)."""
-        size = per_axis("output_size", self.size, 2)
-        boxes = self._boxes(frame)
+        """The cells of every box; `weights`, of the planes' shape, weigh pixels by their alpha."""
+        boxes, size = self._boxes(frame), per_axis("output_size", self.size, 2)
         out = memory.empty(Frame(len(boxes), frame.channels, size).shape, rules.dtype)
-        with np.errstate(all="ignore"):
-            done = (
-                self._crowds(planes, frame, rules, out)
-                if self.look is mean and weights is None
-                else set()
-            )
-            for number, box in enumerate(boxes):
-                if box.image in done:
-                    continue
-                rows, columns = (self._points(box, axis, frame, size) for axis in (0, 1))
-                where = (
-                    *(() if frame.batch is None else (box.image,)),
-                    ...,
-                    rows.span,
-                    columns.span,
-                )
-                heavy = None if weights is None else _double(weights[where])
-                out[number] = rules.kept(self._cells(_double(planes[where]), heavy, rows, columns))
+        cells = out.reshape(len(boxes), _channels(frame), *size)
+        values = _with_all_axes(planes, frame)
+        alpha = None if weights is None else _with_all_axes(weights, frame)
+        load = self.load(frame, planes.dtype, rules, weighed=weights is not None)
+        for group in self._groups(boxes, frame):
+            for channels in _slices(_channels(frame), COPIED // group.pixels):
+                where = (group.image, channels, group.rows, group.columns)
+                pixels = _channels_last(values[where])
+                shown = None if alpha is None else _channels_last(alpha[where])
+                block = Block(group, pixels, shown, self._cells_of(pixels))
+                target = cells[:, channels]
+
+                def work(task: Task, block: Block = block, target: Array = target) -> None:
+                    block.pool(task.target[0], target, rules)
+
+                run(group.tasks(), work, load._replace(effort=block.effort))
         return out
 
-    def _crowds(self, planes: Array, frame: Frame, rules: Rules, out: Array) -> set[int]:
-        """The images that their boxes cover, and whose boxes are done together."""
-        boxes, done, load = self._boxes(frame), set(), self.load(frame, planes.dtype, rules)
-        for image in {box.image for box in boxes}:
-            numbers = [number for number, box in enumerate(boxes) if box.image == image]
-
-            def keep(at: int, channels: slice, cells: Array, numbers: list[int] = numbers) -> None:
-                target = out[numbers[at]]
-                target.reshape(-1, *target.shape[-2:])[channels] = rules.kept(cells)
-
-            lines = [
-                self._lines([boxes[number] for number in numbers], axis, frame) for axis in (0, 1)
-            ]
-            plane = planes if frame.batch is None else planes[image]
-            if is_crowded(lines) and means(plane.reshape(-1, *frame.space), lines, keep, load):
-                done.add(image)
-        return done
-
-    def _lines(self, boxes: list[Box], axis: int, frame: Frame) -> Lines:
-        begins, sides = np.array(
-            [(self._begin(box, axis), self._side(box, axis)) for box in boxes]
-        ).T
-        return Lines(
-            frame.space[axis],
-            begins,
-            sides,
-            per_axis("output_size", self.size, 2)[axis],
-            self.ratio,
-        )
-
-    def _cells(self, pixels: Array, weights: Array | None, rows: Points, columns: Points) -> Array:
-        if weights is None:
-            return self.look(pixels, rows, columns)
-        heavy = self.look(weights, rows, columns)
-        whole = self.look(
-            np.ones_like(weights), rows, columns
-        )  # less than 1 where points are outside
-        return np.where(heavy > 0, self.look(pixels * weights, rows, columns) / heavy * whole, 0)
-
     def _boxes(self, frame: Frame) -> list[Box]:
-        return boxes_on(
-            frame, self.boxes, self.scale, lambda length, begin, end: begin <= length and end >= 0
+        return boxes_on(frame, self.boxes, self.scale, _touches)
+
+    def _sides(self, boxes: Sequence[Box], frame: Frame) -> tuple[BoxSides, BoxSides]:
+        """The boxes along rows and along columns."""
+        size = per_axis("output_size", self.size, 2)
+        begins = np.array([box.begin for box in boxes], np.float64).T
+        lengths = np.array([box.end for box in boxes], np.float64).T - begins
+        if self.aligned:
+            begins = begins - 0.5
+        else:
+            lengths = np.maximum(lengths, 1)
+        rows, columns = (
+            BoxSides(length, begin, side, cells, self.ratio)
+            for length, begin, side, cells in zip(frame.space, begins, lengths, size, strict=True)
+        )
+        return rows, columns
+
+    def _cells_of(self, pixels: Array) -> CellsOf:
+        """What makes cells of these pixels, which spares each box the search for NaN if it can."""
+        return (
+            weighted_sums if self.cells_of is mean and np.isfinite(pixels).all() else self.cells_of
         )
 
-    def _side(self, box: Box, axis: int) -> float:
-        """A box's length along an axis; at least 1 by the old rule."""
-        side = box.end[axis] - box.begin[axis]
-        return side if self.aligned else max(side, 1.0)
-
-    def _begin(self, box: Box, axis: int) -> float:
-        """Where a box begins, a pixel's centre being a whole number."""
-        return box.begin[axis] - (0.5 if self.aligned else 0)
-
-    def _points(self, box: Box, axis: int, frame: Frame, size: Size) -> Points:
-        return points(
-            frame.space[axis], self._begin(box, axis), self._side(box, axis), size[axis], self.ratio
-        )
+    def _groups(self, boxes: Sequence[Box], frame: Frame) -> Iterator[Group]:
+        """Boxes of an image share a copy of it if they read more pixels than that has."""
+        sides = self._sides(boxes, frame)
+        images = np.array([box.image for box in boxes])
+        for image in np.unique(images).tolist():
+            numbers = np.flatnonzero(images == image)
+            group = Group.of(image, numbers, sides)
+            if group.read >= group.pixels:
+                yield group
+            else:
+                yield from (Group.of(image, numbers[[at]], sides) for at in range(len(numbers)))
 
 
-def roi_align(  # noqa: PLR0913 - the row's parameters
+class Group(NamedTuple):
+    """Boxes of one image, by their numbers, and the rectangle of the map that they read."""
+
+    image: int
+    numbers: Array
+    sides: tuple[BoxSides, BoxSides]
+    rows: slice
+    columns: slice
+
+    @classmethod
+    def of(cls, image: int, numbers: Array, sides: tuple[BoxSides, BoxSides]) -> Group:
+        """The group of these boxes among all."""
+        rows, columns = (side.of(numbers) for side in sides)
+        return cls(image, numbers, (rows, columns), rows.span, columns.span)
+
+    @property
+    def pixels(self) -> int:
+        """Pixels of the rectangle."""
+        height, width = (span.stop - span.start for span in (self.rows, self.columns))
+        return int(height * width)
+
+    @property
+    def read(self) -> int:
+        """Pixels of all boxes together."""
+        rows, columns = self.sides
+        return int((rows.widths * columns.widths).sum())
+
+    def tasks(self) -> list[Task]:
+        """The boxes in parts whose weights are computed together."""
+        largest = max(int(side.cells * side.widths.max()) for side in self.sides)
+        boxes = min(BOXES, COPIED // largest)
+        return [Task((), (part,), ()) for part in _slices(len(self.numbers), boxes)]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some channels of a group's rectangle as (height, width, channels) in float64.
+
+    `alpha` is that of each value, or None where there is none.
+    """
+
+    group: Group
+    values: Array
+    alpha: Array | None
+    cells_of: CellsOf
+
+    @property
+    def effort(self) -> float:
+        """About how long all boxes take (see `Load`)."""
+        return float(self.values.nbytes * len(self.group.numbers))
+
+    def pool(self, boxes: slice, out: Array, rules: Rules) -> None:
+        """Write the cells of some of the group's boxes to the array of all boxes."""
+        numbers = self.group.numbers[boxes].tolist()
+        axes = (side.of(boxes).points() for side in self.group.sides)
+        for number, rows, columns in zip(numbers, *axes, strict=True):
+            out[number] = rules.kept(self._cells(rows, columns).transpose(2, 0, 1))
+
+    def _cells(self, rows: SamplePoints, columns: SamplePoints) -> Array:
+        top, left = self.group.rows.start, self.group.columns.start
+        box = (_moved(rows.span, -top), _moved(columns.span, -left))
+        pixels = self.values[box]
+        if self.alpha is None:
+            return self.cells_of(pixels, rows, columns)
+        alpha = self.alpha[box]
+        total = self.cells_of(pixels * alpha, rows, columns)
+        cover = self.cells_of(alpha, rows, columns)
+        inside = self.cells_of(np.ones_like(alpha), rows, columns)  # below 1 at the map's border
+        return np.where(cover > 0, total / cover * inside, 0)
+
+
+def roi_align(  # noqa: PLR0913 - the options of the operation
     *,
     boxes: Array,
     output_size: Size,
@@ -238,55 +237,92 @@ def roi_align(  # noqa: PLR0913 - the row's parameters
     aligned: bool,
     mode: str,
 ) -> RoiAlign:
-    """The mean, or the largest, of the values at the points of each cell."""
-    look = mean if mode == "avg" else largest
-    return RoiAlign(boxes, output_size, sampling_ratio, spatial_scale, aligned, look)
+    """The mean, or with the mode "max" the largest, of the values at the points of each cell."""
+    cells_of = mean if mode == "avg" else largest
+    return RoiAlign(boxes, output_size, sampling_ratio, spatial_scale, aligned, cells_of)
 
 
-def roi_align_of_corners(*, mode: str, **own: Any) -> RoiAlign:
-    """As ONNX has it: the largest of the four weighed corners of every point, which are not added up."""
-    operation = roi_align(mode=mode, **own)
-    return operation if mode == "avg" else replace(operation, look=largest_corner)
+def roi_align_of_corners(*, mode: str, **options: Any) -> RoiAlign:
+    """As ONNX defines it: "max" takes the largest of the four weighted corners of all points.
+
+    Source: ONNX RoiAlign-16, whose corners are not added up before the maximum.
+    """
+    operation = roi_align(mode=mode, **options)
+    return operation if mode == "avg" else replace(operation, cells_of=largest_corner)
 
 
-def mean(pixels: Array, rows: Points, columns: Points) -> Array:
-    """The mean over the points of each cell: no point is looked at, unless a pixel is not finite."""
+# What follows makes cells of a box, (cells, cells, C), from its pixels (height, width, C) and its
+# points along rows and columns.
+
+
+def weighted_sums(pixels: Array, rows: SamplePoints, columns: SamplePoints) -> Array:
+    """The mean over the points of each cell, from finite pixels."""
+    height, _, channels = pixels.shape
+    across = columns.weights @ pixels  # (height, cells, C)
+    cells: Array = rows.weights @ across.reshape(height, -1)
+    return cells.reshape(rows.cells, columns.cells, channels)
+
+
+def mean(pixels: Array, rows: SamplePoints, columns: SamplePoints) -> Array:
+    """The mean over the points of each cell; points are visited only if a pixel is not finite."""
     if np.isfinite(pixels).all():
-        cells: Array = rows.matrix() @ pixels @ columns.matrix().T
-        return cells
-    return _over_points(np.mean, reduce(np.add, _corners(pixels, rows, columns)), rows, columns)
+        return weighted_sums(pixels, rows, columns)
+    return _over_points(np.mean, _at_points(np.add, pixels, rows, columns))
 
 
-def largest(pixels: Array, rows: Points, columns: Points) -> Array:
+def largest(pixels: Array, rows: SamplePoints, columns: SamplePoints) -> Array:
     """The largest value at the points of each cell."""
-    return _over_points(np.max, reduce(np.add, _corners(pixels, rows, columns)), rows, columns)
+    return _over_points(np.max, _at_points(np.add, pixels, rows, columns))
 
 
-def largest_corner(pixels: Array, rows: Points, columns: Points) -> Array:
-    """The largest of the weighed corners of the points of each cell."""
-    return _over_points(np.max, reduce(np.maximum, _corners(pixels, rows, columns)), rows, columns)
+def largest_corner(pixels: Array, rows: SamplePoints, columns: SamplePoints) -> Array:
+    """The largest of the weighted corners of the points of each cell."""
+    return _over_points(np.max, _at_points(np.maximum, pixels, rows, columns))
 
 
-def _corners(pixels: Array, rows: Points, columns: Points) -> list[Array]:
-    """The four pixels around each point, times their shares: (..., points, points)."""
-    return [
-        pixels[..., line[:, None] - rows.span.start, at - columns.span.start]
-        * (high[:, None] * wide)
-        for line, high in zip((rows.below, rows.above), rows.shares, strict=True)
-        for at, wide in zip((columns.below, columns.above), columns.shares, strict=True)
-    ]
+def _at_points(merge: np.ufunc, pixels: Array, rows: SamplePoints, columns: SamplePoints) -> Array:
+    """Four corners of each point times their shares, merged: (cells, points, cells, points, C)."""
+    corners = (
+        pixels[row[:, :, None, None], column] * (high[:, :, None, None] * wide)[..., None]
+        for row, high in zip((rows.below, rows.above), rows.shares, strict=True)
+        for column, wide in zip((columns.below, columns.above), columns.shares, strict=True)
+    )
+    return reduce(merge, corners)
 
 
-def _over_points(
-    reducer: Callable[..., Array], values: Array, rows: Points, columns: Points
-) -> Array:
+def _over_points(reducer: Callable[..., Array], values: Array) -> Array:
     """One value for each cell from those at its points; 0 for a box without any."""
-    if not values.size:
-        return np.zeros((*values.shape[:-2], rows.cells, columns.cells))
-    cells = values.reshape(*values.shape[:-2], rows.cells, rows.grid, columns.cells, columns.grid)
-    return reducer(cells, axis=(-3, -1))
+    rows, row_points, columns, column_points, channels = values.shape
+    if row_points * column_points == 0:
+        return np.zeros((rows, columns, channels))
+    return reducer(values, axis=(1, 3))
 
 
-def _double(x: Array) -> Array:
-    """A copy in one order of memory, so that sums do not depend on it."""
-    return np.array(x, np.float64, order="C")
+def _touches(length: int, begin: float, end: float) -> bool:
+    return begin <= length and end >= 0
+
+
+def _channels(frame: Frame) -> int:
+    return 1 if frame.channels is None else frame.channels
+
+
+def _with_all_axes(planes: Array, frame: Frame) -> Array:
+    """The planes as (N, C, H, W)."""
+    return planes.reshape(1 if frame.batch is None else frame.batch, _channels(frame), *frame.space)
+
+
+def _channels_last(planes: Array) -> Array:
+    """A copy of (C, H, W) as (H, W, C) in float64, in one order of memory whatever the planes'."""
+    return np.array(planes.transpose(1, 2, 0), np.float64, order="C")
+
+
+def _moved(span: slice, by: int) -> slice:
+    return slice(span.start + by, span.stop + by)
+
+
+def _slices(size: int, most: int) -> Iterator[slice]:
+    """0 to `size` in equal parts of at most `most`, and of one at least."""
+    parts = max(1, -(-size // max(1, most)))
+    step = max(1, -(-size // parts))
+    for start in range(0, size, step):
+        yield slice(start, min(start + step, size))

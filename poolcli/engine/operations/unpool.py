@@ -123,7 +123,7 @@ class Unpool:
     ) -> Load:
         """A sample at a time, or a channel of the only one."""
         whole = PIXEL * prod(frame.shape)
-        return Load(dtype.itemsize, PIXEL, whole // prod(frame.lead[:1]), whole)
+        return Load(dtype.itemsize, PIXEL, whole // max(1, prod(frame.lead[:1])), whole)
 
     def __call__(
         self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None

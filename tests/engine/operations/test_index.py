@@ -14,9 +14,9 @@ from PIL import Image
 from test_contract import LAYOUT, MASKS, WINDOWS, fits, windows_of
 
 import poolcli
-from poolcli.pipeline.arrays import ArrayFile
 from poolcli.io.load import load_arrays
-from poolcli.pipeline.parser import Parser, parse, step
+from poolcli.pipeline.arrays import ArrayFile
+from poolcli.pipeline.parser import Parser, step
 from poolcli.pipeline.pipeline import Pipeline
 
 NAN = float("nan")

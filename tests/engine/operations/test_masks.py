@@ -6,7 +6,7 @@ from PIL import Image
 
 import poolcli
 from poolcli.io.load import load_arrays
-from poolcli.pipeline.parser import Parser, parse, step
+from poolcli.pipeline.parser import Parser, step
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.table import OPS
 from poolcli.pipeline.window_kinds import WINDOW_KINDS
