@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from poolcli.analysis.picture.screen import WAYS
+from poolcli.analysis.picture.screen import GRAPHICS
 from poolcli.cli.option import Option, OptionalValueOption, in_group
 
 STYLES = ("table", "json", "jsonl", "csv", "none")
@@ -106,13 +106,13 @@ REPORT = in_group(
 
 def show_option(default: str | None, what: str) -> Option:
     """The option that draws pictures in the terminal; `what` begins its help."""
-    ways = ", ".join(WAYS[1:])  # all but auto
+    named = ", ".join(GRAPHICS[1:])  # all but auto
     return OptionalValueOption(
         ["--show"],
-        type=click.Choice(WAYS),
+        type=click.Choice(GRAPHICS),
         default=default,
         metavar="WAY",
-        help=f"{what} {ways}.",
+        help=f"{what} {named}.",
     )
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from poolcli.pipeline.pipeline import Pipeline
     from poolcli.pipeline.step import Stage
 
-    Plan = tuple[Form, tuple[Stage, ...]]
+    FormAndStages = tuple[Form, tuple[Stage, ...]]
 
 FORMAT = in_group(
     "Report",
@@ -79,7 +79,7 @@ def _print_code(argument: PipelineArgument, params: dict[str, Any]) -> None:
     click.echo(code, nl=False)
 
 
-def _plan(argument: PipelineArgument, params: dict[str, Any], limit: int | None) -> Plan:
+def _plan(argument: PipelineArgument, params: dict[str, Any], limit: int | None) -> FormAndStages:
     text = shape_or_file(params, argument)
     if text is None:
         return _plan_file(argument, params["layout"], limit)
@@ -87,7 +87,7 @@ def _plan(argument: PipelineArgument, params: dict[str, Any], limit: int | None)
     return _plan_form(argument.pipeline, form, limit)
 
 
-def _plan_file(argument: PipelineArgument, layout: str | None, limit: int | None) -> Plan:
+def _plan_file(argument: PipelineArgument, layout: str | None, limit: int | None) -> FormAndStages:
     """The form of a file's first map, and its plan."""
     path = path_from("FILE", argument.rest[0])
     header = header_of(path, layout)
@@ -97,7 +97,7 @@ def _plan_file(argument: PipelineArgument, layout: str | None, limit: int | None
     return form, argument.pipeline.plan(form)
 
 
-def _plan_form(pipeline: Pipeline, form: Form, limit: int | None) -> Plan:
+def _plan_form(pipeline: Pipeline, form: Form, limit: int | None) -> FormAndStages:
     """The plan of a written shape: without a file, every error is one of the request."""
     from poolcli.io import Header, Peek
 

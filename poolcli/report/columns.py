@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+TableRows = Sequence[Sequence[str]]
+
 MEASURES = frozenset(
     {"PSNR dB", "SSIM", "aliased %", "shift change %", "cells that differ", "max |Δ|", "first at"}
 )

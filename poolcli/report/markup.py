@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from poolcli.report.columns import RIGHT_ALIGNED
-
-Rows = Sequence[Sequence[str]]
+from poolcli.report.columns import RIGHT_ALIGNED, TableRows
 
 ESCAPED_BAR = r"\|"
 TIMES = r" \times "
 SIZE = re.compile(r"\b\d+(?:\.\d+)?(?:x\d+(?:\.\d+)?)+\b")  # such as 3x3
 
 
-def markdown(columns: Sequence[str], rows: Rows) -> Iterator[str]:
+def markdown(columns: Sequence[str], rows: TableRows) -> Iterator[str]:
     r"""The lines of a table in GitHub's Markdown.
 
     >>> list(markdown(("step", "ms"), [("max | avg", "1.5")]))[2]
@@ -25,7 +23,7 @@ def markdown(columns: Sequence[str], rows: Rows) -> Iterator[str]:
         yield f"| {' | '.join(cell.replace('|', ESCAPED_BAR) for cell in cells)} |"
 
 
-def latex(columns: Sequence[str], rows: Rows) -> Iterator[str]:
+def latex(columns: Sequence[str], rows: TableRows) -> Iterator[str]:
     """The lines of a LaTeX tabular, which needs no package; sizes such as 3x3 are products."""
     alignment = "".join("r" if column in RIGHT_ALIGNED else "l" for column in columns)
     yield f"\\begin{{tabular}}{{{alignment}}}"
@@ -41,7 +39,7 @@ def _escaped(cell: str) -> str:
     return SIZE.sub(lambda size: f"${size[0].replace('x', TIMES)}$", text)
 
 
-MARKUP: dict[str, Callable[[Sequence[str], Rows], Iterator[str]]] = {
+MARKUP: dict[str, Callable[[Sequence[str], TableRows], Iterator[str]]] = {
     "markdown": markdown,
     "latex": latex,
 }

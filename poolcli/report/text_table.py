@@ -7,13 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from textwrap import fill, wrap
 from typing import TYPE_CHECKING, TextIO
 
-from poolcli.report.columns import RIGHT_ALIGNED, UNBROKEN
+from poolcli.report.columns import RIGHT_ALIGNED, UNBROKEN, TableRows
 from poolcli.report.encoding import encodable
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-Rows = Sequence[Sequence[str]]
 
 UNLIMITED = 10_000  # columns of a stream that is no terminal: nothing is cut or folded
 READABLE = 10  # columns that a cell which may be broken anywhere has at least
@@ -38,7 +36,7 @@ def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]], stream: T
     stream.write(text.get())
 
 
-def _rich_table(columns: Sequence[str], rows: Rows, *, tight: bool = False) -> Table:
+def _rich_table(columns: Sequence[str], rows: TableRows, *, tight: bool = False) -> Table:
     """The table; a tight one has no padding, and leaves the width to columns that may be broken."""
     from rich import box
     from rich.table import Table
@@ -55,13 +53,13 @@ def _rich_table(columns: Sequence[str], rows: Rows, *, tight: bool = False) -> T
     return table
 
 
-def _longest_word(columns: Sequence[str], rows: Rows, number: int) -> int:
+def _longest_word(columns: Sequence[str], rows: TableRows, number: int) -> int:
     """The length of the longest word of a column; an arrow stays with what is before it."""
     words = [word for row in (columns, *rows) for word in re.split(" (?!→)", row[number])]
     return max(map(len, words))
 
 
-def _least_width(columns: Sequence[str], rows: Rows) -> int:
+def _least_width(columns: Sequence[str], rows: TableRows) -> int:
     """The width at which no unbroken cell is broken, and the others are readable."""
     widths = []
     for number, column in enumerate(columns):
@@ -70,7 +68,7 @@ def _least_width(columns: Sequence[str], rows: Rows) -> int:
     return sum(widths) + len(columns) - 1
 
 
-def _cards(columns: Sequence[str], rows: Rows, width: int) -> Iterator[str]:
+def _cards(columns: Sequence[str], rows: TableRows, width: int) -> Iterator[str]:
     """Each row as lines: its first cell, then the others below it, after their columns' names."""
     indent = max(map(len, columns)) + CARD_MARGIN
     for first, *others in rows:

@@ -10,7 +10,7 @@ from types import ModuleType
 import numpy as np
 
 from poolcli.analysis.bench.case import Case
-from poolcli.analysis.bench.timing import Call, interleaved, sample
+from poolcli.analysis.bench.timing import TimedCall, interleaved, sample
 from poolcli.maps.array import Array
 
 # Results may differ by what other orders of float32 operations and other rules of rounding explain.
@@ -45,7 +45,7 @@ class Timing:
 def timed(case: Case, peers: Mapping[str, ModuleType], repeats: int) -> Timing:
     """Time poolcli and all peers that give its result, in turn."""
     expected = case.pool()
-    calls: dict[str, Call] = {"poolcli": case.pool}
+    calls: dict[str, TimedCall] = {"poolcli": case.pool}
     slow, notes = {}, {}
     for name, peer in peers.items():
         if not can(peer, case):
@@ -71,9 +71,9 @@ def can(peer: ModuleType, case: Case) -> bool:
     return not case.special and bool(peer.can(case))
 
 
-def quickest(case: Case, peer: ModuleType, expected: Array) -> tuple[Call, float]:
+def quickest(case: Case, peer: ModuleType, expected: Array) -> tuple[TimedCall, float]:
     """The peer's fastest call and its seconds; OtherResult where a call gives another result."""
-    seconds: dict[Call, float] = {}
+    seconds: dict[TimedCall, float] = {}
     for call in peer.prepare(case):
         start = perf_counter()
         result = call()

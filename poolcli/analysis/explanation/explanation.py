@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from poolcli.analysis.explanation.index import index_in, level_of
 from poolcli.analysis.explanation.layer_cell import layer_cell
 from poolcli.analysis.explanation.notes import window_notes
 from poolcli.analysis.explanation.observed_window import ObservedWindow, observe
 from poolcli.analysis.explanation.operation_formulas import formula_of
+from poolcli.analysis.explanation.result_index import index_in, level_of
 from poolcli.analysis.explanation.substitution import substitute
 from poolcli.analysis.explanation.tracing import (
     TracedRegion,

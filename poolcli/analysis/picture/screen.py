@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import NamedTuple, TextIO
 
-WAYS = ("auto", "kitty", "sixel", "half", "half256", "text")
+GRAPHICS = ("auto", "kitty", "sixel", "half", "half256", "text")
 _KITTY_TERMS = ("xterm-kitty", "xterm-ghostty")
 _SIXEL_TERMS = ("foot", "mlterm", "contour", "yaft")
 _SIXEL_PROGRAMS = ("WezTerm", "iTerm.app", "mintty", "contour")
@@ -29,30 +29,32 @@ ASSUMED_CELL = (10, 20)  # pixels of a letter where the terminal does not say
 
 
 class Screen(NamedTuple):
-    """A way to show pictures, the size in letters, and the pixels of a letter, across and down."""
+    """How to show pictures, the size in letters, and the pixels of a letter, across and down."""
 
-    way: str
+    graphics: str
     columns: int = ASSUMED_SIZE[0]
     rows: int = ASSUMED_SIZE[1]
     cell: tuple[int, int] = (1, 2)
 
 
-def screen_of(stream: TextIO, way: str, environ: Mapping[str, str] = os.environ) -> Screen | None:
+def screen_of(
+    stream: TextIO, graphics: str, environ: Mapping[str, str] = os.environ
+) -> Screen | None:
     """How to show pictures on a stream; None for "auto" on a stream that is no terminal.
 
     COLUMNS and LINES override the terminal's own size; NO_COLOR asks for text.
     """
-    if way == "auto":
+    if graphics == "auto":
         if not stream.isatty():
             return None
-        way = _best_way(stream, environ)
+        graphics = _best_graphics(stream, environ)
     columns, rows, across, down = _terminal_size(stream)
     cell = (1, 2)
-    if way in ("kitty", "sixel"):
+    if graphics in ("kitty", "sixel"):
         cell = (across // columns, down // rows) if columns and rows else (0, 0)
         cell = cell if min(cell) > 0 else ASSUMED_CELL
     return Screen(
-        way,
+        graphics,
         _number(environ, "COLUMNS") or columns or ASSUMED_SIZE[0],
         _number(environ, "LINES") or rows or ASSUMED_SIZE[1],
         cell,
@@ -64,8 +66,8 @@ def _number(environ: Mapping[str, str], name: str) -> int:
     return int(word) if word.isdecimal() else 0
 
 
-def _best_way(stream: TextIO, environ: Mapping[str, str]) -> str:
-    """The best way that the environment says the terminal has."""
+def _best_graphics(stream: TextIO, environ: Mapping[str, str]) -> str:
+    """The best graphics that the environment says the terminal has."""
     usual = "ms-terminal-direct" if "WT_SESSION" in environ else ""
     term, program = environ.get("TERM", usual), environ.get("TERM_PROGRAM", "")
     if (

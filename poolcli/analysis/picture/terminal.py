@@ -30,12 +30,12 @@ def encoded(pixels: Array, screen: Screen) -> str:
     """What to write so that the terminal shows the pixels."""
     across, down = screen.cell
     full = np.pad(pixels, ((0, -pixels.shape[0] % down), (0, -pixels.shape[1] % across), (0, 0)))
-    if screen.way in LINE_ENCODERS:
-        return "".join(f"{line}\n" for line in LINE_ENCODERS[screen.way](full))
+    if screen.graphics in LINE_ENCODERS:
+        return "".join(f"{line}\n" for line in LINE_ENCODERS[screen.graphics](full))
     rows, columns = int(full.shape[0]) // down, int(full.shape[1]) // across
     # Empty lines first, then back up: terminals differ in whether a picture scrolls the screen, and
     # in where it leaves the cursor, which is therefore saved (ESC 7) and restored (ESC 8).
-    picture = PICTURE_ENCODERS[screen.way](full, columns, rows)
+    picture = PICTURE_ENCODERS[screen.graphics](full, columns, rows)
     return "\n" * rows + f"\x1b[{rows}A\x1b7{picture}\x1b8\x1b[{rows}B"
 
 

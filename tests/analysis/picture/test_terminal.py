@@ -137,10 +137,10 @@ class Ascii(Terminal):
     ],
 )
 def test_the_environment_says_what_a_terminal_can(environ, way):
-    assert screen_of(Terminal(), "auto", environ).way == way
-    assert screen_of(Ascii(), "auto", environ).way == "text"
+    assert screen_of(Terminal(), "auto", environ).graphics == way
+    assert screen_of(Ascii(), "auto", environ).graphics == "text"
     assert screen_of(io.StringIO(), "auto", environ) is None
-    assert screen_of(io.StringIO(), "sixel", environ).way == "sixel"
+    assert screen_of(io.StringIO(), "sixel", environ).graphics == "sixel"
 
 
 def test_the_environment_says_how_much_room_there_is():
