@@ -1,24 +1,12 @@
-"""`compare` on the command line: its table, its sheet and its page."""
+"""The command `compare`: the table, and the contact sheet."""
 
-import base64
-import html.parser
 import io
 import json
-import re
 
 import numpy as np
 import pytest
 from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio
-
-from poolcli.analysis.picture.contact_sheet import (
-    LARGEST,
-    Figure,
-    Section,
-    contact_sheet,
-    scaled,
-    wrapped,
-)
 
 STEPS = ("max -k 4", "avg -k 4", "sample -s 4")
 
@@ -220,116 +208,3 @@ def test_what_cannot_be_is_one_line(cli, photo, words, code, message):
     assert ran.code == code
     assert message in ran.err
     assert len(ran.err.splitlines()) == 1
-
-
-# The page.
-
-VOID = {"meta", "img", "br", "link"}
-
-
-class Reader(html.parser.HTMLParser):
-    """The tags of a page, each of which ends."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.open, self.tags, self.words, self.attributes = [], [], [], []
-        self.feed(text)
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.attributes += [(tag, *pair) for pair in attrs]
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.words.append(data)
-
-
-@pytest.fixture
-def page(cli, photo, tmp_path):
-    name = "a <b>&\"'.png"
-    (tmp_path / "photo.png").rename(tmp_path / name)
-    assert cli("compare", name, *STEPS, "--html", "p.html", "-q").code == 0
-    return (tmp_path / "p.html").read_text(encoding="utf-8")
-
-
-def test_a_page_is_whole_and_escapes_names(page):
-    read = Reader(page)
-    assert page.startswith("<!DOCTYPE html>")
-    assert read.tags.count("b") == 1  # the input's row, and not its name
-    assert read.words.count("a <b>&\"'.png") == 2  # the row of the table, and the heading
-    assert read.tags.count("figure") == 1 + len(STEPS)
-    assert (read.tags.count("tr"), read.tags.count("th")) == (2 + len(STEPS), 8 + 1 + len(STEPS))
-
-
-def test_a_page_needs_nothing_else(page):
-    sources = [value for _, name, value in Reader(page).attributes if name in ("src", "href")]
-    assert len(sources) == 2 * (1 + len(STEPS))
-    assert all(source.startswith("data:image/png;base64,") for source in sources)
-    assert not re.findall(r"https?:|@import|url\(", page)
-
-
-def test_a_page_has_the_pictures(page, photo):
-    sources = [
-        value for tag, name, value in Reader(page).attributes if (tag, name) == ("img", "src")
-    ]
-    pictures = [opened(io.BytesIO(base64.b64decode(source.split(",")[1])))[2] for source in sources]
-    np.testing.assert_array_equal(pictures[0], photo)
-    largest = photo.reshape(3, 4, 4, 4, 3).max((1, 3))
-    np.testing.assert_array_equal(pictures[2], largest.repeat(4, 0).repeat(4, 1))
-
-
-def test_a_page_is_light_and_dark_and_reached_by_keys(page):
-    read = Reader(page)
-    assert "prefers-color-scheme: dark" in page
-    assert ("html", "lang", "en") in read.attributes
-    views = [
-        value
-        for tag, name, value in read.attributes
-        if (tag, name, value) == ("div", "class", "view")
-    ]
-    stops = [value for tag, name, value in read.attributes if (tag, name) == ("div", "tabindex")]
-    assert len(stops) == len(views) + 1  # the table can be moved too
-    assert all(value for _, name, value in read.attributes if name == "alt")
-
-
-# The sheet's parts.
-
-
-def test_small_pictures_are_enlarged_by_whole_numbers_and_huge_ones_shrunk():
-    small = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
-    np.testing.assert_array_equal(scaled(small), small.repeat(128, 0).repeat(128, 1))
-    huge = np.arange(2000 * 40 * 3).reshape(2000, 40, 3).astype(np.uint8)
-    assert scaled(huge).shape == (500, 10, 3)
-    assert max(scaled(huge).shape) <= LARGEST
-    flat = np.full((700, 700, 3), 77, np.uint8)
-    assert (scaled(flat) == 77).all()
-
-
-def test_titles_wrap_and_every_letter_stays():
-    text = "max -k 3 -s 2 -p 1 | fuse 'avg -k 2' 'median -k 2' --merge avg | averyveryverylongname"
-    for width in (1, 7, 12, 200):
-        found = list(wrapped(text, width, len))
-        assert all(len(line) <= width for line in found)
-        assert "".join(found).replace(" ", "") == text.replace(" ", "")
-
-
-@pytest.mark.parametrize("size", [(1, 1), (1, 3000), (3000, 1), (64, 64)])
-@pytest.mark.parametrize("count", [1, 2, 7])
-def test_a_sheet_has_room_for_all(size, count):
-    figures = [
-        Figure(
-            f"title {'long ' * 20}Ünïcødé 漢字 {number}",
-            np.full((*size, 3), number, np.uint8),
-            "note",
-        )
-        for number in range(count)
-    ]
-    made = contact_sheet([Section("x", tuple(figures))]).data
-    area = np.prod(scaled(np.zeros((*size, 3), np.uint8)).shape[:2])
-    assert all((made == number).all(-1).sum() >= area for number in range(count))
-    assert made.shape[1] <= 1800 + 2 * LARGEST

@@ -139,7 +139,9 @@ def test_the_script_is_printed(cli, shell):
     ],
 )
 def test_a_real_bash_chooses_from_them(tmp_path, given, expected):
-    """The words are those that bash hands to the function when the cursor stands behind the last one."""
+    """The words are those that bash hands to the function when the cursor stands behind the last
+    one.
+    """
     program = tmp_path / "poolcli"
     program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m poolcli "$@"\n')
     program.chmod(0o755)

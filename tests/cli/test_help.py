@@ -1,19 +1,21 @@
-"""Help, examples and manual pages: one text, in groups, at any width; every example runs."""
+"""Help: sections, examples, widths."""
 
 import re
 import shlex
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
-from test_process import on_terminal, plain
+from test_process import on_terminal
 
 from poolcli.cli.examples import EXAMPLES
 from poolcli.cli.group import COMMANDS, REFERENCE_SECTIONS
+from poolcli.pipeline.kinds import FLAG
 from poolcli.pipeline.table import OPS
 
 SAMPLES = Path(__file__).parents[2] / "samples"
+
+
 NAMES = {
     "img.png": "scene.png",
     "depth.png": "depth.png",
@@ -98,86 +100,23 @@ def test_help_fits_the_terminal(tmp_path, columns):
         assert max(map(len, lines)) > min(columns, 100) * 0.7
 
 
-@pytest.mark.parametrize(
-    ("words", "head"), [("ops", "max"), ("semantics", "stride, when not given")]
-)
-def test_tables_turn_on_their_side_where_it_is_narrow(tmp_path, words, head):
-    code, shown, _ = on_terminal(words, tmp_path, 40)
-    lines = plain(shown).replace("\r", "").split("\n")
-    assert (code, lines[0]) == (0, head)
-    assert max(map(len, lines)) <= 40
-    assert all(line.startswith("  ") for line in lines[1:3])
-    wide = plain(on_terminal(words, tmp_path, 200)[1])
-    told = "".join(" ".join(lines).split())
-    assert all(
-        "".join(cell.split()) in told for cell in wide.split("\n")[2].strip().split("   ")[:2]
-    )
-
-
-@pytest.mark.parametrize(
-    ("words", "cure"),
-    [
-        ("maxx a.png", "did you mean max?"),
-        ("max --kernal 3 a.png", "did you mean --kernel?"),
-        ("view --chanels 3 a.npy", "did you mean --channels?"),
-        ("run 'max | agv' a.png", "did you mean avg?"),
-        ("run 'max --kernl 3' a.png", "did you mean --kernel?"),
-        ("fuse 'maxx -k 2' a.png", "did you mean max?"),
-        ("pyramid --op avgg a.png", "did you mean avg?"),
-        ("max --to pgn a.png", "no format 'pgn'; did you mean"),
-        ("max --to jpg --save qualty=3 a.png", "did you mean quality?"),
-        ("max --semantics toch a.png", "takes poolcli, torch, onnx or keras"),
-        ("max --report tabel a.png", "is not one of 'table', 'json'"),
-        ("man maxx", "did you mean max?"),
-        ("completion bsh", "is not one of 'bash', 'zsh', 'fish'"),
-    ],
-)
-def test_what_is_misspelt_is_told_how(cli, photo, words, cure):
-    ran = cli(*shlex.split(words.replace("a.png", "photo.png")))
-    assert (ran.code, ran.out) == (2, b"")
-    assert cure in ran.err
-    assert ran.err.count("\n") == 1
-
-
-# ---- manual pages
-
-
-@pytest.mark.parametrize("name", ["", *OPS, *COMMANDS])
-def test_a_manual_page_says_what_help_says(cli, name):
-    page = cli("man", *name.split()).text
-    bare = re.sub(
-        r"\\\((\w\w)",
-        lambda found: {"aq": "'", "rs": "\\", "ha": "^", "ti": "~", "dq": '"'}[found[1]],
-        page,
-    )
-    bare = bare.replace(r"\-", "-").replace(r"\&", "")
-    told = " ".join(re.sub(r"^\.\w+ ?", "", bare, flags=re.MULTILINE).split())
-    for line in cli(*name.split(), "--help").text.split("\n")[1:]:
-        for part in re.split(r"\s{2,}", line.strip().rstrip(":")):
-            word = part.split("  ")[0]
-            assert word.lower() in told.lower(), word
-    assert page.startswith(f'.TH "POOLCLI{chr(92) + "-" if name else ""}')
-    assert [line for line in page.split("\n") if line.startswith("'")] == []
-
-
-def test_groff_takes_the_pages(cli, tmp_path):
-    if shutil.which("groff") is None:
-        pytest.skip("groff is not installed")
-    for name in ("", *OPS, *COMMANDS):
-        page = cli("man", *name.split()).out
-        ran = subprocess.run(
-            ["groff", "-man", "-ww", "-Tutf8"], input=page, capture_output=True, check=True
-        )
-        assert ran.stderr == b""
-        text = re.sub(rb"\x1b\[[\d;]*m|.\x08", b"", ran.stdout).decode()
-        for title in ("NAME", "SYNOPSIS", "DESCRIPTION", "EXAMPLES"):
-            assert f"\n{title}\n" in text
-        for line in EXAMPLES[name or "poolcli"]:
-            assert line in text
-
-
 def test_the_top_page_tells_exit_codes_and_environment(cli):
     for text in (cli("--help").text, cli("man").text.replace(r"\-", "-")):
         for rows in REFERENCE_SECTIONS.values():
             for word, _ in rows:
                 assert word in text
+
+
+@pytest.mark.parametrize("name", [*OPS, "run", "shape", "ops", "info"])
+def test_every_command_has_its_help(cli, name):
+    ran = cli(name, "--help")
+    assert ran.code == 0
+    assert name in ran.text
+    for parameter in OPS[name].options if name in OPS else ():
+        assert parameter.flag in ran.text
+        assert parameter.kind is not FLAG or not parameter.off or parameter.off in ran.text
+    assert name in cli("--help").text
+
+
+def test_every_command_has_examples():
+    assert EXAMPLES.keys() == {"poolcli", *OPS, *COMMANDS}, "write them in poolcli/cli/examples.py"

@@ -83,3 +83,30 @@ def test_latex(cli):
 def test_one_way_to_tell(cli):
     ran = shape(cli, "--format", "latex", "--report", "json")
     assert (ran.code, "give one of them" in ran.err) == (2, True)
+
+
+class TestShape:
+    def test_plan(self, cli):
+        text = "max -k 3 -s 2 -p 1 | avg -k 2"
+        steps = json.loads(cli("shape", text, "--input", "1x64x112x112", "--report", "json").out)
+        assert [step["output_shape"] for step in steps] == [[1, 64, 56, 56], [1, 64, 28, 28]]
+        assert [step["receptive_field"] for step in steps] == [[3, 3], [5, 5]]
+        assert [step["jump"] for step in steps] == [[2, 2], [4, 4]]
+        assert steps[1]["operations"] == 64 * 28 * 28 * 3
+        assert steps[1]["memory_bytes"] == 4 * 64 * (56 * 56 + 28 * 28)
+
+    def test_of_a_file(self, cli, photo):
+        (step,) = json.loads(cli("shape", "max -k 2", "photo.png", "--report", "json").out)
+        assert step["output_shape"] == [6, 8, 3]
+        assert step["output_dtype"] == "uint8"
+
+    def test_table(self, cli):
+        text = cli("shape", "max -k 3 -s 2 -p 1", "--input", "1x64x112x112").text
+        assert "1x64x56x56" in text
+        assert "3x3" in text
+
+    def test_does_not_fit(self, cli, photo):
+        written = cli("shape", "max -k 9", "--input", "4x4")
+        assert written.code == 2
+        assert "kernel 9 is larger than axis H" in written.err
+        assert cli("shape", "max -k 99", "photo.png").code == 1

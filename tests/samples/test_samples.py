@@ -1,4 +1,6 @@
-"""The samples are what their script draws, the recipes give the sizes their papers print, and nothing else is there."""
+"""The samples are what their script draws, the recipes give the sizes their papers print, and
+nothing else is there.
+"""
 
 import re
 import subprocess

@@ -1,4 +1,6 @@
-"""The code of other libraries: what is printed gives poolcli's numbers, and what is not printed has its reason."""
+"""The code of other libraries: what is printed gives poolcli's numbers, and what is not printed has
+its reason.
+"""
 
 import importlib
 
@@ -12,7 +14,7 @@ from poolcli.analysis.export.code import code_of
 from poolcli.errors import ValueRuleError
 from poolcli.maps.feature_map import Form
 from poolcli.maps.layout import default_layout
-from poolcli.pipeline.parser import parse
+from poolcli import parse
 from poolcli.pipeline.table import OPS
 
 NEEDED = {"torch": ["torch"], "onnx": ["onnx", "onnxruntime"], "keras": ["keras"], "numpy": []}
@@ -35,7 +37,9 @@ def printed(target, text, shape, layout=None, dtype="float32"):
 
 
 def assert_equal(target, text, shape, layout=None, dtype="float32"):
-    """The code, run by itself on other numbers than those it was checked with, gives poolcli's result."""
+    """The code, run by itself on other numbers than those it was checked with, gives poolcli's
+    result.
+    """
     program = printed(target, text, shape, layout, dtype)
     assert program.splitlines()[1].startswith("# checked: ")
     x = np.random.default_rng(7).normal(size=shape).astype(dtype)

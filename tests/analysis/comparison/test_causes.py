@@ -1,0 +1,79 @@
+"""The rules that cause a difference, and no other, are named."""
+
+import numpy as np
+import pytest
+
+import poolcli
+from poolcli.analysis.comparison.framework_differences import differences
+from poolcli.pipeline.pipeline import as_map
+from poolcli.pipeline.profiles import PROFILES
+from poolcli.pipeline.semantics import RULES
+from poolcli.pipeline.table import OPS
+
+ALL = ("torch", "onnx", "keras")
+
+
+def told(text, x, *profiles):
+    """By profile and fact: how it differs from the first."""
+    found = differences(text, profiles or ALL, as_map(np.asarray(x)))
+    return {(each.profile, each.of): each for each in found}
+
+
+def rules(difference):
+    return [cause.rule.name for cause in difference.causes]
+
+
+def test_only_the_rule_that_matters_is_named():
+    """Of all that torch and onnx do differently in a max of whole numbers, only the order of
+    indices shows.
+    """
+    each = told("max -k 2 -s 2", np.arange(32).reshape(2, 4, 4))
+    assert rules(each["onnx", "indices"]) == ["index of max"]
+
+
+def test_branches_are_told_too():
+    text = "fuse 'avg -k 3 -p 1 -s 2' 'max -k 3 -p 1 -s 2' --merge sum"
+    each = told(text, np.arange(49.0).reshape(7, 7))["onnx", "values"]
+    one, other = (
+        poolcli.parse(text.replace("-s 2'", f"-s 2 --semantics {name}'"))
+        for name in ("torch", "onnx")
+    )
+    x = np.arange(49.0).reshape(7, 7)
+    assert each.largest == pytest.approx(abs(one(x) - other(x)).max())
+    assert rules(each) == ["divisor of avg"]
+
+
+def options_that_differ():
+    for name, op in OPS.items():
+        for one in PROFILES:
+            for other in PROFILES:
+                mine, theirs = op.defaults(one), op.defaults(other)
+                yield from (
+                    (name, key) for key in mine if mine[key] != theirs[key] and key != "semantics"
+                )
+
+
+@pytest.mark.parametrize(("op", "option"), sorted(set(options_that_differ())))
+def test_each_difference_of_profiles_has_its_rule(op, option):
+    under = [rule for rule in RULES if rule.option == option and (not rule.ops or op in rule.ops)]
+    assert under
+    assert all(set(rule.does) == set(PROFILES) for rule in under)
+
+
+def test_each_formula_of_a_framework_has_its_rule():
+    for profile in PROFILES.values():
+        for op in profile.functions:
+            assert any(not rule.option and op in rule.ops and not rule.indices for rule in RULES), (
+                op
+            )
+
+
+def test_no_stride_is_the_only_default_that_cannot_be_written():
+    missing = {
+        name
+        for op in OPS.values()
+        for profile in PROFILES
+        for name, value in op.defaults(profile).items()
+        if value is None and any(op.defaults(other)[name] is not None for other in PROFILES)
+    }
+    assert missing == {"stride"}

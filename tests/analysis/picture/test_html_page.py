@@ -1,0 +1,91 @@
+"""The page of `compare --html`."""
+
+import base64
+import html.parser
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+STEPS = ("max -k 4", "avg -k 4", "sample -s 4")
+
+
+def opened(path):
+    """The mode, the format and the pixels of an image."""
+    with Image.open(path) as image:
+        return image.mode, image.format, np.asarray(image)
+
+
+VOID = {"meta", "img", "br", "link"}
+
+
+class Reader(html.parser.HTMLParser):
+    """The tags of a page, each of which ends."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.tags, self.words, self.attributes = [], [], [], []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, *pair) for pair in attrs]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+@pytest.fixture
+def page(cli, photo, tmp_path):
+    name = "a <b>&\"'.png"
+    (tmp_path / "photo.png").rename(tmp_path / name)
+    assert cli("compare", name, *STEPS, "--html", "p.html", "-q").code == 0
+    return (tmp_path / "p.html").read_text(encoding="utf-8")
+
+
+def test_a_page_is_whole_and_escapes_names(page):
+    read = Reader(page)
+    assert page.startswith("<!DOCTYPE html>")
+    assert read.tags.count("b") == 1  # the input's row, and not its name
+    assert read.words.count("a <b>&\"'.png") == 2  # the row of the table, and the heading
+    assert read.tags.count("figure") == 1 + len(STEPS)
+    assert (read.tags.count("tr"), read.tags.count("th")) == (2 + len(STEPS), 8 + 1 + len(STEPS))
+
+
+def test_a_page_needs_nothing_else(page):
+    sources = [value for _, name, value in Reader(page).attributes if name in ("src", "href")]
+    assert len(sources) == 2 * (1 + len(STEPS))
+    assert all(source.startswith("data:image/png;base64,") for source in sources)
+    assert not re.findall(r"https?:|@import|url\(", page)
+
+
+def test_a_page_has_the_pictures(page, photo):
+    sources = [
+        value for tag, name, value in Reader(page).attributes if (tag, name) == ("img", "src")
+    ]
+    pictures = [opened(io.BytesIO(base64.b64decode(source.split(",")[1])))[2] for source in sources]
+    np.testing.assert_array_equal(pictures[0], photo)
+    largest = photo.reshape(3, 4, 4, 4, 3).max((1, 3))
+    np.testing.assert_array_equal(pictures[2], largest.repeat(4, 0).repeat(4, 1))
+
+
+def test_a_page_is_light_and_dark_and_reached_by_keys(page):
+    read = Reader(page)
+    assert "prefers-color-scheme: dark" in page
+    assert ("html", "lang", "en") in read.attributes
+    views = [
+        value
+        for tag, name, value in read.attributes
+        if (tag, name, value) == ("div", "class", "view")
+    ]
+    stops = [value for tag, name, value in read.attributes if (tag, name) == ("div", "tabindex")]
+    assert len(stops) == len(views) + 1  # the table can be moved too
+    assert all(value for _, name, value in read.attributes if name == "alt")

@@ -1,0 +1,20 @@
+"""The command `info`."""
+
+import json
+
+import numpy as np
+
+
+def test_info(cli, photo, tmp_path):
+    np.save(tmp_path / "x.npy", np.zeros((2, 3, 4, 5), np.float16))
+    rows = json.loads(cli("info", "photo.png", "x.npy", "--report", "json").out)
+    assert [
+        (row["format"], row["shape"], row["dtype"], row["layout"], row["mode"]) for row in rows
+    ] == [
+        ("png", [12, 16, 3], "uint8", "HWC", "RGB"),
+        ("npy", [2, 3, 4, 5], "float16", "NCHW", ""),
+    ]
+    ran = cli("info", "photo.png", "nothing.png")
+    assert ran.code == 1
+    assert "photo.png" in ran.text
+    assert "nothing.png" in ran.err

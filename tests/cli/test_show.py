@@ -1,0 +1,149 @@
+"""--show: input and result in the terminal."""
+
+import io
+import json
+import re
+import subprocess
+
+import numpy as np
+import pytest
+from PIL import Image
+from screens import block_pixels, kitty_pixels, sixel_pixels
+from test_process import on_terminal, run
+
+RNG = np.random.default_rng(0)
+
+
+TRUE = {"COLORTERM": "truecolor"}
+
+
+def opaque(pixels):
+    return np.concatenate([pixels, np.full((*pixels.shape[:2], 1), 255, np.uint8)], axis=2)
+
+
+def seen(folder, words, columns=80, **environ):
+    """The pixels that a terminal shows, and the text."""
+    code, shown, _ = on_terminal(words, folder, columns, environ)
+    assert code == 0
+    return *block_pixels(shown), shown
+
+
+def test_before_and_after_side_by_side(tmp_path, photo):
+    pixels, texts, _ = seen(tmp_path, "max -k 2 photo.png --show -q", **TRUE)
+    largest = photo.reshape(6, 2, 8, 2, 3).max((1, 3))
+    assert pixels.shape == (24, 41 + 32, 4)
+    np.testing.assert_array_equal(pixels[:, :32], opaque(photo.repeat(2, 0).repeat(2, 1)))
+    np.testing.assert_array_equal(pixels[:, 41:], opaque(largest.repeat(4, 0).repeat(4, 1)))
+    assert not pixels[:, 32:41].any()
+    assert [line.split("  ")[0] for line in texts] == ["photo.png", "12x16x3 RGB"]
+    assert [line.split("  ")[-1] for line in texts] == ["→ max -k 2", "6x8x3 RGB"]
+
+
+def test_one_above_the_other_where_it_is_narrow(tmp_path, photo):
+    pixels, texts, _ = seen(tmp_path, "max -k 2 photo.png --show -q", 40, **TRUE)
+    largest = photo.reshape(6, 2, 8, 2, 3).max((1, 3))
+    np.testing.assert_array_equal(pixels[:24, :32], opaque(photo.repeat(2, 0).repeat(2, 1)))
+    np.testing.assert_array_equal(pixels[24:], opaque(largest.repeat(5, 0).repeat(5, 1)))
+    assert texts == ["photo.png", "12x16x3 RGB", "→ max -k 2", "6x8x3 RGB"]
+
+
+def test_large_pictures_are_averaged(tmp_path):
+    photo = RNG.integers(0, 256, (76, 156, 3), np.uint8)
+    Image.fromarray(photo).save(tmp_path / "a.png")
+    pixels, _, _ = seen(tmp_path, "view a.png", 78, **TRUE)
+    mean = np.rint(photo.reshape(38, 2, 78, 2, 3).mean((1, 3)))
+    np.testing.assert_array_equal(pixels, opaque(mean.astype(np.uint8)))
+
+
+def test_labels_are_not_mixed(tmp_path):
+    labels = np.kron(RNG.integers(0, 3, (38, 78)), np.ones((4, 4), int)).astype(np.uint8)
+    many = labels.copy()
+    many[::4, ::4] = 3  # a few pixels of every block are of another kind
+    table = RNG.integers(0, 256, (4, 3), np.uint8)
+    image = Image.fromarray(many)
+    image.putpalette(table.tobytes())
+    image.save(tmp_path / "labels.png")
+    pixels, _, _ = seen(tmp_path, "view labels.png", 78, **TRUE)
+    np.testing.assert_array_equal(pixels, opaque(table[labels[::4, ::4]]))
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_nothing_is_wider_than_the_terminal(tmp_path, columns):
+    np.save(tmp_path / "x.npy", np.arange(6.0 * 60 * 90).reshape(6, 60, 90))
+    pixels, _, shown = seen(tmp_path, "pyramid --op avg --levels 3 x.npy --show", columns, **TRUE)
+    assert columns * 0.7 < pixels.shape[1] <= columns
+    for line in re.sub(r"\x1b\[[\d;]*m", "", shown).splitlines():
+        assert len(line) <= columns
+
+
+def test_colours_are_left_out_where_they_are_not_wanted(tmp_path, photo):
+    for environ in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+        code, shown, _ = on_terminal(
+            "max -k 2 photo.png --show --overwrite", tmp_path, 80, TRUE | environ
+        )
+        assert (code, "\x1b[38" in shown, "▀" in shown) == (0, False, False)
+        assert "→ max -k 2" in shown
+        assert (
+            len([line for line in shown.splitlines() if re.fullmatch(r"[ .:\-=+*#%@]+", line)])
+            >= 12
+        )
+
+
+@pytest.mark.parametrize(
+    ("environ", "decode"), [({"TERM": "xterm-kitty"}, kitty_pixels), ({"TERM": "foot"}, None)]
+)
+def test_pixels_where_the_terminal_has_them(tmp_path, photo, environ, decode):
+    code, shown, _ = on_terminal("view photo.png", tmp_path, 80, environ)
+    assert code == 0
+    pixels = decode(shown)[0] if decode else sixel_pixels(shown)
+    large = opaque(photo.repeat(31, 0).repeat(31, 1))  # 19 rows of 20 pixels
+    np.testing.assert_allclose(pixels[:372, :496].astype(int), large, atol=0 if decode else 2)
+    assert shown.split("\x1b\\")[-1].splitlines() == ["\x1b8\x1b[19Bphoto.png", "12x16x3 RGB", ""]
+
+
+def test_pictures_stay_out_of_what_is_no_terminal(tmp_path, photo):
+    code, out, err = run("max -k 2 photo.png --show", tmp_path)
+    assert (code, err, b"\x1b" in out) == (0, "", False)
+    code, out, _ = run("max -k 2 photo.png --show=half --overwrite -q", tmp_path)
+    assert block_pixels(out.decode())[0].shape == (24, 41 + 32, 4)
+
+
+def test_pictures_keep_clear_of_data(tmp_path, photo):
+    code, shown, out = on_terminal(
+        "max -k 2 photo.png -o - --show", tmp_path, 80, TRUE, stdout=subprocess.PIPE
+    )
+    assert (code, block_pixels(shown)[0].shape) == (0, (24, 73, 4))
+    with Image.open(io.BytesIO(out)) as result:
+        np.testing.assert_array_equal(np.asarray(result), photo.reshape(6, 2, 8, 2, 3).max((1, 3)))
+    code, out, err = run("max -k 2 photo.png --show=half --report json", tmp_path)
+    assert code == 0
+    assert json.loads(out)["files"][0]["output"] == "photo-max.png"
+    assert block_pixels(err)[0].shape == (24, 73, 4)
+
+
+def test_many_files_are_shown_in_their_order(tmp_path, photo):
+    for name in "abc":
+        (tmp_path / f"{name}.png").hardlink_to(tmp_path / "photo.png")
+    (tmp_path / "photo.png").unlink()
+    (tmp_path / "bb.png").write_text("no picture")
+    code, shown, _ = on_terminal("max . -o out --show -r", tmp_path, 80, TRUE)
+    assert code == 1
+    pixels, texts = block_pixels(shown)
+    assert pixels.shape[0] == 3 * 24
+    assert [line.split()[0] for line in texts if "→ max" in line] == ["a.png", "b.png", "c.png"]
+    assert any(line.startswith("Error: bb.png: ") for line in texts)
+
+
+def test_a_dry_run_has_nothing_to_show(cli, photo):
+    ran = cli("max", "photo.png", "--dry-run", "--show")
+    assert (ran.code, ran.err) == (
+        2,
+        "Error: --dry-run reads no pixels, and --show needs some: leave one of them out\n",
+    )
+
+
+def test_the_word_after_show_is_an_input(cli, photo):
+    assert cli("max", "--show", "photo.png", "-q").code == 0
+    assert cli("max", "-q", "--overwrite", "--", "photo.png", "--show").err.startswith(
+        "Error: --show: there is no such"
+    )
