@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import poolcli
+from poolcli import parse
 from poolcli.analysis.export.code import code_of
 from poolcli.errors import ValueRuleError
 from poolcli.maps.feature_map import Form
 from poolcli.maps.layout import default_layout
-from poolcli import parse
 from poolcli.pipeline.table import OPS
 
 NEEDED = {"torch": ["torch"], "onnx": ["onnx", "onnxruntime"], "keras": ["keras"], "numpy": []}
