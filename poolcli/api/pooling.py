@@ -133,15 +133,14 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
         A letter of N C D H W L for each axis, like ``"NHWC"``.
     axes : int, str or sequence of them, optional
         The axes to pool, instead of `layout`; negative ones count from the end. Sizes like
-        `kernel` are in the order of `axes`. Of the others the last is C, unless `channel_axis`
-        is. A name is that of a dimension, for a DataArray.
+        `kernel` are in the order of `axes`. The last of the other axes is C, if `channel_axis`
+        names none, and all before it are N. For a DataArray names of dimensions, too.
     channel_axis : int or str, optional
         The axis of the channels, instead of `layout`. Without `axes` all others are pooled.
     return_indices : bool, default False
         Also return which pixel each result is: for max, min, median and mode.
     out : ndarray, optional
         Where to put the result, of its shape, and of a dtype it can be cast to as ``same_kind``.
-
     kernel, stride, dilation : int, tuple of int or str, optional
         Sliding windows: their size (default 2), the distance between them (default the kernel),
         and that between the taps of a window (default 1), in pixels. One for all axes or one for
