@@ -9,11 +9,18 @@ from typing import Any
 import numpy as np
 
 from poolcli.errors import PoolError, in_flags
-from poolcli.io.load import load_arrays
+from poolcli.maps.array import Array
 from poolcli.pipeline.parser import Parser
 from poolcli.pipeline.pipeline import Pipeline
 
-PARSER = Parser(load_arrays)
+
+def _load(path: str) -> Mapping[str, Array]:
+    from poolcli.io.load import load_arrays  # here, as most calls read no file
+
+    return load_arrays(path)
+
+
+PARSER = Parser(_load)
 FROM_FILES = {"mask", "weights", "boxes", "indices", "samples", "branches", "op"}
 PLAIN = (int, float, str, bool)
 

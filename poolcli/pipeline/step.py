@@ -243,8 +243,8 @@ class Step(Configuration):
     def _layers(self, fmap: FeatureMap, rules: Rules) -> list[Layer]:
         """What is pooled together.
 
-        Alpha is pooled as a colour where values are kept, or by an operation without windows; else
-        it is averaged.
+        Alpha is pooled as a colour by operations that return values of their input, and by those
+        without windows; else it is averaged.
         """
         frame, planes = fmap.form.frame, fmap.planes()
         moves_pixels = self.keeps and self.windows not in WINDOW_KINDS

@@ -29,7 +29,7 @@ def rules_for(step: Configuration, form: Form) -> Rules:
 
 
 def _dtype(step: Configuration, form: Form) -> np.dtype[Any]:
-    """The dtype of the result: that of an image or of values that are kept, else a float."""
+    """The dtype of the result: that of an image or of values of the input, else a float."""
     if step["dtype"]:
         return np.dtype(str(step["dtype"]))
     if step["emit"] == "fraction":
