@@ -11,7 +11,7 @@ from itertools import accumulate
 import numpy as np
 
 from poolcli.analysis.explanation.layer_cell import layer_cell
-from poolcli.engine.operations.receptive import reach
+from poolcli.engine.operations.receptive import receptive_pixels
 from poolcli.engine.operations.unpool import Unpool
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form
@@ -87,7 +87,10 @@ def pixels_read(step: Step, fmap: FeatureMap, cells: TracedRegion) -> TracedRegi
     if sight is None:
         return replace(cells, axes=tuple(np.arange(0) for _ in frame.space))
     along_axes = [axis.tolist() for axis in cells.axes] or [[at] for at in sight.cell]
-    axes = [reach(line, numbers) for line, numbers in zip(sight.lines, along_axes, strict=True)]
+    axes = [
+        receptive_pixels(line, numbers)
+        for line, numbers in zip(sight.lines, along_axes, strict=True)
+    ]
     return TracedRegion(*cell.batch_and_channel(sight.plane), tuple(axes))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from poolcli.engine.operations.receptive import reach
+from poolcli.engine.operations.receptive import receptive_pixels
 from poolcli.engine.windows.sliding import Sliding
 from poolcli.errors import ShapeError
 
@@ -85,7 +85,7 @@ class AxisWindows:
         """With the taps outside of an axis of this length, and the pixels no window reads."""
         (axis,) = self.sliding().grid((length,)).axes
         outside = axis.taps - min(run.size for run in axis.runs)
-        unseen = length - len(reach(axis, range(axis.cells)))
+        unseen = length - len(receptive_pixels(axis, range(axis.cells)))
         return replace(self, outside=outside, unseen=unseen)
 
 

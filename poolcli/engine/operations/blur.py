@@ -9,27 +9,30 @@ from math import comb
 import numpy as np
 
 from poolcli.engine.operations.operation import Operation
-from poolcli.engine.operations.resample import Line, Resampling
+from poolcli.engine.operations.resample import Resampling, WeightedAxis
 from poolcli.engine.windows.place import AXIS_NAMES, per_axis
 from poolcli.errors import ShapeError
 from poolcli.maps.frame import Size
 
 
 def blur(*, filter: int, stride: Size) -> Operation:  # noqa: A002 - the option's name
-    """Binomial weights on the border's reflection, then every stride-th pixel.
+    """Subsample by `stride` after a binomial filter of `filter` taps, with reflected borders.
 
-    Source: Zhang 2019, Making Convolutional Networks Shift-Invariant Again; antialiased-cnns (reflect by default).
+    Tap t of f has the weight C(f - 1, t) / 2^(f - 1).
+
+    Source: Zhang 2019, Making Convolutional Networks Shift-Invariant Again; antialiased-cnns
+    (reflect by default).
     """
-    return Resampling(partial(_lines, filter, stride))
+    return Resampling(partial(_axes, filter, stride))
 
 
-def _lines(taps: int, stride: Size, space: Size) -> list[Line]:
+def _axes(taps: int, stride: Size, space: Size) -> list[WeightedAxis]:
     strides = per_axis("stride", stride, len(space))
     facts = zip(AXIS_NAMES[len(space)], space, strides, strict=True)
-    return [_line(taps, step, name, length) for name, length, step in facts]
+    return [_axis(taps, step, name, length) for name, length, step in facts]
 
 
-def _line(taps: int, stride: int, name: str, length: int) -> Line:
+def _axis(taps: int, stride: int, name: str, length: int) -> WeightedAxis:
     if taps // 2 >= length:
         raise ShapeError(
             f"`filter` {taps} reflects {taps // 2} pixels at the border of axis {name}, "
@@ -38,7 +41,7 @@ def _line(taps: int, stride: int, name: str, length: int) -> Line:
     last = length - 1
     reads = np.arange(0, length, stride) + np.arange(taps)[:, None] - (taps - 1) // 2
     shares = np.array([[comb(taps - 1, tap)] for tap in range(taps)])
-    return Line(
+    return WeightedAxis(
         last - np.abs(last - np.abs(reads)),
         shares,
         2 ** (taps - 1),

@@ -1,4 +1,4 @@
-"""Bringing the values of a map to a common scale before they are pooled."""
+"""Normalisation of the values of a map before they are pooled."""
 
 from __future__ import annotations
 
@@ -17,30 +17,33 @@ from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size
 from poolcli.resources import memory
 
-PIXEL = 60  # bytes that a pixel takes until it is on the scale
+PIXEL = 60  # bytes for a pixel: two float64 copies, masks, and what the formula makes of them
 
 
 @dataclass(frozen=True)
 class Normalized:
-    """An operation on normalised values: each sample of a batch by itself, all its channels together.
+    """An operation on normalised values: each image of a batch by itself, its channels together.
 
-    "minmax" maps the smallest to 0 and the largest to the most that the result's dtype holds (1 for floats);
-    "zscore" is (x - mean) / std. A constant map is 0. What does not count has no part in the statistics.
+    `how` is "minmax", which maps the smallest value to 0 and the largest to the maximum of the
+    result's integer dtype (1 for floats), or "zscore", which is (x - mean) / std. A constant map
+    is 0. Values that are masked out or not finite have no part in the statistics.
     """
 
     operation: Operation
     how: str
 
     def geometry(self, frame: Frame) -> Geometry:
+        """That of the operation."""
         return self.operation.geometry(frame)
 
     def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight | None:
+        """The pixels that the operation reads."""
         return self.operation.sight(frame, cell, weights)
 
     def load(
         self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False
     ) -> Load:
-        """A sample is normalised as a whole."""
+        """A whole image at a time, and what the operation takes."""
         sample = prod(frame.shape) // (frame.batch or 1)
         whole = Load(dtype.itemsize, PIXEL, sample * PIXEL, prod(frame.shape) * PIXEL)
         return Load.of(
@@ -50,12 +53,13 @@ class Normalized:
     def __call__(
         self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
     ) -> Array:
+        """The result of the operation."""
         return self.operation(*self.given(planes, frame, rules, weights))
 
     def given(
         self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
     ) -> Given:
-        """What the operation is given."""
+        """The arguments of the operation: normalised values, with a mask of those that count."""
         check_nodata(rules.nodata, planes.dtype)
         layers = layers_of(planes, rules, weights)
         scaled, valid = empty_like(planes, planes.shape, np.float64, memory.empty), None

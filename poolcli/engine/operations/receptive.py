@@ -1,4 +1,4 @@
-"""Looking back: which pixels of its input a cell is made of, from the same runs and lines that make it."""
+"""The receptive field of cells: which pixels of the input they read."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from poolcli.engine.windows.grid import Axis
 from poolcli.maps.array import Array
 
 
-def reach(axis: Line, cells: Iterable[int]) -> Array:
-    """The pixels along an axis that any of these cells sees, in order.
+def receptive_pixels(axis: Line, cells: Iterable[int]) -> Array:
+    """The pixels along an axis that any of these cells reads, sorted.
 
     >>> from poolcli.engine.windows.sliding import Sliding
-    >>> reach(Sliding((2,), (3,)).grid((8,)).axes[0], [0, 1]).tolist()
+    >>> receptive_pixels(Sliding((2,), (3,)).grid((8,)).axes[0], [0, 1]).tolist()
     [0, 1, 3, 4]
     """
     if not isinstance(axis, Axis):

@@ -1,4 +1,7 @@
-"""Resampling: along each axis every new pixel is a weighted mean of a few old ones, exact in whole numbers."""
+"""Resampling: new pixels that are weighted means of old ones, along one axis after another.
+
+Whole numbers are summed in parts of a pixel and divided once, so that their results are exact.
+"""
 
 from __future__ import annotations
 
@@ -22,15 +25,17 @@ from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size
 from poolcli.resources import memory
 
-PIXEL = 80  # bytes that a pixel takes at most until its results are kept
-EXACT = 1 << 30  # up to so many parts of a pixel, sums of 64-bit halves do not overflow
+PIXEL = 80  # bytes for a pixel: about ten float64 copies, of which the steps below make fewer
+EXACT = 1 << 30  # parts of a pixel, times weights: sums of 32-bit halves stay below 2^62
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
-    """One axis: tap t of the new pixels reads the old ones `sources[t]`, `shares[t]` parts of `whole` from each.
+class WeightedAxis:
+    """The new pixels along one axis, each the weighted mean of old ones.
 
-    New pixels are `stride` apart, the first at `centre`.
+    New pixel i is the sum over taps t of `shares[t, i] / whole` times the old pixel
+    `sources[t, i]`: arrays of shape (taps, new pixels), or `shares` of (taps, 1) where all new
+    pixels have the same. New pixels are `stride` old ones apart, and the first is at `centre`.
     """
 
     sources: Array
@@ -41,15 +46,16 @@ class Line:
 
     @property
     def cells(self) -> int:
+        """The number of new pixels."""
         return int(self.sources.shape[1])
 
     @property
     def window(self) -> int:
-        """The pixels that a new one spans."""
+        """The most old pixels from the first to the last that a new one reads."""
         return int((self.sources.max(axis=0) - self.sources.min(axis=0)).max()) + 1
 
-    def part(self, first: int, stop: int) -> tuple[slice, Line]:
-        """Some of the new pixels: the old ones they see, and the line of those alone."""
+    def part(self, first: int, stop: int) -> tuple[slice, WeightedAxis]:
+        """The old pixels that new ones `first` to `stop` read, and these as an axis of them."""
         sources = self.sources[:, first:stop]
         shares = np.broadcast_to(self.shares, self.sources.shape)[:, first:stop]
         begin, end = int(sources.min()), int(sources.max()) + 1
@@ -57,10 +63,11 @@ class Line:
 
     @property
     def taps(self) -> int:
+        """How many old pixels a new one reads."""
         return len(self.sources)
 
     def taps_of(self, cell: int) -> Taps:
-        """What this cell is made of; where the border is reflected a pixel comes twice."""
+        """The old pixels of a new one; one may come twice where the border is reflected."""
         pixels: list[int] = self.sources[:, cell].tolist()
         shares = np.broadcast_to(self.shares, self.sources.shape)[:, cell] / self.whole
         return Taps(pixels, range(min(pixels), max(pixels) + 1), len(pixels), shares.tolist())
@@ -68,38 +75,42 @@ class Line:
 
 @dataclass(frozen=True)
 class Resampling:
-    """The operation that has these lines for these spatial sizes."""
+    """An operation of weighted means: `axes_of` gives the new pixels for the sizes of a map."""
 
-    lines: Callable[[Size], Sequence[Line]]
+    axes_of: Callable[[Size], Sequence[WeightedAxis]]
 
     def geometry(self, frame: Frame) -> Geometry:
-        lines = self.lines(frame.space)
-        result = frame.pooled(tuple(line.cells for line in lines))
-        window, stride = tuple(line.taps for line in lines), tuple(line.stride for line in lines)
-        centre = tuple(line.centre for line in lines)
+        """The new pixels; each costs as many additions as it has taps, less one."""
+        axes = self.axes_of(frame.space)
+        result = frame.pooled(tuple(axis.cells for axis in axes))
+        window, stride = tuple(axis.taps for axis in axes), tuple(axis.stride for axis in axes)
+        centre = tuple(axis.centre for axis in axes)
         return Geometry(result, window, stride, prod(result.shape) * (prod(window) - 1), centre)
 
     def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight:
+        """The old pixels of a new one."""
         lead = len(frame.lead)
-        return Sight(cell[:lead], tuple(self.lines(frame.space)), cell[lead:])
+        return Sight(cell[:lead], tuple(self.axes_of(frame.space)), cell[lead:])
 
     def load(
         self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False
     ) -> Load:
-        lines = self.lines(frame.space)
-        grown = max(1, prod(line.cells for line in lines) // prod(frame.space))
+        """At least one row of new pixels at a time."""
+        axes = self.axes_of(frame.space)
+        grown = max(1, prod(axis.cells for axis in axes) // prod(frame.space))
         pixel = PIXEL * grown + (40 if weighed or rules.picky else 0)
-        row, pixels = lines[0].window * prod(frame.space[1:]), prod(frame.shape)
+        row, pixels = axes[0].window * prod(frame.space[1:]), prod(frame.shape)
         return Load(dtype.itemsize, pixel, row * pixel, pixels * pixel, pixels * COPIED)
 
     def __call__(
         self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
     ) -> Array:
-        lines = self.lines(frame.space)
+        """The new pixels; those that do not count have no share."""
+        axes = self.axes_of(frame.space)
         check_nodata(rules.nodata, planes.dtype)
         layers = layers_of(planes, rules, weights)
         heaviest = 1 if weights is None else int(np.iinfo(weights.dtype).max)
-        result = frame.pooled(tuple(line.cells for line in lines))
+        result = frame.pooled(tuple(axis.cells for axis in axes))
         out = empty_like(planes, result.shape, rules.dtype, memory.empty)
         load = self.load(frame, planes.dtype, rules, weighed=weights is not None)
 
@@ -109,60 +120,65 @@ class Resampling:
                     _resampled(layers.part(task.source), task.axes, rules, heaviest)
                 )
 
-        run(cut(planes, lines, load), work, load)
+        run(cut(planes, axes, load), work, load)
         return out
 
 
-def _resampled(block: Layers, lines: Sequence[Line], rules: Rules, heaviest: int) -> Array | Ratio:
+def _resampled(
+    block: Layers, axes: Sequence[WeightedAxis], rules: Rules, heaviest: int
+) -> Array | Ratio:
     x = block.values.astype(block.values.dtype.newbyteorder("="), copy=False)
     valid = counting(x, block.mask, rules)
     if valid is None and block.weights is None:
-        return _mean(x, lines)
+        return _mean(x, axes)
     heavy = np.broadcast_to(1 if valid is None else valid, x.shape).astype(np.int64)
     weights = heavy if block.weights is None else heavy * block.weights
-    mean, share = _weighted(x, weights, lines, heaviest)
+    mean, share = _weighted(x, weights, axes, heaviest)
     few = share == 0
     if rules.min_valid is not None and valid is not None:
-        few |= _fold(heavy.astype(np.float64), lines) < rules.min_valid
+        few |= _fold(heavy.astype(np.float64), axes) < rules.min_valid
     return np.where(few, blank(rules, valid, mean.dtype), mean)
 
 
-def _mean(x: Array, lines: Sequence[Line]) -> Array | Ratio:
-    """The mean of all pixels, as a quotient of whole numbers where they are."""
-    states, total = _states(x, lines, 1)
-    result, whole = total(_fold(states, lines)), prod(line.whole for line in lines)
+def _mean(x: Array, axes: Sequence[WeightedAxis]) -> Array | Ratio:
+    """The means of pixels without weights, as quotients of integers if they are integers."""
+    states, total = _states(x, axes, 1)
+    result, whole = total(_fold(states, axes)), prod(axis.whole for axis in axes)
     if result.dtype.kind in "iu":
         return Ratio(result, whole)
     return result / (whole if states.dtype.kind in "iu" else 1)
 
 
 def _weighted(
-    x: Array, weights: Array, lines: Sequence[Line], heaviest: int
+    x: Array, weights: Array, axes: Sequence[WeightedAxis], heaviest: int
 ) -> tuple[Array, Array]:
-    """The mean of the pixels as they weigh, and what all of them weigh."""
-    states, total = _states(np.where(weights > 0, x, np.ones((), x.dtype)), lines, heaviest)
+    """The means of pixels with weights, and the sums of these."""
+    states, total = _states(np.where(weights > 0, x, np.ones((), x.dtype)), axes, heaviest)
     heavy = weights.astype(states.dtype)
-    share = _fold(heavy, lines)
-    return total(_fold(states * heavy, lines)) / share, share
+    share = _fold(heavy, axes)
+    return total(_fold(states * heavy, axes)) / share, share
 
 
 def _states(
-    x: Array, lines: Sequence[Line], heaviest: int
+    x: Array, axes: Sequence[WeightedAxis], heaviest: int
 ) -> tuple[Array, Callable[[Array], Array]]:
-    """The pixels so that sums of them cannot overflow, and what turns a sum into the total."""
-    largest = prod(line.whole for line in lines) * heaviest
+    """The pixels in a type whose sums do not overflow, and what turns a sum into the total."""
+    largest = prod(axis.whole for axis in axes) * heaviest
     x = x.astype(np.float64) if largest > EXACT else x
-    part, total = adding(Values(x.dtype, largest, prod(line.taps for line in lines)))
+    part, total = adding(Values(x.dtype, largest, prod(axis.taps for axis in axes)))
     return part.states(x), total
 
 
-def _fold(states: Array, lines: Sequence[Line]) -> Array:
-    """Sums of shares: in parts of the whole for whole numbers, in fractions for others, which then cannot overflow."""
-    for axis, line in enumerate(lines, start=-len(lines)):
-        shares = line.shares if states.dtype.kind in "iu" else line.shares / line.whole
-        shares = shares.astype(states.dtype).reshape(*shares.shape, *(1,) * (-axis - 1))
-        total = states.take(line.sources[0], axis) * shares[0]
-        for source, share in zip(line.sources[1:], shares[1:], strict=True):
-            total += states.take(source, axis) * share
+def _fold(states: Array, axes: Sequence[WeightedAxis]) -> Array:
+    """Weighted sums along each axis, tap by tap.
+
+    Integers are weighted by parts of the whole, floats by fractions, whose sums cannot overflow.
+    """
+    for number, axis in enumerate(axes, start=-len(axes)):
+        shares = axis.shares if states.dtype.kind in "iu" else axis.shares / axis.whole
+        shares = shares.astype(states.dtype).reshape(*shares.shape, *(1,) * (-number - 1))
+        total = states.take(axis.sources[0], number) * shares[0]
+        for source, share in zip(axis.sources[1:], shares[1:], strict=True):
+            total += states.take(source, number) * share
         states = total
     return states

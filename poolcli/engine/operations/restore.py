@@ -1,4 +1,4 @@
-"""Bringing a map to a given size, by the nearest pixel or between pixels."""
+"""Resizing a map to a given size, by the nearest pixel or by linear interpolation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from math import gcd
 import numpy as np
 
 from poolcli.engine.operations.operation import Operation, Pooling
-from poolcli.engine.operations.resample import Line, Resampling
+from poolcli.engine.operations.resample import Resampling, WeightedAxis
 from poolcli.engine.reducers.folds import sample
 from poolcli.engine.windows.grid import Axis, Grid, Run
 from poolcli.engine.windows.place import GridPlace, per_axis
@@ -18,13 +18,16 @@ from poolcli.maps.frame import Size
 
 
 def restore(*, interpolation: str, output_size: Size) -> Operation:
-    """The map at another size; the centre of a new pixel lies where it lay in the old ones (half-pixel centres).
+    """Resize a map to `output_size`, with half-pixel centres as in PyTorch's align_corners=False.
+
+    `interpolation` is "nearest", which keeps the dtype, or "bilinear", which stands for linear
+    interpolation along each axis of maps of any number of axes.
 
     Source: PyTorch UpSample.h, area_pixel_compute_source_index (bilinear, nearest-exact).
     """
     if interpolation == "nearest":
         return Pooling(Nearest(output_size), sample)
-    return Resampling(partial(_lines, output_size))
+    return Resampling(partial(_axes, output_size))
 
 
 @dataclass(frozen=True)
@@ -38,13 +41,13 @@ class Nearest(GridPlace):
     size: Size
 
     def grid(self, space: Size) -> Grid:
-        """The cells of a map whose spatial axes have these sizes."""
+        """The cells of a map with these spatial sizes."""
         cells = per_axis("output_size", self.size, len(space))
         return Grid(tuple(_nearest(*line) for line in zip(space, cells, strict=True)))
 
 
 def _nearest(length: int, cells: int) -> Axis:
-    """The pixel moves on by length / repeats when the cell moves on by a period."""
+    """Cell i + period reads the pixel of cell i, moved on by length / repeats."""
     repeats = gcd(length, cells)
     period = cells // repeats
     runs = [
@@ -62,18 +65,22 @@ def _nearest(length: int, cells: int) -> Axis:
     return Axis(cells, tuple(runs), 1, 1, Fraction(length, cells))
 
 
-def _lines(size: Size, space: Size) -> list[Line]:
+def _axes(size: Size, space: Size) -> list[WeightedAxis]:
     cells = per_axis("output_size", size, len(space))
     return [_between(*line) for line in zip(space, cells, strict=True)]
 
 
-def _between(length: int, cells: int) -> Line:
-    """Two neighbours, the edge's twice; a pixel hit exactly counts as two halves, so that no share is 0."""
+def _between(length: int, cells: int) -> WeightedAxis:
+    """Two neighbours of each new pixel.
+
+    Both are the border's pixel beyond its centre. A pixel hit exactly comes twice with half the
+    share, so that no share is 0 and no neighbour that is NaN is multiplied by 0.
+    """
     whole = 2 * cells
     first, rest = np.divmod((2 * np.arange(cells) + 1) * length - cells, whole)
     reads = np.clip([first, first + (rest > 0)], 0, length - 1)
     rest = np.where(rest == 0, cells, rest)
-    return Line(
+    return WeightedAxis(
         reads,
         np.stack([whole - rest, rest]),
         whole,

@@ -111,13 +111,13 @@ class RoiAlign:
                 where = (group.image, channels, group.rows, group.columns)
                 pixels = _channels_last(values[where])
                 shown = None if alpha is None else _channels_last(alpha[where])
-                block = Block(group, pixels, shown, self._cells_of(pixels))
+                copy = MapCopy(group, pixels, shown, self._cells_of(pixels))
                 target = cells[:, channels]
 
-                def work(task: Task, block: Block = block, target: Array = target) -> None:
-                    block.pool(task.target[0], target, rules)
+                def work(task: Task, copy: MapCopy = copy, target: Array = target) -> None:
+                    copy.pool(task.target[0], target, rules)
 
-                run(group.tasks(), work, load._replace(effort=block.effort))
+                run(group.tasks(), work, load._replace(effort=copy.effort))
         return out
 
     def _boxes(self, frame: Frame) -> list[Box]:
@@ -144,20 +144,20 @@ class RoiAlign:
             weighted_sums if self.cells_of is mean and np.isfinite(pixels).all() else self.cells_of
         )
 
-    def _groups(self, boxes: Sequence[Box], frame: Frame) -> Iterator[Group]:
+    def _groups(self, boxes: Sequence[Box], frame: Frame) -> Iterator[BoxGroup]:
         """Boxes of an image share a copy of it if they read more pixels than that has."""
         sides = self._sides(boxes, frame)
         images = np.array([box.image for box in boxes])
         for image in np.unique(images).tolist():
             numbers = np.flatnonzero(images == image)
-            group = Group.of(image, numbers, sides)
+            group = BoxGroup.of(image, numbers, sides)
             if group.read >= group.pixels:
                 yield group
             else:
-                yield from (Group.of(image, numbers[[at]], sides) for at in range(len(numbers)))
+                yield from (BoxGroup.of(image, numbers[[at]], sides) for at in range(len(numbers)))
 
 
-class Group(NamedTuple):
+class BoxGroup(NamedTuple):
     """Boxes of one image, by their numbers, and the rectangle of the map that they read."""
 
     image: int
@@ -167,7 +167,7 @@ class Group(NamedTuple):
     columns: slice
 
     @classmethod
-    def of(cls, image: int, numbers: Array, sides: tuple[BoxSides, BoxSides]) -> Group:
+    def of(cls, image: int, numbers: Array, sides: tuple[BoxSides, BoxSides]) -> BoxGroup:
         """The group of these boxes among all."""
         rows, columns = (side.of(numbers) for side in sides)
         return cls(image, numbers, (rows, columns), rows.span, columns.span)
@@ -192,13 +192,13 @@ class Group(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Block:
+class MapCopy:
     """Some channels of a group's rectangle as (height, width, channels) in float64.
 
     `alpha` is that of each value, or None where there is none.
     """
 
-    group: Group
+    group: BoxGroup
     values: Array
     alpha: Array | None
     cells_of: CellsOf

@@ -1,4 +1,4 @@
-"""sRGB's curve between the numbers of an image and light (IEC 61966-2-1)."""
+"""The transfer function of sRGB between the values of an image and linear light (IEC 61966-2-1)."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ from poolcli.engine.windows.place import Geometry
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size
 
-PIXEL = 40  # bytes that a pixel takes in light and on the way back
+PIXEL = 40  # bytes for a pixel: its light in float64, the result, and what the curve makes of it
 
 
 def to_linear(x: Array) -> Array:
-    """Whole numbers 0..max of their dtype to linear light 0..1."""
+    """Linear light, 0 to 1 in float64, of values 0 to the maximum of their unsigned dtype.
+
+    >>> to_linear(np.array([0, 188, 255], np.uint8)).round(3).tolist()
+    [0.0, 0.503, 1.0]
+    """
     high = np.iinfo(x.dtype).max
     levels = np.arange(high + 1) / high
     table = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
@@ -27,7 +31,11 @@ def to_linear(x: Array) -> Array:
 
 
 def from_linear(light: Array, dtype: np.dtype[np.unsignedinteger]) -> Array:
-    """Linear light 0..1 to 0..max of an unsigned dtype, not yet rounded."""
+    """Values 0 to the maximum of an unsigned dtype, not yet rounded, of linear light 0 to 1.
+
+    >>> from_linear(np.array([0, 0.5, 1]), np.dtype(np.uint8)).round(1).tolist()
+    [0.0, 187.5, 255.0]
+    """
     light = np.maximum(light, 0)
     curve = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
     return curve * np.iinfo(dtype).max
@@ -35,20 +43,22 @@ def from_linear(light: Array, dtype: np.dtype[np.unsignedinteger]) -> Array:
 
 @dataclass(frozen=True)
 class InLinearLight:
-    """An operation done in linear light."""
+    """An operation on the linear light of sRGB values, whose result is sRGB again."""
 
     operation: Operation
 
     def geometry(self, frame: Frame) -> Geometry:
+        """That of the operation."""
         return self.operation.geometry(frame)
 
     def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight | None:
+        """The pixels that the operation reads."""
         return self.operation.sight(frame, cell, weights)
 
     def load(
         self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False
     ) -> Load:
-        """All light is there at once."""
+        """The light of the whole map at once, and what the operation takes."""
         whole = PIXEL * prod(frame.shape)
         inner = self.operation.load(frame, np.dtype(np.float64), rules, weighed=weighed)
         return Load.of([Load(dtype.itemsize, PIXEL, whole, whole), inner])
@@ -56,13 +66,14 @@ class InLinearLight:
     def __call__(
         self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
     ) -> Array:
+        """The result of the operation."""
         light = self.operation(*self.given(planes, frame, rules, weights))
         return rules.kept(from_linear(light, planes.dtype))
 
     def given(
         self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
     ) -> Given:
-        """What the operation is given."""
+        """The arguments of the operation: the values and nodata as linear light."""
         nodata = (
             None if rules.nodata is None else float(to_linear(np.array(rules.nodata, planes.dtype)))
         )

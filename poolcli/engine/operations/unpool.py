@@ -1,4 +1,4 @@
-"""Pooled values, put back where they were."""
+"""Unpooling: pooled values put back where they were."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Padding, Size
 from poolcli.resources import memory
 
-PIXEL = 40  # bytes that a value takes until it is put back
+PIXEL = 40  # bytes for a value: its index, where it goes, and three masks
 
 
 @dataclass(frozen=True)
-class Spot:
-    """One pixel, whatever the cell."""
+class SinglePixel:
+    """An axis of `cells` cells of which only one is asked for, and it reads this pixel."""
 
     cells: int
     pixel: int
@@ -38,9 +38,12 @@ class Spot:
 
 @dataclass(frozen=True, kw_only=True)
 class Unpool:
-    """Each value at its index, in a map of zeros of this size.
+    """Each value at its index, in a map of zeros: (N, C, h, w) gives (N, C, *output_size).
 
-    Without a size it is that of sliding windows that fit: (cells - 1) stride - padding + kernel.
+    `indices` has the shape of the values; -1 puts a value nowhere, and of several values with one
+    index the last stays. They count in each plane, or in the whole tensor for an `index_order` of
+    "tensor". Without an `output_size` it is that of sliding windows that fit along each axis:
+    (cells - 1) stride - padding + kernel.
 
     Source: PyTorch MaxUnpool2d; ONNX MaxUnpool.
     """
@@ -57,7 +60,7 @@ class Unpool:
             raise RequestError(f"`indices` holds {dtype}: indices are whole numbers")
 
     def geometry(self, frame: Frame) -> Geometry:
-        """The planes, larger."""
+        """The planes at their new size."""
         space = self._space(frame.space)
         stride = tuple(
             Fraction(cells, size) for cells, size in zip(frame.space, space, strict=True)
@@ -96,7 +99,7 @@ class Unpool:
     def sources(
         self, frame: Frame, plane: Size, axes: Sequence[Array], indices: Array
     ) -> tuple[Array, ...]:
-        """Along each axis, the pixels whose index is one of these cells of a plane of the result."""
+        """Along each axis, the pixels whose values go to one of these cells of a plane."""
         first, shape = plane[:1], (*frame.lead[1:], *self._space(frame.space))
         mine = indices[first]
         numbers = np.ravel_multi_index((*plane[1:], *np.ix_(*axes)), shape)
@@ -104,7 +107,7 @@ class Unpool:
         return tuple(np.unique(at) for at in np.nonzero(found)[-len(axes) :])
 
     def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight | None:
-        """The value whose index is this cell, the last where several are; None where no index is."""
+        """The last value whose index is this cell, or None if there is none."""
         assert weights is not None
         space = self._space(frame.space)
         first, shape = cell[: len(frame.lead[:1])], (*frame.lead[1:], *space)
@@ -115,13 +118,15 @@ class Unpool:
         if not len(found):
             return None
         lead, at = len(frame.lead), (*first, *map(int, found[-1]))
-        lines = tuple(Spot(size, pixel) for size, pixel in zip(space, at[lead:], strict=True))
+        lines = tuple(
+            SinglePixel(size, pixel) for size, pixel in zip(space, at[lead:], strict=True)
+        )
         return Sight(at[:lead], lines, cell[lead:])
 
     def load(
         self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False
     ) -> Load:
-        """A sample at a time, or a channel of the only one."""
+        """An image of the batch at a time."""
         whole = PIXEL * prod(frame.shape)
         return Load(dtype.itemsize, PIXEL, whole // max(1, prod(frame.lead[:1])), whole)
 
