@@ -43,7 +43,8 @@ PROGRAMS = {
     },
     "gdal_translate": {
         "png": "gdal_translate -q -r average -outsize 50% 50% {input} {output}",
-        "jpg": "gdal_translate -q -r average -outsize 50% 50% -of JPEG -co QUALITY=95 {input} {output}",
+        "jpg": "gdal_translate -q -r average -outsize 50% 50% -of JPEG -co QUALITY=95 "
+        "{input} {output}",
     },
     "numpy": {"npy": f"{shlex.quote(sys.executable)} -c {shlex.quote(NUMPY)}"},
 }

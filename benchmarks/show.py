@@ -32,11 +32,12 @@ def machine() -> str:
     """Processor and cores."""
     lines = CPUINFO.read_text().splitlines() if CPUINFO.exists() else []
     models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return f"{models[0] if models else platform.processor() or platform.machine()}, {cores()} cores, {_load()}"
+    model = models[0] if models else platform.processor() or platform.machine()
+    return f"{model}, {cores()} cores, {_load()}"
 
 
 def _load() -> str:
-    """How many other programs wanted a core in the last minute: above 0.5, do not trust the times."""
+    """The load of the last minute; above 0.5 other programs have disturbed the times."""
     return f"load {os.getloadavg()[0]:.1f} before" if hasattr(os, "getloadavg") else "load unknown"
 
 

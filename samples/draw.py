@@ -11,8 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageFont
 
-# --- chance
-# -----------------------------------------------------------------------------------------------------------
+# --- chance ---
 
 
 def words(seed, shape):
@@ -55,8 +54,7 @@ def ridge(seed, width, cell, heights, octaves=4):
     return mix(*heights, clouds(seed, (1, width), (1, cell), octaves)[0])
 
 
-# --- shapes
-# -----------------------------------------------------------------------------------------------------------
+# --- shapes ---
 
 
 def mix(a, b, t):
@@ -139,8 +137,7 @@ def octets(values):
     return np.rint(np.clip(values, 0, 255)).astype(np.uint8)
 
 
-# --- night sky
-# --------------------------------------------------------------------------------------------------------
+# --- night sky ---
 
 
 def stars():
@@ -184,15 +181,19 @@ def pines(seed, width):
     return line
 
 
-# --- scanned page
-# -----------------------------------------------------------------------------------------------------
+# --- scanned page ---
 
 PROSE = """\
-Of every block of pixels one number is kept, and which one it is decides what the small picture can still say. On a page
-the paper is bright and the ink is dark and thin. The mean of a block with one thin stroke in it is nearly the mean of
-the paper, so the stroke turns gray at the first halving and is gone at the third. The least of the block is the ink
-itself, and it stays as black as it was written, however often the page is made smaller. Letters close up, for ink grows
-by what the paper loses, but a line that was drawn is still a line. At night all this is turned around: the sky is dark,
+Of every block of pixels one number is kept, and which one it is decides what the small picture \
+can still say. On a page
+the paper is bright and the ink is dark and thin. The mean of a block with one thin stroke in it \
+is nearly the mean of
+the paper, so the stroke turns gray at the first halving and is gone at the third. The least of \
+the block is the ink
+itself, and it stays as black as it was written, however often the page is made smaller. Letters \
+close up, for ink grows
+by what the paper loses, but a line that was drawn is still a line. At night all this is turned \
+around: the sky is dark,
 the stars are small and bright, and it is the greatest of the block that keeps them."""
 
 
@@ -294,8 +295,7 @@ def scan(ink):
     return octets(np.where(ink[skew, x.astype(int)], black, stained) + 1.5 * grain(25, ink.shape))
 
 
-# --- land cover
-# -------------------------------------------------------------------------------------------------------
+# --- land cover ---
 
 LAND = {
     "water": (58, 110, 165),
@@ -364,8 +364,7 @@ def village(land, bank):
             land[row : row + tall, column : column + wide] = BUILDING
 
 
-# --- zone plate
-# -------------------------------------------------------------------------------------------------------
+# --- zone plate ---
 
 
 def zone():
@@ -380,8 +379,7 @@ def zone():
     )
 
 
-# --- scene
-# ------------------------------------------------------------------------------------------------------------
+# --- scene ---
 
 SCENE = 384, 512
 
@@ -412,7 +410,7 @@ def sky(shape):
 
 
 def hills(canvas):
-    """Mountains with snow, then three hills, each nearer one greener, then the meadow and a path."""
+    """Mountains with snow, three hills that are greener the nearer they are, a meadow, a path."""
     y, _ = grid(SCENE)
     peaks = ridge(54, 512, 150, (222, 78), 6)
     rock = shade((124, 132, 158), 0.78 + 0.44 * clouds(56, SCENE, (40, 26), 5))
@@ -509,8 +507,7 @@ def fence(canvas):
             )
 
 
-# --- sprite
-# -----------------------------------------------------------------------------------------------------------
+# --- sprite ---
 
 SPRITE = 224, 176
 
@@ -565,8 +562,7 @@ def gores(y, x):
     )
 
 
-# --- feature map
-# ------------------------------------------------------------------------------------------------------
+# --- feature map ---
 
 
 def edges():
@@ -585,8 +581,7 @@ def edges():
     return (np.maximum(rises, 0)[None] / 2**14).astype("<f4")
 
 
-# --- sequence
-# ---------------------------------------------------------------------------------------------------------
+# --- sequence ---
 
 
 def sequence():
@@ -605,8 +600,7 @@ def beat(t):
     return sum(height * bump((t - centre) / width) for centre, width, height in waves)
 
 
-# --- depth
-# ------------------------------------------------------------------------------------------------------------
+# --- depth ---
 
 ROOM = ((-1.9, -1.4, 0.0), (2.2, 1.1, 4.0))
 FURNITURE = (
@@ -681,8 +675,7 @@ def glass(shape):
     )
 
 
-# --- files
-# ------------------------------------------------------------------------------------------------------------
+# --- files ---
 
 FILES = {
     "stars.png": stars,

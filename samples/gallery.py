@@ -39,64 +39,66 @@ class Entry:
 ENTRIES = (
     Entry(
         "Stars, faint lights, defects: max",
-        "The smallest bright thing is what matters. The maximum keeps each star at its full brightness; the mean "
-        "spreads it over 16 pixels, and the median is the sky without its stars.",
+        "The smallest bright thing is what matters. The maximum keeps each star at its full "
+        "brightness; the mean spreads it over 16 pixels, and the median is the sky without its "
+        "stars.",
         "stars.png",
         (0, 100, 240, 260),
         ("max -k 4", "avg -k 4", "median -k 4"),
     ),
     Entry(
         "Ink on paper: min",
-        "Strokes one pixel wide stay black under the minimum and fade under the mean. `gem` of a high norm would "
-        "do it for bright strokes on black.",
+        "Strokes one pixel wide stay black under the minimum and fade under the mean. `gem` of a "
+        "high norm would do it for bright strokes on black.",
         "page.png",
         (42, 42, 282, 201),
         ("min -k 3", "avg -k 3"),
     ),
     Entry(
         "Labels stay labels: mode",
-        "A mean of class 3 and class 5 is not class 4. The mode keeps the palette and gives each cell the class "
-        "most of it has; the mean mixes colours that no class has; the maximum lets the highest class, the roads,"
-        " win.",
+        "A mean of class 3 and class 5 is not class 4. The mode keeps the palette and gives each "
+        "cell the class most of it has; the mean mixes colours that no class has; the maximum "
+        "lets the highest class, the roads, win.",
         "labels.png",
         (120, 80, 360, 240),
         ("mode -k 8", "avg -k 8", "max -k 8"),
     ),
     Entry(
         "Shrinking without rings: blur, avg",
-        "Taking every fourth pixel turns fine rings into coarse ones that are not there. A filter before the "
-        "stride turns what cannot be shown into gray.",
+        "Taking every fourth pixel turns fine rings into coarse ones that are not there. A filter "
+        "before the stride turns what cannot be shown into gray.",
         "zone.png",
         None,
         ("sample -s 4", "blur --filter 7 -s 4", "avg -k 4"),
     ),
     Entry(
         "Depth with holes: --nodata",
-        "0 stands for no reading. Left out, it does not win every window as the smallest depth, and specks close.",
+        "0 stands for no reading. Left out, it does not win every window as the smallest depth, "
+        "and specks close.",
         "depth.png",
         (60, 40, 300, 200),
         ("min -k 4 --nodata 0", "min -k 4", "avg -k 4 --nodata 0"),
     ),
     Entry(
         "Soft edges: alpha weighs",
-        "Under the clear pixels around the balloon lies green. A pixel counts by its alpha, so none of it shows "
-        "at the rim.",
+        "Under the clear pixels around the balloon lies green. A pixel counts by its alpha, so "
+        "none of it shows at the rim.",
         "sprite.png",
         None,
         ("avg -k 4", "max -k 4"),
     ),
     Entry(
         "Where something happens: range, std",
-        "Largest minus smallest lights up edges and texture and leaves the sky dark; the standard deviation is "
-        "its calmer sibling.",
+        "Largest minus smallest lights up edges and texture and leaves the sky dark; the standard "
+        "deviation is its calmer sibling.",
         "scene.png",
         (0, 100, 360, 340),
         ("range -k 4", "std -k 4", "avg -k 4"),
     ),
     Entry(
         "As bright as before: --linear",
-        "Half black, half white, seen from afar, is lighter than the number 128 in an image file: the numbers are"
-        " not light. With `--linear` the rings keep their brightness.",
+        "Half black, half white, seen from afar, is lighter than the number 128 in an image file: "
+        "the numbers are not light. With `--linear` the rings keep their brightness.",
         "zone.png",
         None,
         ("avg -k 8", "avg -k 8 --linear"),
@@ -117,22 +119,26 @@ ENTRIES = (
     ),
     Entry(
         "Any size to 7 x 7: adaptive",
-        "Eight channels of edges, each in its direction, become the 7 x 7 cells a classifier asks for. The "
-        "maximum tells where an edge is, the mean how much of it there is.",
+        "Eight channels of edges, each in its direction, become the 7 x 7 cells a classifier asks "
+        "for. The maximum tells where an edge is, the mean how much of it there is.",
         "edges.npy",
         None,
         ("max --adaptive 7", "avg --adaptive 7"),
     ),
     Entry(
         "Peaks of a signal: max in one dimension",
-        "20 heart beats in 2048 values. Pooled by 16, the maximum keeps each R wave's height, and the mean loses it.",
+        "20 heart beats in 2048 values. Pooled by 16, the maximum keeps each R wave's height, and "
+        "the mean loses it.",
         "sequence.npy",
         None,
         ("max -k 16", "avg -k 16"),
     ),
 )
 
-COMPARED = "compare samples/sprite.png 'max -k 4' 'avg -k 4' 'median -k 4' 'sample -s 4' 'blur --filter 5 -s 4'"
+COMPARED = (
+    "compare samples/sprite.png 'max -k 4' 'avg -k 4' 'median -k 4' 'sample -s 4' "
+    "'blur --filter 5 -s 4'"
+)
 
 
 def made(command, sample, folder):
@@ -193,7 +199,8 @@ def page():
     lines = [
         "# Gallery",
         "",
-        "Each picture is a sample, or what the command under it made of one, enlarged pixel by pixel to the sample's",
+        "Each picture is a sample, or what the command under it made of one, enlarged pixel by "
+        "pixel to the sample's",
         "size, nothing smoothed. `python samples/gallery.py` draws them again.",
     ]
     for entry in ENTRIES:

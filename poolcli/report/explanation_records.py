@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from poolcli.errors import in_flags
 from poolcli.maps.layout import space_letters
 from poolcli.report.records import Record
 
@@ -32,7 +33,7 @@ def explanation_record(name: str, explanation: Explanation) -> Record:
         "exact": _json_value(explanation.exact),
         "chosen": None if explanation.chosen is None else list(explanation.chosen),
         **_window_record(explanation, explanation.window),
-        "notes": list(explanation.notes()),
+        "notes": list(map(in_flags, explanation.notes())),
         "way": list(_region_records(explanation)),
         "branches": [explanation_record(name, branch) for branch in explanation.branches],
     }

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
-from poolcli.errors import plain
+from poolcli.errors import in_flags, plain
 from poolcli.maps.layout import shape_words, space_letters
 from poolcli.report.text_table import write_table
 
@@ -60,7 +60,7 @@ def _formula_lines(explanation: Explanation) -> Iterator[str]:
     if explanation.chosen is not None:
         letters = space_letters(explanation.inputs[-1].layout)
         yield f"chosen: {_with_letters(letters, explanation.chosen)} (*)"
-    yield from explanation.notes()
+    yield from map(in_flags, explanation.notes())
 
 
 def _rounding(explanation: Explanation) -> str:

@@ -132,10 +132,8 @@ def test_none_installed(cli, installed):
     ran = cli("bench", "max -k 2", "--input", "8x8", "--report", "json")
     assert (ran.code, list(told(ran))) == (0, ["textbook loop", "poolcli"])
     (line,) = ran.err.splitlines()
-    assert (
-        "pip install torch onnxruntime onnx openvino opencv-python-headless scipy pillow scikit-image"
-        in line
-    )
+    packages = "torch onnxruntime onnx openvino opencv-python-headless scipy pillow scikit-image"
+    assert f"pip install {packages}" in line
     assert cli("bench", "max -k 2", "--input", "8x8", "-q").err == ""
 
 

@@ -169,7 +169,8 @@ def test_a_real_bash_chooses_from_them(tmp_path, given, expected):
 def test_completion_loads_no_numpy(line):
     program = (
         "import sys, atexit\nfrom poolcli.cli.main import main\n"
-        "atexit.register(lambda: print('LOADED', *{name.split('.')[0] for name in sys.modules}))\nmain([])"
+        "loaded = lambda: {name.split('.')[0] for name in sys.modules}\n"
+        "atexit.register(lambda: print('LOADED', *loaded()))\nmain([])"
     )
     split = line.split(" ", 1) if "'" in line else line.split(" ")
     env = os.environ | {"COMP_WORDS": "\n".join(["poolcli", *split]), "COMP_CWORD": str(len(split))}

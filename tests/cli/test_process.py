@@ -209,7 +209,7 @@ KINDS = ("KITTY_WINDOW_ID", "KONSOLE_VERSION", "TMUX", "WT_SESSION")
 
 
 def on_terminal(words, folder, columns=80, environ=None, **more):
-    """The exit code, what a terminal so wide shows, and what went elsewhere because `more` says so."""
+    """The exit code, what a terminal of this width shows, and the output of a redirected stream."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     env = {name: value for name, value in os.environ.items() if name not in TOLD + KINDS}
@@ -345,8 +345,11 @@ def test_names_that_are_not_utf_8(tmp_path, big):
 )
 def test_what_is_to_be_done_at_the_end_is_done(tmp_path, ending, code, told):
     script = (
-        "import atexit, sys\nfrom poolcli import __main__ as entry\nfrom poolcli.cli import main as command_line\n"
-        f"def main():\n    atexit.register(print, 'at the end')\n    print('written')\n    {ending}\n"
+        "import atexit, sys\n"
+        "from poolcli import __main__ as entry\n"
+        "from poolcli.cli import main as command_line\n"
+        "def main():\n    atexit.register(print, 'at the end')\n    print('written')\n"
+        f"    {ending}\n"
         "command_line.main = main\nentry.run()\n"
     )
     ran = subprocess.run(

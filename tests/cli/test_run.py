@@ -25,7 +25,10 @@ def test_run_is_the_pipe(cli, photo, tmp_path):
 
 
 def test_run_from_a_recipe(cli, tmp_path):
-    recipe = '[[step]]\nop = "max"\nkernel = [3, 2]\npadding = [[1, 0], [0, 1]]\n[[step]]\nop = "avg"\nglobal = true\n'
+    recipe = (
+        '[[step]]\nop = "max"\nkernel = [3, 2]\npadding = [[1, 0], [0, 1]]\n'
+        '[[step]]\nop = "avg"\nglobal = true\n'
+    )
     (tmp_path / "r.toml").write_text(recipe)
     x = np.random.default_rng(1).random((2, 9, 8), np.float32)
     np.save(tmp_path / "x.npy", x)

@@ -17,7 +17,7 @@ def window_notes(window: ObservedWindow, step: Step) -> Iterator[str]:
     yield from _divisor(window)
     yield from _min_valid(window)
     if step["normalize"]:
-        yield f"values are those of --normalize {step['normalize']}"
+        yield f"values are those of `normalize` {step['normalize']}"
     if isinstance(window.cell.layer.operation, InLinearLight):
         yield "values are light from 0 to 1, and the result is put back on the curve of sRGB"
 
@@ -37,10 +37,10 @@ def _divisor(window: ObservedWindow) -> Iterator[str]:
     if step.op.name != "avg" or number == window.count or step["emit"]:
         return
     with_padding = f"{window.count} and {window.padding} of the padding"
-    yield f"n = {number:g}: {'--divisor' if step['divisor'] else with_padding}"
+    yield f"n = {number:g}: {'`divisor`' if step['divisor'] else with_padding}"
 
 
 def _min_valid(window: ObservedWindow) -> Iterator[str]:
     least, valid = window.step["min_valid"], window.valid
     if least is not None and valid is not None:
-        yield f"{valid.mean():.0%} of the pixels are valid, and --min-valid asks for {least:.0%}"
+        yield f"{valid.mean():.0%} of the pixels are valid, and `min_valid` asks for {least:.0%}"

@@ -138,7 +138,7 @@ def test_median_of_an_even_window():
 
 
 def test_roi_align():
-    """arange(16), box 0,0,3,3 to 2x2 with two samples: half a pixel, and the corners of ONNX's max."""
+    """Half a pixel of aligned boxes, and ONNX's maximum of corners, on arange(16) by hand."""
     x = np.arange(16.0).reshape(1, 1, 4, 4)
     box = "roi-align --boxes '[[0, 0, 3, 3]]' --output-size 2 --sampling-ratio 2"
     mean = told(box, x)["onnx", "values"]
