@@ -1,22 +1,13 @@
 """RoiAlign: boxes cut into cells, each the mean (or maximum) of values interpolated at points.
 
-The mean is defined as two sums over the pixels p of the map. With the weights Wy and Wx of
-`roi_weights.py`, in float64,
-
-    cell[i, j] = sum over y of Wy[i, y] * (sum over x of Wx[j, x] * p[y, x])
-
-each sum from the first pixel of the box to the last. NumPy leaves the order of additions inside of
-a matrix product to its library of linear algebra, so that the last bits of float64 may differ from
-this. Where a pixel is not finite, values are interpolated at each point instead, so that NaN and
-infinity reach no cell that has no point beside them.
+`roi_cells.py` defines the mean, `roi_weights.py` its weights.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import reduce
 from math import ceil, prod
 from typing import Any, NamedTuple
 
@@ -25,6 +16,14 @@ import numpy as np
 from poolcli.engine.backend.tasks import Load, Task, run
 from poolcli.engine.operations.operation import Sight
 from poolcli.engine.operations.pixels import Rules
+from poolcli.engine.operations.roi_cells import (
+    CellsOf,
+    at_points,
+    largest,
+    largest_corner,
+    mean,
+    weighted_sums,
+)
 from poolcli.engine.operations.roi_weights import BoxSides, SamplePoints
 from poolcli.engine.windows.place import Geometry, per_axis
 from poolcli.engine.windows.regions import Box, boxes_on
@@ -35,8 +34,6 @@ from poolcli.resources import memory
 PIXEL = 80  # bytes for a pixel of a box: a copy, four corners of a point and what is made of them
 COPIED = 1 << 18  # values of a map that are copied at a time: 2 MB of float64, which stay in cache
 BOXES = 64  # whose weights are computed at a time: fewer calls of NumPy, and tasks for threads
-
-CellsOf = Callable[[Array, SamplePoints, SamplePoints], Array]
 
 
 @dataclass(frozen=True)
@@ -84,7 +81,7 @@ class RoiAlign:
         rows, columns = axes
         pixels = np.asarray(plane[rows.span, columns.span], np.float64)
         merge = np.maximum if self.cells_of is largest_corner else np.add
-        values = _at_points(merge, pixels[..., None], rows, columns)
+        values = at_points(merge, pixels[..., None], rows, columns)
         return np.asarray(values[cell[0], :, cell[1], :, 0])
 
     def load(
@@ -249,53 +246,6 @@ def roi_align_of_corners(*, mode: str, **options: Any) -> RoiAlign:
     """
     operation = roi_align(mode=mode, **options)
     return operation if mode == "avg" else replace(operation, cells_of=largest_corner)
-
-
-# What follows makes cells of a box, (cells, cells, C), from its pixels (height, width, C) and its
-# points along rows and columns.
-
-
-def weighted_sums(pixels: Array, rows: SamplePoints, columns: SamplePoints) -> Array:
-    """The mean over the points of each cell, from finite pixels."""
-    height, _, channels = pixels.shape
-    across = columns.weights @ pixels  # (height, cells, C)
-    cells: Array = rows.weights @ across.reshape(height, -1)
-    return cells.reshape(rows.cells, columns.cells, channels)
-
-
-def mean(pixels: Array, rows: SamplePoints, columns: SamplePoints) -> Array:
-    """The mean over the points of each cell; points are visited only if a pixel is not finite."""
-    if np.isfinite(pixels).all():
-        return weighted_sums(pixels, rows, columns)
-    return _over_points(np.mean, _at_points(np.add, pixels, rows, columns))
-
-
-def largest(pixels: Array, rows: SamplePoints, columns: SamplePoints) -> Array:
-    """The largest value at the points of each cell."""
-    return _over_points(np.max, _at_points(np.add, pixels, rows, columns))
-
-
-def largest_corner(pixels: Array, rows: SamplePoints, columns: SamplePoints) -> Array:
-    """The largest of the weighted corners of the points of each cell."""
-    return _over_points(np.max, _at_points(np.maximum, pixels, rows, columns))
-
-
-def _at_points(merge: np.ufunc, pixels: Array, rows: SamplePoints, columns: SamplePoints) -> Array:
-    """Four corners of each point times their shares, merged: (cells, points, cells, points, C)."""
-    corners = (
-        pixels[row[:, :, None, None], column] * (high[:, :, None, None] * wide)[..., None]
-        for row, high in zip((rows.below, rows.above), rows.shares, strict=True)
-        for column, wide in zip((columns.below, columns.above), columns.shares, strict=True)
-    )
-    return reduce(merge, corners)
-
-
-def _over_points(reducer: Callable[..., Array], values: Array) -> Array:
-    """One value for each cell from those at its points; 0 for a box without any."""
-    rows, row_points, columns, column_points, channels = values.shape
-    if row_points * column_points == 0:
-        return np.zeros((rows, columns, channels))
-    return reducer(values, axis=(1, 3))
 
 
 def _touches(length: int, begin: float, end: float) -> bool:
