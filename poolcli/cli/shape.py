@@ -57,10 +57,10 @@ def shape(words: tuple[str, ...], file: str | None, **params: Any) -> None:
 def _print_plan(argument: PipelineArgument, params: dict[str, Any]) -> None:
     from poolcli.report.plan_rows import plan_records, plan_table
     from poolcli.report.records import write_records
-    from poolcli.resources.memory import Memory, use
+    from poolcli.resources.limits import Budget, limits
 
     limit = memory_from(params)
-    with use(Memory(limit)):
+    with limits(memory=Budget(limit)):
         form, stages = _plan(argument, params, limit)
         limited = limit is not None
         records, table = plan_records(stages, limited), plan_table(form, stages, limited)
@@ -70,10 +70,10 @@ def _print_plan(argument: PipelineArgument, params: dict[str, Any]) -> None:
 
 def _print_code(argument: PipelineArgument, params: dict[str, Any]) -> None:
     from poolcli.analysis.export.code import code_of
-    from poolcli.resources.memory import Memory, use
+    from poolcli.resources.limits import Budget, limits
 
     limit = memory_from(params)
-    with use(Memory(limit)):
+    with limits(memory=Budget(limit)):
         form, stages = _plan(argument, params, limit)
     code = code_of(params["to_code"], argument.pipeline, form, stages)
     click.echo(code, nl=False)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from poolcli.errors import FileError
-from poolcli.resources import memory
+from poolcli.resources import limits, memory
 
 # Pillow, tifffile and zarr promise nothing about damaged data: each of these has been seen from one
 # of them. Warnings are here for programs that turn them into errors.
@@ -47,7 +47,7 @@ def enough_memory() -> Iterator[None]:
 
 def check_unpacked(unpacked: int, packed: int) -> None:
     """FileError if data of a high compression ratio unpacks to more than is allowed."""
-    allowed = memory.here().limit or memory.LARGE
+    allowed = limits.current().memory.limit or limits.LARGE
     if unpacked > max(BOMB_RATIO * packed, allowed):
         raise FileError(
             f"its {memory.size_words(packed)} unpack to {memory.size_words(unpacked)}: "

@@ -17,6 +17,7 @@ from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.layout import check_layout, default_layout, shape_words
 from poolcli.resources import memory
+from poolcli.resources.limits import current
 from poolcli.resources.memory import Part
 
 MAGIC = b"\x93NUMPY"
@@ -109,7 +110,7 @@ def read_array(
     """The array in a stream of `size` bytes; a large one stays on the disk, if it is there."""
     header = _checked_header(stream, size)
     letters = header.layout(layout)
-    if disk is None or memory.here().has_room(header.nbytes):
+    if disk is None or current().memory.fits(header.nbytes):
         values = _typed(_read_bytes(stream, header.nbytes), header.dtype)
         return FeatureMap(header.shaped(values), letters, name=name)
     start = disk.start + stream.tell()

@@ -21,6 +21,7 @@ from poolcli.io.npy import MAGIC, DiskRange, peek_array, read_array, write_npy
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.resources import memory
+from poolcli.resources.limits import current
 
 T = TypeVar("T")
 ReadMember = Callable[[BinaryIO, zipfile.ZipInfo], T]
@@ -69,7 +70,7 @@ def _disk_range(stream: BinaryIO, info: zipfile.ZipInfo) -> DiskRange | None:
     is_stored = info.compress_type == zipfile.ZIP_STORED
     if not isinstance(stream, BufferedReader) or not is_stored:
         return None
-    if memory.here().has_room(info.file_size):
+    if current().memory.fits(info.file_size):
         return None
     stream.seek(info.header_offset + _NAME_LENGTHS)
     name, extra = struct.unpack("<HH", stream.read(4))

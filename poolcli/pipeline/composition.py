@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from poolcli.engine.backend.tasks import Load
+from poolcli.engine.backend.blocks import Load
 from poolcli.errors import RequestError, ShapeError
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form

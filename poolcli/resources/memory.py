@@ -1,23 +1,18 @@
-"""How much memory a job may take, and files for what is larger: arrays that the system pages in and out.
-
-Who needs a large array asks `empty` for it, and need not know where it lives.
-"""
+"""Large arrays: in memory if the budget has it, else in files that the system pages in and out."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from contextlib import suppress
 from math import inf, prod
 from mmap import ACCESS_READ, mmap
-from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, BinaryIO
 from weakref import finalize
 
 from poolcli.errors import FileError, RequestError
+from poolcli.resources.limits import current
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,77 +21,32 @@ if TYPE_CHECKING:
 
     from poolcli.maps.array import Array
 
-LARGE = 1 << 28  # bytes from which on an array lives in a file where no limit is given
-HEAD = 128  # bytes that are left free before the values of such a file, for the header of an .npy
-TILE = 1 << 22  # bytes copied at a time between arrays that lie differently
-
-
-@dataclass
-class Memory:
-    """What a job may take: a half of `limit` for what it works on, a quarter for arrays; the rest is slack.
-
-    `held` is what it takes besides, `file` makes the files that hold arrays: without a limit those of more than
-    `large` bytes.
-    """
-
-    limit: int | None = None
-    held: int = 0
-    file: Callable[[], tuple[Path | None, BinaryIO]] = lambda: (None, TemporaryFile())  # noqa: SIM115 - it stays open
-    large: float = LARGE
-    _left: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._left = inf if self.limit is None else max(0, self.limit - self.held) // 4
-
-    @property
-    def work(self) -> float:
-        """Bytes that all threads together may work with."""
-        return inf if self.limit is None else max(0, self.limit - self.held) // 2
-
-    def has_room(self, nbytes: int) -> bool:
-        """Whether an array may lie in memory beside those that do."""
-        return nbytes <= (self.large if self.limit is None else self._left)
-
-    def take(self, array: Array) -> Array:
-        """Count an array in memory for as long as it is there."""
-        self._add(-array.nbytes)
-        finalize(array, self._add, array.nbytes)
-        return array
-
-    def _add(self, nbytes: int) -> None:
-        self._left += nbytes
-
-
-_here: ContextVar[Memory] = ContextVar("memory", default=Memory(large=inf))  # noqa: B039 - without a limit it never changes
-
-
-@contextmanager
-def use(memory: Memory) -> Iterator[None]:
-    """The block in which arrays are asked of this memory."""
-    token = _here.set(memory)
-    try:
-        yield
-    finally:
-        _here.reset(token)
-
-
-def here() -> Memory:
-    """The memory that arrays are asked of."""
-    return _here.get()
+HEAD = 128  # bytes left free at the start of such a file, for the header of an .npy
+TILE = 1 << 22  # bytes copied at a time between arrays of different memory order
 
 
 def empty(shape: Sequence[int], dtype: DTypeLike) -> Array:
-    """An array to be filled: in memory, or in a file where it is large."""
+    """A new array, not initialised: in memory if it fits the budget, else in a file."""
     import numpy as np
 
-    from poolcli.resources import reuse
-
     nbytes = prod(shape) * np.dtype(dtype).itemsize
-    if here().limit is None and here().has_room(nbytes):
-        return reuse.empty(shape, dtype)
-    if here().has_room(nbytes):
-        return here().take(np.empty(shape, dtype))
+    budget = current().memory
+    if budget.fits(nbytes):
+        return budget.track(np.empty(shape, dtype))
     return np.ndarray(shape, dtype, _part(nbytes), HEAD)
+
+
+def empty_like(x: Array, shape: Sequence[int], dtype: DTypeLike) -> Array:
+    """A new array as by `empty`, whose axes have the memory order of x's.
+
+    >>> empty_like(np.ones((2, 3), order="F"), (4, 5), "u1").strides
+    (1, 4)
+    """
+    order = list(range(x.ndim))
+    if not x.flags.c_contiguous:
+        order.sort(key=lambda axis: -abs(x.strides[axis]))
+    back = sorted(range(x.ndim), key=order.__getitem__)
+    return empty([shape[axis] for axis in order], dtype).transpose(back)
 
 
 def contiguous(array: Array) -> Array:
@@ -121,7 +71,7 @@ def _copy(source: Array, target: Array) -> None:
 
 
 class Part(mmap):
-    """A file that holds an array, and vanishes with it: `path` names it (None: it has no name), `stream` is open."""
+    """A file that holds an array and is deleted with it; `path` is None if it has no name."""
 
     path: Path | None
     stream: BinaryIO
@@ -129,7 +79,7 @@ class Part(mmap):
 
 def _part(nbytes: int) -> Part:
     try:
-        path, stream = here().file()
+        path, stream = current().memory.file()
         try:
             _reserve(stream, HEAD + nbytes)
             part = Part(stream.fileno(), HEAD + nbytes)
@@ -147,7 +97,7 @@ def _part(nbytes: int) -> Part:
 
 
 def _reserve(stream: BinaryIO, nbytes: int) -> None:
-    """All of a file's room on the disk, because a disk that is full would end the process when a page is written."""
+    """Allocate a file on the disk: the system kills a process that writes a page of a full one."""
     if hasattr(os, "posix_fallocate"):
         os.posix_fallocate(stream.fileno(), 0, nbytes)
     else:

@@ -1,59 +1,96 @@
-"""How many threads one call may use, and on which processors."""
+"""Worker threads: how many processors there are, and one thread pool for the whole process.
+
+Which thread runs on which processor is left to the system, and the number of threads a call may
+use comes from `limits`.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from functools import cache
-from heapq import heapify, heappop, heappush
+from contextvars import copy_context
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+T = TypeVar("T")
+
+MOST = 64  # threads of the pool: it starts one only where a call may use it and none is idle
+
+_pools: dict[int, ThreadPoolExecutor] = {}  # by process: threads do not survive a fork
 
 
 def cores() -> int:
-    """The processors this process may use."""
-    return len(_allowed()) or os.cpu_count() or 1
+    """The number of processors this process may use."""
+    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else ()
+    return len(allowed) or os.cpu_count() or 1
 
 
-def _allowed() -> set[int]:
-    """Those this thread may use, where the system tells."""
-    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+def for_each(items: Iterable[T], work: Callable[[T], object], threads: int) -> None:
+    """Call `work` on every item, in this thread and up to `threads` - 1 others.
 
+    Workers see the caller's context variables. The first exception, an interruption of the caller
+    included, drops the items that have not begun; it is raised once no worker is busy any more.
 
-threads = cores()  # who works on several files at once gives each a share
-_all = _allowed()
-
-
-def apart(work: Callable[[], None]) -> None:
-    """Do work in a thread that has a processor to itself among those that asked for one, while there are enough.
-
-    A system may leave threads where they were woken, and those of Python wake each other: all on one processor. It is
-    for work that takes all processors: other processes would ask for the same. A thread that is begun by it would stay
-    there.
+    >>> seen = []
+    >>> for_each(range(3), seen.append, threads=2)
+    >>> sorted(seen)
+    [0, 1, 2]
     """
-    allowed, free = _allowed(), _free(os.getpid())
+    waiting = deque(items)
+    helpers: list[Future[None]] = []
     try:
-        own = heappop(free) if len(allowed) > 1 else None
-    except IndexError:
-        own = None
-    if own is None:
-        work()
-        return
-    try:
-        with suppress(OSError):  # a system may not let it
-            os.sched_setaffinity(0, {own} & allowed or allowed)
-        work()
+        with suppress(RuntimeError):  # the system may give no more threads
+            while len(helpers) < min(threads, len(waiting)) - 1:
+                helpers.append(_pool().submit(copy_context().run, _drain, waiting, work))
+        _drain(waiting, work)
+    except BaseException:
+        waiting.clear()
+        raise
     finally:
+        begun = [helper for helper in helpers if not helper.cancel()]
+        _wait(begun, waiting)
+    for helper in begun:
+        helper.result()
+
+
+def _drain(waiting: deque[T], work: Callable[[T], object]) -> None:
+    """Work on one item after another until none is left, or one fails."""
+    while True:
         try:
-            os.sched_setaffinity(0, allowed)  # first, so that no interruption comes before it
-        except OSError:
-            pass
-        finally:
-            heappush(free, own)
+            item = waiting.popleft()
+        except IndexError:
+            return
+        try:
+            work(item)
+        except BaseException:
+            waiting.clear()
+            raise
 
 
-@cache
-def _free(_process: int) -> list[int]:
-    """The processors that no thread of this process has to itself, as a heap."""
-    free = list(_all)
-    heapify(free)
-    return free
+def _wait(helpers: list[Future[None]], waiting: deque[T]) -> None:
+    """Wait until no helper works, also if interrupted: they write to the caller's arrays."""
+    from concurrent.futures import wait
+
+    interruption = None
+    while not all(helper.done() for helper in helpers):
+        try:
+            wait(helpers)
+        except KeyboardInterrupt as error:
+            waiting.clear()
+            interruption = error
+    if interruption is not None:
+        raise interruption
+
+
+def _pool() -> ThreadPoolExecutor:
+    """The pool of this process."""
+    from concurrent.futures import ThreadPoolExecutor  # here, as it imports logging
+
+    process = os.getpid()
+    if process not in _pools:
+        _pools[process] = ThreadPoolExecutor(MOST, thread_name_prefix="poolcli")
+    return _pools[process]

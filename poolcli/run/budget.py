@@ -9,7 +9,8 @@ from typing import BinaryIO, NamedTuple
 from poolcli import io
 from poolcli.errors import FileError
 from poolcli.pipeline.pipeline import Pipeline
-from poolcli.resources.memory import Memory, size_words, use
+from poolcli.resources.limits import Budget, limits
+from poolcli.resources.memory import size_words
 from poolcli.run.job import STREAM, Job
 
 _ON_DISK = ("npy", "npz")  # formats whose arrays can stay on the disk
@@ -55,18 +56,18 @@ def memory_need(pipeline: Pipeline, peek: io.Peek, target: io.Format | None) -> 
     return MemoryNeed(held, largest.load.least, str(largest.step))
 
 
-def memory_for(job: Job, source: io.Source) -> Memory:
+def memory_for(job: Job, source: io.Source) -> Budget:
     """A job's share of the memory; FileError if it cannot suffice."""
     limit, held = job.outputs.memory, 0
     if limit is not None:
         io.allow_pixels(limit)
-        with use(Memory(limit)):
+        with limits(memory=Budget(limit)):
             need = memory_need(job.pipeline, io.peek(source, job.layout), job.format)
         need.check(limit)
         held = need.held
     if job.target == STREAM or io.is_device(job.target):
-        return Memory(limit, held)
-    return Memory(limit, held, partial(_file_beside, job.target))
+        return Budget(limit, held)
+    return Budget(limit, held, partial(_file_beside, job.target))
 
 
 def _file_beside(target: Path) -> tuple[Path, BinaryIO]:

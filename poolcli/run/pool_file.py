@@ -12,8 +12,7 @@ from pathlib import Path
 from poolcli import io
 from poolcli.errors import FileError, PoolError, in_flags
 from poolcli.maps.feature_map import FeatureMap
-from poolcli.resources import threads as share
-from poolcli.resources.memory import use
+from poolcli.resources.limits import limits
 from poolcli.run.budget import memory_for
 from poolcli.run.interruption import commit_point
 from poolcli.run.job import STREAM, Job, output_exists
@@ -35,12 +34,12 @@ def preview_file(job: Job, threads: int) -> Outcome:
 
 def _attempt(act: Callable[[Job, io.Source], Outcome], job: Job, threads: int) -> Outcome:
     """What `act` makes of a job's input, or why it failed; the other files of a run go on."""
-    share.threads = threads
     source: io.Source | None = None
     try:
         source = open_source(job.source)
         _check_follows(job, source)
-        outcome = act(job, source)
+        with limits(threads=threads):
+            outcome = act(job, source)
     except BrokenPipeError:
         raise  # nobody reads stdout any more: the run ends, and no file has failed
     except Exception as error:  # noqa: BLE001 - the other files go on
@@ -72,7 +71,7 @@ def _reason(error: Exception) -> str:
 
 
 def _pool(job: Job, source: io.Source) -> Outcome:
-    with use(memory_for(job, source)):
+    with limits(memory=memory_for(job, source)):
         state, start = _state(source), time.perf_counter()
         maps = read_maps(job, source)
         read_ms = _ms_since(start)
@@ -92,7 +91,7 @@ def _pool(job: Job, source: io.Source) -> Outcome:
 
 
 def _preview(job: Job, source: io.Source) -> Outcome:
-    with use(memory_for(job, source)):
+    with limits(memory=memory_for(job, source)):
         start = time.perf_counter()
         header = io.peek(source, job.layout)
         read_ms = _ms_since(start)

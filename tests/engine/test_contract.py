@@ -234,7 +234,7 @@ def test_does_not_care_about_memory_order(op):
 def test_blocks_do_not_show(op, monkeypatch):
     x = suited(op, nasty.scrambled((3, 4, 9, 11), np.float32) / 7)
     whole = [poolcli.pool(x, op, **windows, **usual(op)) for windows in WINDOWS]
-    monkeypatch.setattr("poolcli.engine.backend.tasks.BLOCK", 1)
+    monkeypatch.setattr("poolcli.engine.backend.blocks.LARGEST", 1)
     for windows, expected in zip(WINDOWS, whole, strict=True):
         np.testing.assert_array_equal(poolcli.pool(x, op, **windows, **usual(op)), expected)
 

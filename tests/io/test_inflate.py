@@ -11,7 +11,7 @@ from PIL import Image
 from poolcli.errors import FileError
 from poolcli.io import read
 from poolcli.io.pillow import png_inflate
-from poolcli.resources import threads as share
+from poolcli.resources.limits import limits
 
 
 def png(pixels, **told):
@@ -68,12 +68,12 @@ FILES = {
 @pytest.mark.parametrize("piece", [1 << 19, 100, 1], ids=str)
 @pytest.mark.parametrize("name", FILES)
 def test_a_thread_changes_nothing(name, piece, monkeypatch):
-    monkeypatch.setattr(share, "threads", 1)
-    alone = result(FILES[name])
-    monkeypatch.setattr(share, "threads", 2)
+    with limits(threads=1):
+        alone = result(FILES[name])
     monkeypatch.setattr(png_inflate, "_MIN_PIXELS", 1)
     monkeypatch.setattr(png_inflate, "_PIECE", piece)
-    assert result(FILES[name]) == alone
+    with limits(threads=2):
+        assert result(FILES[name]) == alone
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -83,11 +83,10 @@ def test_pixels_that_pillow_reads_are_these(name):
 
 
 def test_the_thread_is_used(monkeypatch):
-    monkeypatch.setattr(share, "threads", 2)
     monkeypatch.setattr(png_inflate, "_MIN_PIXELS", 1)
     image = Image.open(io.BytesIO(FILES["plain"]))
     pillows = image.load_read
-    with png_inflate.inflating_ahead(image):
+    with limits(threads=2), png_inflate.inflating_ahead(image):
         assert image.load_read != pillows
         image.load()
     assert image.load_read == pillows

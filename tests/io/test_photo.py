@@ -8,7 +8,7 @@ from PIL import Image
 from skimage import data
 
 from poolcli.io.pillow import png_deflate
-from poolcli.resources import threads as share
+from poolcli.resources.limits import limits
 
 PHOTOS = ("astronaut", "coffee", "camera", "retina", "hubble_deep_field", "brick")
 DRAWINGS = {
@@ -69,12 +69,12 @@ def test_a_filter_predicts_what_the_standard_says(guess):
         assert value == (up, (left + up) // 2, paeth)[guess]
 
 
-def test_threads_change_no_byte(monkeypatch):
+def test_threads_change_no_byte():
     image = Image.fromarray(data.retina())
     files = []
     for count in (1, 2, 5):
-        monkeypatch.setattr(share, "threads", count)
-        files.append(png_deflate.encode_png(image, {}, png_deflate.STRATEGIES[0]))
+        with limits(threads=count):
+            files.append(png_deflate.encode_png(image, {}, png_deflate.STRATEGIES[0]))
     assert len(set(files)) == 1
 
 

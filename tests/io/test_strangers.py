@@ -14,7 +14,7 @@ from PIL import Image
 from poolcli import io as files
 from poolcli.errors import FileError
 from poolcli.io.npy import DiskRange, read_array
-from poolcli.resources import memory
+from poolcli.resources.limits import Budget, limits
 from poolcli.run import stdin
 
 
@@ -176,7 +176,7 @@ def test_a_file_that_grows_while_it_is_read(cli, tmp_path, monkeypatch):
 def test_an_array_that_shrinks_before_it_is_looked_at(tmp_path):
     path = tmp_path / "a.npy"
     path.write_bytes(npy(np.ones((100, 100))))
-    with memory.use(memory.Memory(1000)), path.open("rb") as opened:
+    with limits(memory=Budget(1000)), path.open("rb") as opened:
         size = path.stat().st_size
         os.truncate(path, 500)
         with pytest.raises(FileError, match="cut short"):

@@ -18,7 +18,8 @@ from poolcli.maps.feature_map import Form
 from poolcli.pipeline.table import OPS
 from poolcli.pipeline.window_kinds import WINDOW_KINDS
 from poolcli.resources import memory
-from poolcli.resources.memory import Memory, contiguous, part_of, read_size, size_words
+from poolcli.resources.limits import LARGE, Budget, current, limits
+from poolcli.resources.memory import contiguous, part_of, read_size, size_words
 
 TINY = 100_000  # bytes: a few rows at a time
 SHAPE = (2, 3, 40, 31)
@@ -55,9 +56,9 @@ def values(dtype, shape=SHAPE, seed=0):
     return (np.random.default_rng(seed).random(shape) * 100).astype(dtype)
 
 
-def within(limit, act):
-    with memory.use(Memory(limit)):
-        return act()
+def within(limit, act, *arguments, **options):
+    with limits(memory=Budget(limit)):
+        return act(*arguments, **options)
 
 
 def same(one, other):
@@ -75,7 +76,7 @@ def same(one, other):
 def test_every_reducer_over_every_place(op, place):
     pipeline = poolcli.parse(f"{op} {place}")
     x = values("uint8" if place.endswith("same") else "float32")
-    same(within(TINY, lambda: pipeline(x)), pipeline(x))
+    same(within(TINY, pipeline, x), pipeline(x))
 
 
 @pytest.mark.parametrize("text", OTHERS)
@@ -83,7 +84,7 @@ def test_what_pools_no_cells(text):
     pipeline = poolcli.parse(text)
     for dtype in ("uint8", "int64", "float32"):
         x = values(dtype)
-        same(within(TINY, lambda: pipeline(x)), pipeline(x))  # noqa: B023
+        same(within(TINY, pipeline, x), pipeline(x))
 
 
 @pytest.mark.parametrize("layout", ["NCHW", "NHWC", "CHWN", "WHCN"])
@@ -94,7 +95,7 @@ def test_layouts_and_orders(layout, order):
             poolcli.parse(text),
             np.asarray(values("float32", (4, 30, 21, 5)), order=order),
         )
-        same(within(TINY, lambda: pipeline(x, layout)), pipeline(x, layout))  # noqa: B023
+        same(within(TINY, pipeline, x, layout), pipeline(x, layout))
 
 
 @pytest.mark.parametrize("shape", [(9000,), (60, 50), (3, 12, 14, 16), (2, 3, 7, 8, 9)])
@@ -103,9 +104,9 @@ def test_any_number_of_axes(shape):
     for text in ("max -k 3 -s 1 -p same", "std -k 2", "avg --global"):
         pipeline, x = poolcli.parse(text), values("float64", shape)
         same(
-            within(TINY, lambda: pipeline(x, layout and "C" + layout)),
+            within(TINY, pipeline, x, layout and "C" + layout),
             pipeline(x, layout and "C" + layout),
-        )  # noqa: B023
+        )
 
 
 @pytest.mark.parametrize("op", ["max", "min", "median --interpolation lower", "mode"])
@@ -134,19 +135,19 @@ def test_masks_and_boxes(tmp_path):
         {"boxes": boxes, "output_size": 4},
     ):
         same(
-            within(TINY, lambda: poolcli.pool(x, "avg", **options)),
+            within(TINY, poolcli.pool, x, "avg", **options),
             poolcli.pool(x, "avg", **options),
-        )  # noqa: B023
+        )
     aligned = {"boxes": boxes, "output_size": 4, "mode": "max"}
     same(
-        within(TINY, lambda: poolcli.pool(x, "roi-align", **aligned)),
+        within(TINY, poolcli.pool, x, "roi-align", **aligned),
         poolcli.pool(x, "roi-align", **aligned),
     )
 
 
 def test_a_tiny_limit_means_many_bands():
     stages = poolcli.plan("max -k 3 -s 1 | median -k 2 | avg --global", SHAPE)
-    with memory.use(Memory(TINY)):
+    with limits(memory=Budget(TINY)):
         assert stages[0].load.bands > 5
         assert stages[0].load.peak <= TINY / 2
     assert all(stage.load.bands == 1 for stage in stages)
@@ -165,7 +166,7 @@ def test_no_reducer_takes_more_than_it_says(op, options):
     for dtype in ("uint8", "float32", "int64"):
         x = values(dtype, (90, 80) if "kernel" in options else (240, 200))
         limit = 1_500_000 if "global_" not in options else 40_000_000
-        with memory.use(Memory(limit)):
+        with limits(memory=Budget(limit)):
             tracemalloc.start()
             result = poolcli.pool(x, op, **options)
             peak = tracemalloc.get_traced_memory()[1] - result.nbytes
@@ -362,7 +363,7 @@ def test_a_large_image_is_a_matter_of_trust(cli, tmp_path, monkeypatch):
 
 
 def test_an_archive_packed_hard_is_a_matter_of_trust(cli, tmp_path, monkeypatch):
-    monkeypatch.setattr(memory, "LARGE", 100_000)
+    monkeypatch.setattr("poolcli.resources.limits.LARGE", 100_000)
     np.savez_compressed(tmp_path / "x.npz", x=np.zeros((400, 400), np.float32))
     for words in (("info", "x.npz"), ("max", "x.npz")):
         ran = cli(*words)
@@ -392,7 +393,7 @@ def test_parts_vanish_with_their_arrays(tmp_path):
     def file():
         return path, path.open("x+b")
 
-    with memory.use(Memory(1000, file=file)):
+    with limits(memory=Budget(1000, file=file)):
         small = memory.empty((10,), "f4")
         large = memory.empty((10, 100), "f4")
     assert part_of(small) is None
@@ -404,8 +405,7 @@ def test_parts_vanish_with_their_arrays(tmp_path):
 
 
 def test_memory_counts_what_is_alive():
-    room = Memory(4000)
-    with memory.use(room):
+    with limits(memory=Budget(4000)):
         arrays = [memory.empty((100,), "u1") for _ in range(20)]
         assert [part_of(each) is None for each in arrays] == [True] * 10 + [False] * 10
         del arrays
@@ -414,13 +414,17 @@ def test_memory_counts_what_is_alive():
 
 def test_python_keeps_arrays_in_memory(tmp_path):
     """Files are for the command, which deletes them; whoever calls from Python holds the arrays."""
-    assert memory.here().has_room(1 << 50)
-    assert not Memory().has_room(memory.LARGE + 1)
+    assert current().memory.fits(1 << 50)
+    assert not Budget().fits(LARGE + 1)
 
 
 def test_a_disk_without_room_for_a_part():
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100000, 100000))"
-    act = "from poolcli import memory\nwith memory.use(memory.Memory(1000)):\n    memory.empty((10**6,), 'u1')"
+    act = (
+        "from poolcli.resources import limits, memory\n"
+        "with limits.limits(memory=limits.Budget(1000)):\n"
+        "    memory.empty((10**6,), 'u1')"
+    )
     ran = subprocess.run(
         [sys.executable, "-c", f"{limit}\n{act}"], capture_output=True, text=True, check=False
     )
@@ -496,5 +500,5 @@ def test_a_zip_that_lies_about_where_a_stored_array_ends(tmp_path):
     central = raw.rindex(b"PK\x01\x02")
     raw[central + 24 : central + 28] = (2**31 - 1).to_bytes(4, "little")
     (tmp_path / "a.npz").write_bytes(raw)
-    with memory.use(Memory(1000)), pytest.raises(FileError, match="more than the archive holds"):
+    with limits(memory=Budget(1000)), pytest.raises(FileError, match="more than the archive holds"):
         poolcli.io.read(tmp_path / "a.npz")

@@ -1,1 +1,131 @@
-"""How windows are folded and put in order, block by block."""
+"""The two verbs of the engine, fold and select, over a grid of windows; and who does them.
+
+A mean is a fold that is divided as it is made; the mode is selected like a rank.
+
+`plain` is NumPy and does everything. `compiled` is a C extension that does the same for the dtypes
+and merges that most people use, and asks `plain` for the rest. The environment variable
+`POOLCLI_BACKEND` (plain or compiled) chooses; without it, it is `compiled` where it was built.
+Both give the same bits, because the order of merges is part of the definition:
+
+* Axes are folded one after another, the outermost spatial axis first (depth, height, width).
+* Along an axis, a window of n taps x0 ... x(n-1) folds to T(n), with T(1) = x0; for even n,
+  T(n) = merge(T(n/2) of the first half, T(n/2) of the second half); for odd n,
+  T(n) = merge(T(n-1) of the first n - 1 taps, x(n-1)). The error of a sum grows with log n.
+* States are converted to the dtype of the result before they are merged; float16 is merged as
+  float32.
+* max(a, b) is a where a > b or a is NaN, else b; min likewise. So a NaN stays, and of equal values
+  (0 and -0) the later one does, however the taps are grouped: windows may overlap.
+
+Of equal values that are selected by rank, or are most frequent, it is not defined which one it is,
+and a zero among them is +0 (the driver sees to that). If a value of a window is NaN, the result is.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from poolcli.errors import RequestError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from poolcli.engine.reducers.merges import Function
+    from poolcli.engine.reducers.rounding import Quotient
+    from poolcli.engine.windows.grid import Grid
+    from poolcli.maps.array import Array
+
+NAMES = ("plain", "compiled")
+
+
+class Backend(Protocol):
+    """Functions of one block, (..., *map) to (..., *cells), the grid's axes last.
+
+    Arrays may have any strides and are in the machine's byte order; `x` is not written to.
+    """
+
+    def fold(
+        self,
+        merge: Function,
+        x: Array,
+        grid: Grid,
+        out: Array | None = None,
+        dtype: np.dtype[Any] | None = None,
+    ) -> Array:
+        """The folded states of every window.
+
+        Parameters
+        ----------
+        merge : callable
+            `numpy.add`, `numpy.maximum`, `numpy.minimum`, or a function `merge(a, b, out=None)` of
+            states that have several numbers along their first axis.
+        x : (..., *map) array
+            The states of the pixels.
+        grid : Grid
+            The windows.
+        out : (..., *cells) array, optional
+            Where the result goes, of a dtype that holds it; else it is a new array.
+        dtype : dtype, optional
+            What states are converted to before they are merged.
+        """
+        ...
+
+    def mean(
+        self, x: Array, grid: Grid, out: Array, dtype: np.dtype[Any] | None, quotient: Quotient
+    ) -> None:
+        """Fold with `numpy.add`, divide every total by a count, and round once to `out`'s dtype.
+
+        Integers are divided exactly, and what is beyond the dtype of `out` becomes its least or
+        its most.
+        """
+        ...
+
+    def select(
+        self, x: Array, valid: Array | None, grid: Grid, ranks: Callable[[int], tuple[int, int]]
+    ) -> tuple[Array, Array]:
+        """The values at two ranks of each window, counted from 0.
+
+        `ranks(n)` are the two ranks in a window of n pixels. Only pixels where `valid` is True
+        count (None: all); the result of a window without one is arbitrary.
+        """
+        ...
+
+    def mode(self, x: Array, valid: Array | None, grid: Grid) -> Array:
+        """The most frequent value of each window, the smallest on ties; `valid` as in `select`."""
+        ...
+
+
+def backend() -> Backend:
+    """The backend that `POOLCLI_BACKEND` asks for; RequestError where that is not to be had."""
+    return _backend(os.environ.get("POOLCLI_BACKEND", ""))
+
+
+def name() -> str:
+    """The name of the backend in use."""
+    return _name(os.environ.get("POOLCLI_BACKEND", ""))
+
+
+def is_built() -> bool:
+    """Whether the extension that `compiled` needs was built."""
+    return find_spec("poolcli.engine.backend._core") is not None
+
+
+@cache
+def _backend(asked: str) -> Backend:
+    return cast(Backend, import_module(f"poolcli.engine.backend.{_name(asked)}"))
+
+
+@cache
+def _name(asked: str) -> str:
+    if asked not in ("", *NAMES):
+        raise RequestError(f"POOLCLI_BACKEND={asked}: takes {' or '.join(NAMES)}")
+    if asked == "compiled" and not is_built():
+        raise RequestError(
+            "POOLCLI_BACKEND=compiled: the extension was not built; "
+            "install a C compiler and poolcli again, or leave it to NumPy with plain"
+        )
+    return asked or ("compiled" if is_built() else "plain")

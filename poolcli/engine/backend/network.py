@@ -1,126 +1,217 @@
-"""Which minima and maxima merge two sorted hands when only some places of the result are wanted. Numbers only."""
+"""Which minima and maxima of lines give order statistics of windows: a plan, made of numbers only.
+
+A line holds one value for each window, or for each pixel that a window may begin at. What neighbouring windows have in
+common is sorted once: their columns, then pairs of columns, and so on, as the same line read some pixels further on.
+
+Sources: Batcher 1968, "Sorting networks and their applications", and Knuth, "The Art of Computer Programming", volume 3,
+section 5.3.4, for merges; Smith 1996, "Implementing median filters in XC4000E FPGAs", for the median of nine.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from itertools import chain
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-Side = Literal["minimum", "maximum"]
+SMALLER, LARGER = 0, 1
+
+
+class Line(NamedTuple):
+    """A line, read so many pixels further on."""
+
+    number: int
+    ahead: int = 0
+
+    def moved(self, pixels: int) -> Line:
+        return Line(self.number, self.ahead + pixels)
 
 
 class Call(NamedTuple):
-    """A minimum or maximum of two lines; `out` is the line it is written to."""
+    """The smaller or larger of two lines, and the number of the line that it becomes."""
 
-    side: Side
-    one: int
-    two: int
+    side: int
+    a: Line
+    b: Line
     out: int
 
 
-class Merging(NamedTuple):
-    """Calls in turn, and which lines hold the wanted places then."""
+class Program(NamedTuple):
+    """Calls in turn, as rows (side, a, ahead of a, b, ahead of b, out), and the lines that are the results then."""
 
-    calls: tuple[Call, ...]
+    calls: tuple[tuple[int, ...], ...]
     results: tuple[int, ...]
 
 
-@cache
-def merging(one: int, two: int, first: int, last: int) -> Merging:
-    """How hands of so many lines, numbered in a row, give the places from `first` to `last`: the shorter way."""
-    places = range(first, last + 1)
-    ways = [way(_Sketch(one + two), one, places) for way in (_exchanges, _choices)]
-    return min(ways, key=lambda way: len(way.calls))
+class Sorted(NamedTuple):
+    """Some of the values of `taps` taps in order: the first line has place `first` among them."""
+
+    lines: tuple[Line, ...]
+    first: int
+    taps: int
+
+    def moved(self, pixels: int) -> Sorted:
+        return self._replace(lines=tuple(line.moved(pixels) for line in self.lines))
 
 
-@cache
-def middle_of_nine() -> Merging:
-    """The middle of three hands of three: of the highest low, the middle middle, and the lowest high one.
+@lru_cache(maxsize=256)
+def program(
+    rows: int, columns: int, places: tuple[int, ...], step: int = 1, phases: int = 1
+) -> Program:
+    """The values of some places in order, of windows of `rows` times `columns` taps, columns `step` pixels apart.
 
-    Source: Smith 1996, Implementing median filters in XC4000E FPGAs.
+    With one phase, windows at every pixel are computed; with as many as the stride has pixels, those at it alone.
     """
-    sketch = _Sketch(9)
-
-    def middle(a: int, b: int, c: int) -> int:
-        low, high = sketch.call("minimum", a, b), sketch.call("maximum", a, b)
-        return sketch.call("maximum", low, sketch.call("minimum", high, c))
-
-    def all_three(side: Side, place: int) -> int:
-        return sketch.call(side, sketch.call(side, place, 3 + place), 6 + place)
-
-    return sketch.finished(
-        [middle(all_three("maximum", 0), middle(1, 4, 7), all_three("minimum", 2))]
-    )
+    plan = _Plan(rows, columns, step, phases, min(places), max(places))
+    whole = plan.part(0, columns)
+    return plan.finished([whole.lines[place - whole.first] for place in places])
 
 
 @dataclass
-class _Sketch:
-    """Calls whose results are all different lines, numbered after those of the hands."""
+class _Plan:
+    """Calls whose results are all different lines, numbered after the inputs."""
 
-    inputs: int
+    rows: int
+    columns: int
+    step: int
+    phases: int
+    first: int
+    last: int
     calls: list[Call] = field(default_factory=list)
+    made: dict[tuple[int, int], Sorted] = field(default_factory=dict)
 
-    def call(self, side: Side, one: int, two: int) -> int:
+    @property
+    def inputs(self) -> int:
+        return self.rows * self.phases
+
+    def call(self, side: int, a: Line, b: Line) -> Line:
+        ahead = min(a.ahead, b.ahead)
         out = self.inputs + len(self.calls)
-        self.calls.append(Call(side, one, two, out))
-        return out
+        self.calls.append(Call(side, a.moved(-ahead), b.moved(-ahead), out))
+        return Line(out, ahead)
 
-    def finished(self, results: list[int]) -> Merging:
-        """The calls that lead to these results, each written over a line that is not read again: few stay in cache."""
-        needed = set(results)
-        for call in reversed(self.calls):
-            needed |= {call.one, call.two} if call.out in needed else set()
-        calls = [call for call in self.calls if call.out in needed]
-        until = {line: at for at, call in enumerate(calls) for line in (call.one, call.two)}
-        until |= dict.fromkeys(results, len(calls))
-        lines, free, kept = {line: line for line in range(self.inputs)}, [], []
-        for at, call in enumerate(calls):
-            free += [
-                lines[line]
-                for line in {call.one, call.two}
-                if until[line] == at and line >= self.inputs
-            ]
-            lines[call.out] = (
-                free.pop() if free else max(self.inputs, *(line + 1 for line in lines.values()))
+    def exchange(self, a: Line, b: Line) -> tuple[Line, Line]:
+        return self.call(SMALLER, a, b), self.call(LARGER, a, b)
+
+    def part(self, tap: int, size: int) -> Sorted:
+        """Some columns, from one on, in order; those of a later window are the same lines further on."""
+        phase, ahead = tap * self.step % self.phases, tap * self.step // self.phases
+        if (phase, size) not in self.made:
+            self.made[phase, size] = self._part(tap, size).moved(-ahead)
+        return self.made[phase, size].moved(ahead)
+
+    def _part(self, tap: int, size: int) -> Sorted:
+        if size == 1:
+            phase, ahead = tap * self.step % self.phases, tap * self.step // self.phases
+            return self._column(
+                [Line(row * self.phases + phase, ahead) for row in range(self.rows)]
             )
-            kept.append(Call(call.side, lines[call.one], lines[call.two], lines[call.out]))
-        return Merging(tuple(kept), tuple(lines[line] for line in results))
+        if size == self.columns == self.rows == 3 and self.first == self.last == 4:
+            return self._median_of_nine([self.part(tap + column, 1).lines for column in range(3)])
+        head = size - 1 if size % 2 else size // 2
+        return self.merged(self.part(tap, head), self.part(tap + head, size - head))
+
+    def _column(self, lines: list[Line]) -> Sorted:
+        if len(lines) == 1:
+            return Sorted(tuple(lines), 0, 1)
+        half = (len(lines) + 1) // 2
+        return self.merged(self._column(lines[:half]), self._column(lines[half:]))
+
+    def merged(self, one: Sorted, two: Sorted) -> Sorted:
+        """Both in order, without those that are below or above all wanted ones whatever is still to come."""
+        taps, first, count = (
+            one.taps + two.taps,
+            one.first + two.first,
+            len(one.lines) + len(two.lines),
+        )
+        low = max(first, self.first - (self.rows * self.columns - taps))
+        high = min(first + count - 1, self.last)
+        places = range(low - first, high - first + 1)
+        ways = []
+        for way in (_exchanged, _chosen):
+            plan = _Plan(count, 1, 1, 1, 0, 0)
+            lines = [Line(number) for number in range(count)]
+            ways.append(
+                plan.finished(
+                    way(plan, lines[: len(one.lines)], lines[len(one.lines) :], places), reuse=False
+                )
+            )
+        return Sorted(
+            tuple(self._inlined(min(ways, key=lambda way: len(way.calls)), one.lines + two.lines)),
+            low,
+            taps,
+        )
+
+    def _inlined(self, merge: Program, lines: Sequence[Line]) -> list[Line]:
+        """The calls of another plan on these lines."""
+        known = dict(enumerate(lines))
+        for side, a, _, b, _, out in merge.calls:
+            known[out] = self.call(side, known[a], known[b])
+        return [known[result] for result in merge.results]
+
+    def _median_of_nine(self, columns: list[tuple[Line, ...]]) -> Sorted:
+        """The median of the highest low, the middle middle and the lowest high value of three columns."""
+        low, middle, high = zip(*columns, strict=True)
+        a = self.call(LARGER, self.call(LARGER, low[0], low[1]), low[2])
+        c = self.call(SMALLER, self.call(SMALLER, high[0], high[1]), high[2])
+        return Sorted((self._median(a, self._median(*middle), c),), 4, 9)
+
+    def _median(self, a: Line, b: Line, c: Line) -> Line:
+        low, high = self.exchange(a, b)
+        return self.call(LARGER, self.call(SMALLER, high, c), low)
+
+    def finished(self, results: list[Line], *, reuse: bool = True) -> Program:
+        """The calls that lead to these results, each written over a line that is not read again: few stay in cache."""
+        needed = {line.number for line in results}
+        for call in reversed(self.calls):
+            needed |= {call.a.number, call.b.number} if call.out in needed else set()
+        calls = [call for call in self.calls if call.out in needed]
+        last = {line.number: at for at, call in enumerate(calls) for line in (call.a, call.b)}
+        last |= {line.number: len(calls) for line in results}
+        places: dict[int, int] = {number: number for number in range(self.inputs)}
+        free: list[int] = []
+        count, kept = self.inputs, []
+        for at, call in enumerate(calls):
+            a, b = (Line(places[line.number], line.ahead) for line in (call.a, call.b))
+            if reuse:
+                gone = {line.number for line in (call.a, call.b) if last[line.number] == at}
+                free += [places[number] for number in gone if number >= self.inputs]
+            if not free:
+                free, count = [count], count + 1
+            places[call.out] = free.pop()
+            kept.append((call.side, *a, *b, places[call.out]))
+        return Program(tuple(kept), tuple(places[line.number] for line in results))
 
 
-def _exchanges(sketch: _Sketch, one: int, places: range) -> Merging:
-    """Batcher's merge (1968; Knuth, section 5.3.4): of an exchange only the side that leads to a place is kept."""
+def _exchanged(plan: _Plan, one: Sequence[Line], two: Sequence[Line], places: range) -> list[Line]:
+    """Batcher's merge; of an exchange only the side that leads to a place is kept."""
 
-    def exchanged(low: int, high: int) -> tuple[int, int]:
-        return sketch.call("minimum", low, high), sketch.call("maximum", low, high)
-
-    def merged(a: range | list[int], b: range | list[int]) -> list[int]:
+    def merged(a: Sequence[Line], b: Sequence[Line]) -> list[Line]:
         if not a or not b:
             return [*a, *b]
         if len(a) == len(b) == 1:
-            return [*exchanged(a[0], b[0])]
+            return [*plan.exchange(a[0], b[0])]
         even, odd = merged(a[::2], b[::2]), merged(a[1::2], b[1::2])
-        pairs = [exchanged(*pair) for pair in zip(odd, even[1:], strict=False)]
+        pairs = [plan.exchange(*pair) for pair in zip(odd, even[1:], strict=False)]
         return [even[0], *chain(*pairs), *odd[len(pairs) :], *even[len(pairs) + 1 :]]
 
-    order = merged(range(one), range(one, sketch.inputs))
-    return sketch.finished([order[place] for place in places])
+    order = merged(one, two)
+    return [order[place] for place in places]
 
 
-def _choices(sketch: _Sketch, one: int, places: range) -> Merging:
-    """Each place by itself: of all ways to take so many from the two hands, the one whose largest is the smallest."""
+def _chosen(plan: _Plan, one: Sequence[Line], two: Sequence[Line], places: range) -> list[Line]:
+    """Each place by itself: of all ways to take so many values from both, the one whose largest is the smallest."""
     results = []
     for place in places:
-        ways = range(max(0, place + 1 - (sketch.inputs - one)), min(place + 1, one) + 1)
-        largest = [
-            _largest(sketch, [few - 1] * (few > 0) + [one + place - few] * (few <= place))
-            for few in ways
-        ]
-        while len(largest) > 1:
-            largest[:2] = [sketch.call("minimum", *largest[:2])]
-        results += largest
-    return sketch.finished(results)
-
-
-def _largest(sketch: _Sketch, lines: list[int]) -> int:
-    return sketch.call("maximum", *lines) if len(lines) == 2 else lines[0]
+        best = None
+        for few in range(max(0, place + 1 - len(two)), min(place + 1, len(one)) + 1):
+            ends = [
+                *one[few - 1 : few][: few > 0],
+                *two[place - few : place - few + 1][: few <= place],
+            ]
+            most = plan.call(LARGER, *ends) if len(ends) == 2 else ends[0]
+            best = most if best is None else plan.call(SMALLER, most, best)
+        assert best is not None
+        results.append(best)
+    return results

@@ -1,37 +1,48 @@
-"""Which pixel a window chose: the flat index of the first that equals the result."""
+"""Which pixel of each window is its result: flat indices."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import prod
 from typing import NamedTuple
 
 import numpy as np
 
-from poolcli.engine.backend.whole import windows
+from poolcli.engine.backend.window_views import window_views
 from poolcli.engine.windows.grid import Grid
 from poolcli.maps.array import Array
 
-NOWHERE = -1  # the index of an empty window
+NOWHERE = -1  # the index of a window without a pixel that counts
 
 
 class Indexing(NamedTuple):
-    """How pixels are counted: in their "plane" or in the whole "tensor"; and which of several NaN is meant."""
+    """How pixels are numbered: within their "plane" or the whole "tensor".
+
+    `nan` tells which of several NaN is meant, the "first" or the "last".
+    """
 
     order: str = "plane"
     nan: str = "first"
 
     def numbers(self, planes: Array, space: tuple[int, ...], spans: Sequence[slice]) -> Array:
-        """The index of every pixel in these spans of the planes, which have these numbers; (..., *map)."""
-        pixels = numbered(space, spans)
+        """The index of every pixel in these spans of planes of size `space`, (..., *map).
+
+        `planes` are the numbers of the planes (...); all planes are alike if order is "plane".
+
+        >>> spans = slice(1, 2), slice(0, 3)
+        >>> Indexing("tensor").numbers(np.array([0, 1]), (2, 3), spans).tolist()
+        [[[3, 4, 5]], [[9, 10, 11]]]
+        """
+        pixels = flat_numbers(space, spans)
         if self.order == "plane":
             return pixels
-        whole: Array = pixels + prod(space) * planes.reshape(*planes.shape, *(1,) * len(space))
-        return whole
+        first: Array = prod(space) * planes.reshape(*planes.shape, *(1,) * len(space))
+        return first + pixels
 
 
-def numbered(shape: tuple[int, ...], spans: Sequence[slice]) -> Array:
-    """The flat positions in an array of this shape, of spans of its first axes."""
+def flat_numbers(shape: tuple[int, ...], spans: Sequence[slice]) -> Array:
+    """The flat indices, in an array of this shape, of the elements in spans of its first axes."""
     whole = [slice(None)] * (len(shape) - len(spans))
     numbers = np.zeros((), np.int64)
     for size, span in zip(shape, (*spans, *whole), strict=True):
@@ -39,25 +50,34 @@ def numbered(shape: tuple[int, ...], spans: Sequence[slice]) -> Array:
     return numbers
 
 
-def chosen(
-    results: Array, values: Array, weights: Array | None, places: tuple[Array, Grid, Indexing]
-) -> Array:
-    """The index of each window's result among its pixels that count; -1 where none of them is."""
-    numbers, grid, indexing = places
-    out = np.full(results.shape, NOWHERE, np.int64)
-    planes = prod(values.shape[: -len(grid.axes)])
-    heavy = None if weights is None else windows(weights, grid)
-    pieces = zip(windows(values, grid), windows(numbers, grid, planes), strict=True)
-    for (target, _, pixels), (_, _, indices) in pieces:
-        found = _equal(pixels, results[target][..., None])
-        if heavy is not None:
-            found &= next(heavy)[2] > 0
-        tap = _tap(found, results[target], indexing.nan)
-        index = np.take_along_axis(np.broadcast_to(indices, found.shape), tap[..., None], axis=-1)[
-            ..., 0
-        ]
-        out[target] = np.where(found.any(axis=-1), index, NOWHERE)
-    return out
+@dataclass(frozen=True)
+class IndexedWindows:
+    """The windows of a grid over pixels that are numbered; `nan` is as in `Indexing`."""
+
+    grid: Grid
+    numbers: Array
+    nan: str
+
+    def indices(self, results: Array, values: Array, weights: Array | None) -> Array:
+        """The number of each window's first pixel that equals its result, -1 where none does.
+
+        Only pixels of a positive weight count (None: all do).
+        """
+        out = np.full(results.shape, NOWHERE, np.int64)
+        runs = [axis.runs for axis in self.grid.axes]
+        planes = prod(values.shape[: -len(runs)])
+        numbers = window_views(self.numbers, runs, planes)
+        weighed = None if weights is None else window_views(weights, runs)
+        for pixels in window_views(values, runs):
+            result = results[pixels.cells]
+            found = _equal(pixels.taps_apart(), result[..., None])
+            if weighed is not None:
+                found &= next(weighed).taps_apart() > 0
+            tap = _tap(found, result, self.nan)[..., None]
+            each = np.broadcast_to(next(numbers).taps_apart(), found.shape)
+            index = np.take_along_axis(each, tap, axis=-1)[..., 0]
+            out[pixels.cells] = np.where(found.any(axis=-1), index, NOWHERE)
+        return out
 
 
 def _equal(pixels: Array, result: Array) -> Array:
@@ -66,8 +86,9 @@ def _equal(pixels: Array, result: Array) -> Array:
 
 
 def _tap(found: Array, result: Array, nan: str) -> Array:
-    """The first tap that was found; the last where the result is NaN and the last NaN is meant."""
+    """The first tap that was found, or the last one for NaN results if `nan` says so."""
     first: Array = found.argmax(axis=-1)
     if nan == "first" or result.dtype.kind != "f":
         return first
-    return np.where(np.isnan(result), found.shape[-1] - 1 - found[..., ::-1].argmax(axis=-1), first)
+    last = found.shape[-1] - 1 - found[..., ::-1].argmax(axis=-1)
+    return np.where(np.isnan(result), last, first)

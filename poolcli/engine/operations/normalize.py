@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from poolcli.engine.backend.lines import empty_like
-from poolcli.engine.backend.tasks import Load
+from poolcli.engine.backend.blocks import Load
 from poolcli.engine.operations.operation import Given, Operation, Sight
 from poolcli.engine.operations.pixels import Layers, Rules, check_nodata, counting, layers_of
 from poolcli.engine.windows.place import Geometry
@@ -62,9 +61,9 @@ class Normalized:
         """The arguments of the operation: normalised values, with a mask of those that count."""
         check_nodata(rules.nodata, planes.dtype)
         layers = layers_of(planes, rules, weights)
-        scaled, valid = empty_like(planes, planes.shape, np.float64, memory.empty), None
+        scaled, valid = memory.empty_like(planes, planes.shape, np.float64), None
         if rules.picky:
-            valid = empty_like(planes, planes.shape, np.bool_, memory.empty)
+            valid = memory.empty_like(planes, planes.shape, np.bool_)
         for sample in range(1 if frame.batch is None else frame.batch):
             where = ... if frame.batch is None else sample
             block = layers.part(where)

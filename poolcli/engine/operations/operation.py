@@ -1,23 +1,33 @@
-"""What a step does to planes. A reducer with a place is one such operation; what is no pooling of cells is another."""
+"""Operations: what a step does to planes. A reducer with a place is one of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
-from poolcli.engine.backend.tasks import Load
+from poolcli.engine.backend.blocks import Load
 from poolcli.engine.operations.index import NOWHERE
 from poolcli.engine.operations.pixels import Rules
-from poolcli.engine.operations.pool import Reducer, aside, load_of, pool, values_of
+from poolcli.engine.operations.pool import (
+    bookkeeping,
+    load_of,
+    pool,
+    pool_with_indices,
+    values_of,
+)
+from poolcli.engine.reducers.reducer import Reducer
 from poolcli.engine.windows.grid import Taps
 from poolcli.engine.windows.place import Geometry, Place
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size
 from poolcli.resources import memory
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 Given = tuple[Array, Frame, Rules, Array | None]  # what an operation is called with
 
@@ -34,7 +44,10 @@ class Line(Protocol):
 
 
 class Sight(NamedTuple):
-    """What one cell of the result looks at: a plane of what was given, and, as a cell of each of its lines, pixels."""
+    """What one cell of the result is made of: a plane of the input, and pixels along its axes.
+
+    The pixels along an axis are those of cell `cell[axis]` of `lines[axis]`.
+    """
 
     plane: Size
     lines: tuple[Line, ...]
@@ -55,7 +68,7 @@ class Operation(Protocol):
     def load(
         self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False
     ) -> Load:
-        """The memory that working on planes of this dtype takes; `weighed` where weights are given."""
+        """The scratch that planes of this dtype take; `weighed` tells whether there are weights."""
         ...
 
     def __call__(
@@ -85,48 +98,61 @@ class Pooling:
                 there = planes[patch.source]
                 at = np.unravel_index(found[0], there.shape + patch.grid.shape)
                 plane = np.unravel_index(there[at[: there.ndim]], frame.lead) if frame.lead else ()
-                return Sight(_whole(plane), patch.grid.axes, _whole(at[there.ndim :]))
+                return Sight(_integers(plane), patch.grid.axes, _integers(at[there.ndim :]))
         return None
 
     def load(
         self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False
     ) -> Load:
+        beside = bookkeeping(rules, weighed=weighed)
         loads = []
-        for patch in self.place.on(frame).grids:
-            how = self.reducer(values_of(dtype, patch.grid, 255 if weighed else 1))
-            loads.append(
-                load_of(
-                    (patch.planes, *frame.space),
-                    dtype,
-                    patch.grid,
-                    how,
-                    aside(rules, weighed=weighed),
-                )
-            )
+        for placed in self.place.on(frame).grids:
+            reduction = self.reducer(values_of(dtype, placed.grid, 255 if weighed else 1))
+            shape = (placed.planes, *frame.space)
+            loads.append(load_of(shape, dtype, placed.grid, reduction, beside))
         return Load.of(loads)
 
     def __call__(
         self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
     ) -> Array:
-        cells = self.place.on(frame)
-        if len(cells.grids) == 1 and cells.grids[0].source is ...:
-            return pool(planes, cells.grids[0], self.reducer, rules, weights).reshape(
-                cells.frame.shape
-            )
-        out = memory.empty(cells.frame.shape, rules.dtype)
-        out[...] = _outside(rules)
-        for patch in cells.grids:
-            pooled = pool(planes, patch, self.reducer, rules, weights)
-            out[patch.target] = pooled.reshape(out[patch.target].shape)
+        if rules.indexing:
+            return self.with_indices(planes, frame, rules._replace(dtype=planes.dtype), weights)[1]
+        grids = self.place.on(frame).grids
+        parts = (pool(planes, placed, self.reducer, rules, weights) for placed in grids)
+        return self._assembled(frame, parts, rules.dtype, _outside(rules))
+
+    def with_indices(
+        self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
+    ) -> tuple[Array, Array]:
+        """The result, and which pixel each value of it is, as `rules.indexing` numbers them."""
+        pairs = [
+            pool_with_indices(planes, placed, self.reducer, rules, weights)
+            for placed in self.place.on(frame).grids
+        ]
+        values = self._assembled(frame, (pair[0] for pair in pairs), rules.dtype, _outside(rules))
+        indices = self._assembled(frame, (pair[1] for pair in pairs), np.int64, NOWHERE)
+        return values, indices
+
+    def _assembled(
+        self, frame: Frame, parts: Iterable[Array], dtype: DTypeLike, outside: Any
+    ) -> Array:
+        """The pooled grids as one array; `outside` is the value of cells that no grid fills."""
+        placement = self.place.on(frame)
+        shape = placement.frame.shape
+        if len(placement.grids) == 1 and placement.grids[0].source is ...:
+            (whole,) = parts
+            return whole.reshape(shape)
+        out = memory.empty(shape, dtype)
+        out[...] = outside
+        for placed, part in zip(placement.grids, parts, strict=True):
+            out[placed.target] = part.reshape(out[placed.target].shape)
         return out
 
 
-def _whole(numbers: Sequence[Any]) -> Size:
+def _integers(numbers: Sequence[Any]) -> Size:
     return tuple(map(int, numbers))
 
 
 def _outside(rules: Rules) -> Any:
-    """What a cell outside the map gives."""
-    if rules.indexing:
-        return NOWHERE
+    """The value of a cell outside the map."""
     return 0 if rules.emit or rules.nodata is None else rules.kept(np.asarray(rules.nodata))

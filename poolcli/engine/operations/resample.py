@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from poolcli.engine.backend.lines import empty_like
-from poolcli.engine.backend.tasks import COPIED, Load, Task, cut, run
+from poolcli.engine.backend.blocks import Load, Task, cut, run
 from poolcli.engine.operations.operation import Sight
 from poolcli.engine.operations.pixels import Layers, Rules, blank, check_nodata, counting, layers_of
-from poolcli.engine.reducers.folds import Values, adding
+from poolcli.engine.reducers.folds import adding
+from poolcli.engine.reducers.reducer import Values
 from poolcli.engine.reducers.rounding import Ratio
 from poolcli.engine.windows.grid import Taps
 from poolcli.engine.windows.place import Geometry
@@ -100,7 +100,7 @@ class Resampling:
         grown = max(1, prod(axis.cells for axis in axes) // prod(frame.space))
         pixel = PIXEL * grown + (40 if weighed or rules.picky else 0)
         row, pixels = axes[0].window * prod(frame.space[1:]), prod(frame.shape)
-        return Load(dtype.itemsize, pixel, row * pixel, pixels * pixel, pixels * COPIED)
+        return Load(dtype.itemsize, pixel, row * pixel, pixels * pixel)
 
     def __call__(
         self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
@@ -111,7 +111,7 @@ class Resampling:
         layers = layers_of(planes, rules, weights)
         heaviest = 1 if weights is None else int(np.iinfo(weights.dtype).max)
         result = frame.pooled(tuple(axis.cells for axis in axes))
-        out = empty_like(planes, result.shape, rules.dtype, memory.empty)
+        out = memory.empty_like(planes, result.shape, rules.dtype)
         load = self.load(frame, planes.dtype, rules, weighed=weights is not None)
 
         def work(task: Task) -> None:
@@ -120,7 +120,7 @@ class Resampling:
                     _resampled(layers.part(task.source), task.axes, rules, heaviest)
                 )
 
-        run(cut(planes, axes, load), work, load)
+        run(cut(planes, axes, load), work, load.threads)
         return out
 
 

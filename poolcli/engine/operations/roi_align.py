@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from poolcli.engine.backend.tasks import Load, Task, run
+from poolcli.engine.backend.blocks import SMALLEST, Load, Task, run
 from poolcli.engine.operations.operation import Sight
 from poolcli.engine.operations.pixels import Rules
 from poolcli.engine.operations.roi_cells import (
@@ -114,7 +114,7 @@ class RoiAlign:
                 def work(task: Task, copy: MapCopy = copy, target: Array = target) -> None:
                     copy.pool(task.target[0], target, rules)
 
-                run(group.tasks(), work, load._replace(effort=copy.effort))
+                run(group.tasks(), work, load.threads if copy.is_large else 1)
         return out
 
     def _boxes(self, frame: Frame) -> list[Box]:
@@ -201,9 +201,9 @@ class MapCopy:
     cells_of: CellsOf
 
     @property
-    def effort(self) -> float:
-        """About how long all boxes take (see `Load`)."""
-        return float(self.values.nbytes * len(self.group.numbers))
+    def is_large(self) -> bool:
+        """Whether threads pay."""
+        return self.values.nbytes * len(self.group.numbers) > SMALLEST
 
     def pool(self, boxes: slice, out: Array, rules: Rules) -> None:
         """Write the cells of some of the group's boxes to the array of all boxes."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from poolcli.engine.backend.tasks import Load
+from poolcli.engine.backend.blocks import Load
 from poolcli.engine.operations.operation import Given, Operation, Sight
 from poolcli.engine.operations.pixels import Rules
 from poolcli.engine.windows.place import Geometry

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from poolcli.engine.backend.tasks import Load
+from poolcli.engine.backend.blocks import Load
 from poolcli.engine.operations.index import NOWHERE
 from poolcli.engine.operations.operation import Sight
 from poolcli.engine.operations.pixels import Rules

@@ -1,4 +1,4 @@
-"""The rules by which two states become one. Each is associative and leaves nothing to overflow or cancel."""
+"""The rules by which two states become one: associative, and free of overflow and cancellation."""
 
 from __future__ import annotations
 
@@ -10,40 +10,52 @@ import numpy as np
 
 from poolcli.maps.array import Array
 
+Function = Callable[..., Array]  # called as `function(a, b, out=None)`
 
-class Rule(NamedTuple):
-    """How states merge: `merge(a, b, out=None)`; `empty` is the state of no pixel; `weigh` counts a state w times."""
 
-    merge: Callable[..., Array]
+class Merge(NamedTuple):
+    """How two states become one.
+
+    `function` merges elementwise and may write where it reads. `empty(dtype)` is the
+    state of no pixel, and `weigh(state, w)` that of a pixel that counts w times.
+    """
+
+    function: Function
     empty: Callable[[np.dtype[Any]], Any]
     weigh: Callable[[Array, Array], Array]
 
 
-def _once(state: Array, weight: Array) -> Array:  # noqa: ARG001 - the largest is the largest however often it occurs
+def _unweighted(state: Array, weight: Array) -> Array:  # noqa: ARG001 - an extreme stays one
     return state
 
 
-def _lowest(dtype: np.dtype[Any]) -> Any:
-    return False if dtype.kind == "b" else -np.inf if dtype.kind == "f" else np.iinfo(dtype).min
+def lowest(dtype: np.dtype[Any]) -> Any:
+    """The value of a dtype that no other is below."""
+    if dtype.kind == "b":
+        return False
+    return -np.inf if dtype.kind == "f" else np.iinfo(dtype).min
 
 
-def _highest(dtype: np.dtype[Any]) -> Any:
-    return True if dtype.kind == "b" else np.inf if dtype.kind == "f" else np.iinfo(dtype).max
+def highest(dtype: np.dtype[Any]) -> Any:
+    """The value of a dtype that no other is above."""
+    if dtype.kind == "b":
+        return True
+    return np.inf if dtype.kind == "f" else np.iinfo(dtype).max
 
 
-MAX = Rule(np.maximum, _lowest, _once)
-MIN = Rule(np.minimum, _highest, _once)
-ADD = Rule(np.add, lambda _: 0, np.multiply)
+MAX = Merge(np.maximum, lowest, _unweighted)
+MIN = Merge(np.minimum, highest, _unweighted)
+ADD = Merge(np.add, lambda _: 0, np.multiply)
 
 
 def lift_moments(x: Array) -> Array:
-    """Count, mean, and root of the sum of squared deviations of one pixel; an infinity has no deviation."""
+    """Count, mean, and root of the sum of squared deviations of one pixel; NaN for an infinity."""
     wide = x.astype(np.float64, copy=False)
     return np.stack([np.ones_like(wide), wide + (wide - wide), wide - wide])
 
 
 def _merge_moments(a: Array, b: Array, out: Array | None = None) -> Array:
-    """Chan, Golub and LeVeque 1979, equation 1.5, on roots: no difference of squares is taken, and none overflows."""
+    """Chan, Golub, LeVeque 1979, equation 1.5, on roots, so that no square overflows or cancels."""
     out = np.empty_like(a) if out is None else out
     count = a[0] + b[0]
     away = b[1] - a[1]
@@ -59,18 +71,18 @@ def _weigh_moments(state: Array, weight: Array) -> Array:
     return np.stack([state[0] * weight, state[1], state[2]])
 
 
-MOMENTS = Rule(_merge_moments, lambda _: 0, _weigh_moments)
+MOMENTS = Merge(_merge_moments, lambda _: 0, _weigh_moments)
 
 
 def lift_leading(x: Array) -> Array:
-    """The leading value, and a sum in units of its own term: 1 for one pixel."""
+    """The leading value, and the sum of terms in units of its own term: 1 for one pixel."""
     return np.stack([x, np.ones_like(x)])
 
 
 def leading(
     larger: Callable[..., Array], decay: Callable[[Array, Array], Array], nothing: float
-) -> Rule:
-    """Sums whose largest term is 1: `decay(lead, other)` is the term of a value in units of the leading one's."""
+) -> Merge:
+    """Sums in units of the largest term: `decay(lead, other)` is a term over the leading one."""
     smaller = np.minimum if larger is np.maximum else np.maximum
 
     def merge(a: Array, b: Array, out: Array | None = None) -> Array:
@@ -82,7 +94,7 @@ def leading(
         out[0] = lead
         return out
 
-    return Rule(
+    return Merge(
         merge,
         lambda _: np.array([nothing, 0]),
         lambda state, weight: np.stack([state[0], state[1] * weight]),
@@ -90,13 +102,13 @@ def leading(
 
 
 @lru_cache(maxsize=64)
-def powers(norm: float) -> Rule:
+def powers(norm: float) -> Merge:
     """Sums of powers of magnitudes, in units of the largest."""
     return leading(np.maximum, lambda lead, other: (other / lead) ** norm, 0)
 
 
 @lru_cache(maxsize=64)
-def exponentials(sharpness: float) -> Rule:
+def exponentials(sharpness: float) -> Merge:
     """Sums of e^(r x), in units of the largest."""
     larger = np.maximum if sharpness > 0 else np.minimum
     return leading(
@@ -107,7 +119,10 @@ def exponentials(sharpness: float) -> Rule:
 
 
 def lift_soft(x: Array) -> Array:
-    """The largest value, the sum of e^(x - largest), and the mean under those weights; an infinity has no mean."""
+    """The largest value, the sum of e^(x - largest), and the mean under these weights.
+
+    The mean of an infinity is NaN.
+    """
     wide = x.astype(np.float64, copy=False)
     return np.stack([wide, np.ones_like(wide), wide + (wide - wide)])
 
@@ -123,7 +138,7 @@ def _merge_soft(a: Array, b: Array, out: Array | None = None) -> Array:
     return out
 
 
-SOFT = Rule(
+SOFT = Merge(
     _merge_soft,
     lambda dtype: np.array([np.finfo(dtype).min, 0, 0]),
     lambda state, weight: np.stack([state[0], state[1] * weight, state[2]]),

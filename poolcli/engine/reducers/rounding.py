@@ -1,4 +1,4 @@
-"""From the exact result to the dtype that is kept: one rounding."""
+"""From the exact result to the dtype of the output: one rounding."""
 
 from __future__ import annotations
 
@@ -16,57 +16,83 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Ratio:
-    """A quotient not yet taken: of whole numbers it can be rounded without leaving them.
+    """A quotient not yet taken: one of integers is rounded without leaving the integers.
 
-    It is between the least and the most that `within` holds, if that is given.
+    `total` is an array of the caller's own, which `rounded` may overwrite. Where it holds integers,
+    its dtype also holds the largest total plus `count`.
     """
 
     total: Array
-    count: int
-    within: np.dtype[Any] | None = None
+    count: int | Array
 
     def value(self) -> Array:
-        """The quotient in double precision."""
-        return self.total / self.count
+        """The quotient: in double precision for integers, else in the precision of the total."""
+        if self.total.dtype.kind != "f":
+            return self.total / self.count
+        quotient: Array = self.total / np.asarray(self.count, self.total.dtype)
+        return quotient
 
     def rounded(self, rounding: str) -> Array:
-        """The quotient as a whole number. `total` has room for it to grow by `count`, and is used up."""
-        total, count = self.total, self.count
-        if rounding == "half-even" and count % 2 == 0:
-            total += (total // count & 1) + (
-                count // 2 - 1
-            )  # a half goes up where it makes an odd quotient even
-        elif rounding != "floor":
-            total += count // 2
+        """The quotient of integers as integers."""
+        total = self.total
+        count = np.asarray(self.count, total.dtype)
+        if rounding != "floor":
+            total += self._bias(count, rounding)
         total //= count
         return total
 
+    def _bias(self, count: Array, rounding: str) -> Array:
+        """What rounding adds to the totals before the division: half a count.
 
-def put(result: Array | Ratio, room: Array, rounding: str) -> None:
-    """Write the exact result to where it is kept, rounded once."""
-    if (
-        isinstance(result, Ratio)
-        and result.within is not None
-        and np.can_cast(result.within, room.dtype)
-    ):
-        kept = result.rounded(rounding) if room.dtype.kind in "iu" else result.value()
-    else:
-        kept = cast(result, room.dtype, rounding)
-    if kept is not room:
-        room[...] = kept
+        One less rounds a half down, which is to an even quotient where that is even already.
+        """
+        is_even = count % 2 == 0
+        if rounding == "half-up" or not is_even.any():
+            return np.asarray(count // 2)
+        stays = is_even & ((self.total // count & 1) == 0)
+        return np.asarray(count // 2 - stays)
+
+
+@dataclass(frozen=True)
+class Quotient:
+    """How a backend finishes means: each total is divided by a product of one count per axis."""
+
+    counts: tuple[Array, ...]
+    rounding: str
+
+    def of(self, total: Array) -> Ratio:
+        """The quotients of all cells, not yet taken; one count where all are the same."""
+        if all((counts == counts[0]).all() for counts in self.counts):
+            return Ratio(total, int(np.prod([counts[0] for counts in self.counts])))
+        product = self.counts[0]
+        for counts in self.counts[1:]:
+            product = np.multiply.outer(product, counts)
+        return Ratio(total, product)
+
+
+def put(result: Array | Ratio, out: Array, rounding: str) -> None:
+    """Write the exact result to `out`, rounded once."""
+    if isinstance(result, Ratio) and result.total.dtype == out.dtype and out.dtype.kind == "f":
+        np.divide(result.total, np.asarray(result.count, out.dtype), out=out)
+    elif result is not out:
+        out[...] = cast(result, out.dtype, rounding)
 
 
 def cast(result: Array | Ratio, dtype: DTypeLike, rounding: str) -> Array:
-    """The exact result, rounded once."""
+    """The exact result as an array of this dtype, rounded once.
+
+    Values beyond an integer dtype become its least or its most.
+    """
     dtype = np.dtype(dtype)
     if isinstance(result, Ratio):
-        result = result.rounded(rounding) if dtype.kind in "iu" else result.value()
+        exact = dtype.kind in "iu" and result.total.dtype.kind != "f"
+        result = result.rounded(rounding) if exact else result.value()
     if dtype.kind == "f" or result.dtype == dtype:
         return result.astype(dtype, copy=False)
     if result.dtype.kind == "f":
         if np.isnan(result).any():
             raise ValueRuleError(
-                f"a result is NaN, which {dtype} cannot hold: give --nodata, or a float --dtype"
+                f"a result is NaN, which {dtype} cannot hold: give `nodata`, or a float `dtype`"
             )
         result = _rounded(result, rounding)
     if dtype.kind == "b":
@@ -82,17 +108,16 @@ def _rounded(x: Array, rounding: str) -> Array:
 
 
 def _saturated(x: Array, dtype: np.dtype[Any]) -> Array:
-    """Whole numbers, or flags, clipped to what the dtype holds."""
+    """Integers, booleans or integral floats, clipped to the range of an integer dtype."""
     x = x.view(np.uint8) if x.dtype.kind == "b" else x
     low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
     if x.dtype.kind == "f":
-        inside = np.clip(
-            x, float(low), np.nextafter(float(high), 0) if dtype.itemsize == 8 else float(high)
-        )
+        highest = np.nextafter(float(high), 0) if dtype.itemsize == 8 else float(high)
+        inside = np.clip(x, float(low), highest)
         return np.where(x >= float(high), np.array(high, dtype), inside.astype(dtype))
-    room = np.iinfo(x.dtype)
-    too_low = low > room.min and x.min(initial=low) < low
-    too_high = high < room.max and x.max(initial=high) > high
-    return (
-        np.clip(x, max(low, room.min), min(high, room.max)) if too_low or too_high else x
-    ).astype(dtype)
+    least, most = np.iinfo(x.dtype).min, np.iinfo(x.dtype).max
+    too_low = low > least and x.min(initial=low) < low
+    too_high = high < most and x.max(initial=high) > high
+    if too_low or too_high:
+        x = np.clip(x, max(low, least), min(high, most))
+    return x.astype(dtype)

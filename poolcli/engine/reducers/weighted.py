@@ -6,7 +6,7 @@ from functools import reduce
 
 import numpy as np
 
-from poolcli.engine.reducers.folds import Gather, Values, Window
+from poolcli.engine.reducers.reducer import Gather, Values, WindowValues
 from poolcli.engine.windows.place import per_axis
 from poolcli.errors import ShapeError, ValueRuleError
 from poolcli.maps.array import Array
@@ -33,7 +33,7 @@ def weighted(
     """
     _check(weights, normalizes=not no_normalize)
 
-    def choose(window: Window) -> Array:
+    def choose(window: WindowValues) -> Array:
         taps = weights_of(weights, kernel, window.taps)
         total, share = np.zeros(()), np.zeros(())
         for tap in np.flatnonzero(taps):

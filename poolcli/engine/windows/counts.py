@@ -43,10 +43,10 @@ class WindowCounts:
         axes = self.grid.axes
         if all(len(axis.runs) == 1 and axis.runs[0].extent == axis.runs[0].size for axis in axes):
             return self.grid.largest
-        return reduce(np.multiply.outer, [_of_cells(axis, fact) for axis in axes])
+        return reduce(np.multiply.outer, [of_cells(axis, fact) for axis in axes])
 
 
-def _of_cells(axis: Axis, fact: Literal["size", "extent"]) -> Array:
+def of_cells(axis: Axis, fact: Literal["size", "extent"]) -> Array:
     """The number for each cell of the axis, from that of its run."""
     out = np.empty(axis.cells, np.int64)
     for run in axis.runs:

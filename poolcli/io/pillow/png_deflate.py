@@ -19,7 +19,7 @@ from PIL import Image
 
 from poolcli.io.pillow.to_array import values
 from poolcli.maps.array import Array
-from poolcli.resources import threads as share
+from poolcli.resources.limits import current
 
 _CHANNELS = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4}
 _PILLOW_OPTIONS = frozenset({"compress_level", "optimize", "save_all"})  # these ask for its encoder
@@ -98,7 +98,7 @@ def _deflated(image: Image.Image, strategy: int) -> Iterator[bytes]:
         return band, deflater.compress(band) + deflater.flush(end)
 
     checksum, header = zlib.adler32(b""), b"\x78\x01"
-    with futures.ThreadPoolExecutor(share.threads) as pool:
+    with futures.ThreadPoolExecutor(current().threads) as pool:
         mapped = pool.map if step < len(rows) else map
         for band, data in mapped(deflate_band, range(0, len(rows), step)):
             checksum = zlib.adler32(band, checksum)

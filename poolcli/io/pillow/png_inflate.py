@@ -14,7 +14,7 @@ from struct import pack
 
 from PIL import Image
 
-from poolcli.resources import threads as share
+from poolcli.resources.limits import current
 
 _MIN_PIXELS = 1 << 20  # below, starting a thread costs more than it saves
 _PIECE = 1 << 19  # bytes inflated at a time
@@ -26,7 +26,7 @@ _ZLIB_HEADER = b"\x78\x01"
 def inflating_ahead(image: Image.Image) -> Iterator[None]:
     """Loading a large PNG in this block takes two threads, if there are two."""
     is_large = image.width * image.height >= _MIN_PIXELS
-    if image.format != "PNG" or not is_large or share.threads < 2:
+    if image.format != "PNG" or not is_large or current().threads < 2:
         yield
         return
     with futures.ThreadPoolExecutor(1) as thread:

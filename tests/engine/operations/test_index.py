@@ -111,7 +111,7 @@ def test_indices_of_blocks_are_those_of_the_whole(monkeypatch):
     for order in ("plane", "tensor"):
         whole = poolcli.pool(x, "max", kernel=3, stride=2, index_order=order, return_indices=True)
         with monkeypatch.context() as patch:
-            patch.setattr("poolcli.engine.backend.tasks.BLOCK", 1)
+            patch.setattr("poolcli.engine.backend.blocks.LARGEST", 1)
             parts = poolcli.pool(
                 x, "max", kernel=3, stride=2, index_order=order, return_indices=True
             )
@@ -125,7 +125,7 @@ def test_indices_of_windows_that_are_copied_in_pieces(monkeypatch, op):
     options = {"kernel": 3, "stride": 1, "return_indices": True}
     options |= {"interpolation": "lower"} if op == "median" else {}
     expected = poolcli.pool(x, op, **options)
-    monkeypatch.setattr("poolcli.engine.backend.tasks.PIECE", 5000)
+    monkeypatch.setattr("poolcli.engine.backend.window_views.MOST", 5000)
     for each, other in zip(poolcli.pool(x, op, **options), expected, strict=True):
         np.testing.assert_array_equal(each, other)
     values, indices = expected
@@ -275,7 +275,7 @@ def test_draws_follow_the_shares():
 def test_draws_depend_on_the_seed_and_on_nothing_else(monkeypatch):
     x = np.arange(2 * 3 * 32 * 32.0).reshape(2, 3, 32, 32) % 7
     once = poolcli.pool(x, "stochastic")
-    monkeypatch.setattr("poolcli.engine.backend.tasks.BLOCK", 1)
+    monkeypatch.setattr("poolcli.engine.backend.blocks.LARGEST", 1)
     np.testing.assert_array_equal(poolcli.pool(x, "stochastic"), once)
     assert (poolcli.pool(x, "stochastic", seed=1) != once).any()
     same = np.broadcast_to(x[0, 0], x.shape)
@@ -288,7 +288,7 @@ def test_draws_of_nothing_below_zero_and_without_bound():
     assert np.isnan(poolcli.pool([NAN, 1.0], "stochastic")).all()
     assert poolcli.pool([-9, 4], "stochastic", nodata=-9).tolist() == [4]
     with pytest.raises(
-        poolcli.PoolError, match="-3: leave it out with --nodata, or make all values 0 or more"
+        poolcli.PoolError, match="-3: leave it out with `nodata`, or make all values 0 or more"
     ):
         poolcli.pool([1, -3], "stochastic")
 

@@ -8,6 +8,7 @@ from placed import BOXES, arrays
 
 import poolcli
 from poolcli.engine.operations import roi_align
+from poolcli.resources.limits import limits
 
 SQUARE = np.arange(16.0).reshape(4, 4)
 
@@ -50,15 +51,11 @@ def test_threads_and_groups_do_not_show(monkeypatch):
     x, rows = noise(2, 6, 31, 20).astype(np.float32), boxes(200, 31, 20, 2)
     expected = poolcli.pool(x, "roi-align", boxes=rows, output_size=7)
     for threads, together in ((1, 1), (3, 1), (3, 64)):
-        monkeypatch.setattr("poolcli.resources.threads.threads", threads)
         monkeypatch.setattr(roi_align, "BOXES", together)
-        np.testing.assert_array_equal(
-            poolcli.pool(x, "roi-align", boxes=rows, output_size=7), expected
-        )
-        turned = np.asfortranarray(x)
-        np.testing.assert_array_equal(
-            poolcli.pool(turned, "roi-align", boxes=rows, output_size=7), expected
-        )
+        for each in (x, np.asfortranarray(x)):
+            with limits(threads=threads):
+                result = poolcli.pool(each, "roi-align", boxes=rows, output_size=7)
+            np.testing.assert_array_equal(result, expected)
 
 
 @pytest.mark.parametrize("spoiled", [np.nan, np.inf])

@@ -5,8 +5,6 @@ import pytest
 from placed import BOXES, arrays
 
 import poolcli
-from poolcli.engine.backend.tasks import Load, cut
-from poolcli.engine.windows.sliding import Sliding
 from poolcli.maps.feature_map import Form
 from poolcli.pipeline.parser import parse, step
 from poolcli.pipeline.table import OPS
@@ -101,18 +99,3 @@ def test_unpooling_no_planes(lead):
     assert poolcli.pool(x, "unpool", **options).shape == (*lead, 8, 8)
     (stage,) = poolcli.plan("max -k 2", x.shape, x.dtype)
     assert step("unpool", options).load(stage.input).peak == 0
-
-
-@pytest.mark.parametrize("threads", [1, 2, 3])
-@pytest.mark.parametrize("lead", [(5, 7), (1000, 3), (3, 1000), (2, 0), (0, 2), (9,), ()])
-def test_small_planes_are_worked_on_together(monkeypatch, lead, threads):
-    """Every plane once, and as many at once as a block holds, over the batch, too."""
-    monkeypatch.setattr("poolcli.resources.threads.threads", threads)
-    monkeypatch.setattr("poolcli.engine.backend.tasks.BLOCK", 100 * 64 * 8)
-    x = np.zeros((*lead, 8, 8))
-    grid = Sliding().grid((8, 8))
-    tasks = cut(x, grid.axes, Load(8, 8, 1, x.size * 8))
-    for task in tasks:
-        x[task.source] += 1
-    assert (x == 1).all()
-    assert len(tasks) <= 2 * (-(-x.size // (100 * 64)) + threads)

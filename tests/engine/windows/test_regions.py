@@ -9,9 +9,6 @@ from hypothesis import strategies as st
 from placed import BOXES, REDUCERS, arrays, same
 
 import poolcli
-from poolcli.engine.backend.tasks import Load, cut
-from poolcli.engine.windows.regions import Regions
-from poolcli.maps.frame import Frame
 
 SQUARE = np.arange(16.0).reshape(4, 4)
 
@@ -67,9 +64,3 @@ def test_a_box_that_is_the_map_is_adaptive(height, width, rows, columns):
     np.testing.assert_allclose(
         result[0], poolcli.pool(x, "avg", adaptive=(rows, columns)), rtol=1e-6, atol=1e-5
     )
-
-
-def test_a_box_is_all_that_is_read_of_a_map():
-    patch = Regions(np.array([[30.0, 10, 40, 20]]), (2,)).on(Frame(None, None, (100, 200))).grids[0]
-    tasks = cut(np.empty((100, 200)), patch.grid.axes, Load(8, 8, 1, 160_000))
-    assert [task.source for task in tasks] == [(slice(10, 21), slice(30, 41))]

@@ -1,0 +1,170 @@
+"""Cutting the work into blocks that stay in cache, and doing them in several threads.
+
+NumPy holds the interpreter's lock between its calls but not within them, so threads help as long
+as calls are long: blocks are as large as the cache allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from itertools import product
+from math import gcd, inf, prod
+from typing import Any, NamedTuple, Protocol, Self
+
+import numpy as np
+
+from poolcli.maps.array import Array
+from poolcli.resources.limits import current
+from poolcli.resources.threads import for_each
+
+LARGEST = 1 << 22  # bytes of the states of a block
+SMALLEST = 1 << 20  # the same where this makes enough blocks for all threads
+
+
+class Load(NamedTuple):
+    """Bytes of scratch that work takes: for a pixel, for the smallest block, for all at once.
+
+    `state` is the size of a pixel's state, by which the size of a block is measured.
+    """
+
+    state: float
+    pixel: int
+    least: int
+    whole: int
+
+    @classmethod
+    def of(cls, loads: Sequence[Load]) -> Load:
+        """The load of work that does all of these, one after another."""
+        return cls(
+            min((load.state for load in loads), default=1),
+            max((load.pixel for load in loads), default=1),
+            max((load.least for load in loads), default=0),
+            sum(load.whole for load in loads),
+        )
+
+    @property
+    def threads(self) -> int:
+        """How many threads work at once, so that each has memory for the smallest block."""
+        limits = current()
+        if limits.memory.scratch == inf:
+            return limits.threads
+        return max(1, min(limits.threads, int(limits.memory.scratch // max(self.least, 1))))
+
+    @property
+    def block(self) -> int:
+        """Scratch of one block: an equal share for each thread, within cache and budget."""
+        smallest, largest = (size / self.state * self.pixel for size in (SMALLEST, LARGEST))
+        share = -(-self.whole // self.threads)
+        return int(min(max(smallest, share), largest, current().memory.scratch / self.threads))
+
+    @property
+    def bands(self) -> int:
+        """About how many blocks there are."""
+        return max(1, min(-(-self.whole // self.block), self.whole // max(self.least, 1)))
+
+    @property
+    def peak(self) -> int:
+        """Scratch of all threads together."""
+        return min(self.whole, self.threads * max(self.block, self.least))
+
+
+class Task(NamedTuple):
+    """A part of the work: the pixels to read, the cells to write, and the axes between them."""
+
+    source: tuple[Any, ...]
+    target: tuple[Any, ...]
+    axes: tuple[Any, ...]
+
+
+class CellAxis(Protocol):
+    """The cells along an axis, as `grid.Axis` has them."""
+
+    @property
+    def cells(self) -> int: ...
+    @property
+    def window(self) -> int: ...
+    @property
+    def stride(self) -> Fraction: ...
+    def part(self, first: int, stop: int) -> tuple[slice, Self]:
+        """The pixels that some of the cells read, and these cells as an axis of those pixels."""
+        ...
+
+
+def run(blocks: Sequence[Task], work: Callable[[Task], None], threads: int) -> None:
+    """Work on all blocks in up to `threads` threads, without floating-point warnings."""
+    with np.errstate(all="ignore"):
+        for_each(blocks, work, threads)
+
+
+def cut(x: Array, axes: Sequence[CellAxis], load: Load) -> list[Task]:
+    """Cut the work on (..., *map) into bands of rows of groups of planes.
+
+    Blocks that are neighbours in memory follow each other.
+    """
+    lead = x.shape[: x.ndim - len(axes)]
+    cells = [slice(axis.cells) for axis in axes]
+    spans, parts = zip(*(axis.part(0, axis.cells) for axis in axes), strict=True)
+    if 0 < load.whole <= load.block:
+        planes = tuple(map(slice, lead))
+        return [Task((*planes, *spans), (*planes, *cells), parts)]
+    rows, *columns = (span.stop - span.start for span in spans)
+    interleaved = _interleaved(x, len(axes))
+    if current().memory.limit is not None and load.least * interleaved > current().memory.scratch:
+        interleaved = 1
+    pixels = max(1, load.block // load.pixel)
+    row = prod(columns) * interleaved
+    groups = list(_groups(lead, max(1, pixels // (rows * row)) * interleaved, load.threads))
+    shares = load.threads // gcd(load.threads, len(groups))
+    return [
+        Task((*group, band, *spans[1:]), (*group, these, *cells[1:]), (part, *parts[1:]))
+        for band, these, part in _bands(axes[0], pixels / row, shares)
+        for group in groups
+    ]
+
+
+def _interleaved(x: Array, axes: int) -> int:
+    """How many planes share their pixels' memory, as the channels of an image do, else 1."""
+    lead = x.ndim - axes
+    if lead and 0 < abs(x.strides[lead - 1]) < abs(x.strides[-1]):
+        return int(x.shape[lead - 1])
+    return 1
+
+
+def _bands(axis: CellAxis, rows: float, shares: int) -> Iterator[tuple[slice, slice, CellAxis]]:
+    """Bands of at most about so many rows, in a multiple of `shares`.
+
+    If memory is not limited, a band is four windows high: what neighbours both read is little.
+    """
+    stride = float(axis.stride)
+    least = int(4 * axis.window / stride) if current().memory.limit is None else 1
+    most = max(int((rows - axis.window) / stride) + 1, least, 1)
+    step = max(_equal(axis.cells, most, shares), least)
+    for start in range(0, axis.cells, step):
+        stop = min(start + step, axis.cells)
+        source, part = axis.part(start, stop)
+        yield source, slice(start, stop), part
+
+
+def _groups(lead: tuple[int, ...], most: int, threads: int) -> Iterator[tuple[Any, ...]]:
+    """Groups of at most `most` planes, neighbours on the last axis, on others if it is short."""
+    if not lead:
+        yield ()
+        return
+    *outer, last = lead
+    if outer and 0 < last <= most:
+        for group in _groups(tuple(outer), most // last, threads):
+            yield (*group, slice(0, last))
+        return
+    step = _equal(last, most, threads // gcd(threads, prod(outer)))
+    for index in product(*map(range, outer)):
+        for start in range(0, last, step):
+            yield (*index, slice(start, start + step))
+
+
+def _equal(size: int, most: int, shares: int) -> int:
+    """The length of equal parts that are at most `most` long: one, or a multiple of `shares`."""
+    parts = max(1, -(-size // most))
+    if parts > 1:
+        parts = -(-parts // shares) * shares
+    return max(1, -(-size // parts))

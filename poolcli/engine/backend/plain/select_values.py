@@ -1,0 +1,207 @@
+"""Values of windows by their rank, and the most frequent ones.
+
+Small windows are put in order by a selection network: minima and maxima of lines, which hold a
+value for each window. Larger ones are copied and sorted as far as needed. In very large windows of
+8-bit values the pixels up to a threshold are counted, for one threshold after another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from poolcli.engine.backend.network import LARGER, program
+from poolcli.engine.backend.plain.fold_axes import channels, fold
+from poolcli.engine.backend.window_views import cells_of, window_views
+from poolcli.engine.reducers.merges import highest
+from poolcli.engine.windows.counts import WindowCounts
+from poolcli.engine.windows.grid import Grid, Run
+from poolcli.maps.array import Array
+
+Span = Callable[[int], tuple[int, int]]
+Ordered = tuple[Any, int, Sequence[Array]]
+
+
+def select(x: Array, valid: Array | None, grid: Grid, ranks: Span) -> tuple[Array, Array]:
+    """The values of two ranks in each window: see `Backend.select`."""
+    counts = None if valid is None else fold(np.add, valid.astype(np.int64), grid)
+    if x.dtype.itemsize == 1 and _is_large(grid):
+        return _by_thresholds(x, valid, grid, ranks, counts)
+    low, high = (np.empty_like(x, shape=_shape(x, grid)) for _ in range(2))
+    if counts is None:
+        for cells, taps, values in _in_order(x, grid, ranks):
+            low[cells], high[cells] = values[0], values[ranks(taps)[1] - ranks(taps)[0]]
+        return low, high
+    for cells, _, values in _in_order(_filled(x, valid), grid, lambda n: (0, ranks(n)[1])):
+        first, last = _places(ranks, counts[cells])
+        low[cells], high[cells] = _at(values, first), _at(values, last)
+    return low, high
+
+
+def mode(x: Array, valid: Array | None, grid: Grid) -> Array:
+    """The most frequent value of each window: see `Backend.mode`."""
+    if x.dtype.itemsize == 1 and _is_large(grid):
+        return _most_by_level(x, valid, grid)
+    out = np.empty_like(x, shape=_shape(x, grid))
+    counts = None if valid is None else fold(np.add, valid.astype(np.int64), grid)
+    for cells, _, values in _in_order(_filled(x, valid), grid, lambda n: (0, n - 1)):
+        out[cells] = _most(values, None if counts is None else counts[cells])
+    return out
+
+
+def _shape(x: Array, grid: Grid) -> tuple[int, ...]:
+    return (*x.shape[: -len(grid.axes)], *grid.shape)
+
+
+def _filled(x: Array, valid: Array | None) -> Array:
+    """The pixels, with those that do not count behind all others in order."""
+    return x if valid is None else np.where(valid, x, np.asarray(highest(x.dtype), x.dtype))
+
+
+def _places(ranks: Span, counts: Array | int) -> tuple[Array, Array]:
+    """Both ranks for each count."""
+    sizes, which = np.unique(counts, return_inverse=True)
+    low, high = np.array([ranks(int(size)) for size in sizes]).T
+    which = which.reshape(np.shape(counts))
+    return low[which], high[which]
+
+
+def _at(values: Sequence[Array], places: Array) -> Array:
+    """The value at a place of its own for each window."""
+    picked: Array = np.take_along_axis(np.asarray(values), places[None], axis=0)[0]
+    return picked
+
+
+def _most(values: Sequence[Array], counts: Array | None) -> Array:
+    """The value of the longest run of equal ones, the first of several."""
+    best = values[0].copy()
+    run = np.ones(best.shape, np.min_scalar_type(len(values)))
+    longest = run.copy()
+    for place in range(1, len(values)):
+        run *= values[place] == values[place - 1]
+        run += 1
+        if counts is not None:
+            run *= place < counts
+        np.copyto(best, values[place], where=run > longest)
+        np.maximum(longest, run, out=longest)
+    return best
+
+
+# Windows in order ---------------------------------------------------------------------------------
+
+
+def _in_order(x: Array, grid: Grid, span: Span) -> Iterator[Ordered]:
+    """For some windows of n pixels at a time: where their results go, n, and values by rank.
+
+    `span(n)` are the first and the last rank that is needed, and there is an array (..., *cells)
+    for each. If one pixel of a window is NaN, all its values are.
+    """
+    x = x.astype(np.float32) if x.dtype == np.float16 else x
+    for runs in product(*(axis.runs for axis in grid.axes)):
+        taps = prod(run.size for run in runs)
+        first, last = span(taps)
+        if _network_pays(runs):
+            cells = tuple(map(cells_of, runs))
+            for part in channels(x, runs[-1].stride, x.ndim - len(runs)):
+                yield (*part, ..., *cells), taps, _by_network(x[part], runs, range(first, last + 1))
+        else:
+            for windows in window_views(x, [(run,) for run in runs]):
+                yield windows.cells, taps, _by_sort(windows.taps_last(), first, last)
+
+
+def _network_pays(runs: Sequence[Run]) -> bool:
+    """For small windows, and larger ones that have much in common with their neighbours."""
+    fresh = prod(min(run.stride, run.size) for run in runs)
+    return prod(run.size for run in runs) + 3 * fresh <= 128
+
+
+def _by_network(x: Array, runs: Sequence[Run], ranks: range) -> list[Array]:
+    """Run the program for windows of this size.
+
+    Its lines hold every `stride`-th pixel of a row: `stride` lines for each row of a window.
+    """
+    *outer, inner = runs
+    stride = inner.stride if inner.number > 1 else 1
+    rows = product(*(range(run.size) for run in outer))
+    steps = program(prod(run.size for run in outer), inner.size, tuple(ranks), inner.step, stride)
+    lines = {}
+    for number, taps in enumerate(rows):
+        index: Any = (..., *map(_taps_of, outer, taps), slice(inner.start, inner.end))
+        row = x[index]
+        for phase in range(stride):
+            lines[number * stride + phase] = row[..., phase::stride]
+    for line in {line for _, a, _, b, _, _ in steps.calls for line in (a, b)} & lines.keys():
+        lines[line] = lines[line].copy("K")
+    for side, a, ahead, b, further, out in steps.calls:
+        one, two = lines[a][..., ahead:], lines[b][..., further:]
+        length = min(one.shape[-1], two.shape[-1])
+        merge = np.maximum if side == LARGER else np.minimum
+        lines[out] = merge(one[..., :length], two[..., :length])
+    return [lines[line][..., : inner.number] for line in steps.results]
+
+
+def _taps_of(run: Run, tap: int) -> slice:
+    """One tap of all windows of a run."""
+    start = run.start + tap * run.step
+    return slice(start, start + (run.number - 1) * run.stride + 1, run.stride)
+
+
+def _by_sort(windows: Array, first: int, last: int) -> Sequence[Array]:
+    """Sort copies of windows as far as needed; NumPy has fast ways for all but bytes."""
+    windows = windows.astype(np.int16) if windows.itemsize == 1 else windows
+    if last - first < 2:
+        windows.partition(first, axis=-1)
+        values = [windows[..., first]]
+        values += [windows[..., last:].min(axis=-1)] if last > first else []
+    else:
+        windows.sort(axis=-1)
+        values = list(np.moveaxis(windows[..., first : last + 1], -1, 0).copy())
+    if windows.dtype.kind == "f":
+        nan = np.isnan(windows).any(axis=-1)
+        values = [np.where(nan, np.nan, value) for value in values] if nan.any() else values
+    return values
+
+
+# Large windows of few values ----------------------------------------------------------------------
+
+
+def _is_large(grid: Grid) -> bool:
+    """Where neighbours have nearly all in common, or there are so few windows that levels are."""
+    fresh = prod(min(float(axis.stride), axis.largest) for axis in grid.axes)
+    return grid.largest > 160 * fresh or grid.largest > 1 << 17
+
+
+def _by_thresholds(
+    x: Array, valid: Array | None, grid: Grid, ranks: Span, counts: Array | None
+) -> tuple[Array, Array]:
+    """Values above as many levels as have fewer pixels up to them than the rank (Fitch 1984)."""
+    levels = np.unique(x)
+    low, high = (np.zeros(_shape(x, grid), np.uint8) for _ in range(2))
+    first, last = _places(ranks, WindowCounts(grid).pixels if counts is None else counts)
+    for level in levels[:-1]:
+        below = _counted(x <= level, valid, grid)
+        low += below <= first
+        high += below <= last
+    return levels[low], levels[high]
+
+
+def _most_by_level(x: Array, valid: Array | None, grid: Grid) -> Array:
+    """The level that most pixels of a window have, the smallest of several."""
+    levels = np.unique(x)
+    most = _counted(x == levels[0], valid, grid)
+    best = np.full(most.shape, levels[0])
+    for level in levels[1:]:
+        count = _counted(x == level, valid, grid)
+        np.copyto(best, level, where=count > most)
+        np.maximum(most, count, out=most)
+    return best
+
+
+def _counted(flags: Array, valid: Array | None, grid: Grid) -> Array:
+    """How many flags of each window are set."""
+    flags = flags if valid is None else flags & valid
+    return fold(np.add, flags, grid, dtype=np.min_scalar_type(grid.largest))

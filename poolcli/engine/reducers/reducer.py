@@ -1,0 +1,119 @@
+"""What a reducer is: one of four kinds, each made for one kind of values.
+
+`Fold` lifts every pixel to a state, merges states by an associative rule, and finishes with the
+number of pixels. `Ranks` and `Mode` see the values of a window in order, `Gather` sees them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple, Protocol
+
+import numpy as np
+
+from poolcli.engine.reducers.merges import Merge
+from poolcli.engine.reducers.rounding import Ratio
+from poolcli.maps.array import Array
+
+
+class Values(NamedTuple):
+    """What a reducer may rely on.
+
+    `dtype` is that of the pixels, `largest` the largest sum of weights in a window, `taps` the size
+    of a window that no border clips.
+    """
+
+    dtype: np.dtype[Any]
+    largest: int
+    taps: int
+
+    @property
+    def fits_double(self) -> bool:
+        """Whether float64 represents every value exactly."""
+        return self.dtype.itemsize <= 4
+
+
+class Counts(Protocol):
+    """The numbers that a fold may divide by: one per cell, or one for all."""
+
+    @property
+    def pixels(self) -> Array | int:
+        """Pixels of each window, or the sum of their weights."""
+        ...
+
+    @property
+    def padding(self) -> Array | int:
+        """Taps of each window that lie in the padding."""
+        ...
+
+
+class Component(NamedTuple):
+    """One of the states a fold merges.
+
+    `lift` makes states of pixels, of several numbers along a new first axis if the merge needs
+    them. They are converted to `dtype` before they are merged.
+    """
+
+    lift: Callable[[Array], Array]
+    merge: Merge
+    dtype: np.dtype[Any] | None = None
+
+    def states(self, x: Array) -> Array:
+        """The states of pixels."""
+        lifted = self.lift(x)
+        return lifted.astype(self.dtype or lifted.dtype, copy=False)
+
+
+Divisor = Literal["pixels", "padded"] | int  # what a mean is over, see `Fold`
+
+
+class Fold(NamedTuple):
+    """Components folded side by side, and a formula: `finish(*states, counts)` is the result.
+
+    Where that is no more than the one component over a count, `divisor` tells which (the pixels of
+    a window, these and its padding, or a fixed number), and a backend can divide as it goes.
+    """
+
+    components: tuple[Component, ...]
+    finish: Callable[..., Array | Ratio]
+    divisor: Divisor | None = None
+
+
+class Ranks(NamedTuple):
+    """Order statistics.
+
+    Of n values in order, counted from 0, those at the two places `ranks(n)` are selected;
+    `finish(low, high, n)` is the result.
+    """
+
+    ranks: Callable[[int], tuple[int, int]]
+    finish: Callable[[Array, Array, Array | int], Array]
+
+
+class Mode(NamedTuple):
+    """The most frequent value of a window, the smallest one on ties."""
+
+
+class WindowValues(NamedTuple):
+    """Whole windows: values and weights (None: all 1) of shape (..., *cells, taps).
+
+    `taps` are the taps of the kernel that borders leave; `planes` (...) and `cells` (*cells) number
+    the windows over the whole array and the whole grid.
+    """
+
+    values: Array
+    weights: Array | None
+    taps: tuple[slice, ...]
+    planes: Array
+    cells: Array
+
+
+class Gather(NamedTuple):
+    """A function of whole windows: `choose` gives (..., *cells) of `dtype`."""
+
+    choose: Callable[[WindowValues], Array]
+    dtype: np.dtype[Any]
+
+
+Reduction = Fold | Ranks | Mode | Gather
+Reducer = Callable[[Values], Reduction]

@@ -1,0 +1,114 @@
+"""How many threads and how much memory the code within a block may use.
+
+The limits belong to the current context (a `ContextVar`): other threads keep theirs, and what was
+set before comes back when the block ends.
+
+>>> with limits(threads=2):
+...     current().threads
+2
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from math import inf
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, BinaryIO
+from weakref import finalize
+
+from poolcli.resources.threads import cores
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from poolcli.maps.array import Array
+
+LARGE = 1 << 28  # bytes of an array that goes into a file where no limit is given
+
+
+def _unnamed_file() -> tuple[Path | None, BinaryIO]:
+    return None, TemporaryFile()
+
+
+@dataclass
+class Budget:
+    """Bytes of memory for a job: half of `limit` for scratch, a quarter for arrays, the rest slack.
+
+    `held` bytes are taken already. `file` opens the files of arrays that do not fit; without a
+    limit these are arrays of more than `large` bytes.
+    """
+
+    limit: int | None = None
+    held: int = 0
+    file: Callable[[], tuple[Path | None, BinaryIO]] = _unnamed_file
+    large: float = LARGE
+    _left: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._left = inf if self.limit is None else max(0, self.limit - self.held) // 4
+
+    @property
+    def scratch(self) -> float:
+        """Bytes of scratch that all threads together may use."""
+        return inf if self.limit is None else max(0, self.limit - self.held) // 2
+
+    def fits(self, nbytes: int) -> bool:
+        """Whether an array of this size may be in memory beside those that are."""
+        return nbytes <= (self.large if self.limit is None else self._left)
+
+    def track(self, array: Array) -> Array:
+        """Charge an array to the budget for as long as it exists."""
+        if self.limit is not None:
+            self._add(-array.nbytes)
+            finalize(array, self._add, array.nbytes)
+        return array
+
+    def _add(self, nbytes: int) -> None:
+        self._left += nbytes
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits in force; `max_threads` None stands for as many as there are processors."""
+
+    memory: Budget
+    max_threads: int | None = None
+
+    @property
+    def threads(self) -> int:
+        """How many threads one call may use."""
+        return cores() if self.max_threads is None else self.max_threads
+
+
+_NONE = Limits(Budget(large=inf))
+_current = ContextVar("limits", default=_NONE)
+
+
+def current() -> Limits:
+    """The limits in force here."""
+    return _current.get()
+
+
+@contextmanager
+def limits(*, threads: int | None = None, memory: Budget | None = None) -> Iterator[None]:
+    """Limit the threads or the memory of the calls within the block.
+
+    Parameters
+    ----------
+    threads : int, optional
+        The most threads that one call uses, the calling one included. By default as before.
+    memory : Budget, optional
+        What arrays and scratch are charged to. By default as before.
+    """
+    before = current()
+    after = replace(
+        before, memory=memory or before.memory, max_threads=threads or before.max_threads
+    )
+    token = _current.set(after)
+    try:
+        yield
+    finally:
+        _current.reset(token)
