@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from test_process import on_terminal
+from processes import on_terminal
 
 from poolcli.cli.examples import EXAMPLES
 from poolcli.cli.group import COMMANDS, REFERENCE_SECTIONS

@@ -1,50 +1,16 @@
 """Real processes: pipes, signals, terminals. What a shell sees, and never a traceback."""
 
-import fcntl
 import io
-import json
 import os
-import pty
 import signal
-import struct
 import subprocess
 import sys
-import termios
-import time
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-
-POOLCLI = [sys.executable, "-m", "poolcli"]
-
-
-def start(words, folder, **more):
-    more = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | more
-    return subprocess.Popen([*POOLCLI, *words.split()], cwd=folder, **more)
-
-
-def end(process, stdin=None):
-    """The exit code, stdout and stderr, once it has ended by itself."""
-    out, err = process.communicate(stdin, timeout=60)
-    assert b"Traceback" not in (err or b"")
-    assert b"Exception ignored" not in (err or b"")
-    return process.returncode, out, (err or b"").decode()
-
-
-def run(words, folder, stdin=b"", **more):
-    return end(start(words, folder, stdin=subprocess.PIPE, **more), stdin)
-
-
-def shell(line, folder):
-    """A line of bash, in which `poolcli` is this one; stdout is the exit codes of its pipe."""
-    script = f'poolcli() {{ {sys.executable} -m poolcli "$@"; }}\n{line}\necho ${{PIPESTATUS[@]}}'
-    ran = subprocess.run(
-        ["bash", "-c", script], cwd=folder, capture_output=True, check=True, timeout=60
-    )
-    return ran.stdout.decode().split(), ran.stderr.decode()
+from processes import LONGEST, POOLCLI, end, on_terminal, run, shell, start, without_colours
 
 
 @pytest.fixture
@@ -152,43 +118,13 @@ def test_a_named_pipe_is_written_not_replaced(tmp_path, big):
     with (tmp_path / "copy.png").open("wb") as copy:
         reader = subprocess.Popen(["cat", "fifo"], cwd=tmp_path, stdout=copy)
     assert run("max big.png -o fifo -q --to png", tmp_path)[0] == 0
-    assert reader.wait(timeout=60) == 0
+    assert reader.wait(timeout=LONGEST) == 0
     with Image.open(tmp_path / "copy.png") as result:
         np.testing.assert_array_equal(np.asarray(result), blocks(big, 2).max((1, 3)))
     assert (tmp_path / "fifo").is_fifo()
 
 
 # ---- interruption
-
-
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_interruption(tmp_path, big, jobs):
-    folder, out = tmp_path / "in", tmp_path / "out"
-    folder.mkdir()
-    for number in range(200):
-        (folder / f"{number:03}.png").hardlink_to(tmp_path / "big.png")
-    process = start(f"avg in -o out -j {jobs} --report json", tmp_path)
-    wait_for(lambda: out.exists() and len(list(out.glob("*.png"))) > 1)
-    process.send_signal(signal.SIGINT)
-    code, told, err = end(process)
-    assert code == 130
-    assert err.strip() == "Error: interrupted"
-    report = json.loads(told)
-    done = [row["output"] for row in report["files"]]
-    assert sorted(done) == sorted(f"out/{path.name}" for path in out.iterdir())
-    assert report["total"]["files"] == 200
-    assert report["total"]["not_done"] == 200 - len(done) > 0
-    mean = np.rint(blocks(big, 2).mean((1, 3))).astype(np.uint8)
-    for name in done:
-        with Image.open(tmp_path / name) as result:
-            np.testing.assert_array_equal(np.asarray(result), mean)
-
-
-def wait_for(happened, seconds=30):
-    until = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < until
-        time.sleep(0.005)
 
 
 def test_interruption_while_it_waits_for_stdin(tmp_path):
@@ -202,30 +138,6 @@ def test_interruption_while_it_waits_for_stdin(tmp_path):
 
 
 # ---- terminals
-
-
-TOLD = ("COLUMNS", "LINES", "NO_COLOR", "COLORTERM", "TERM_PROGRAM")
-KINDS = ("KITTY_WINDOW_ID", "KONSOLE_VERSION", "TMUX", "WT_SESSION")
-
-
-def on_terminal(words, folder, columns=80, environ=None, **more):
-    """The exit code, what a terminal of this width shows, and the output of a redirected stream."""
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    env = {name: value for name, value in os.environ.items() if name not in TOLD + KINDS}
-    streams = {"stdin": slave, "stdout": slave, "stderr": slave} | more
-    process = start(
-        words, folder, env=env | {"TERM": "xterm-256color"} | (environ or {}), **streams
-    )
-    os.close(slave)
-    shown = b""
-    with suppress(OSError):  # that is how a terminal ends
-        while piece := os.read(master, 65536):
-            shown += piece
-    os.close(master)
-    code, out, _ = end(process)
-    assert b"Traceback" not in shown
-    return code, shown.decode(), out
 
 
 def test_binary_is_refused_on_a_terminal(tmp_path, big):
@@ -273,7 +185,7 @@ def test_failures_show_beside_the_progress(tmp_path, big):
 def test_tables_fit_the_terminal(tmp_path, columns):
     np.save(tmp_path / "features.npy", np.zeros((1, 64, 56, 56), np.float32))
     code, shown, _ = on_terminal("max -k 3 -s 2 features.npy --dry-run", tmp_path, columns)
-    lines = [line for line in plain(shown).splitlines() if line.strip()]
+    lines = [line for line in without_colours(shown).splitlines() if line.strip()]
     assert code == 0
     assert max(map(len, lines)) <= columns
     assert any("1x64x56x56 →" in line for line in lines)  # what is a word stays in one piece
@@ -281,15 +193,13 @@ def test_tables_fit_the_terminal(tmp_path, columns):
     assert any("float32" in line for line in lines)
 
 
-def plain(shown):
-    """What is left without the colours."""
-    return "".join(
-        part.split("m", 1)[-1] if number else part
-        for number, part in enumerate(shown.split("\x1b["))
-    )
-
-
 # ---- surroundings
+
+
+def python(script, folder):
+    """What a script did, run by Python in a folder."""
+    words = [sys.executable, "-c", script]
+    return subprocess.run(words, cwd=folder, capture_output=True, check=False, timeout=LONGEST)
 
 
 def test_module_and_script_are_one(tmp_path):
@@ -345,16 +255,13 @@ def test_names_that_are_not_utf_8(tmp_path, big):
 )
 def test_what_is_to_be_done_at_the_end_is_done(tmp_path, ending, code, told):
     script = (
-        "import atexit, sys\n"
-        "from poolcli import __main__ as entry\n"
+        "import atexit, sys\nfrom poolcli import __main__ as entry\n"
         "from poolcli.cli import main as command_line\n"
         "def main():\n    atexit.register(print, 'at the end')\n    print('written')\n"
         f"    {ending}\n"
         "command_line.main = main\nentry.run()\n"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, check=False, timeout=60
-    )
+    ran = python(script, tmp_path)
     assert ran.returncode == code
     assert ran.stdout == b"written\nat the end\n"
     assert told in ran.stderr
@@ -367,9 +274,7 @@ def test_interruption_while_it_loads(tmp_path):
         "class Interrupting:\n    def find_spec(self, *_):\n        raise KeyboardInterrupt\n"
         "sys.meta_path.insert(0, Interrupting())\nentry.run()\n"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, check=False, timeout=60
-    )
+    ran = python(script, tmp_path)
     assert (ran.returncode, ran.stdout, ran.stderr) == (130, b"", b"Error: interrupted\n")
 
 

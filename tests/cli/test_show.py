@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from screens import block_pixels, kitty_pixels, sixel_pixels
-from test_process import on_terminal, run
+from processes import on_terminal, run
 
 RNG = np.random.default_rng(0)
 

@@ -9,6 +9,7 @@ import nasty
 import numpy as np
 import pytest
 import twin
+from windows_and_masks import LAYOUT, MASKS, WINDOWS, fits, windows_of
 
 import poolcli
 from poolcli.maps.feature_map import FeatureMap
@@ -45,25 +46,6 @@ SETTINGS = {
     "dilation": (1,),
     "ceil_mode": False,
 }
-LAYOUT = {1: "NCL", 2: "NCHW", 3: "NCDHW"}
-WINDOWS = [
-    {"kernel": 2},
-    {"kernel": 3, "stride": 1, "padding": 1},
-    {"kernel": 3, "stride": 2, "padding": "same"},
-    {"kernel": 2, "stride": 2, "padding": "same-lower", "dilation": 2},
-    {"kernel": 2, "stride": 3, "ceil_mode": True},
-    {"kernel": 3, "stride": 2, "dilation": 3, "padding": ((3, 2),)},
-    {"kernel": 4, "stride": 1, "padding": ((2, 3),)},
-    {"adaptive": 3},
-    {"adaptive": 2},
-    {"global_": True},
-]
-MASKS = [
-    {},
-    {"nan": "ignore"},
-    {"nodata": 1},
-    {"nodata": 1, "nan": "ignore", "min_valid": 0.5},
-]
 VARIANTS = {
     "avg": [{}, {"count_include_pad": True}, {"divisor": 3}],
     "lp": [{}, {"norm": 1}, {"norm": 3.5}, {"norm": 12}],
@@ -81,21 +63,6 @@ VARIANTS = {
     ],
     "stochastic": [{}, {"seed": 7}],
 }
-
-
-def windows_of(space, options):
-    """The twin's windows for these options; ValueError where they do not fit."""
-    if options.get("global_"):
-        return [twin.adaptive(length, 1) for length in space]
-    if "adaptive" in options:
-        return [twin.adaptive(length, options["adaptive"]) for length in space]
-    options = dict(options)
-    padding = options.pop("padding", (0, 0))
-    if isinstance(padding, int):
-        padding = (padding, padding)
-    elif isinstance(padding[0], tuple):
-        padding = padding[0]
-    return [twin.sliding(length, padding=padding, **options) for length in space]
 
 
 def tolerance(op, x, dtype, cells):
@@ -138,11 +105,6 @@ def assert_agrees(op, x, windows, rules, own):
         expected = expected.astype(result.dtype)
     np.testing.assert_allclose(result, expected, rtol=4 * relative, atol=absolute)
     return 1
-
-
-def fits(rules, x):
-    """Masks that make sense for these values: a nodata value must be one of the dtype's."""
-    return not (x.dtype == np.bool_ and rules.get("nodata") not in (None, 1))
 
 
 @pytest.mark.parametrize("ndim", [1, 2, 3])

@@ -1,4 +1,4 @@
-"""Files that something has damaged: whatever is in them, each is done or is a row with its reason."""
+"""Damaged files: whatever is in them, each is done or is a row with its reason."""
 
 import io
 import json

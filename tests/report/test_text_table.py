@@ -1,7 +1,7 @@
 """Tables that are too wide for the terminal."""
 
 import pytest
-from test_process import on_terminal, plain
+from processes import on_terminal, without_colours
 
 
 @pytest.mark.parametrize(
@@ -9,11 +9,11 @@ from test_process import on_terminal, plain
 )
 def test_tables_turn_on_their_side_where_it_is_narrow(tmp_path, words, head):
     code, shown, _ = on_terminal(words, tmp_path, 40)
-    lines = plain(shown).replace("\r", "").split("\n")
+    lines = without_colours(shown).replace("\r", "").split("\n")
     assert (code, lines[0]) == (0, head)
     assert max(map(len, lines)) <= 40
     assert all(line.startswith("  ") for line in lines[1:3])
-    wide = plain(on_terminal(words, tmp_path, 200)[1])
+    wide = without_colours(on_terminal(words, tmp_path, 200)[1])
     told = "".join(" ".join(lines).split())
     assert all(
         "".join(cell.split()) in told for cell in wide.split("\n")[2].strip().split("   ")[:2]

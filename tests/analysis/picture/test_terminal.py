@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from processes import on_terminal
 from screens import block_pixels, kitty_pixels, shared_colour, sixel_pixels
-from test_process import on_terminal
 
 from poolcli.analysis.picture.screen import Screen
 from poolcli.analysis.picture.terminal import encoded, nearest256

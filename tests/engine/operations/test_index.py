@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
-from test_contract import LAYOUT, MASKS, WINDOWS, fits, windows_of
+from windows_and_masks import LAYOUT, MASKS, WINDOWS, fits, windows_of
 
 import poolcli
 from poolcli.io.load import load_arrays

@@ -3,7 +3,6 @@
 import io
 import json
 import subprocess
-import sys
 import threading
 from contextlib import suppress
 
@@ -11,8 +10,7 @@ import numpy as np
 import pytest
 from handmade import npy, npy_header
 from PIL import Image
-
-POOLCLI = [sys.executable, "-m", "poolcli"]
+from processes import LONGEST, rows, shell, start
 
 
 def arrays(count=3):
@@ -33,8 +31,9 @@ def unpacked(raw):
     return found
 
 
-def rows(ran):
-    return [json.loads(line) for line in ran.err.splitlines() if line.startswith("{")]
+def rows_of(ran):
+    """The rows of the report, which is on stderr among messages."""
+    return rows("\n".join(line for line in ran.err.splitlines() if line.startswith("{")))
 
 
 def same(found, wanted):
@@ -51,13 +50,13 @@ def test_each_array_of_a_stream(cli):
     ran = cli("max", "-", "-o", "-", "--report", "jsonl", stdin=b"".join(map(npy, xs)))
     assert ran.code == 0
     same(unpacked(ran.out), map(halves, xs))
-    assert [row["input"] for row in rows(ran)] == ["-", "-[1]", "-[2]", "-[3]", "-[4]"]
-    assert [row["status"] for row in rows(ran)] == ["done"] * 5
+    assert [row["input"] for row in rows_of(ran)] == ["-", "-[1]", "-[2]", "-[3]", "-[4]"]
+    assert [row["status"] for row in rows_of(ran)] == ["done"] * 5
 
 
 def test_a_stream_of_one_array_is_called_what_it_was(cli):
     ran = cli("max", "-", "-o", "-", "--report", "jsonl", stdin=npy(arrays(1)[0]))
-    assert [row["input"] for row in rows(ran)] == ["-"]
+    assert [row["input"] for row in rows_of(ran)] == ["-"]
 
 
 def test_an_archive_takes_all(cli, tmp_path):
@@ -114,7 +113,7 @@ def test_a_map_that_does_not_fit_costs_only_itself(cli):
     xs = [np.ones((2, 2)), np.ones((9, 9)), np.ones((3, 3))]
     ran = cli("max", "-k", 3, "-", "-o", "-", "--report", "jsonl", stdin=b"".join(map(npy, xs)))
     assert ran.code == 1
-    assert [row["status"] for row in rows(ran)] == ["failed", "done", "done"]
+    assert [row["status"] for row in rows_of(ran)] == ["failed", "done", "done"]
     same(unpacked(ran.out), [np.ones((3, 3)), np.ones((1, 1))])
     assert ran.err.startswith("Error: -: max -k 3: kernel 3 is larger than axis H")
 
@@ -143,9 +142,9 @@ def test_damage_leaves_what_was_before(cli, damage, said):
     )
     assert ran.code == 1
     same(unpacked(ran.out), map(halves, arrays(2)))
-    assert [row["status"] for row in rows(ran)] == ["done", "done", "failed"]
-    assert rows(ran)[2]["input"] == "-[2]"
-    assert said in rows(ran)[2]["reason"]
+    assert [row["status"] for row in rows_of(ran)] == ["done", "done", "failed"]
+    assert rows_of(ran)[2]["input"] == "-[2]"
+    assert said in rows_of(ran)[2]["reason"]
 
 
 def test_a_claim_of_more_than_there_is(cli):
@@ -162,7 +161,7 @@ def test_a_dry_run_reads_headers(cli):
         "max", "-", "-o", "-", "--dry-run", "--report", "jsonl", stdin=b"".join(map(npy, arrays()))
     )
     assert ran.out == b""
-    assert [row["output_shape"] for row in rows(ran)] == [[2, 3], [3, 3], [4, 3]]
+    assert [row["output_shape"] for row in rows_of(ran)] == [[2, 3], [3, 3], [4, 3]]
 
 
 def test_images_are_as_they_were(cli):
@@ -186,19 +185,9 @@ def test_memory_is_limited_for_each(cli):
 # ---- real processes
 
 
-def start(*words, **more):
-    return subprocess.Popen(
-        [*POOLCLI, *words],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        **more,
-    )
-
-
-def test_a_slow_producer_gets_results_as_they_are_ready():
-    process = start("max", "-", "-o", "-", "-q")
-    watch = threading.Timer(60, process.kill)  # a read that waits for ever fails
+def test_a_slow_producer_gets_results_as_they_are_ready(tmp_path):
+    process = start("max - -o - -q", tmp_path, stdin=subprocess.PIPE)
+    watch = threading.Timer(LONGEST, process.kill)  # a read that waits for ever fails
     watch.start()
     for x in arrays():
         raw = npy(x)
@@ -216,23 +205,21 @@ def test_a_slow_producer_gets_results_as_they_are_ready():
 def test_a_pipe_of_two(tmp_path):
     for number, x in enumerate(arrays()):
         np.save(tmp_path / f"{number}.npy", x)
-    script = (
-        f'poolcli() {{ {sys.executable} -m poolcli "$@"; }}; '
-        "cat 0.npy 1.npy 2.npy | poolcli max -k 2 - -o - -q | poolcli avg -k 2 -s 1 - -o - -q; "
-        "echo ${PIPESTATUS[@]} >&2"
+    line = (
+        "cat 0.npy 1.npy 2.npy | poolcli max -k 2 - -o - -q | poolcli avg -k 2 -s 1 - -o - -q"
+        " | cat > all"
     )
-    ran = subprocess.run(
-        ["bash", "-c", script], cwd=tmp_path, capture_output=True, check=True, timeout=60
-    )
-    assert ran.stderr == b"0 0 0\n"
-    for found, x in zip(unpacked(ran.stdout), map(halves, arrays()), strict=True):
+    assert shell(line, tmp_path) == (["0"] * 4, "")
+    for found, x in zip(
+        unpacked((tmp_path / "all").read_bytes()), map(halves, arrays()), strict=True
+    ):
         wide = x.astype(np.float64)
         wanted = (wide[1:, 1:] + wide[:-1, 1:] + wide[1:, :-1] + wide[:-1, :-1]) / 4
         np.testing.assert_allclose(found, wanted, rtol=1e-6)
 
 
-def test_a_reader_that_has_had_enough_ends_it_quietly():
-    process = start("max", "-k", "1", "-", "-o", "-", "-q")
+def test_a_reader_that_has_had_enough_ends_it_quietly(tmp_path):
+    process = start("max -k 1 - -o - -q", tmp_path, stdin=subprocess.PIPE)
     large = npy(np.ones((600, 600)))
 
     def feed():
@@ -249,20 +236,18 @@ def test_a_reader_that_has_had_enough_ends_it_quietly():
     assert process.stdout.read(10) == large[:10]
     process.stdout.close()
     with process.stderr:
-        assert (process.wait(timeout=60), process.stderr.read()) == (0, b"")
-    feeding.join(timeout=60)
+        assert (process.wait(timeout=LONGEST), process.stderr.read()) == (0, b"")
+    feeding.join(timeout=LONGEST)
 
 
-def test_memory_is_that_of_one_array():
+def test_memory_is_that_of_one_array(tmp_path):
     """A hundred arrays of 3 MB: the process may have 160 MB of memory of its own."""
     import resource
 
     process = start(
-        "max",
-        "-",
-        "-o",
-        "-",
-        "-q",
+        "max - -o - -q",
+        tmp_path,
+        stdin=subprocess.PIPE,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (160_000_000, 160_000_000)),
     )
     raw = npy(np.ones((600, 640)))
@@ -273,6 +258,6 @@ def test_memory_is_that_of_one_array():
         process.stdin.write(raw)
     process.stdin.close()
     with process.stderr, process.stdout:
-        assert (process.wait(timeout=60), process.stderr.read()) == (0, b"")
+        assert (process.wait(timeout=LONGEST), process.stderr.read()) == (0, b"")
         reading.join()
     assert found == [100 * (128 + 300 * 320 * 8)]

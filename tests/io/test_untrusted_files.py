@@ -1,4 +1,4 @@
-"""Files of strangers: bombs, names that lead elsewhere, links in circles, files that change while they are read."""
+"""Untrusted files: bombs, names that lead elsewhere, circular links, changes while reading."""
 
 import io
 import json

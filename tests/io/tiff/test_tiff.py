@@ -1,4 +1,4 @@
-"""TIFFs of science: deep colours, BigTIFF, and stacks whose axes have names and whose pixels have a size."""
+"""TIFFs by tifffile: deep colours, BigTIFF, and stacks with named axes and sizes of pixels."""
 
 import io
 import json

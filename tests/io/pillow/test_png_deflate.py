@@ -1,4 +1,4 @@
-"""PNG files of photographs: nothing is lost, none is larger than Pillow's, and what the user says wins."""
+"""PNG files of photographs: lossless, no larger than Pillow's, and options are respected."""
 
 import io
 

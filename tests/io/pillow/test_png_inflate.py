@@ -1,11 +1,10 @@
 """A PNG inflated by a thread of its own is read, or refused, as by Pillow alone."""
 
 import io
-import zlib
-from struct import pack
 
 import numpy as np
 import pytest
+from handmade import chunk
 from PIL import Image
 
 from poolcli.errors import FileError
@@ -14,18 +13,14 @@ from poolcli.io.pillow import png_inflate
 from poolcli.resources.limits import limits
 
 
-def png(pixels, **told):
+def encoded(pixels, **told):
     stream = io.BytesIO()
     Image.fromarray(pixels).save(stream, "PNG", **told)
     return stream.getvalue()
 
 
-def chunk(kind, data):
-    return pack(">I", len(data)) + kind + data + pack(">I", zlib.crc32(kind + data))
-
-
 def rechunked(file, size, cut=None, after=b""):
-    """The file with its pixels in chunks of a size, some bytes of their stream cut off, and chunks after them."""
+    """The file with its pixels in chunks of a size, their stream cut, and chunks after them."""
     start, end = file.index(b"IDAT") - 4, file.index(b"IEND") - 4
     length = int.from_bytes(file[start : start + 4], "big")
     stream = file[start + 8 : start + 8 + length][:cut]
@@ -46,18 +41,18 @@ def result(file):
 PIXELS = np.random.default_rng(0).integers(0, 9, (40, 50, 3), np.uint8)
 EXIF = chunk(b"eXIf", b"MM\0*\0\0\0\x08\0\0\0\0\0\0")
 FILES = {
-    "plain": png(PIXELS),
-    "flat": png(np.zeros((400, 400), np.uint8)),
-    "sixteen": png(PIXELS[..., 0].astype(np.uint16) * 999),
-    "palette": png(PIXELS[..., 0], bits=4),
-    "small chunks": rechunked(png(PIXELS), 7),
-    "one chunk, facts after": rechunked(png(PIXELS), 1 << 20, after=EXIF),
-    "small chunks, facts after": rechunked(png(PIXELS), 11, after=EXIF),
-    "cut": rechunked(png(PIXELS), 100, cut=900),
-    "cut in its head": rechunked(png(PIXELS), 100, cut=1),
-    "damaged": rechunked(png(PIXELS), 100, cut=700, after=chunk(b"IDAT", b"\xff" * 300)),
-    "broken off": png(PIXELS)[:-400],
-    "animation": png(
+    "plain": encoded(PIXELS),
+    "flat": encoded(np.zeros((400, 400), np.uint8)),
+    "sixteen": encoded(PIXELS[..., 0].astype(np.uint16) * 999),
+    "palette": encoded(PIXELS[..., 0], bits=4),
+    "small chunks": rechunked(encoded(PIXELS), 7),
+    "one chunk, facts after": rechunked(encoded(PIXELS), 1 << 20, after=EXIF),
+    "small chunks, facts after": rechunked(encoded(PIXELS), 11, after=EXIF),
+    "cut": rechunked(encoded(PIXELS), 100, cut=900),
+    "cut in its head": rechunked(encoded(PIXELS), 100, cut=1),
+    "damaged": rechunked(encoded(PIXELS), 100, cut=700, after=chunk(b"IDAT", b"\xff" * 300)),
+    "broken off": encoded(PIXELS)[:-400],
+    "animation": encoded(
         PIXELS,
         save_all=True,
         append_images=[Image.fromarray(PIXELS ^ 1), Image.fromarray(PIXELS ^ 2)],

@@ -1,4 +1,4 @@
-"""OME-Zarr: arrays and images come in, one array with its levels goes out, in both versions of the format."""
+"""OME-Zarr, read and written, in both versions of the format."""
 
 import json
 import shutil
@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from poolcli.io import peek, read
-from poolcli.io import partial_file, remove_leftovers
+from poolcli.io import partial_file, peek, read, remove_leftovers
 
 zarr = pytest.importorskip("zarr", reason="zarr is not installed")
 

@@ -1,0 +1,90 @@
+"""Images that Pillow would damage or cannot read are refused, with the reason."""
+
+from __future__ import annotations
+
+import io
+import struct
+import sys
+import warnings
+
+import pytest
+from handmade import chunk, png, tiff
+from PIL import Image
+from round_trips import refusal, saved
+
+from poolcli.errors import FileError
+from poolcli.io import (
+    peek,
+    read,
+)
+from poolcli.io.pillow.checks import avif_bits, jpeg_2000_bits
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (png(1, 1, 16, 2, b"\0" + bytes(6)), "16 bits a channel, of which Pillow would keep 8"),
+        (png(1, 1, 16, 6, b"\0" + bytes(8)), "16 bits a channel"),
+        (png(1, 1, 16, 4, b"\0" + bytes(4)), "16 bits a channel"),
+        (png(1, 1, 16, 0, b"\0" + bytes(2), chunk(b"tRNS", b"\0\0")), "transparent"),
+        (tiff(1, 1, (16, 16, 16), bytes(6), t262=2, t277=3), "16 bits a channel"),
+        (tiff(1, 1, (16, 16, 16), bytes(6), ">", t262=2, t277=3), "16 bits a channel"),
+        (tiff(1, 1, (16, 16, 16, 16), bytes(8), t262=5, t277=4), "16 bits a channel"),
+        (
+            tiff(1, 1, (8, 8, 8, 8), bytes(4), t262=2, t277=4, t338=0),
+            "4 channels, of which Pillow would keep 3",
+        ),
+        (
+            tiff(1, 1, 64, bytes(8), t339=3),
+            "a TIFF that is damaged or has samples Pillow cannot hold",
+        ),
+        (tiff(1, 1, 32, struct.pack("<I", 2**31)), "past 2147483647"),
+        (b"P6 1 1 65535\n" + bytes(6), "16 bits a channel"),
+        (b"P6 1 1 1023\n" + bytes(6), "10 bits a channel"),
+        (b"P3 1 1 300\n1 2 3\n", "9 bits a channel"),
+        (b"", "empty"),
+        (b"hello, world\n" * 9, "neither an array"),
+        (b"\0", "neither an array"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n", "drawing"),
+    ],
+)
+def test_what_pillow_would_damage_or_cannot_read(raw, words, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tifffile", None)  # as if the extra were not installed
+    assert words in refusal(raw)
+    if "past 2147483647" not in words:
+        with pytest.raises(FileError):
+            peek(io.BytesIO(raw))
+
+
+def test_sixteen_bits_in_other_formats():
+    sgi = saved(Image.new("L", (4, 4)), "SGI", bpc=2)
+    assert "16 bits a channel" in refusal(sgi)
+    head = b"\xff\x4f\xff\x51" + bytes(36) + struct.pack(">H", 3)
+    assert jpeg_2000_bits(b"jp2 " + head + b"\x0b\1\1" * 3) == 12
+    assert avif_bits(b"....av1C\x81\x04\x0c\x00") == 8
+    assert avif_bits(b"....av1C\x81\x04\x4c\x00") == 10
+    assert avif_bits(b"....av1C\x81\x04\x6c\x00") == 12
+
+
+def test_decompression_bombs(monkeypatch):
+    raw = saved(Image.new("L", (30, 20)), "PNG")
+    for limit in (500, 299, 10):  # Pillow only warns between one and two times the limit
+        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
+        for look in (read, peek):
+            with pytest.raises(FileError, match=rf"600 pixels.* past the limit of {limit} pixels"):
+                look(io.BytesIO(raw))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 600)
+    assert read(io.BytesIO(raw))[0].data.shape == (20, 30)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)
+    assert read(io.BytesIO(raw))[0].data.shape == (20, 30)
+
+
+def test_bombs_do_not_warn(monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 500)
+    raw = saved(Image.new("L", (30, 20)), "PNG")
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.filterwarnings(
+            "ignore", category=Image.DecompressionBombWarning
+        )  # as importing poolcli.io does
+        assert "30 wide and 20 high" in refusal(raw)
+    assert seen == []

@@ -1,0 +1,65 @@
+"""The table of formats: names, suffixes, options."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+from round_trips import image_map, written
+
+from poolcli.errors import RequestError
+from poolcli.io import (
+    FORMATS,
+    default_format,
+    format_named,
+)
+from poolcli.maps.feature_map import FeatureMap
+
+
+@pytest.mark.parametrize("word", ["png", ".PNG", "PNG", "jpg", "JPEG", ".tif", "npz"])
+def test_format_names(word):
+    assert format_named(word).name in {"png", "jpeg", "tiff", "npz"}
+
+
+def test_unknown_format_names():
+    with pytest.raises(RequestError, match="did you mean webp"):
+        format_named("wepb")
+    with pytest.raises(RequestError, match="there are png"):
+        format_named("xyzzy")
+
+
+def test_formats_travel_between_processes():
+    assert pickle.loads(pickle.dumps(FORMATS)) == FORMATS
+    assert len({hash(known) for known in FORMATS}) == len(FORMATS)
+
+
+def test_no_suffix_means_two_formats():
+    suffixes = [suffix for known in FORMATS for suffix in known.suffixes]
+    assert len(suffixes) == len(set(suffixes))
+
+
+def test_default_format():
+    array = FeatureMap(np.ones((2, 2)), "HW")
+    assert default_format([array]).name == "npy"
+    assert default_format([array, array]).name == "npz"
+    assert default_format([image_map("L", format="JPEG")]).name == "jpeg"
+    assert default_format([image_map("L", format="TGA")]).name == "png"
+
+
+@pytest.mark.parametrize(
+    ("word", "save", "words"),
+    [
+        ("jpg", {"qualty": "3"}, "did you mean quality"),
+        ("jpg", {"quality": "101"}, "whole number from 1 to 100, not '101'"),
+        ("png", {"compress_level": "high"}, "from 0 to 9"),
+        ("webp", {"lossless": "maybe"}, "one of true, false"),
+        ("bmp", {"quality": "3"}, "there are none"),
+        ("npy", {"compressed": "true"}, "there are none"),
+        ("tiff", {"quality": "80"}, "compression=jpeg"),
+        ("tiff", {"compression": "rar"}, "none, lzw, deflate"),
+    ],
+)
+def test_wrong_save_options(word, save, words):
+    with pytest.raises(RequestError, match=words):
+        written(image_map("L"), word, save=save)
