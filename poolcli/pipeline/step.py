@@ -12,7 +12,7 @@ import numpy as np
 from poolcli.engine.backend.blocks import Load
 from poolcli.engine.operations.index import Indexing
 from poolcli.engine.operations.operation import Given as Arguments
-from poolcli.engine.operations.operation import Operation
+from poolcli.engine.operations.operation import Operation, Pooling
 from poolcli.engine.operations.pixels import Rules, counting
 from poolcli.engine.windows.place import Geometry
 from poolcli.errors import RequestError, ShapeError
@@ -166,8 +166,9 @@ class Step(Configuration):
         """Return which pixel each result is: its flat index, -1 where a window is empty."""
         self.check_indices()
         rules, geometry = self._prepared(fmap.form)
-        indexing = Indexing(self["index_order"], PROFILES[self["semantics"]].index_of_nan)
-        return self._pooled(fmap, rules._replace(dtype=np.int64, indexing=indexing), geometry)
+        # The values are dropped: 0 in empty windows, as integers have no NaN.
+        rules = rules._replace(dtype=np.int64, indexing=self._indexing, empty=0)
+        return self._pooled(fmap, rules, geometry)
 
     def values_and_empty(self, fmap: FeatureMap) -> tuple[FeatureMap, FeatureMap]:
         """Return the pooled map, and True for each result whose window has too few valid pixels.
@@ -187,7 +188,13 @@ class Step(Configuration):
     def values_and_indices(self, fmap: FeatureMap) -> tuple[FeatureMap, FeatureMap]:
         """Return the pooled map, and which pixel each result is."""
         self.check_indices()
-        return self(fmap), self.indices(fmap)
+        if not isinstance(self.operation, Pooling) or (fmap.picture and fmap.picture.has_alpha):
+            return self(fmap), self.indices(fmap)
+        rules, geometry = self._prepared(fmap.form)
+        rules = rules._replace(indexing=self._indexing)
+        pair = self.operation.with_indices(fmap.planes(), fmap.form.frame, rules)
+        values, indices = (self._made(fmap, planes, geometry) for planes in pair)
+        return values, indices
 
     def layers(self, fmap: FeatureMap) -> tuple[FeatureMap, list[Layer]]:
         """Return the map as the step takes it, and what is pooled together.
@@ -217,6 +224,11 @@ class Step(Configuration):
         planes = np.broadcast_to(numbers, frame.shape)
         return self._like("max").operation(planes, frame, Rules(np.int64))
 
+    @property
+    def _indexing(self) -> Indexing:
+        """How indices number the pixels."""
+        return Indexing(self["index_order"], PROFILES[self["semantics"]].index_of_nan)
+
     def _prepared(self, form: Form) -> Prepared:
         """The rules and the geometry for maps of a form; cached, unless there is a mask."""
         found = self._forms.get(form)
@@ -237,8 +249,14 @@ class Step(Configuration):
             pooled = np.concatenate([pooled, cover[0]], axis=-1 - len(geometry.frame.space))
         elif cover:
             pooled = alpha.join_flat(pooled, cover[0], self.channels(frame))
-        made = fmap.with_planes(pooled, geometry.frame)
-        return made.scaled(geometry.stride if geometry.frame.batch == frame.batch else ())
+        return self._made(fmap, pooled, geometry)
+
+    @staticmethod
+    def _made(fmap: FeatureMap, planes: Array, geometry: Geometry) -> FeatureMap:
+        """The map of these results, its pixels as large as the windows are far apart."""
+        made = fmap.with_planes(planes, geometry.frame)
+        same_batch = geometry.frame.batch == fmap.form.frame.batch
+        return made.scaled(geometry.stride if same_batch else ())
 
     def _layers(self, fmap: FeatureMap, rules: Rules) -> list[Layer]:
         """What is pooled together.
