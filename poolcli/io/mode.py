@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Mode(NamedTuple):
+class ImageMode(NamedTuple):
     """The pixels of a mode. `channels` 0 means an HW array; `colour` is the kind of ICC profile."""
 
     dtype: str
@@ -15,28 +15,28 @@ class Mode(NamedTuple):
 
 
 MODES = {
-    "1": Mode("bool", 0, "1-bit pixels", "gray"),
-    "L": Mode("uint8", 0, "gray", "gray"),
-    "LA": Mode("uint8", 2, "alpha", "gray"),
-    "P": Mode("uint8", 0, "palette", "rgb"),
-    "RGB": Mode("uint8", 3, "colour", "rgb"),
-    "RGBA": Mode("uint8", 4, "alpha", "rgb"),
-    "CMYK": Mode("uint8", 4, "CMYK", "cmyk"),
-    "YCbCr": Mode("uint8", 3, "YCbCr", "rgb"),
-    "LAB": Mode("uint8", 3, "LAB", "lab"),
-    "HSV": Mode("uint8", 3, "HSV", "rgb"),
-    "I;16": Mode("uint16", 0, "16-bit gray", "gray"),
-    "I": Mode("int32", 0, "32-bit integers", "gray"),
-    "F": Mode("float32", 0, "floating point", "gray"),
+    "1": ImageMode("bool", 0, "1-bit pixels", "gray"),
+    "L": ImageMode("uint8", 0, "gray", "gray"),
+    "LA": ImageMode("uint8", 2, "alpha", "gray"),
+    "P": ImageMode("uint8", 0, "palette", "rgb"),
+    "RGB": ImageMode("uint8", 3, "colour", "rgb"),
+    "RGBA": ImageMode("uint8", 4, "alpha", "rgb"),
+    "CMYK": ImageMode("uint8", 4, "CMYK", "cmyk"),
+    "YCbCr": ImageMode("uint8", 3, "YCbCr", "rgb"),
+    "LAB": ImageMode("uint8", 3, "LAB", "lab"),
+    "HSV": ImageMode("uint8", 3, "HSV", "rgb"),
+    "I;16": ImageMode("uint16", 0, "16-bit gray", "gray"),
+    "I": ImageMode("int32", 0, "32-bit integers", "gray"),
+    "F": ImageMode("float32", 0, "floating point", "gray"),
 }
 
 # What Pillow cannot hold and a TIFF can: 16 bits a colour, and stacks of any depth with named axes.
 STACK = "ND"
 DEEP = {
-    "RGB;16": Mode("uint16", 3, "16-bit colour", "rgb"),
-    "RGBA;16": Mode("uint16", 4, "16-bit alpha", "rgb"),
+    "RGB;16": ImageMode("uint16", 3, "16-bit colour", "rgb"),
+    "RGBA;16": ImageMode("uint16", 4, "16-bit alpha", "rgb"),
 }
-ALL = {**MODES, **DEEP, STACK: Mode("", 0, "named axes", "")}
+ALL = {**MODES, **DEEP, STACK: ImageMode("", 0, "named axes", "")}
 
 # The mode that an array gets by its dtype and channels.
 NATURAL = {MODES[mode][:2]: mode for mode in ("1", "L", "LA", "RGB", "RGBA", "I;16", "I", "F")}

@@ -1,75 +1,22 @@
-"""One array as .npy: its header and its values; nothing in it is executed."""
+"""One array as .npy."""
 
 from __future__ import annotations
 
-import ast
-import re
-import struct
 from io import BufferedReader, BytesIO
-from math import prod
-from typing import BinaryIO, Literal, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from poolcli.errors import FileError, PoolError
+from poolcli.errors import FileError
 from poolcli.io.header import Header, Peek
+from poolcli.io.npy_header import read_checked_header, read_header
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
-from poolcli.maps.layout import check_layout, default_layout, shape_words
 from poolcli.resources import memory
 from poolcli.resources.limits import current
 from poolcli.resources.memory import Part
 
-MAGIC = b"\x93NUMPY"
-_ACCEPTED = {"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"}
-_REFUSED = {
-    "O": "pickled Python objects, which are never loaded: save it as a plain numeric array",
-    "c": "complex numbers, which have no order: "
-    "save its real part, imaginary part or absolute value",
-    "S": "text: save numbers",
-    "U": "text: save numbers",
-    "a": "text: save numbers",
-    "T": "text: save numbers",
-    "M": "dates: save them as numbers, .astype('int64')",
-    "m": "time spans: save them as numbers, .astype('int64')",
-    "V": "records without a number type: save one field of them",
-    "f": "floats wider than 64 bits: save it with .astype('float64')",
-    "g": "floats wider than 64 bits: save it with .astype('float64')",
-}
-_LONGEST_HEADER = 10_000  # NumPy's own limit: a longer one could exhaust the parser
 _CHUNK = 1 << 24  # bytes written at a time: a zip that compresses them holds no more in memory
-_HEADER_ERRORS = (
-    ValueError,
-    TypeError,
-    LookupError,
-    SyntaxError,
-    MemoryError,
-    RecursionError,
-    struct.error,
-)
-
-
-class _ArrayHeader(NamedTuple):
-    """What the header of an .npy says."""
-
-    shape: tuple[int, ...]
-    dtype: np.dtype[np.generic]
-    order: Literal["C", "F"]
-
-    @property
-    def nbytes(self) -> int:
-        return prod(self.shape) * self.dtype.itemsize
-
-    def layout(self, layout: str | None) -> str:
-        """The layout that is asked for, or the usual one."""
-        ndim = len(self.shape)
-        return default_layout(ndim) if layout is None else check_layout(layout, ndim)
-
-    def map_header(self, layout: str | None, name: str = "") -> Header:
-        return Header(name, self.shape, self.dtype.newbyteorder("=").name, self.layout(layout))
-
-    def shaped(self, values: Array) -> Array:
-        return values.reshape(self.shape, order=self.order)
 
 
 class DiskRange(NamedTuple):
@@ -101,14 +48,14 @@ def _size(stream: BinaryIO) -> int:
 
 def peek_array(stream: BinaryIO, size: int, layout: str | None, name: str = "") -> Header:
     """The header of the array in a stream of `size` bytes."""
-    return _checked_header(stream, size).map_header(layout, name)
+    return read_checked_header(stream, size).map_header(layout, name)
 
 
 def read_array(
     stream: BinaryIO, size: int, layout: str | None, disk: DiskRange | None, name: str = ""
 ) -> FeatureMap:
     """The array in a stream of `size` bytes; a large one stays on the disk, if it is there."""
-    header = _checked_header(stream, size)
+    header = read_checked_header(stream, size)
     letters = header.layout(layout)
     if disk is None or current().memory.fits(header.nbytes):
         values = _typed(_read_bytes(stream, header.nbytes), header.dtype)
@@ -124,7 +71,7 @@ class IncomingArray:
     def __init__(self, stream: BinaryIO) -> None:
         """Read the header; the stream is behind the magic number."""
         self._stream = stream
-        self._header = _read_header(stream)
+        self._header = read_header(stream)
         self.left = self._header.nbytes
 
     def header(self, layout: str | None) -> Header:
@@ -167,77 +114,6 @@ def _encoded_header(data: Array) -> bytes:
     header = BytesIO()
     np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(data))
     return header.getvalue()
-
-
-# Headers -------------------------------------------------------------------------------------
-
-
-def _checked_header(stream: BinaryIO, size: int) -> _ArrayHeader:
-    """The header of a stream of `size` bytes; FileError if its array cannot be in them."""
-    stream.read(len(MAGIC))
-    header = _read_header(stream)
-    held = size - stream.tell()
-    if header.nbytes > held:
-        raise FileError(
-            f"its header claims {shape_words(header.shape)} {header.dtype.name}, "
-            f"{header.nbytes} bytes, the file holds {held}: it is cut short or damaged; "
-            "save it again"
-        )
-    return header
-
-
-def _read_header(stream: BinaryIO) -> _ArrayHeader:
-    fields = _header_fields(stream)
-    order: Literal["C", "F"] = "F" if fields.get("fortran_order") else "C"
-    return _ArrayHeader(_shape(fields.get("shape")), _dtype(fields.get("descr")), order)
-
-
-def _header_fields(stream: BinaryIO) -> dict[str, object]:
-    try:
-        text = re.sub(r"(?<=\d)L\b", "", _header_text(stream))  # Python 2 wrote long integers as 3L
-        fields = ast.literal_eval(text.strip())
-        if not isinstance(fields, dict):
-            raise TypeError(fields)
-    except PoolError:
-        raise
-    except _HEADER_ERRORS:
-        raise FileError("its .npy header is damaged: save it again") from None
-    return fields
-
-
-def _header_text(stream: BinaryIO) -> str:
-    major = stream.read(2)[0]
-    width = {1: "<H", 2: "<I", 3: "<I"}[major]
-    (length,) = struct.unpack(width, stream.read(struct.calcsize(width)))
-    if length > _LONGEST_HEADER:
-        raise ValueError(length)
-    return stream.read(length).decode("utf-8" if major == 3 else "latin-1")
-
-
-def _shape(shape: object) -> tuple[int, ...]:
-    if not isinstance(shape, tuple) or not all(
-        type(length) is int and length >= 0 for length in shape
-    ):
-        raise FileError("its .npy header has no proper shape: save it again")
-    if not shape:
-        raise FileError("a single number (0 axes) has nothing to pool: give it at least one axis")
-    if 0 in shape:
-        raise FileError(
-            f"an array of shape {shape_words(shape)} has no values: there is nothing to pool"
-        )
-    return shape
-
-
-def _dtype(code: object) -> np.dtype[np.generic]:
-    if not isinstance(code, str):
-        raise FileError(
-            "it holds records of several fields: save one field as a plain numeric array"
-        )
-    native = code[1:] if code[:1] in tuple("<>|=") else code
-    if native not in _ACCEPTED:
-        unknown = f"values of unknown type {code!r}: save numbers"
-        raise FileError(f"it holds {_REFUSED.get(native[:1], unknown)}")
-    return np.dtype(code)
 
 
 # Values --------------------------------------------------------------------------------------

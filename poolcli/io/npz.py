@@ -17,7 +17,8 @@ from typing import BinaryIO, TypeVar, cast
 from poolcli.errors import FileError, PoolError
 from poolcli.io.damage import BOMB_RATIO, check_unpacked
 from poolcli.io.header import Header, Peek
-from poolcli.io.npy import MAGIC, DiskRange, peek_array, read_array, write_npy
+from poolcli.io.npy import DiskRange, peek_array, read_array, write_npy
+from poolcli.io.npy_header import MAGIC
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.resources import memory

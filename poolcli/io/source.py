@@ -13,6 +13,7 @@ from poolcli.io import npy
 from poolcli.io.damage import enough_memory
 from poolcli.io.header import Peek
 from poolcli.io.npy import IncomingArray
+from poolcli.io.npy_header import MAGIC
 from poolcli.io.os_error import reason
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.layout import check_layout
@@ -63,13 +64,13 @@ def peek(source: Source, layout: str | None = None) -> Peek:
 
 def next_array(stream: BinaryIO) -> BinaryIO | IncomingArray:
     """The next array of a stream, its header read; or all of the stream if that is no .npy."""
-    head = stream.read(len(npy.MAGIC))
-    return IncomingArray(stream) if head == npy.MAGIC else BytesIO(head + stream.read())
+    head = stream.read(len(MAGIC))
+    return IncomingArray(stream) if head == MAGIC else BytesIO(head + stream.read())
 
 
 def allow_pixels(limit: int) -> None:
     """Let images have as many pixels as fit in `limit` bytes: the caller checks what they take."""
-    from poolcli.io.pillow.decode import allow_pixels as allow
+    from poolcli.io.pillow.checks import allow_pixels as allow
 
     allow(limit)
 
@@ -101,7 +102,7 @@ def _head(stream: BinaryIO) -> bytes:
 
 
 def _family(head: bytes, stream: BinaryIO) -> Family:
-    if head.startswith(npy.MAGIC):
+    if head.startswith(MAGIC):
         return npy
     if head.startswith(_ZIP):
         from poolcli.io import npz

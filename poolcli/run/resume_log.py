@@ -41,6 +41,8 @@ class ResumeLog:
                 self._open(self._path)
             elif self._path is not None and self._path.exists():
                 self._read(self._path)
+        except FileError:
+            raise
         except OSError as error:
             raise RequestError(f"--resume {self._path}: {reason(error)}") from None
         return self

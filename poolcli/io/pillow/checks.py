@@ -53,6 +53,11 @@ def silence_libtiff() -> None:
             CDLL(str(library)).TIFFSetErrorHandler(None)
 
 
+def allow_pixels(limit: int) -> None:
+    """Raise Pillow's limit of pixels to `limit`."""
+    Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS or 0, limit)
+
+
 def check_size(image: Image.Image) -> None:
     """FileError for an image without pixels, or of more than Pillow's limit.
 

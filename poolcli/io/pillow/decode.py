@@ -66,11 +66,6 @@ _CONVERTED = {  # modes that are read as others
 _FRAME_MODES = {"1": "RGB", "L": "RGB", "P": "RGB", "LA": "RGBA"}  # of composed frames
 
 
-def allow_pixels(limit: int) -> None:
-    """Raise Pillow's limit of pixels to `limit`."""
-    Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS or 0, limit)
-
-
 def peek(stream: BinaryIO, layout: str | None) -> Peek:  # noqa: ARG001 - images have their own
     """A header for every page or frame, without decoding a pixel."""
     image = _open(stream)
@@ -248,8 +243,9 @@ def _extras(image: Image.Image) -> tuple[tuple[str, Any], ...]:
         return (("compression", image.info["compression"]),)
     if not _is_animation(image):
         return ()
+    names = ("duration", "loop")
     extras: list[tuple[str, Any]] = [
-        (name, image.info[name]) for name in ("duration", "loop") if name in image.info
+        (name, image.info[name]) for name in names if name in image.info
     ]
     if getattr(image, "default_image", False):
         extras.append(("default_image", True))
