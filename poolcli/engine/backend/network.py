@@ -1,21 +1,31 @@
 """Which minima and maxima of lines give order statistics of windows: a plan, made of numbers only.
 
 A line holds one value for each window, or for each pixel that a window may begin at. What neighbouring windows have in
-common is sorted once: their columns, then pairs of columns, and so on, as the same line read some pixels further on.
+common is sorted once, their columns, then pairs of columns, and so on: as the same line read some pixels further on.
 
-Sources: Batcher 1968, "Sorting networks and their applications", and Knuth, "The Art of Computer Programming", volume 3,
-section 5.3.4, for merges; Smith 1996, "Implementing median filters in XC4000E FPGAs", for the median of nine.
+Sources: Batcher 1968, "Sorting networks and their applications", and Knuth, "The Art of Computer Programming",
+volume 3, section 5.3.4, for merges; Smith 1996, "Implementing median filters in XC4000E FPGAs", for the median of nine.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
-SMALLER, LARGER = 0, 1
+SMALLER, LARGER, BOTH, THREE, MEDIAN, CHAIN = range(6)  # kinds of calls; CHAIN + 2 first + second
+INPUTS = {SMALLER: 2, LARGER: 2, BOTH: 2}  # all others have three
+OUTPUTS = {BOTH: 2, THREE: 3}  # all others have one
+ALONE = {  # what is left of a call of which one output is needed
+    (BOTH, 0): SMALLER,
+    (BOTH, 1): LARGER,
+    (THREE, 0): CHAIN + 2 * SMALLER + SMALLER,
+    (THREE, 1): MEDIAN,
+    (THREE, 2): CHAIN + 2 * LARGER + LARGER,
+}
 
 
 class Line(NamedTuple):
@@ -29,19 +39,31 @@ class Line(NamedTuple):
 
 
 class Call(NamedTuple):
-    """The smaller or larger of two lines, and the number of the line that it becomes."""
+    """Lines that are read, and the numbers of those that they become."""
 
-    side: int
-    a: Line
-    b: Line
-    out: int
+    kind: int
+    lines: tuple[Line, ...]
+    outs: tuple[int, ...]
 
 
 class Program(NamedTuple):
-    """Calls in turn, as rows (side, a, ahead of a, b, ahead of b, out), and the lines that are the results then."""
+    """Calls in turn, and the lines that are the results then."""
 
-    calls: tuple[tuple[int, ...], ...]
+    calls: tuple[Call, ...]
     results: tuple[int, ...]
+
+    @property
+    def rows(self) -> list[tuple[int, ...]]:
+        """The calls as rows (kind, a, ahead, b, ahead, c, ahead, out, out, out); what a kind has not is said twice."""
+        return [
+            (kind, *chain(*(*lines, lines[0])[:3]), *(outs + outs[:1] * 2)[:3])
+            for kind, lines, outs in self.calls
+        ]
+
+    @property
+    def cost(self) -> int:
+        """How many lines are read and, which takes twice as long, written."""
+        return sum(len(call.lines) + 2 * len(call.outs) for call in self.calls)
 
 
 class Sorted(NamedTuple):
@@ -80,19 +102,25 @@ class _Plan:
     last: int
     calls: list[Call] = field(default_factory=list)
     made: dict[tuple[int, int], Sorted] = field(default_factory=dict)
+    count: int = 0
+
+    def __post_init__(self) -> None:
+        self.count = self.inputs
 
     @property
     def inputs(self) -> int:
         return self.rows * self.phases
 
-    def call(self, side: int, a: Line, b: Line) -> Line:
-        ahead = min(a.ahead, b.ahead)
-        out = self.inputs + len(self.calls)
-        self.calls.append(Call(side, a.moved(-ahead), b.moved(-ahead), out))
-        return Line(out, ahead)
+    def call(self, kind: int, *lines: Line) -> list[Line]:
+        ahead = min(line.ahead for line in lines)
+        outs = tuple(range(self.count, self.count + OUTPUTS.get(kind, 1)))
+        self.count += len(outs)
+        self.calls.append(Call(kind, tuple(line.moved(-ahead) for line in lines), outs))
+        return [Line(out, ahead) for out in outs]
 
-    def exchange(self, a: Line, b: Line) -> tuple[Line, Line]:
-        return self.call(SMALLER, a, b), self.call(LARGER, a, b)
+    def one(self, kind: int, *lines: Line) -> Line:
+        (line,) = self.call(kind, *lines)
+        return line
 
     def part(self, tap: int, size: int) -> Sorted:
         """Some columns, from one on, in order; those of a later window are the same lines further on."""
@@ -115,6 +143,8 @@ class _Plan:
     def _column(self, lines: list[Line]) -> Sorted:
         if len(lines) == 1:
             return Sorted(tuple(lines), 0, 1)
+        if len(lines) == 3:
+            return Sorted(tuple(self.call(THREE, *lines)), 0, 3)
         half = (len(lines) + 1) // 2
         return self.merged(self._column(lines[:half]), self._column(lines[half:]))
 
@@ -138,7 +168,7 @@ class _Plan:
                 )
             )
         return Sorted(
-            tuple(self._inlined(min(ways, key=lambda way: len(way.calls)), one.lines + two.lines)),
+            tuple(self._inlined(min(ways, key=lambda way: way.cost), one.lines + two.lines)),
             low,
             taps,
         )
@@ -146,42 +176,73 @@ class _Plan:
     def _inlined(self, merge: Program, lines: Sequence[Line]) -> list[Line]:
         """The calls of another plan on these lines."""
         known = dict(enumerate(lines))
-        for side, a, _, b, _, out in merge.calls:
-            known[out] = self.call(side, known[a], known[b])
+        for kind, taken, outs in merge.calls:
+            known |= zip(
+                outs, self.call(kind, *(known[line.number] for line in taken)), strict=True
+            )
         return [known[result] for result in merge.results]
 
     def _median_of_nine(self, columns: list[tuple[Line, ...]]) -> Sorted:
         """The median of the highest low, the middle middle and the lowest high value of three columns."""
         low, middle, high = zip(*columns, strict=True)
-        a = self.call(LARGER, self.call(LARGER, low[0], low[1]), low[2])
-        c = self.call(SMALLER, self.call(SMALLER, high[0], high[1]), high[2])
-        return Sorted((self._median(a, self._median(*middle), c),), 4, 9)
-
-    def _median(self, a: Line, b: Line, c: Line) -> Line:
-        low, high = self.exchange(a, b)
-        return self.call(LARGER, self.call(SMALLER, high, c), low)
+        ends = (
+            self.one(CHAIN + 2 * LARGER + LARGER, *low),
+            self.one(CHAIN + 2 * SMALLER + SMALLER, *high),
+        )
+        return Sorted((self.one(MEDIAN, ends[0], self.one(MEDIAN, *middle), ends[1]),), 4, 9)
 
     def finished(self, results: list[Line], *, reuse: bool = True) -> Program:
         """The calls that lead to these results, each written over a line that is not read again: few stay in cache."""
-        needed = {line.number for line in results}
-        for call in reversed(self.calls):
-            needed |= {call.a.number, call.b.number} if call.out in needed else set()
-        calls = [call for call in self.calls if call.out in needed]
-        last = {line.number: at for at, call in enumerate(calls) for line in (call.a, call.b)}
+        calls = _chained(_needed(self.calls, {line.number for line in results}), results)
+        last = {line.number: at for at, call in enumerate(calls) for line in call.lines}
         last |= {line.number: len(calls) for line in results}
         places: dict[int, int] = {number: number for number in range(self.inputs)}
         free: list[int] = []
         count, kept = self.inputs, []
         for at, call in enumerate(calls):
-            a, b = (Line(places[line.number], line.ahead) for line in (call.a, call.b))
+            lines = tuple(Line(places[line.number], line.ahead) for line in call.lines)
             if reuse:
-                gone = {line.number for line in (call.a, call.b) if last[line.number] == at}
+                gone = {line.number: None for line in call.lines if last[line.number] == at}
                 free += [places[number] for number in gone if number >= self.inputs]
-            if not free:
-                free, count = [count], count + 1
-            places[call.out] = free.pop()
-            kept.append((call.side, *a, *b, places[call.out]))
+            for out in call.outs:
+                count += not free
+                places[out] = free.pop() if free else count - 1
+            kept.append(Call(call.kind, lines, tuple(places[out] for out in call.outs)))
+            free += [places[out] for out in call.outs if out not in last and reuse]
         return Program(tuple(kept), tuple(places[line.number] for line in results))
+
+
+def _needed(calls: list[Call], needed: set[int]) -> list[Call]:
+    """The calls that lead to some lines; of which one output is needed, they compute that alone."""
+    kept = []
+    for kind, lines, outs in reversed(calls):
+        taken = [at for at, out in enumerate(outs) if out in needed]
+        if not taken:
+            continue
+        if len(taken) == 1 < len(outs):
+            kind, outs = ALONE[kind, taken[0]], (outs[taken[0]],)  # noqa: PLW2901
+        needed = needed | {line.number for line in lines}
+        kept.append(Call(kind, lines, outs))
+    return kept[::-1]
+
+
+def _chained(calls: list[Call], results: list[Line]) -> list[Call]:
+    """A minimum or maximum that one other takes becomes one call with it."""
+    uses = Counter(line.number for call in calls for line in call.lines) + Counter(
+        line.number for line in results
+    )
+    made: dict[int, Call] = {}
+    for call in calls:
+        whole = call
+        for at, line in enumerate(call.lines if call.kind <= LARGER else ()):
+            first = made.get(line.number)
+            if first and first.kind <= LARGER and uses[line.number] == 1:
+                lines = *(each.moved(line.ahead) for each in first.lines), call.lines[1 - at]
+                whole = Call(CHAIN + 2 * first.kind + call.kind, lines, call.outs)
+                del made[line.number]
+                break
+        made[call.outs[0]] = whole
+    return list(made.values())
 
 
 def _exchanged(plan: _Plan, one: Sequence[Line], two: Sequence[Line], places: range) -> list[Line]:
@@ -191,9 +252,9 @@ def _exchanged(plan: _Plan, one: Sequence[Line], two: Sequence[Line], places: ra
         if not a or not b:
             return [*a, *b]
         if len(a) == len(b) == 1:
-            return [*plan.exchange(a[0], b[0])]
+            return plan.call(BOTH, a[0], b[0])
         even, odd = merged(a[::2], b[::2]), merged(a[1::2], b[1::2])
-        pairs = [plan.exchange(*pair) for pair in zip(odd, even[1:], strict=False)]
+        pairs = [plan.call(BOTH, *pair) for pair in zip(odd, even[1:], strict=False)]
         return [even[0], *chain(*pairs), *odd[len(pairs) :], *even[len(pairs) + 1 :]]
 
     order = merged(one, two)
@@ -210,8 +271,8 @@ def _chosen(plan: _Plan, one: Sequence[Line], two: Sequence[Line], places: range
                 *one[few - 1 : few][: few > 0],
                 *two[place - few : place - few + 1][: few <= place],
             ]
-            most = plan.call(LARGER, *ends) if len(ends) == 2 else ends[0]
-            best = most if best is None else plan.call(SMALLER, most, best)
+            most = plan.one(LARGER, *ends) if len(ends) == 2 else ends[0]
+            best = most if best is None else plan.one(SMALLER, most, best)
         assert best is not None
         results.append(best)
     return results

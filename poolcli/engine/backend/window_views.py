@@ -15,6 +15,7 @@ from poolcli.maps.array import Array
 from poolcli.resources.limits import current
 
 COPIED = 50  # bytes of scratch for each tap that is copied, measured over all gathers and sorts
+NETWORK = 128  # taps of a window that is put in order by exchanges of lines, at most
 MOST = 1 << 21  # taps copied at a time: 16 MB of float64
 
 

@@ -14,15 +14,17 @@ from typing import Any
 
 import numpy as np
 
-from poolcli.engine.backend.network import LARGER, program
+from poolcli.engine.backend.network import BOTH, CHAIN, LARGER, MEDIAN, SMALLER, program
 from poolcli.engine.backend.plain.fold_axes import channels, fold
-from poolcli.engine.backend.window_views import cells_of, window_views
+from poolcli.engine.backend.window_views import NETWORK, cells_of, window_views
 from poolcli.engine.reducers.merges import highest
 from poolcli.engine.windows.counts import WindowCounts
 from poolcli.engine.windows.grid import Grid, Run
 from poolcli.maps.array import Array
 
 Span = Callable[[int], tuple[int, int]]
+EXTREMES = {SMALLER: np.minimum, LARGER: np.maximum}
+
 Ordered = tuple[Any, int, Sequence[Array]]
 
 
@@ -116,7 +118,7 @@ def _in_order(x: Array, grid: Grid, span: Span) -> Iterator[Ordered]:
 def _network_pays(runs: Sequence[Run]) -> bool:
     """For small windows, and larger ones that have much in common with their neighbours."""
     fresh = prod(min(run.stride, run.size) for run in runs)
-    return prod(run.size for run in runs) + 3 * fresh <= 128
+    return prod(run.size for run in runs) + 3 * fresh <= NETWORK
 
 
 def _by_network(x: Array, runs: Sequence[Run], ranks: range) -> list[Array]:
@@ -134,14 +136,29 @@ def _by_network(x: Array, runs: Sequence[Run], ranks: range) -> list[Array]:
         row = x[index]
         for phase in range(stride):
             lines[number * stride + phase] = row[..., phase::stride]
-    for line in {line for _, a, _, b, _, _ in steps.calls for line in (a, b)} & lines.keys():
+    for line in {line.number for call in steps.calls for line in call.lines} & lines.keys():
         lines[line] = lines[line].copy("K")
-    for side, a, ahead, b, further, out in steps.calls:
-        one, two = lines[a][..., ahead:], lines[b][..., further:]
-        length = min(one.shape[-1], two.shape[-1])
-        merge = np.maximum if side == LARGER else np.minimum
-        lines[out] = merge(one[..., :length], two[..., :length])
+    for call in steps.calls:
+        read = [lines[line.number][..., line.ahead :] for line in call.lines]
+        length = min(line.shape[-1] for line in read)
+        made = _exchanged(call.kind, *(line[..., :length] for line in read))
+        lines.update(zip(call.outs, made, strict=True))
     return [lines[line][..., : inner.number] for line in steps.results]
+
+
+def _exchanged(kind: int, a: Array, b: Array, *others: Array) -> tuple[Array, ...]:
+    """One call of a network."""
+    if kind == BOTH:
+        return np.minimum(a, b), np.maximum(a, b)
+    if not others:
+        return (EXTREMES[kind](a, b),)
+    (c,) = others
+    if kind >= CHAIN:
+        first, second = divmod(kind - CHAIN, 2)
+        return (EXTREMES[second](EXTREMES[first](a, b), c),)
+    low, high = np.minimum(a, b), np.maximum(a, b)
+    middle = np.maximum(low, np.minimum(high, c))
+    return (middle,) if kind == MEDIAN else (np.minimum(low, c), middle, np.maximum(high, c))
 
 
 def _taps_of(run: Run, tap: int) -> slice:
