@@ -145,9 +145,9 @@ def _headers(image: Image.Image, stream: BinaryIO) -> tuple[Header, ...]:
         headers = [_header(image, stream)] * _page_count(image)
     else:
         headers = [_header(page, stream) for page in _pages(image)]
-    if len(headers) == 1:
-        return tuple(headers)
-    return tuple(header._replace(name=str(number)) for number, header in enumerate(headers))
+    if len(headers) > 1:
+        headers = [one._replace(name=str(number)) for number, one in enumerate(headers)]
+    return tuple(headers)
 
 
 def _header(image: Image.Image, stream: BinaryIO) -> Header:
@@ -243,10 +243,8 @@ def _extras(image: Image.Image) -> tuple[tuple[str, Any], ...]:
         return (("compression", image.info["compression"]),)
     if not _is_animation(image):
         return ()
-    names = ("duration", "loop")
-    extras: list[tuple[str, Any]] = [
-        (name, image.info[name]) for name in names if name in image.info
-    ]
+    info = image.info
+    extras: dict[str, Any] = {key: info[key] for key in ("duration", "loop") if key in info}
     if getattr(image, "default_image", False):
-        extras.append(("default_image", True))
-    return tuple(extras)
+        extras["default_image"] = True
+    return tuple(extras.items())
