@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "analysis": {"errors", "maps", "resources", "engine", "pipeline", "io"},
     "report": {"errors", "maps", "resources", "pipeline", "io", "run", "analysis"},
     "api": {"errors", "maps", "resources", "pipeline", "io"},
-    "cli": {"errors", "maps", "resources", "pipeline", "io", "run", "analysis", "report"},
+    "cli": {"errors", "maps", "resources", "engine", "pipeline", "io", "run", "analysis", "report"},
     "__init__": {"errors", "api"},
     "__main__": {"cli"},
 }

@@ -91,11 +91,28 @@ class PoolcliGroup(Helpful, click.Group):
         return {**COMMAND_SECTIONS, **super().sections(ctx), **REFERENCE_SECTIONS}
 
 
+def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001
+    """Tell the version, and what pools."""
+    if not wanted or ctx.resilient_parsing:
+        return
+    from poolcli.engine.backend import name
+
+    click.echo(f"poolcli {__version__} ({name()} backend)")
+    ctx.exit()
+
+
 @click.command(
     cls=PoolcliGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="poolcli COMMAND --help tells the options of one.",
 )
-@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_show_version,
+    help="Show the version and the backend, and exit.",
+)
 def poolcli() -> None:
     """Pool images and feature maps: pick how a window becomes one number, pick the windows."""

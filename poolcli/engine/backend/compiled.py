@@ -1,0 +1,270 @@
+"""The verbs in C, for the dtypes and merges that people use most; `plain` does the rest.
+
+The extension takes arrays of five axes, (outer, depth, height, width, channels), whose rows are
+contiguous: planes have one channel, and the channels of interleaved pixels stay where they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from itertools import product
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from poolcli.engine.backend import _core, plain
+from poolcli.engine.backend.network import program
+from poolcli.engine.reducers.merges import Function
+from poolcli.engine.reducers.rounding import Quotient
+from poolcli.engine.windows.counts import WindowCounts
+from poolcli.engine.windows.grid import Grid, Run
+from poolcli.maps.array import Array
+
+TYPES = frozenset("?bBhHiIlLqQfd")
+MERGES: dict[Any, int] = {np.add: _core.ADD, np.maximum: _core.MAX, np.minimum: _core.MIN}
+ROUNDINGS = {"half-even": _core.HALF_EVEN, "half-up": _core.HALF_UP, "floor": _core.FLOOR}
+SUMS = {  # the kinds of sums, and of what is added up to them
+    "u2": ("b1", "u1", "u2"),
+    "u4": ("b1", "u1", "u2", "u4"),
+    "u8": ("u2", "u4", "u8"),
+    "i2": ("i1", "i2"),
+    "i4": ("i1", "i2", "i4"),
+    "i8": ("i2", "i4", "i8"),
+    "f4": ("f4",),
+    "f8": ("f8",),
+}
+MEANS = {  # the kinds of sums, and of their means
+    "u2": ("u1", "f4", "f8"),
+    "u4": ("u1", "u2", "f4", "f8"),
+    "u8": ("u2", "u4", "u8", "f4", "f8"),
+    "i2": ("i1", "f4", "f8"),
+    "i4": ("i1", "i2", "f4", "f8"),
+    "i8": ("i2", "i4", "i8", "f4", "f8"),
+    "f4": ("f4",),
+    "f8": ("f8",),
+}
+ABSENT = np.array([[0, 1, 0, 1, 1, 1, 1]])  # the run of an axis that a map does not have
+
+Ranks = Callable[[int], tuple[int, int]]
+
+
+def fold(
+    merge: Function,
+    x: Array,
+    grid: Grid,
+    out: Array | None = None,
+    dtype: np.dtype[Any] | None = None,
+) -> Array:
+    """The folded states of every window: see `Backend.fold`."""
+    state = dtype or x.dtype
+    if not _folds(merge, x.dtype, state):
+        return plain.fold(merge, x, grid, out, dtype)
+    direct = out is not None and out.dtype == state
+    folded = out if out is not None and direct else Layout.of(x, grid).empty(x, grid, state)
+    _fold(merge, x, grid, folded, state)
+    if out is None or direct:
+        return folded
+    out[...] = folded
+    return out
+
+
+def mean(x: Array, grid: Grid, out: Array, dtype: np.dtype[Any] | None, quotient: Quotient) -> None:
+    """The mean of every window: see `Backend.mean`."""
+    state = dtype or x.dtype
+    if _folds(np.add, x.dtype, state) and _kind(out.dtype) in MEANS[_kind(state)]:
+        _fold(np.add, x, grid, out, state, quotient)
+    else:
+        plain.mean(x, grid, out, dtype, quotient)
+
+
+def select(x: Array, valid: Array | None, grid: Grid, ranks: Ranks) -> tuple[Array, Array]:
+    """The values of two ranks in each window: see `Backend.select`."""
+    if x.dtype.char not in TYPES:
+        return plain.select(x, valid, grid, ranks)
+    counts = WindowCounts(grid).pixels if valid is None else _counts(valid, grid)
+    places = _places(ranks, counts)
+    layout = Layout.of(x, grid)
+    low = layout.empty(x, grid, x.dtype)
+    high = low if np.array_equal(*places) else layout.empty(x, grid, x.dtype)
+    results = [layout.output(result) for result in ((low,) if high is low else (low, high))]
+    if valid is None and _network_pays(grid):
+        for runs in product(*(axis.runs for axis in grid.axes)):
+            _by_network(layout, x, runs, ranks, results)
+        return low, high
+    of_cells = tuple(_of_cells(rank, layout, x, grid) for rank in places[: len(results)])
+    by = _core.rank_histogram if _histogram_pays(x.dtype, grid) else _core.rank_sort
+    by(layout.input(x), tuple(results), layout.tables(grid), of_cells, layout.mask(valid))
+    return low, high
+
+
+def mode(x: Array, valid: Array | None, grid: Grid) -> Array:
+    """The most frequent value of each window: see `Backend.mode`."""
+    if x.dtype.char not in TYPES:
+        return plain.mode(x, valid, grid)
+    layout = Layout.of(x, grid)
+    out = layout.empty(x, grid, x.dtype)
+    is_counted = x.dtype.itemsize <= 2
+    results, mask = (layout.output(out),), layout.mask(valid)
+    _core.mode(layout.input(x), results, layout.tables(grid), is_counted, mask)
+    return out
+
+
+class Layout(NamedTuple):
+    """How (..., *map) becomes (outer, depth, height, width, channels).
+
+    `channel` is the axis of interleaved channels, or None.
+    """
+
+    axes: int
+    channel: int | None
+
+    @classmethod
+    def of(cls, x: Array, grid: Grid) -> Layout:
+        """The layout of an array whose last axes are the grid's."""
+        axes = len(grid.axes)
+        last = x.ndim - axes - 1
+        if last < 0 or x.shape[last] == 1 or x.strides[last] != x.itemsize:
+            return cls(axes, None)
+        return cls(axes, last if x.strides[-1] == x.itemsize * x.shape[last] else None)
+
+    def five(self, x: Array) -> Array:
+        """Five axes: a view where the outer axes lie one in the other, else a copy."""
+        last = x[..., None] if self.channel is None else np.moveaxis(x, self.channel, -1)
+        space = last.shape[-1 - self.axes :]
+        outer = prod(last.shape[: -1 - self.axes])
+        return last.reshape(outer, *(1,) * (3 - self.axes), *space)
+
+    def empty(self, x: Array, grid: Grid, dtype: np.dtype[Any]) -> Array:
+        """A new array (..., *cells) that can be written to."""
+        shape = [*x.shape[: -self.axes], *grid.shape]
+        if self.channel is None:
+            return np.empty(shape, dtype)
+        channels = shape.pop(self.channel)
+        return np.moveaxis(np.empty([*shape, channels], dtype), -1, self.channel)
+
+    def input(self, x: Array) -> Array:
+        """The array to read; a copy where rows are not contiguous."""
+        five = self.five(x)
+        return five if _has_rows(five) else five.copy()
+
+    def output(self, out: Array) -> Array | None:
+        """A view to write to; None where there is none."""
+        five = self.five(out)
+        return five if _has_rows(five) and np.may_share_memory(five, out) else None
+
+    def mask(self, valid: Array | None) -> Array | None:
+        """The pixels that count, as bytes."""
+        return None if valid is None else self.input(np.ascontiguousarray(valid))
+
+    def per_axis(self, facts: Sequence[Array], absent: Array) -> tuple[Array, ...]:
+        """One array for each of three axes."""
+        return (*(absent,) * (3 - self.axes), *facts)
+
+    def tables(self, grid: Grid) -> tuple[Array, ...]:
+        """The runs of three axes."""
+        return self.per_axis([_table(axis.runs) for axis in grid.axes], ABSENT)
+
+
+@lru_cache(maxsize=256)
+def _table(runs: tuple[Run, ...]) -> Array:
+    """Rows (cell, number, start, stride, size, step, every)."""
+    columns = [(r.cell, r.number, r.start, r.stride, r.size, r.step, r.every) for r in runs]
+    return np.array(columns, np.int64)
+
+
+def _has_rows(five: Array) -> bool:
+    """Whether the pixels of a row, and the channels of a pixel, are neighbours in memory."""
+    *_, columns, channels = five.shape
+    along, across = five.strides[-2:]
+    item = five.itemsize
+    is_row = (channels == 1 or across == item) and (columns == 1 or along == item * channels)
+    return is_row and five.flags.aligned
+
+
+def _kind(dtype: np.dtype[Any]) -> str:
+    return dtype.str[1:]
+
+
+def _folds(merge: Function, dtype: np.dtype[Any], state: np.dtype[Any]) -> bool:
+    """Whether the extension folds pixels of a dtype to such states."""
+    if merge not in MERGES or dtype.char not in TYPES:
+        return False
+    return _kind(dtype) in SUMS.get(_kind(state), ()) if merge is np.add else dtype == state
+
+
+def _fold(
+    merge: Function,
+    x: Array,
+    grid: Grid,
+    out: Array,
+    state: np.dtype[Any],
+    quotient: Quotient | None = None,
+) -> None:
+    """Fold or average into `out`, by way of another array where its memory does not suit."""
+    layout = Layout.of(x, grid)
+    five = layout.output(out)
+    if five is None:
+        other = np.empty(out.shape, out.dtype)
+        _fold(merge, x.copy(), grid, other, state, quotient)
+        out[...] = other
+        return
+    words = layout.input(x), five, layout.tables(grid), MERGES[merge], state.char
+    if quotient is None:
+        _core.fold(*words)
+    else:
+        counts = layout.per_axis(quotient.counts, np.ones(1, np.int64))
+        _core.fold(*words, counts, ROUNDINGS[quotient.rounding])
+
+
+# Ranks --------------------------------------------------------------------------------------------
+
+
+def _network_pays(grid: Grid) -> bool:
+    """For small windows, and larger ones that have much in common with their neighbours."""
+    fresh = prod(min(axis.runs[0].stride, axis.largest) for axis in grid.axes)
+    return grid.largest + 3 * fresh <= 128
+
+
+def _histogram_pays(dtype: np.dtype[Any], grid: Grid) -> bool:
+    """For bytes, and for windows that hold more pixels than there are groups of 256 levels."""
+    return dtype.itemsize == 1 or (dtype.itemsize == 2 and grid.largest > 256)
+
+
+def _by_network(
+    layout: Layout, x: Array, runs: Sequence[Run], ranks: Ranks, results: Sequence[Array | None]
+) -> None:
+    """Select from the windows of one run per axis."""
+    *outer, inner = runs
+    wanted = ranks(prod(run.size for run in runs))[: len(results)]
+    stride = inner.stride if inner.number > 1 else 1
+    rows = prod(run.size for run in outer)
+    steps = program(rows, inner.size, wanted, inner.step, stride)
+    tables = layout.per_axis([_table((run,)) for run in runs], ABSENT)
+    calls = np.array(steps.rows, np.int64).reshape(-1, 10)
+    found = np.array(steps.results, np.int64)
+    _core.network(layout.input(x), tuple(results), tables, stride, calls, found)
+
+
+def _counts(valid: Array, grid: Grid) -> Array:
+    return fold(np.add, valid, grid, dtype=np.dtype(np.uint32)).astype(np.int64)
+
+
+def _places(ranks: Ranks, counts: Array | int) -> tuple[Array | int, Array | int]:
+    """Both ranks, for each count."""
+    if isinstance(counts, int):
+        return ranks(counts)
+    sizes, which = np.unique(counts, return_inverse=True)
+    low, high = np.array([ranks(int(size)) for size in sizes], np.int64).T
+    which = which.reshape(counts.shape)
+    return low[which], high[which]
+
+
+def _of_cells(rank: Array | int, layout: Layout, x: Array, grid: Grid) -> Array | int:
+    """A rank for all windows, or one for each."""
+    if isinstance(rank, int):
+        return rank
+    ranks = layout.empty(x, grid, np.dtype(np.int64))
+    ranks[...] = rank
+    return layout.five(ranks)

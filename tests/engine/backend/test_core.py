@@ -1,0 +1,607 @@
+"""The compiled kernels against their definitions, written as loops."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import mmap
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
+
+import numpy as np
+import pytest
+
+from poolcli.engine.backend import network
+
+core = pytest.importorskip(
+    "poolcli.engine.backend._core", reason="the compiled kernels are optional"
+)
+
+INTEGERS = "BbHhIiQq"
+SUMS = [
+    *(
+        ("B", "H"),
+        ("B", "I"),
+        ("b", "h"),
+        ("b", "i"),
+        ("H", "I"),
+        ("H", "Q"),
+        ("h", "i"),
+        ("h", "q"),
+    ),
+    *(("I", "Q"), ("i", "q"), ("q", "q"), ("Q", "Q"), ("f", "f"), ("d", "d"), ("?", "H")),
+]
+SQUARES = [("B", "d"), ("H", "d"), ("f", "d"), ("d", "d")]
+FOLDS = [
+    *((core.MAX, kind, kind) for kind in INTEGERS + "fd?"),
+    *((core.MIN, kind, kind) for kind in INTEGERS + "fd?"),
+    *((core.ADD, *kinds) for kinds in SUMS),
+    *((core.SQUARES, *kinds) for kinds in SQUARES),
+]
+
+
+# The definition -----------------------------------------------------------------------------------------------
+
+
+def larger(a, b):
+    return np.where((a > b) | (a != a), a, b)  # noqa: PLR0124
+
+
+def smaller(a, b):
+    return np.where((a < b) | (a != a), a, b)  # noqa: PLR0124
+
+
+MERGES = {core.MAX: larger, core.MIN: smaller, core.ADD: np.add, core.SQUARES: np.add}
+
+
+def folded(merge, taps):
+    """An even number of taps in halves, an odd one but the last, then that."""
+    if len(taps) == 1:
+        return taps[0]
+    head = len(taps) - 1 if len(taps) % 2 else len(taps) // 2
+    return merge(folded(merge, taps[:head]), folded(merge, taps[head:]))
+
+
+def windows(runs):
+    """The pixels of each cell along an axis."""
+    return {
+        cell + at * every: [start + at * stride + tap * step for tap in range(size)]
+        for cell, number, start, stride, size, step, every in runs.tolist()
+        for at in range(number)
+    }
+
+
+def fold(x, grid, merge, state):
+    states = x.astype(state)
+    states = states * states if merge == core.SQUARES else states
+    for axis, runs in enumerate(grid, start=1):
+        pixels = windows(runs)
+        taps = [[states.take(pixel, axis) for pixel in pixels[cell]] for cell in range(len(pixels))]
+        with np.errstate(all="ignore"):
+            states = np.stack([folded(MERGES[merge], window) for window in taps], axis).astype(
+                state
+            )
+    return states
+
+
+def rounded(total, count, rounding):
+    floor, rest = divmod(int(total), int(count))
+    if rounding == core.HALF_EVEN:
+        return floor + (2 * rest > count or (2 * rest == count and floor % 2))
+    return floor + (rounding == core.HALF_UP and 2 * rest >= count)
+
+
+def cells(grid):
+    return tuple(int(runs[:, 1].sum()) for runs in grid)
+
+
+# Anything that may come ---------------------------------------------------------------------------------------
+
+
+def runs_of(rng, length):
+    """Sliding windows with clipped ones, dilated ones, few of many, or cells that take turns."""
+    kind = rng.integers(5)
+    if kind == 0:  # sliding and clipped
+        size, stride = int(rng.integers(1, length + 1)), int(rng.integers(1, 5))
+        pad = int(rng.integers(0, (size + 1) // 2 + 1)) if size > 1 else 0
+        starts = range(-pad, length + pad - size + 1, stride)
+        spans = [(max(start, 0), min(start + size, length)) for start in starts]
+        inner = [at for at, start in enumerate(starts) if start >= 0 and start + size <= length]
+        rows = [
+            (at, 1, low, 1, high - low, 1, 1)
+            for at, (low, high) in enumerate(spans)
+            if at not in inner
+        ]
+        rows += [(inner[0], len(inner), spans[inner[0]][0], stride, size, 1, 1)] if inner else []
+    elif kind == 1:  # dilated
+        size = int(rng.integers(1, 5))
+        step = int(rng.integers(1, 4))
+        span = (size - 1) * step + 1
+        if span > length:
+            size, span = 1, 1
+        stride = int(rng.integers(1, 4))
+        number = int(rng.integers(1, (length - span) // stride + 2))
+        start = int(rng.integers(0, length - span - (number - 1) * stride + 1))
+        rows = [(0, number, start, stride, size, step, 1)]
+    elif kind == 2:  # adaptive
+        number = int(rng.integers(1, 2 * length + 1))
+        common = math.gcd(number, length)
+        period = number // common
+        bounds = [(at * length // number, -(-(at + 1) * length // number)) for at in range(period)]
+        rows = [
+            (at, common, low, length // common, high - low, 1, period)
+            for at, (low, high) in enumerate(bounds)
+        ]
+    elif kind == 3:  # global
+        rows = [(0, 1, 0, 1, length, 1, 1)]
+    else:  # every cell for itself
+        number = int(rng.integers(1, 6))
+        sizes = rng.integers(1, length + 1, number)
+        rows = [
+            (at, 1, int(rng.integers(0, length - size + 1)), 0, size, 1, 1)
+            for at, size in enumerate(sizes)
+        ]
+        rng.shuffle(rows)
+    return np.array(rows, np.int64).reshape(-1, 7)
+
+
+def values_of(rng, shape, kind):
+    dtype = np.dtype(kind)
+    if dtype.kind == "b":
+        return rng.random(shape) < 0.5
+    if dtype.kind == "f":
+        few = rng.integers(-2, 3, shape).astype(dtype) * dtype.type(
+            -0.0 if rng.random() < 0.3 else 1
+        )
+        x = few if rng.random() < 0.4 else rng.standard_normal(shape).astype(dtype)
+        if rng.random() < 0.4:
+            x[rng.random(shape) < 0.03] = np.nan
+            x[rng.random(shape) < 0.03] = rng.choice([np.inf, -np.inf, 1e38])
+        return x
+    info = np.iinfo(dtype)
+    low, high = [(info.min, info.max), (info.max - 2, info.max), (0, 3)][rng.integers(3)]
+    return rng.integers(low, high, shape, dtype, endpoint=True)
+
+
+def placed(rng, shape, dtype):
+    """An array whose rows lie apart."""
+    gaps = rng.integers(0, 3, 3)
+    room = np.zeros((shape[0] + gaps[0], shape[1] + gaps[1], shape[2] + gaps[2], *shape[3:]), dtype)
+    if rng.random() < 0.3:
+        room = room[::-1, :, ::-1]
+    return room[gaps[0] :, gaps[1] :, gaps[2] :]
+
+
+def shape_of(rng, *, long=False):
+    shape = [int(rng.integers(1, most)) for most in (4, 4, 14, 40)]
+    if long:
+        shape = [1, 1, int(rng.integers(1, 60)), int(rng.integers(100, 3000))]
+        shape = shape if rng.random() < 0.7 else [1, 1, shape[3], int(rng.integers(1, 60))]
+    elif rng.random() < 0.5:
+        shape[1] = 1
+    return (*shape, int(rng.choice([1, 1, 2, 3, 4, 17])))
+
+
+def case(seed, kind, *, long=False):
+    rng = np.random.default_rng(seed)
+    shape = shape_of(rng, long=long)
+    x = placed(rng, shape, kind)
+    x[...] = values_of(rng, shape, kind)
+    return rng, x, tuple(runs_of(rng, length) for length in shape[1:4])
+
+
+def same(a, b):
+    """Bit for bit, but for which NaN it is."""
+    if a.dtype.kind != "f":
+        return np.array_equal(a, b)
+    nan = np.isnan(a)
+    whole = f"u{a.itemsize}"
+    return np.array_equal(nan, np.isnan(b)) and np.array_equal(
+        np.where(nan, 0, a.view(whole)), np.where(nan, 0, np.ascontiguousarray(b).view(whole))
+    )
+
+
+# Folds --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("merge", "kind", "state"), FOLDS)
+@pytest.mark.parametrize("seed", range(25))
+def test_a_fold_is_its_definition(merge, kind, state, seed):
+    rng, x, grid = case(seed, kind, long=seed % 8 == 7)
+    out = placed(rng, (x.shape[0], *cells(grid), x.shape[4]), state)
+    core.fold(x, out, grid, merge, state)
+    assert same(np.ascontiguousarray(out), fold(x, grid, merge, state))
+
+
+@pytest.mark.parametrize(("kind", "state"), SUMS)
+@pytest.mark.parametrize("rounding", [core.HALF_EVEN, core.HALF_UP, core.FLOOR])
+@pytest.mark.parametrize("seed", range(8))
+def test_whole_quotients_are_exact(kind, state, rounding, seed):
+    if np.dtype(kind).kind not in "iu":
+        pytest.skip("not of whole numbers")
+    rng, x, grid = case(seed, kind)
+    out = placed(rng, (x.shape[0], *cells(grid), x.shape[4]), kind)
+    counts = [rng.integers(1, rng.choice([2, 5, 40]), length) for length in cells(grid)]
+    core.fold(x, out, grid, core.ADD, state, tuple(counts), rounding)
+    totals = fold(x, grid, core.ADD, state)
+    info = np.iinfo(kind)
+    for at in product(*map(range, out.shape)):
+        count = math.prod(int(counts[axis][at[axis + 1]]) for axis in range(3))
+        assert out[at] == min(max(rounded(totals[at], count, rounding), info.min), info.max)
+
+
+@pytest.mark.parametrize(("kind", "state"), SUMS)
+@pytest.mark.parametrize("result", "fd")
+@pytest.mark.parametrize("seed", range(4))
+def test_quotients_in_floats_are_those_of_doubles(kind, state, result, seed):
+    if state in "fd" and state != result:
+        pytest.skip("a float is divided as it is")
+    rng, x, grid = case(seed, kind)
+    out = placed(rng, (x.shape[0], *cells(grid), x.shape[4]), result)
+    counts = [rng.integers(1, rng.choice([2, 5, 40]), length) for length in cells(grid)]
+    core.fold(x, out, grid, core.ADD, state, tuple(counts))
+    totals = fold(x, grid, core.ADD, state)
+    totals = totals if state in "fd" else totals.astype("d")
+    count = counts[0][:, None, None, None] * counts[1][:, None, None] * counts[2][:, None]
+    assert same(np.ascontiguousarray(out), (totals / count.astype(totals.dtype)).astype(result))
+
+
+def test_every_quotient_of_bytes():
+    rounding = [core.HALF_EVEN, core.HALF_UP, core.FLOOR]
+    for size, rule in product([*range(1, 18), 49, 81, 121, 225, 255, 256, 257], rounding):
+        totals = np.arange(255 * size + 1)
+        taps = np.minimum(np.maximum(totals[:, None] - 255 * np.arange(size), 0), 255).astype("B")
+        out = np.empty((1, 1, 1, totals.size, 1), "B")
+        x = np.ascontiguousarray(taps).reshape(1, 1, 1, -1, 1)
+        grid = [[(0, 1, 0, 1, 1, 1, 1)]] * 2 + [[(0, totals.size, 0, size, size, 1, 1)]]
+        one, count = np.ones(1, np.int64), np.full(totals.size, size, np.int64)
+        state = "H" if size < 257 else "I"
+        core.fold(
+            x, out, tuple(np.array(runs) for runs in grid), core.ADD, state, (one, one, count), rule
+        )
+        assert np.array_equal(out.ravel(), [rounded(total, size, rule) for total in totals])
+
+
+# Order statistics ---------------------------------------------------------------------------------------------
+
+
+def in_order(x, grid):
+    """The values of each window in order; all of one with a NaN are NaN."""
+    per_axis = [windows(runs) for runs in grid]
+    out = np.empty((x.shape[0], *cells(grid), x.shape[4]), object)
+    for outer, *at, channel in np.ndindex(out.shape):
+        taps = x[outer][np.ix_(*(pixels[cell] for pixels, cell in zip(per_axis, at, strict=True)))][
+            ..., channel
+        ].ravel()
+        taps = np.sort(taps)
+        out[(outer, *at, channel)] = np.full_like(taps, np.nan) if taps[-1] != taps[-1] else taps
+    return out
+
+
+def uniform(rng, length):
+    """One run of equal windows."""
+    size, step = int(rng.integers(1, min(6, length + 1))), int(rng.integers(1, 3))
+    step = step if (size - 1) * step < length else 1
+    stride = int(rng.integers(1, 5))
+    most = (length - (size - 1) * step - 1) // stride + 1
+    number = int(rng.integers(1, most + 1))
+    start = int(rng.integers(0, length - (size - 1) * step - (number - 1) * stride))
+    return (0, number, start, stride, size, step, 1)
+
+
+@pytest.mark.parametrize("kind", INTEGERS + "fd")
+@pytest.mark.parametrize("seed", range(30))
+def test_networks_give_values_in_order(kind, seed):
+    rng = np.random.default_rng(seed)
+    shape = (2, 3, 11, int(rng.choice([9, 40, 700])), int(rng.choice([1, 1, 3, 4])))
+    x = placed(rng, shape, kind)
+    x[...] = values_of(rng, shape, kind)
+    runs = [
+        (0, 3, 0, 1, 1, 1, 1) if rng.random() < 0.7 else uniform(rng, 3),
+        uniform(rng, 11),
+        uniform(rng, shape[3]),
+    ]
+    grid = tuple(np.array([run], np.int64) for run in runs)
+    taps = math.prod(run[4] for run in runs)
+    places = tuple(sorted({int(place) for place in rng.integers(0, taps, int(rng.integers(1, 3)))}))
+    phases = runs[2][3] if rng.random() < 0.5 else 1
+    plan = network.program(runs[0][4] * runs[1][4], runs[2][4], places, runs[2][5], phases)
+    outs = tuple(placed(rng, (2, *cells(grid), shape[4]), kind) for _ in places)
+    core.network(x, outs, grid, phases, calls_of(plan), np.array(plan.results, np.int64))
+    ordered = in_order(x, grid)
+    for place, out in zip(places, outs, strict=True):
+        assert np.array_equal(out, [[[[[v[place] for v in e] for e in d] for d in c] for c in b] for b in ordered],
+                              equal_nan=kind in "fd")  # fmt: skip
+
+
+def calls_of(plan):
+    return np.array(plan.rows, np.int64).reshape(-1, 10)
+
+
+def values_in(x, grid, valid=None):
+    """The valid values of each window in turn, and which taps they are."""
+    per_axis = [windows(runs) for runs in grid]
+    for outer, *at, channel in np.ndindex(x.shape[0], *cells(grid), x.shape[4]):
+        window = np.ix_(*(pixels[cell] for pixels, cell in zip(per_axis, at, strict=True)))
+        taps = x[outer][window][..., channel].ravel()
+        yield (
+            (outer, *at, channel),
+            taps if valid is None else taps[valid[outer][window][..., channel].ravel() != 0],
+        )
+
+
+@pytest.mark.parametrize("kind", INTEGERS + "fd")
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("seed", range(8))
+def test_ranks_of_windows(kind, masked, seed):
+    rng, x, grid = case(seed, kind)
+    shape = (x.shape[0], *cells(grid), x.shape[4])
+    valid = (rng.random(x.shape) < rng.choice([0.3, 0.9])).astype("B") if masked else None
+    outs, ranks = (
+        (placed(rng, shape, kind), placed(rng, shape, kind)),
+        (rng.integers(0, 9, shape), 3),
+    )
+    ways = [core.rank_sort, *([core.rank_histogram] if kind in "BbHh" else [])]
+    for way in ways:
+        way(x, outs, grid, ranks, valid)
+        for at, taps in values_in(x, grid, valid):
+            taps = np.sort(taps)  # noqa: PLW2901
+            nan = taps.size and taps[-1] != taps[-1]
+            for out, rank in zip(outs, (ranks[0][at], 3), strict=True):
+                wanted = 0 if not taps.size else np.nan if nan else taps[min(rank, taps.size - 1)]
+                assert np.array_equal(out[at], wanted, equal_nan=kind in "fd")
+
+
+@pytest.mark.parametrize("kind", INTEGERS + "fd")
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("seed", range(8))
+def test_modes_of_windows(kind, masked, seed):
+    rng, x, grid = case(seed, kind)
+    shape = (x.shape[0], *cells(grid), x.shape[4])
+    valid = (rng.random(x.shape) < rng.choice([0.3, 0.9])).astype("B") if masked else None
+    for counted in [False, True] if kind in "BbHh" else [False]:
+        out = placed(rng, shape, kind)
+        core.mode(x, (out,), grid, counted, valid)
+        for at, taps in values_in(x, grid, valid):
+            if not taps.size or np.isnan(taps).any():
+                wanted = np.nan if taps.size else 0
+            else:
+                found, counts = np.unique(taps, return_counts=True)
+                wanted = found[counts.argmax()]
+            assert np.array_equal(out[at], wanted, equal_nan=kind in "fd")
+
+
+@pytest.mark.parametrize("kind", INTEGERS + "fd")
+@pytest.mark.parametrize("merge", [core.MAX, core.MIN])
+@pytest.mark.parametrize("last", [0, 1])
+@pytest.mark.parametrize("seed", range(8))
+def test_indices_of_leading_values(kind, merge, last, seed):
+    rng, x, grid = case(seed, kind, long=seed == 7)
+    shape = (x.shape[0], *cells(grid), x.shape[4])
+    values, indices = placed(rng, shape, kind), placed(rng, shape, "q")
+    base, pitch = rng.integers(0, 1000, shape[0]), np.array([100000, 1000, 1])
+    core.fold_index(x, values, indices, grid, merge, base, pitch, last)
+    assert same(np.ascontiguousarray(values), fold(x, grid, merge, kind))
+    where = (
+        np.arange(x.shape[1])[:, None, None] * pitch[0] + np.arange(x.shape[2])[:, None] * pitch[1]
+    )
+    where = np.broadcast_to((where + np.arange(x.shape[3]))[None, ..., None], x.shape)
+    for (at, taps), (_, places) in zip(values_in(x, grid), values_in(where, grid), strict=True):
+        value = values[at]
+        (leading,) = np.nonzero(np.isnan(taps) if value != value else taps == value)  # noqa: PLR0124
+        nan = value != value  # noqa: PLR0124
+        assert indices[at] == base[at[0]] + places[leading[-1 if last and nan else 0]]
+
+
+# What does not fit --------------------------------------------------------------------------------------------
+
+
+def arguments(**changes):
+    x = np.zeros((2, 1, 6, 8, 3), "f")
+    given = {
+        "x": x,
+        "out": np.zeros((2, 1, 3, 4, 3), "f"),
+        "merge": core.ADD,
+        "state": "f",
+        "counts": None,
+        "rule": 0,
+    }
+    given |= {
+        "d": [(0, 1, 0, 1, 1, 1, 1)],
+        "h": [(0, 3, 0, 2, 2, 1, 1)],
+        "w": [(0, 4, 0, 2, 2, 1, 1)],
+    }
+    given |= changes
+    grid = tuple(np.array(given[axis], np.int64) for axis in "dhw")
+    return (
+        given["x"],
+        given["out"],
+        grid,
+        given["merge"],
+        given["state"],
+        given["counts"],
+        given["rule"],
+    )
+
+
+ONES = [np.ones(count, np.int64) for count in (1, 3, 4)]
+HUGE = 1 << 62
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"x": np.zeros((2, 1, 6, 8), "f")},
+        {"x": np.zeros((2, 1, 6, 8, 3), ">f4")},
+        {"x": np.zeros((2, 1, 6, 8, 3), "e")},
+        {"x": np.zeros((2, 1, 6, 16, 3), "f")[:, :, :, ::2]},
+        {"x": np.zeros((2, 1, 6, 8, 6), "f")[..., ::2]},
+        {"x": np.zeros((3, 1, 6, 8, 3), "f")},
+        {"x": np.ndarray((2, 1, 6, 8, 3), "f", np.zeros(4096, "B"), offset=1)},
+        {"out": np.zeros((2, 1, 3, 4, 2), "f")},
+        {"out": np.zeros((2, 1, 3, 5, 3), "f")},
+        {"out": np.zeros((2, 1, 3, 4, 3), "d")},
+        {"merge": 9},
+        {"state": "d"},
+        {"state": "?"},
+        {"h": [(0, 3, 1, 2, 2, 1, 1)]},
+        {"h": [(0, 3, -1, 2, 2, 1, 1)]},
+        {"h": [(0, 3, 0, 3, 2, 1, 1)]},
+        {"h": [(0, 3, 0, 2, 3, 1, 1)]},
+        {"h": [(0, 3, 0, 2, 2, 2, 1)]},
+        {"h": [(0, 3, 0, 2, 2, 1, 2)]},
+        {"h": [(1, 3, 0, 2, 2, 1, 1)]},
+        {"h": [(0, 2, 0, 2, 2, 1, 1)]},
+        {"h": [(0, 3, 0, 2, 2, 1, 1), (0, 1, 0, 2, 2, 1, 1)]},
+        {"h": [(0, 3, 0, 2, 0, 1, 1)]},
+        {"h": [(0, 3, 0, HUGE, 2, 1, 1)]},
+        {"h": [(0, HUGE, 0, 2, 2, 1, 1)]},
+        {"h": [(0, 3, HUGE, 2, 2, 1, 1)]},
+        {"h": [(0, 3, 0, 2, HUGE, HUGE, 1)]},
+        {"h": [(0, 3, 0, 2, 2, 1)]},
+        {"counts": (ONES[0], ONES[1], ONES[1])},
+        {"counts": (ONES[0], ONES[1] * 0, ONES[2])},
+        {"counts": (ONES[0], ONES[1], ONES[2] * HUGE)},
+        {"counts": (ONES[0], ONES[1], ONES[2].astype("i"))},
+        {"counts": tuple(ONES), "rule": 7},
+        {"counts": tuple(ONES), "merge": core.MAX},
+    ],
+)
+def test_what_does_not_fit_is_refused(changes):
+    with pytest.raises(ValueError, match=r"\w"):
+        core.fold(*arguments(**changes))
+
+
+def test_what_fits_is_not_refused():
+    core.fold(*arguments())
+    core.fold(*arguments(counts=tuple(ONES)))
+
+
+def test_read_only_results_are_refused():
+    out = np.zeros((2, 1, 3, 4, 3), "f")
+    out.flags.writeable = False
+    with pytest.raises((ValueError, BufferError)):
+        core.fold(*arguments(out=out))
+
+
+@pytest.mark.parametrize(
+    ("phases", "calls", "results"),
+    [
+        (1, [(0, 0, 0, 1, 9, 0, 0, 2, 2, 2)], [2]),  # beyond the row
+        (1, [(0, 0, 0, 1, -1, 0, 0, 2, 2, 2)], [2]),
+        (1, [(0, 0, 0, 1, 0, 0, 0, 1, 1, 1)], [1]),  # an input is written
+        (1, [(0, 0, 0, 3, 0, 0, 0, 2, 2, 2)], [2]),  # read before it is written
+        (1, [(0, 0, 0, 1, 0, 0, 0, 2, 2, 1 << 40)], [2]),
+        (1, [(0, 0, 0, -1, 0, 0, 0, 2, 2, 2)], [2]),
+        (1, [(9, 0, 0, 1, 0, 0, 0, 2, 2, 2)], [2]),
+        (1, [(0, 0, 0, 1, 0, 0, 0, 2, 2, 2)], [7]),
+        (1, [(0, 0, 0, 1, 0, 0, 0, 2, 2, 2)], [2, 2]),
+        (0, [(0, 0, 0, 1, 0, 0, 0, 2, 2, 2)], [2]),
+        (3, [(0, 0, 0, 1, 0, 0, 0, 6, 6, 6)], [6]),
+    ],
+)
+def test_calls_that_do_not_fit_are_refused(phases, calls, results):
+    x, out, grid, *_ = arguments()
+    with pytest.raises(ValueError, match=r"\w"):
+        core.network(
+            x, (out,), grid, phases, np.array(calls, np.int64), np.array(results, np.int64)
+        )
+
+
+def test_threads_and_tiles_make_no_difference():
+    rng = np.random.default_rng(1)
+    x = rng.standard_normal((3, 1, 90, 1300, 3)).astype("f")
+    run = [(0, 1, 0, 1, 1, 1, 1)]
+    down, across = [(0, 70, 0, 1, 21, 1, 1)], [(0, 1280, 0, 1, 21, 1, 1)]
+    out, parts = np.empty((3, 1, 70, 1280, 3), "f"), np.empty((3, 1, 70, 1280, 3), "f")
+    tables = [np.array(table, np.int64) for table in (run, down, across)]
+    core.fold(x, out, tuple(tables), core.ADD, "f")
+    with ThreadPoolExecutor(4) as threads:
+        for top in range(0, 70, 7):
+            some = np.array([(0, 7, top, 1, 21, 1, 1)], np.int64)
+            grid = (tables[0], some, tables[2])
+            threads.submit(core.fold, x, parts[:, :, top : top + 7], grid, core.ADD, "f")
+    assert same(out, parts)
+
+
+@pytest.mark.parametrize("gap", [0, 5])
+def test_results_that_are_larger_than_caches(gap):
+    rng = np.random.default_rng(2)
+    x = rng.integers(0, 256, (1, 1, 2999, 3001, 1), "B")
+    grid = tuple(
+        np.array([run], np.int64)
+        for run in [(0, 1, 0, 1, 1, 1, 1), (0, 2997, 0, 1, 3, 1, 1), (0, 3000, 0, 1, 2, 1, 1)]
+    )
+    room = np.zeros((1, 1, 2997 + gap, 3000, 1), "B")
+    out = room[:, :, gap:] if gap else room
+    core.fold(x, out, grid, core.MAX, "B")
+    down = np.maximum(np.maximum(x[:, :, :-2], x[:, :, 1:-1]), x[:, :, 2:])
+    assert np.array_equal(out, np.maximum(down[:, :, :, :-1], down[:, :, :, 1:]))
+    counts = tuple(np.full(count, size, np.int64) for count, size in [(1, 1), (2997, 3), (3000, 2)])
+    core.fold(x, out, grid, core.ADD, "H", counts, core.HALF_EVEN)
+    wide = x.astype("H")
+    down = wide[:, :, :-2] + wide[:, :, 1:-1] + wide[:, :, 2:]
+    assert np.array_equal(out, np.rint((down[:, :, :, :-1] + down[:, :, :, 1:]) / 6).astype("B"))
+    assert not room[:, :, :gap].any()
+
+
+# Nothing outside of arrays ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def guarded():
+    """Arrays that end where a page begins that nobody may touch."""
+    if not sys.platform.startswith("linux"):
+        pytest.skip("pages are guarded by mprotect")
+    libc = ctypes.CDLL(None, use_errno=True)
+    kept = []
+
+    def make(shape, dtype, *, front=False):
+        size = max(math.prod(shape) * np.dtype(dtype).itemsize, 1)
+        page = mmap.PAGESIZE
+        pages = -(-size // page) * page
+        room = mmap.mmap(-1, pages + 2 * page)
+        base = ctypes.addressof(ctypes.c_char.from_buffer(room))
+        for at in (base, base + page + pages):
+            if libc.mprotect(ctypes.c_void_p(at), ctypes.c_size_t(page), 0):
+                pytest.skip("no page can be guarded here")
+        kept.append(room)
+        return np.ndarray(shape, dtype, room, page if front else page + pages - size)
+
+    return make
+
+
+@pytest.mark.parametrize(("merge", "kind", "state"), FOLDS)
+@pytest.mark.parametrize("front", [False, True])
+def test_nothing_outside_of_arrays_is_touched(guarded, merge, kind, state, front):
+    for seed in range(12):
+        _, values, grid = case(seed, kind, long=seed == 11)
+        x = guarded(values.shape, kind, front=front)
+        x[...] = values
+        shape = (x.shape[0], *cells(grid), x.shape[4])
+        out = guarded(shape, state, front=front)
+        core.fold(x, out, grid, merge, state)
+        if merge == core.ADD and kind != "?":
+            counts = tuple(np.ones(count, np.int64) for count in cells(grid))
+            core.fold(x, guarded(shape, kind, front=front), grid, merge, state, counts)
+        if kind != "?" and merge == core.MAX:
+            indices = guarded(shape, "q", front=front)
+            core.fold_index(
+                x, out, indices, grid, merge, np.zeros(shape[0], np.int64), np.ones(3, np.int64)
+            )
+            core.rank_sort(x, (out,), grid, (2,))
+            core.mode(x, (out,), grid, kind in "BbHh")
+            run = (
+                np.array([(0, 1, 0, 1, 1, 1, 1)], np.int64),
+                *(np.array([(0, length // 2, 0, 2, 2, 1, 1)], np.int64) for length in x.shape[2:4]),
+            )
+            if min(x.shape[2:4]) > 1:
+                out = guarded(
+                    (x.shape[0], 1, x.shape[2] // 2, x.shape[3] // 2, x.shape[4]), kind, front=front
+                )
+                for phases in (1, 2):
+                    plan = network.program(2, 2, (1,), 1, phases)
+                    core.network(
+                        x, (out,), run, phases, calls_of(plan), np.array(plan.results, np.int64)
+                    )
