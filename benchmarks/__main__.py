@@ -17,6 +17,7 @@ from benchmarks.bandwidth import Bandwidth, measured_bandwidth
 from benchmarks.lines import LINES, Line
 from benchmarks.measured import Measured, measured
 from poolcli import PoolError
+from poolcli.analysis.bench.backends import built
 from poolcli.analysis.bench.peers import chosen, release
 
 
@@ -35,11 +36,16 @@ from poolcli.analysis.bench.peers import chosen, release
     help="Write all numbers here, too.",
 )
 def main(text: str, peers: str | None, repeats: int, file: Path | None) -> None:
-    """Time poolcli next to the libraries that pool on CPUs: same arrays, same cores, in turn."""
+    """Time both backends of poolcli next to the libraries that pool on CPUs: same arrays, same
+    cores, in turn.
+    """
     loaded, missing = chosen(peers)
-    click.echo(
-        "".join(f"without {name}: it is not installed\n" for name in missing), err=True, nl=False
-    )
+    backends = built()
+    notes = [f"without {name}: it is not installed" for name in missing]
+    if "compiled" not in backends:
+        notes.append("without compiled: the extension was not built")
+    for note in notes:
+        click.echo(note, err=True)
     machine = show.machine()
     bandwidth = measured_bandwidth()
     show.console.print(
@@ -49,7 +55,12 @@ def main(text: str, peers: str | None, repeats: int, file: Path | None) -> None:
         "timings": list(
             _timings([line for line in LINES if text in line.name], loaded, repeats, bandwidth)
         ),
-        "growths": [growth.growth(op, repeats) for op in growth.OPS if text in growth.name(op)],
+        "growths": [
+            growth.growth(op, backend, repeats)
+            for op in growth.OPS
+            if text in growth.name(op)
+            for backend in backends
+        ],
         "errors": [
             accuracy.error(values, windows)
             for values in accuracy.VALUES
@@ -66,6 +77,7 @@ def main(text: str, peers: str | None, repeats: int, file: Path | None) -> None:
     if file:
         facts = {"date": str(date.today()), "machine": machine, "bandwidth": asdict(bandwidth)}
         facts |= {"memory": str(bandwidth), "releases": _releases(loaded)}
+        facts |= {"backends": backends}
         file.write_text(
             json.dumps(facts | {name: _plain(rows) for name, rows in found.items()}, indent=1)
             + "\n"
@@ -104,7 +116,7 @@ def _show(found: dict[str, list[Any]], peers: list[str]) -> None:
 
 def _plain(rows: Sequence[Any]) -> list[dict[str, Any]]:
     """Records as JSON, with what is computed from them."""
-    more = ("fastest", "ratio", "share")
+    more = ("fastest", "ratio", "ratios", "share")
     return [
         asdict(row) | {name: getattr(row, name) for name in more if hasattr(row, name)}
         for row in rows

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 
 import numpy as np
 
 import poolcli
+from poolcli.analysis.bench.backends import backend_restored, built, in_backend
 
 VALUES = {
     "random values": lambda random, count: random.random(count, "float32"),
@@ -20,10 +22,10 @@ WINDOWS = ("global", "k 1000")
 
 @dataclass(frozen=True)
 class Error:
-    """The largest difference from the float64 average."""
+    """The largest difference from the float64 average: of poolcli by backend, and of PyTorch."""
 
     line: str
-    poolcli: float
+    poolcli: dict[str, float]
     torch: float | None
 
 
@@ -36,7 +38,9 @@ def error(values: str, windows: str, count: int = 10**7) -> Error:
     kernel = count if windows == "global" else 1000
     exact = x.reshape(-1, kernel).mean(axis=1, dtype=np.float64)
     text = "avg --global" if windows == "global" else f"avg -k {kernel}"
-    ours = _largest(poolcli.parse(text)(x, "L") - exact)
+    pool = partial(poolcli.parse(text), x, "L")
+    with backend_restored():
+        ours = {backend: _largest(in_backend(backend, pool)() - exact) for backend in built()}
     theirs = _largest(_torch(x, kernel) - exact) if find_spec("torch") else None
     return Error(name(values, windows, count), ours, theirs)
 

@@ -9,6 +9,7 @@ from types import ModuleType
 from benchmarks.bandwidth import Bandwidth
 from benchmarks.case import opened
 from benchmarks.lines import Line
+from poolcli.analysis.bench.backends import built
 from poolcli.analysis.bench.peer_timing import Timing, timed
 
 
@@ -23,18 +24,22 @@ class Measured(Timing):
 
     @property
     def share(self) -> float:
-        """The part of the time that memory alone would take."""
-        return self.limit / self.poolcli
+        """The part of the first backend's time that memory alone would take."""
+        return self.limit / next(iter(self.poolcli.values()))
 
     def __str__(self) -> str:
-        times = sorted({"poolcli": self.poolcli, **self.peers}.items(), key=lambda pair: pair[1])
+        times = sorted({**self.poolcli, **self.peers}.items(), key=lambda pair: pair[1])
         return f"{self.line}: " + ", ".join(f"{name} {time:.3g}" for name, time in times)
 
 
 def measured(
-    line: Line, peers: Mapping[str, ModuleType], repeats: int, bandwidth: Bandwidth
+    line: Line,
+    peers: Mapping[str, ModuleType],
+    repeats: int,
+    bandwidth: Bandwidth,
+    most: int | None = None,
 ) -> Measured:
-    """A line with all peers that agree."""
-    with opened(line) as case:
+    """A line with every backend, and all peers that agree."""
+    with opened(line, most) as case:
         limit = 1e3 * bandwidth.limit(case.x.nbytes, case.pool().nbytes)
-        return Measured(line=line.name, limit=limit, **vars(timed(case, peers, repeats)))
+        return Measured(line=line.name, limit=limit, **vars(timed(case, peers, repeats, built())))

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import numpy as np
 
 import poolcli
 from benchmarks.lines import Data, Line
+from poolcli.analysis.bench.backends import VARIABLE, built
 
 STATUS = Path("/proc/self/status")
 BIG_MAPS = Data("float32", (64, 64, 160, 160), "NCHW")
@@ -30,12 +32,12 @@ LINES = (
 
 @dataclass(frozen=True)
 class Need:
-    """Megabytes: of the arrays, and of what the peak grew by beyond the output."""
+    """Megabytes: of the arrays, and of what the peak grew by beyond the output, by backend."""
 
     line: str
     input: float
     output: float
-    beyond: float
+    beyond: dict[str, float]
 
 
 def name(line: Line) -> str:
@@ -43,7 +45,15 @@ def name(line: Line) -> str:
 
 
 def need(line: Line, most: int | None = None) -> Need:
-    """Measured in a new process, whose peak starts low."""
+    """Measured in new processes, one for each backend, whose peaks start low."""
+    sizes = {backend: _bytes(line, backend, most) for backend in built()}
+    read, written, _ = next(iter(sizes.values()))
+    beyond = {backend: grown / 1e6 for backend, (_, _, grown) in sizes.items()}
+    return Need(name(line), read / 1e6, written / 1e6, beyond)
+
+
+def _bytes(line: Line, backend: str, most: int | None) -> list[int]:
+    """The bytes of the input, of the output, and of the growth beyond it."""
     root = Path(__file__).parents[1]
     words = [
         sys.executable,
@@ -54,8 +64,12 @@ def need(line: Line, most: int | None = None) -> Need:
         line.data.layout,
     ]
     words += map(str, line.data.sizes(most))
-    done = subprocess.run(words, cwd=root, check=True, capture_output=True, text=True)
-    return Need(name(line), *(size / 1e6 for size in json.loads(done.stdout)))
+    environment = os.environ | {VARIABLE: backend}
+    done = subprocess.run(
+        words, cwd=root, check=True, capture_output=True, text=True, env=environment
+    )
+    sizes: list[int] = json.loads(done.stdout)
+    return sizes
 
 
 def _main(text: str, dtype: str, layout: str, *sizes: str) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from benchmarks.files import Work
 
 CPUINFO = Path("/proc/cpuinfo")
-NARROWEST = 180
+NARROWEST = 200
 console = Console()
 if not console.is_terminal:
     console = Console(width=NARROWEST)
@@ -47,44 +47,48 @@ def geometric_mean(ratios: Sequence[float]) -> float:
 
 def timings(rows: Sequence[Measured], peers: Sequence[str]) -> None:
     """A row a line, a column a peer; the fastest peer is bold."""
-    table = _table("line, ms", "poolcli", *peers, "fastest peer", "ratio", "of limit")
+    backends = list(rows[0].poolcli)
+    ratio_names = [f"ratio {backend}" for backend in backends]
+    table = _table("line, ms", *backends, *peers, "fastest peer", *ratio_names, "of limit")
     for row in rows:
-        cells = [_cell(row, peer) for peer in peers]
         table.add_row(
             row.line,
-            ms_words(row.poolcli),
-            *cells,
+            *map(ms_words, row.poolcli.values()),
+            *(_cell(row, peer) for peer in peers),
             row.fastest or "",
-            ratio_words(row.ratio),
+            *(ratio_words(row.ratios.get(backend)) for backend in backends),
             f"{row.share:.0%}",
         )
     console.print(table)
     for row in rows:
         for peer, note in row.notes.items():
             console.print(f"{row.line}: {peer} does not count: {note}", markup=False)
-    _summary([row for row in rows if row.ratio])
+    for backend in backends:
+        _summary(backend, [row for row in rows if row.ratios])
 
 
 def growths(rows: Sequence[Growth]) -> None:
-    table = _table("line, ms", *(f"k={k}" for k in rows[0].kernels), "ratio")
+    table = _table("line, ms", "backend", *(f"k={k}" for k in rows[0].kernels), "ratio")
     for row in rows:
-        table.add_row(row.line, *map(ms_words, row.kernels.values()), f"{row.ratio:.2f}")
+        times = map(ms_words, row.kernels.values())
+        table.add_row(row.line, row.backend, *times, f"{row.ratio:.2f}")
     console.print(table)
 
 
 def errors(rows: Sequence[Error]) -> None:
-    table = _table("line, largest error", "poolcli", "torch")
+    table = _table("line, largest error", *rows[0].poolcli, "torch")
     for row in rows:
-        table.add_row(
-            row.line, f"{row.poolcli:.3g}", "" if row.torch is None else f"{row.torch:.3g}"
-        )
+        own = (f"{each:.3g}" for each in row.poolcli.values())
+        table.add_row(row.line, *own, "" if row.torch is None else f"{row.torch:.3g}")
     console.print(table)
 
 
 def needs(rows: Sequence[Need]) -> None:
-    table = _table("line, MB", "input", "output", "beyond")
+    beyond = [f"beyond, {backend}" for backend in rows[0].beyond]
+    table = _table("line, MB", "input", "output", *beyond)
     for row in rows:
-        table.add_row(row.line, f"{row.input:.0f}", f"{row.output:.1f}", f"{row.beyond:.1f}")
+        grown = (f"{each:.1f}" for each in row.beyond.values())
+        table.add_row(row.line, f"{row.input:.0f}", f"{row.output:.1f}", *grown)
     console.print(table)
 
 
@@ -93,24 +97,32 @@ def work(rows: Sequence[Work]) -> None:
     programs = list(dict.fromkeys(program for row in rows for program in row.ms))
     table = _table("whole command, ms (MB written)", *programs, "fastest other", "ratio")
     for row in rows:
-        cells = [
-            f"{ms_words(row.ms[each])} ({row.written[each] / 1e6:.1f})" if each in row.ms else ""
-            for each in programs
-        ]
+        cells = (_work_cell(row, each) for each in programs)
         table.add_row(row.line, *cells, row.fastest or "", ratio_words(row.ratio))
     console.print(table)
+    for row in rows:
+        for program, note in row.notes.items():
+            console.print(f"{row.line}: {program} does not count: {note}", markup=False)
 
 
-def _summary(rows: Sequence[Measured]) -> None:
-    if rows:
-        ratios = [row.ratio for row in rows if row.ratio]
-        console.print(
-            f"geometric mean of {len(ratios)} ratios: {geometric_mean(ratios):.2f}", highlight=False
-        )
-    behind = sorted((row.ratio, row.line) for row in rows if row.ratio and row.ratio < 1)
-    for ratio, line in behind:
-        console.print(f"behind: {line}: {ratio_words(ratio)}", highlight=False)
-    console.print(f"{len(behind)} of {len(rows)} lines behind", highlight=False)
+def _work_cell(row: Work, program: str) -> str:
+    if program not in row.ms:
+        return ""
+    mark = " x" if program in row.notes else ""
+    return f"{ms_words(row.ms[program])} ({row.written[program] / 1e6:.1f}){mark}"
+
+
+def _summary(backend: str, rows: Sequence[Measured]) -> None:
+    """The geometric mean of a backend's ratios, and the lines on which a peer is faster."""
+    ratios = sorted((row.ratios[backend], row.line) for row in rows)
+    behind = [(ratio, line) for ratio, line in ratios if ratio < 1]
+    texts = [f"{line}: {ratio_words(ratio)}" for ratio, line in behind]
+    if ratios:
+        mean = geometric_mean([ratio for ratio, _ in ratios])
+        texts.insert(0, f"geometric mean of {len(ratios)} ratios: {mean:.2f}")
+        texts.append(f"{len(behind)} of {len(ratios)} lines behind")
+    for text in texts:
+        console.print(f"{backend}: {text}", highlight=False, markup=False)
 
 
 def _table(first: str, *others: str) -> Table:

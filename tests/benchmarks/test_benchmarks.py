@@ -1,24 +1,38 @@
-"""On small arrays: every line of the benchmarks parses and runs, and the peers at hand agree. No time is asserted."""
+"""On small arrays: every line of the benchmarks parses and runs, and the peers at hand agree.
 
+No time is asserted.
+"""
+
+import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import accuracy, files, growth, memory, photos, plot  # noqa: E402
+from benchmarks import accuracy, files, growth, memory, photos, show  # noqa: E402
+from benchmarks.bandwidth import Bandwidth  # noqa: E402
 from benchmarks.case import opened  # noqa: E402
 from benchmarks.lines import LINES  # noqa: E402
+from benchmarks.measured import measured  # noqa: E402
 from poolcli.analysis.bench import peers  # noqa: E402
+from poolcli.analysis.bench.backends import (  # noqa: E402
+    VARIABLE,
+    backend_restored,
+    built,
+    in_backend,
+)
 from poolcli.analysis.bench.peer_timing import OtherResult, can, check_equal, timed  # noqa: E402
+from poolcli.engine import backend  # noqa: E402
 
 MOST = 84  # an axis of the small arrays: k 63 fits, 7 cells are equal, 5 does not divide it
 pytestmark = pytest.mark.filterwarnings("default")  # the peers' own imports may warn
@@ -91,9 +105,10 @@ def test_a_peer_that_computes_something_else_is_named_and_does_not_count(few, wr
     fair = SimpleNamespace(
         can=lambda _: True, prepare=lambda _: [few.pool], read=lambda _, result: result
     )
-    timing = timed(few, {"odd": odd, "fair": fair}, 1)
+    timing = timed(few, {"odd": odd, "fair": fair}, 1, ["plain"])
     assert timing.peers.keys() == {"fair"}
     assert timing.fastest == "fair"
+    assert timing.ratios.keys() == {"plain"}
     assert timing.notes["odd"].startswith(note)
 
 
@@ -108,9 +123,28 @@ def test_bytes_may_differ_by_a_rounding_and_no_more():
             check_equal(case, middle + 2, middle)
 
 
+def test_every_backend_that_is_built_is_timed():
+    row = measured(LINES[0], {}, 1, Bandwidth(1e-11, 1e-11), most=6)
+    assert tuple(row.poolcli) == built()
+    assert row.share == pytest.approx(row.limit / row.poolcli[built()[0]])
+    assert (row.fastest, row.ratios) == (None, {})
+
+
+@pytest.mark.parametrize("before", [None, "plain"])
+def test_the_choice_of_the_backend_is_restored(before, monkeypatch):
+    monkeypatch.delenv(VARIABLE, raising=False)
+    if before:
+        monkeypatch.setenv(VARIABLE, before)
+    with backend_restored():
+        chosen = [in_backend(each, backend.name)() for each in built()]
+    assert chosen == list(built())
+    assert os.environ.get(VARIABLE) == before
+
+
 @pytest.mark.parametrize("op", growth.OPS)
 def test_growth_runs_every_kernel(op):
-    assert list(growth.growth(op, repeats=1, size=64).kernels) == list(growth.KERNELS)
+    found = growth.growth(op, "plain", repeats=1, size=64)
+    assert list(found.kernels) == list(growth.KERNELS)
 
 
 @pytest.mark.parametrize("windows", accuracy.WINDOWS)
@@ -118,7 +152,8 @@ def test_growth_runs_every_kernel(op):
 def test_accuracy_compares_with_float64(values, windows):
     found = accuracy.error(values, windows, count=10**4)
     scale = 1e6 if values.startswith("large") else 1
-    assert found.poolcli <= 1e-6 * scale
+    assert tuple(found.poolcli) == built()
+    assert max(found.poolcli.values()) <= 1e-6 * scale
     assert found.torch is None or found.torch <= 1e-6 * scale
 
 
@@ -126,6 +161,7 @@ def test_accuracy_compares_with_float64(values, windows):
 def test_memory_is_measured_in_a_process_of_its_own():
     found = memory.need(memory.LINES[0], MOST)
     assert found.input == pytest.approx(4 * found.output)
+    assert tuple(found.beyond) == built()
 
 
 def test_run_py_is_the_program_from_any_folder(tmp_path):
@@ -162,17 +198,12 @@ def test_photos_are_the_same_each_time():
     assert photos.drawing().shape == (3000, 4000, 3)
 
 
-def test_the_plot_has_a_bar_for_each_ratio():
-    rows = [
-        {"line": f"line {ratio} <", "ratio": ratio, "fastest": "torch"}
-        for ratio in (0.02, 0.5, 1, 2, 40)
-    ]
-    drawn = ET.fromstring(
-        plot.svg({"timings": [*rows, {"line": "alone", "ratio": None, "fastest": None}]})
-    )
-    bars = drawn.findall("{http://www.w3.org/2000/svg}rect")
-    assert [bar.get("fill") for bar in bars] == [plot.BEHIND] * 2 + [plot.AHEAD] * 3
-    ends = [float(bar.get("x")) + float(bar.get("width")) for bar in bars]
-    one = ends[0]
-    assert ends[1:3] == [one, one]
-    assert one < ends[3] < ends[4] < plot.WIDTH
+def test_tables_have_both_backends(capsys, monkeypatch):
+    row = measured(LINES[0], {}, 1, Bandwidth(1e-11, 1e-11), most=6)
+    row = replace(row, poolcli={"compiled": 1.0, "plain": 4.0}, peers={"torch": 2.0})
+    monkeypatch.setattr(show, "console", Console(width=show.NARROWEST))
+    show.timings([row], ["torch"])
+    told = capsys.readouterr().out
+    assert "compiled: geometric mean of 1 ratios: 2.00" in told
+    assert f"plain: {row.line}: 0.50" in told
+    assert "plain: 1 of 1 lines behind" in told

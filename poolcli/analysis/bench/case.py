@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -126,6 +127,10 @@ class Case:
         """Poolcli's result."""
         ((made,),) = Pipeline((self.step,)).walk(self.fmap)
         return np.ascontiguousarray(made.data)
+
+    def pooling(self) -> Callable[[], Array]:
+        """The call that is timed."""
+        return self.pool
 
 
 def case_of(step: Step, fmap: FeatureMap) -> Case:

@@ -14,6 +14,7 @@ from poolcli.analysis.bench.case import Case, case_of
 from poolcli.analysis.bench.peer_timing import can, timed
 from poolcli.analysis.bench.peers import release
 from poolcli.analysis.bench.textbook_loop import textbook_loop
+from poolcli.engine import backend
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.pipeline.pipeline import Pipeline
 
@@ -37,11 +38,12 @@ class Measurement:
 def measure(case: Case, peers: Mapping[str, ModuleType], repeats: int) -> list[Measurement]:
     """Measure the textbook's loop, poolcli, and the peers, which are ranked by their time."""
     loop = textbook_loop(case, case.pool())
-    timing = timed(case, peers, repeats)
+    timing = timed(case, peers, repeats, [backend.name()])
+    (own,) = timing.poolcli.values()
     ranked = sorted(timing.peers.items(), key=lambda pair: pair[1])
     return [
         Measurement("textbook loop", f"numpy {np.__version__}", **vars(loop)),
-        Measurement("poolcli", poolcli.__version__, timing.poolcli, None),
+        Measurement("poolcli", poolcli.__version__, own, None),
         *(Measurement(name, release(name), ms) for name, ms in ranked),
         *(
             Measurement(name, release(name), None, agrees=False, note=note)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from types import ModuleType
 
 import numpy as np
 
+from poolcli.analysis.bench.backends import backend_restored, in_backend
 from poolcli.analysis.bench.case import Case
 from poolcli.analysis.bench.timing import TimedCall, interleaved, sample
 from poolcli.maps.array import Array
@@ -26,9 +27,12 @@ class OtherResult(Exception):
 
 @dataclass(frozen=True)
 class Timing:
-    """Milliseconds by library; `notes` say why a peer with the operation has none."""
+    """Milliseconds of poolcli by backend, and of peers by library.
 
-    poolcli: float
+    `notes` say why a peer with the operation has none.
+    """
+
+    poolcli: dict[str, float]
     peers: dict[str, float] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
 
@@ -37,15 +41,22 @@ class Timing:
         return min(self.peers, key=lambda name: self.peers[name], default=None)
 
     @property
-    def ratio(self) -> float | None:
-        """The time of the fastest peer, in times of poolcli."""
-        return self.peers[self.fastest] / self.poolcli if self.fastest else None
+    def ratios(self) -> dict[str, float]:
+        """The time of the fastest peer, in times of each backend; empty without a peer."""
+        if self.fastest is None:
+            return {}
+        least = self.peers[self.fastest]
+        return {backend: least / ms for backend, ms in self.poolcli.items()}
 
 
-def timed(case: Case, peers: Mapping[str, ModuleType], repeats: int) -> Timing:
-    """Time poolcli and all peers that give its result, in turn."""
+def timed(
+    case: Case, peers: Mapping[str, ModuleType], repeats: int, backends: Sequence[str]
+) -> Timing:
+    """Time the backends of poolcli and all peers that give its result, in turn."""
     expected = case.pool()
-    calls: dict[str, TimedCall] = {"poolcli": case.pool}
+    calls: dict[str, TimedCall] = {
+        backend: in_backend(backend, case.pooling()) for backend in backends
+    }
     slow, notes = {}, {}
     for name, peer in peers.items():
         if not can(peer, case):
@@ -61,9 +72,11 @@ def timed(case: Case, peers: Mapping[str, ModuleType], repeats: int) -> Timing:
                 slow[name] = seconds
             else:
                 calls[name] = call
-    seconds_by_name = interleaved(calls, repeats) | slow
+    with backend_restored():
+        seconds_by_name = interleaved(calls, repeats) | slow
     times = {name: 1e3 * seconds for name, seconds in seconds_by_name.items()}
-    return Timing(times.pop("poolcli"), times, notes)
+    own = {backend: times.pop(backend) for backend in backends}
+    return Timing(own, times, notes)
 
 
 def can(peer: ModuleType, case: Case) -> bool:

@@ -3,8 +3,8 @@
 A peer is a module with three functions. `can(case)` says whether it has the operation.
 `prepare(case)` gives calls without arguments, one for each way to do it, of which the fastest
 counts. `read(case, result)` is what a call returned, as an array in the case's layout. What a
-library needs once (a session, its own layout, its own type of array) is made in `prepare`, which
-is not timed.
+library needs once (a session, its own layout, its own type of array, the array for the output where
+its interface takes one) is made in `prepare`, which is not timed.
 """
 
 from __future__ import annotations

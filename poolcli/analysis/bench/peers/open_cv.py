@@ -1,4 +1,4 @@
-"""OpenCV: filters at every pixel, resizing by area, and reduction of rows.
+"""OpenCV: filters at every pixel, resizing by area, and reduction of rows, into arrays that exist.
 
 Maps are stacked into one tall image where no window reaches from one into the next.
 """
@@ -16,11 +16,11 @@ from poolcli.maps.array import Array
 from poolcli.resources.threads import cores
 
 cv2.setNumThreads(cores())
-FILTERS: dict[str, Callable[[Array, Case], Array]] = {
-    "max": lambda image, case: cv2.dilate(image, np.ones(_kernel(case), np.uint8)),
-    "min": lambda image, case: cv2.erode(image, np.ones(_kernel(case), np.uint8)),
-    "avg": lambda image, case: cv2.blur(image, _kernel(case)[::-1]),
-    "median": lambda image, case: cv2.medianBlur(image, case.kernel[0]),
+FILTERS: dict[str, Callable[[Array, Array, Case], Array]] = {
+    "max": lambda image, out, case: cv2.dilate(image, np.ones(_kernel(case), np.uint8), out),
+    "min": lambda image, out, case: cv2.erode(image, np.ones(_kernel(case), np.uint8), out),
+    "avg": lambda image, out, case: cv2.blur(image, _kernel(case)[::-1], out),
+    "median": lambda image, out, case: cv2.medianBlur(image, case.kernel[0], out),
 }
 REDUCTIONS = {"max": cv2.REDUCE_MAX, "min": cv2.REDUCE_MIN, "avg": cv2.REDUCE_AVG}
 
@@ -37,13 +37,16 @@ def prepare(case: Case) -> list[Callable[[], Array]]:
     image = case.x if _is_image(case) else case.planes.reshape(-1, case.sizes[-1])
     if case.kernel == case.sizes and case.op in REDUCTIONS and not _is_image(case):
         lines = case.planes.reshape(-1, prod(case.sizes))
-        return [lambda: cv2.reduce(lines, 1, REDUCTIONS[case.op])]
-    calls = [lambda: _picked(FILTERS[case.op](image, case), case)]
+        results = np.empty((len(lines), 1), lines.dtype)
+        return [lambda: cv2.reduce(lines, 1, REDUCTIONS[case.op], results)]
+    filtered = np.empty_like(image)
+    calls = [lambda: _picked(FILTERS[case.op](image, filtered, case), case)]
     if case.op == "avg" and case.blocks:
         rows, columns = _cells(case)
         kernel = _kernel(case)
         whole = image[: rows * kernel[0], : columns * kernel[1]]
-        calls.append(lambda: cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA))
+        out = np.empty((rows, columns, *image.shape[2:]), image.dtype)
+        calls.append(lambda: cv2.resize(whole, (columns, rows), out, interpolation=cv2.INTER_AREA))
     return calls
 
 

@@ -1,4 +1,7 @@
-"""OpenVINO: a compiled model of one operation, with hints for latency and for throughput."""
+"""OpenVINO: a compiled model of one operation, with hints for latency and for throughput.
+
+A request owns its output, and writes into it each time; shared, it is returned without a copy.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""PyTorch: channels first and last, sliding and adaptive; order statistics of unfolded windows."""
+"""PyTorch: channels first and last, sliding and adaptive; order statistics of unfolded windows.
+
+`torch.nn.functional` makes new outputs. The operators behind it write into tensors that exist, but
+for lp_pool; those of max write the indices, too, as max_pool2d does.
+"""
 
 from __future__ import annotations
 
@@ -44,6 +48,32 @@ def _calls(x: Any, case: Case) -> Iterator[PeerCall]:
     if case.op != "lp" and case.step.windows is not SLIDING:
         adaptive = getattr(functional, f"adaptive_{case.op}_pool{axes}d")
         yield _integer_safe(x, case, lambda t: adaptive(t, case.cells))
+    if case.op in ("max", "avg") and x.dtype == torch.float32:
+        yield from _calls_into(x, case)
+
+
+def _calls_into(x: Any, case: Case) -> Iterator[PeerCall]:
+    """The calls that write into tensors that exist."""
+    axes, operators = len(case.kernel), torch.ops.aten
+    result = getattr(functional, f"{case.op}_pool{axes}d")(x, **_windows(case))
+    out = torch.empty_like(result)
+    if case.op == "avg":
+        pool = getattr(operators, f"avg_pool{axes}d").out
+        yield lambda: pool(x, **_windows(case), out=out)
+        if case.kernel == case.sizes:
+            yield lambda: torch.mean(x, tuple(range(2, 2 + axes)), keepdim=True, out=out)
+    elif axes > 1:
+        indices = torch.empty_like(result, dtype=torch.int64)
+        pool = getattr(operators, f"max_pool{axes}d_with_indices").out
+        yield lambda: pool(x, **_windows(case), out=out, indices=indices)[0]
+    if case.step.windows is SLIDING or axes == 1:
+        return
+    if case.op == "avg":
+        adaptive = getattr(operators, f"adaptive_avg_pool{axes}d").out
+        yield lambda: adaptive(x, case.cells, out=out)
+    else:
+        adaptive = getattr(operators, f"adaptive_max_pool{axes}d").out
+        yield lambda: adaptive(x, case.cells, out=out, indices=indices)[0]
 
 
 def _windows(case: Case) -> dict[str, object]:
