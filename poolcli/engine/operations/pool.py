@@ -98,7 +98,7 @@ def load_of(
         state, pixel, window = max(state, *states), 7 * sum(states), 0
     elif not isinstance(reduction, Gather):
         state *= LINES
-        cell += 2 * dtype.itemsize * min(grid.largest, NETWORK)
+        cell += dtype.itemsize * min(grid.largest, NETWORK)
     pixel += beside + cell * prod(grid.shape) // prod(space)
     rows = min(grid.axes[0].window, space[0])
     least = rows * prod(space[1:]) * pixel + window * grid.largest
