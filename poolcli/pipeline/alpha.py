@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from poolcli.engine.operations.operation import Given as Arguments
+from poolcli.engine.operations.operation import Arguments
 from poolcli.engine.operations.pixels import Rules, whole
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame

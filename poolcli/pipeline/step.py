@@ -11,8 +11,7 @@ import numpy as np
 
 from poolcli.engine.backend.blocks import Load
 from poolcli.engine.operations.index import Indexing
-from poolcli.engine.operations.operation import Given as Arguments
-from poolcli.engine.operations.operation import Operation, Pooling
+from poolcli.engine.operations.operation import Arguments, Operation, Pooling
 from poolcli.engine.operations.pixels import Rules, counting
 from poolcli.engine.windows.place import Geometry
 from poolcli.errors import RequestError, ShapeError

@@ -11,7 +11,7 @@ import numpy as np
 
 from poolcli.analysis.explanation.layer_cell import LayerCell
 from poolcli.engine.operations.normalize import Normalized
-from poolcli.engine.operations.operation import Line, Pooling, Sight
+from poolcli.engine.operations.operation import Pooling, Trace, TracedAxis
 from poolcli.engine.operations.pixels import Rules, counting
 from poolcli.engine.operations.pool import pool
 from poolcli.engine.operations.srgb import InLinearLight
@@ -33,7 +33,7 @@ class ObservedWindow:
 
     cell: LayerCell
     layer: Layer
-    sight: Sight
+    trace: Trace
     sides: tuple[Taps, ...]
     values: Array
     valid: Array | None
@@ -88,7 +88,7 @@ class ObservedWindow:
         rules = self.rules._replace(
             dtype=np.float64, mask=self.valid, nodata=None, nan="propagate", empty=self.rules.nodata
         )
-        axes = tuple(_single_cell(*axis) for axis in zip(self.sight.lines, self.sides, strict=True))
+        axes = tuple(_single_cell(*axis) for axis in zip(self.trace.axes, self.sides, strict=True))
         patch = PlacedGrid(..., ..., Grid(axes), 1)
         pooled = pool(self.values, patch, self.layer.operation.reducer, rules, self.weights)
         return float(pooled.item())
@@ -104,18 +104,18 @@ def observe(cell: LayerCell) -> ObservedWindow | None:
     """The window of a cell as the reducer takes it; None for a cell that reads no pixel."""
     layer = _innermost(cell.layer)
     planes, frame, rules, weights = layer.arguments
-    sight = layer.operation.sight(frame, cell.index, weights)
-    if sight is None:
+    trace = layer.operation.trace(frame, cell.index, weights)
+    if trace is None:
         return None
-    sides = tuple(line.taps_of(at) for line, at in zip(sight.lines, sight.cell, strict=True))
-    values = _window_of(planes, sight, sides)
-    mask = None if rules.mask is None else _window_of(rules.mask, sight, sides)
+    sides = tuple(line.taps_of(at) for line, at in zip(trace.axes, trace.cell, strict=True))
+    values = _window_of(planes, trace, sides)
+    mask = None if rules.mask is None else _window_of(rules.mask, trace, sides)
     valid = counting(values, mask, rules)
     if weights is not None:
         # The array beside a map of `unpool` is not weights but indices.
-        weights = None if layer.step.op.beside else _window_of(weights, sight, sides)
+        weights = None if layer.step.op.beside else _window_of(weights, trace, sides)
     weights = _counting_weights(valid, weights)
-    return ObservedWindow(cell, layer, sight, sides, values, valid, weights)
+    return ObservedWindow(cell, layer, trace, sides, values, valid, weights)
 
 
 def _innermost(layer: Layer) -> Layer:
@@ -135,12 +135,12 @@ def _counting_weights(valid: Array | None, weights: Array | None) -> Array | Non
     return np.where(valid, weights, np.zeros((), weights.dtype))
 
 
-def _window_of(planes: Array, sight: Sight, sides: Sequence[Taps]) -> Array:
-    window: Array = planes[sight.plane][np.ix_(*(side.pixels for side in sides))]
+def _window_of(planes: Array, trace: Trace, sides: Sequence[Taps]) -> Array:
+    window: Array = planes[trace.plane][np.ix_(*(side.pixels for side in sides))]
     return window
 
 
-def _single_cell(line: Line, side: Taps) -> Axis:
+def _single_cell(line: TracedAxis, side: Taps) -> Axis:
     """The axis of a grid whose only window is this one."""
     assert isinstance(line, Axis)
     size, window = len(side.pixels), list(side.window)

@@ -155,14 +155,14 @@ def _roi_align(window: ObservedWindow, formula: str) -> Formula:
 
 
 def _point_values(window: ObservedWindow) -> list[float]:
-    rows, columns = window.sight.lines
+    rows, columns = window.trace.axes
     operation = window.layer.operation
     assert isinstance(rows, SamplePoints)
     assert isinstance(columns, SamplePoints)
     assert isinstance(operation, RoiAlign)
-    plane = window.layer.arguments[0][window.sight.plane]
+    plane = window.layer.arguments[0][window.trace.plane]
     values: list[float] = (
-        operation.at_points(plane, (rows, columns), window.sight.cell).ravel().tolist()
+        operation.at_points(plane, (rows, columns), window.trace.cell).ravel().tolist()
     )
     return values
 

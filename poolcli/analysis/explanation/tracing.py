@@ -83,15 +83,15 @@ def pixels_read(step: Step, fmap: FeatureMap, cells: TracedRegion) -> TracedRegi
     if isinstance(operation, Unpool) and weights is not None:
         lead = cell.index[: len(frame.lead)]
         return replace(cells, axes=operation.sources(frame, lead, cells.axes, weights))
-    sight = operation.sight(frame, cell.index, weights)
-    if sight is None:
+    origin = operation.trace(frame, cell.index, weights)
+    if origin is None:
         return replace(cells, axes=tuple(np.arange(0) for _ in frame.space))
-    along_axes = [axis.tolist() for axis in cells.axes] or [[at] for at in sight.cell]
+    along_axes = [axis.tolist() for axis in cells.axes] or [[at] for at in origin.cell]
     axes = [
         receptive_pixels(line, numbers)
-        for line, numbers in zip(sight.lines, along_axes, strict=True)
+        for line, numbers in zip(origin.axes, along_axes, strict=True)
     ]
-    return TracedRegion(*cell.batch_and_channel(sight.plane), tuple(axes))
+    return TracedRegion(*cell.batch_and_channel(origin.plane), tuple(axes))
 
 
 def inputs_of(pipeline: Pipeline, fmap: FeatureMap) -> tuple[tuple[Step, ...], list[FeatureMap]]:

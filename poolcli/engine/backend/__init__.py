@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from poolcli.engine.reducers.merges import Function
+    from poolcli.engine.reducers.reducer import Reduction
     from poolcli.engine.reducers.rounding import Quotient
     from poolcli.engine.windows.grid import Grid
     from poolcli.maps.array import Array
@@ -96,6 +97,10 @@ class Backend(Protocol):
 
     def mode(self, x: Array, valid: Array | None, grid: Grid) -> Array:
         """The most frequent value of each window, the smallest on ties; `valid` as in `select`."""
+        ...
+
+    def tiles(self, reduction: Reduction, dtype: np.dtype[Any]) -> bool:
+        """Whether it cuts blocks of any size into tiles for the cache itself."""
         ...
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from poolcli.engine.backend.blocks import Load
-from poolcli.engine.operations.operation import Given, Operation, Sight
+from poolcli.engine.operations.operation import Arguments, Operation, Trace
 from poolcli.engine.operations.pixels import Layers, Rules, check_nodata, counting, layers_of
 from poolcli.engine.windows.place import Geometry
 from poolcli.maps.array import Array
@@ -35,9 +35,9 @@ class Normalized:
         """That of the operation."""
         return self.operation.geometry(frame)
 
-    def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight | None:
+    def trace(self, frame: Frame, cell: Size, weights: Array | None = None) -> Trace | None:
         """The pixels that the operation reads."""
-        return self.operation.sight(frame, cell, weights)
+        return self.operation.trace(frame, cell, weights)
 
     def load(
         self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False
@@ -57,7 +57,7 @@ class Normalized:
 
     def given(
         self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
-    ) -> Given:
+    ) -> Arguments:
         """The arguments of the operation: normalised values, with a mask of those that count."""
         check_nodata(rules.nodata, planes.dtype)
         layers = layers_of(planes, rules, weights)

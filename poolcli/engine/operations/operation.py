@@ -29,40 +29,40 @@ from poolcli.resources import memory
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
-Given = tuple[Array, Frame, Rules, Array | None]  # what an operation is called with
+Arguments = tuple[Array, Frame, Rules, Array | None]  # planes, their frame, rules, weights
 
 
-class Line(Protocol):
+class TracedAxis(Protocol):
     """The cells along one axis."""
 
     @property
     def cells(self) -> int: ...
 
     def taps_of(self, cell: int) -> Taps:
-        """What a cell is made of."""
+        """The pixels that a cell is made of, and the share of each."""
         ...
 
 
-class Sight(NamedTuple):
+class Trace(NamedTuple):
     """What one cell of the result is made of: a plane of the input, and pixels along its axes.
 
-    The pixels along an axis are those of cell `cell[axis]` of `lines[axis]`.
+    The pixels along an axis are those of cell `cell[axis]` of `axes[axis]`.
     """
 
     plane: Size
-    lines: tuple[Line, ...]
+    axes: tuple[TracedAxis, ...]
     cell: Size
 
 
 class Operation(Protocol):
-    """Planes in, planes out."""
+    """What a step does to planes; a `Pooling`, or another class with these methods."""
 
     def geometry(self, frame: Frame) -> Geometry:
-        """What comes out, without values; ShapeError where it does not fit."""
+        """Shape, windows and work of the result, without values; ShapeError if it does not fit."""
         ...
 
-    def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight | None:
-        """What a cell of the result, by its index, is made of; None where it is made of nothing."""
+    def trace(self, frame: Frame, cell: Size, weights: Array | None = None) -> Trace | None:
+        """The pixels that the cell at this index of the result is made of; None if there are none."""
         ...
 
     def load(
@@ -74,7 +74,7 @@ class Operation(Protocol):
     def __call__(
         self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
     ) -> Array:
-        """The result, of the rules' dtype."""
+        """The result, in the rules' dtype."""
         ...
 
 
@@ -88,17 +88,22 @@ class Pooling:
     def geometry(self, frame: Frame) -> Geometry:
         return self.place.on(frame).geometry
 
-    def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight | None:  # noqa: ARG002 - see above
-        cells = self.place.on(frame)
-        numbers = np.arange(prod(cells.frame.shape)).reshape(cells.frame.shape)
+    def trace(
+        self,
+        frame: Frame,
+        cell: Size,
+        weights: Array | None = None,  # noqa: ARG002 - all windows are where they are
+    ) -> Trace | None:
+        placement = self.place.on(frame)
+        numbers = np.arange(prod(placement.frame.shape)).reshape(placement.frame.shape)
         planes = np.arange(frame.planes).reshape(frame.lead)
-        for patch in cells.grids:
-            found = np.flatnonzero(numbers[patch.target] == numbers[cell])
+        for placed in placement.grids:
+            found = np.flatnonzero(numbers[placed.target] == numbers[cell])
             if found.size:
-                there = planes[patch.source]
-                at = np.unravel_index(found[0], there.shape + patch.grid.shape)
-                plane = np.unravel_index(there[at[: there.ndim]], frame.lead) if frame.lead else ()
-                return Sight(_integers(plane), patch.grid.axes, _integers(at[there.ndim :]))
+                read = planes[placed.source]
+                index = np.unravel_index(found[0], read.shape + placed.grid.shape)
+                plane = np.unravel_index(read[index[: read.ndim]], frame.lead) if frame.lead else ()
+                return Trace(_integers(plane), placed.grid.axes, _integers(index[read.ndim :]))
         return None
 
     def load(
@@ -124,7 +129,10 @@ class Pooling:
     def with_indices(
         self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
     ) -> tuple[Array, Array]:
-        """The result, and which pixel each value of it is, as `rules.indexing` numbers them."""
+        """The result, and the index of the pixel that each of its values is.
+
+        `rules.indexing` tells how pixels are numbered.
+        """
         pairs = [
             pool_with_indices(planes, placed, self.reducer, rules, weights)
             for placed in self.place.on(frame).grids
@@ -155,4 +163,4 @@ def _integers(numbers: Sequence[Any]) -> Size:
 
 def _outside(rules: Rules) -> Any:
     """The value of a cell outside the map."""
-    return 0 if rules.emit or rules.nodata is None else rules.kept(np.asarray(rules.nodata))
+    return 0 if rules.emit or rules.nodata is None else rules.cast(np.asarray(rules.nodata))

@@ -45,7 +45,7 @@ class Rules(NamedTuple):
         """The rules for alpha: it is coverage, so no value of it means that data is missing."""
         return self._replace(nodata=None, min_valid=None, mask=None, emit=None)
 
-    def kept(self, result: Array | Ratio) -> Array:
+    def cast(self, result: Array | Ratio) -> Array:
         """The exact result in the rules' dtype, rounded once."""
         return cast(result, self.dtype, self.rounding)
 

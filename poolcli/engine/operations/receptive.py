@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from poolcli.engine.operations.operation import Line
+from poolcli.engine.operations.operation import TracedAxis
 from poolcli.engine.windows.grid import Axis
 from poolcli.maps.array import Array
 
 
-def receptive_pixels(axis: Line, cells: Iterable[int]) -> Array:
+def receptive_pixels(axis: TracedAxis, cells: Iterable[int]) -> Array:
     """The pixels along an axis that any of these cells reads, sorted.
 
     >>> from poolcli.engine.windows.sliding import Sliding

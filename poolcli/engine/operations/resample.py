@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from poolcli.engine.backend.blocks import Load, Task, cut, run
-from poolcli.engine.operations.operation import Sight
+from poolcli.engine.operations.operation import Trace
 from poolcli.engine.operations.pixels import Layers, Rules, blank, check_nodata, counting, layers_of
 from poolcli.engine.reducers.folds import adding
 from poolcli.engine.reducers.reducer import Values
@@ -87,10 +87,10 @@ class Resampling:
         centre = tuple(axis.centre for axis in axes)
         return Geometry(result, window, stride, prod(result.shape) * (prod(window) - 1), centre)
 
-    def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight:
+    def trace(self, frame: Frame, cell: Size, weights: Array | None = None) -> Trace:
         """The old pixels of a new one."""
         lead = len(frame.lead)
-        return Sight(cell[:lead], tuple(self.axes_of(frame.space)), cell[lead:])
+        return Trace(cell[:lead], tuple(self.axes_of(frame.space)), cell[lead:])
 
     def load(
         self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False
@@ -116,7 +116,7 @@ class Resampling:
 
         def work(task: Task) -> None:
             with np.errstate(all="ignore"):
-                out[task.target] = rules.kept(
+                out[task.target] = rules.cast(
                     _resampled(layers.part(task.source), task.axes, rules, heaviest)
                 )
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from poolcli.engine.backend.blocks import SMALLEST, Load, Task, run
-from poolcli.engine.operations.operation import Sight
+from poolcli.engine.operations.operation import Trace
 from poolcli.engine.operations.pixels import Rules
 from poolcli.engine.operations.roi_cells import (
     CellsOf,
@@ -69,12 +69,12 @@ class RoiAlign:
             tuple(Fraction(middle).limit_denominator(1000) for middle in middles),
         )
 
-    def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight:
+    def trace(self, frame: Frame, cell: Size, weights: Array | None = None) -> Trace:
         """The pixels around the points of a cell."""
         box = self._boxes(frame)[cell[0]]
         image = () if frame.batch is None else (box.image,)
         axes = tuple(side.points()[0] for side in self._sides([box], frame))
-        return Sight((*image, *cell[1:-2]), axes, cell[-2:])
+        return Trace((*image, *cell[1:-2]), axes, cell[-2:])
 
     def at_points(self, plane: Array, axes: tuple[SamplePoints, SamplePoints], cell: Size) -> Array:
         """The values at the points of a cell, of which the maximum takes the largest."""
@@ -210,7 +210,7 @@ class MapCopy:
         numbers = self.group.numbers[boxes].tolist()
         axes = (side.of(boxes).points() for side in self.group.sides)
         for number, rows, columns in zip(numbers, *axes, strict=True):
-            out[number] = rules.kept(self._cells(rows, columns).transpose(2, 0, 1))
+            out[number] = rules.cast(self._cells(rows, columns).transpose(2, 0, 1))
 
     def _cells(self, rows: SamplePoints, columns: SamplePoints) -> Array:
         top, left = self.group.rows.start, self.group.columns.start

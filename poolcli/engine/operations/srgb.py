@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from poolcli.engine.backend.blocks import Load
-from poolcli.engine.operations.operation import Given, Operation, Sight
+from poolcli.engine.operations.operation import Arguments, Operation, Trace
 from poolcli.engine.operations.pixels import Rules
 from poolcli.engine.windows.place import Geometry
 from poolcli.maps.array import Array
@@ -51,9 +51,9 @@ class InLinearLight:
         """That of the operation."""
         return self.operation.geometry(frame)
 
-    def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight | None:
+    def trace(self, frame: Frame, cell: Size, weights: Array | None = None) -> Trace | None:
         """The pixels that the operation reads."""
-        return self.operation.sight(frame, cell, weights)
+        return self.operation.trace(frame, cell, weights)
 
     def load(
         self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False
@@ -68,11 +68,11 @@ class InLinearLight:
     ) -> Array:
         """The result of the operation."""
         light = self.operation(*self.given(planes, frame, rules, weights))
-        return rules.kept(from_linear(light, planes.dtype))
+        return rules.cast(from_linear(light, planes.dtype))
 
     def given(
         self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
-    ) -> Given:
+    ) -> Arguments:
         """The arguments of the operation: the values and nodata as linear light."""
         nodata = (
             None if rules.nodata is None else float(to_linear(np.array(rules.nodata, planes.dtype)))

@@ -12,7 +12,7 @@ import numpy as np
 
 from poolcli.engine.backend.blocks import Load
 from poolcli.engine.operations.index import NOWHERE
-from poolcli.engine.operations.operation import Sight
+from poolcli.engine.operations.operation import Trace
 from poolcli.engine.operations.pixels import Rules
 from poolcli.engine.windows.grid import Taps
 from poolcli.engine.windows.place import Geometry, per_axis
@@ -106,7 +106,7 @@ class Unpool:
         found = np.isin(self._places(mine, shape, (sum(first), frame)), numbers) & (mine != NOWHERE)
         return tuple(np.unique(at) for at in np.nonzero(found)[-len(axes) :])
 
-    def sight(self, frame: Frame, cell: Size, weights: Array | None = None) -> Sight | None:
+    def trace(self, frame: Frame, cell: Size, weights: Array | None = None) -> Trace | None:
         """The last value whose index is this cell, or None if there is none."""
         assert weights is not None
         space = self._space(frame.space)
@@ -121,7 +121,7 @@ class Unpool:
         lines = tuple(
             SinglePixel(size, pixel) for size, pixel in zip(space, at[lead:], strict=True)
         )
-        return Sight(at[:lead], lines, cell[lead:])
+        return Trace(at[:lead], lines, cell[lead:])
 
     def load(
         self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False
@@ -142,7 +142,7 @@ class Unpool:
             sample[...] = 0
             put = weights[where] != NOWHERE
             places = self._places(weights[where], sample.shape, (number, frame))
-            sample.reshape(-1)[places[put]] = rules.kept(planes[where][put])
+            sample.reshape(-1)[places[put]] = rules.cast(planes[where][put])
         return out
 
     def _places(self, indices: Array, shape: Size, which: tuple[int, Frame]) -> Array:

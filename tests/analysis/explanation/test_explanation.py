@@ -67,7 +67,7 @@ def picked(text, rule):
 def value_of(told):
     """What the words of an explanation give, without looking at its value."""
     op, text = told.step.op.name, told.numbers
-    plane = None if told.window is None else told.window.layer.arguments[0][told.window.sight.plane]
+    plane = None if told.window is None else told.window.layer.arguments[0][told.window.trace.plane]
     if op in ("median", "quantile"):
         return picked(text, told.step["interpolation"])
     if op == "mode":
@@ -201,7 +201,7 @@ def test_alpha_laid_out_flat(tmp_path):
     for number in range(made.data.size):
         told = explain(pipeline, fmap, (number,))
         assert told.value == made.data[number]
-        assert told.window.cell.batch_and_channel(told.window.sight.plane)[1] == (
+        assert told.window.cell.batch_and_channel(told.window.trace.plane)[1] == (
             number if number < 4 else (number - 4) // 4
         )
         assert abs(told.exact - told.value) <= 0.5

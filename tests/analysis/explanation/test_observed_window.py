@@ -55,6 +55,6 @@ def test_window_is_the_twins(windows):
         axes = [twin.sliding(length, **options) for length in (9, 11)]
     for row, column in product(*map(range, map(len, axes))):
         told = explained(f"sum {windows}", X, (1, 2, row, column))
-        assert told.window.sight.plane == (1, 2)
+        assert told.window.trace.plane == (1, 2)
         for side, window in zip(told.window.sides, (axes[0][row], axes[1][column]), strict=True):
             assert tuple(side.pixels) == tuple(window.taps)

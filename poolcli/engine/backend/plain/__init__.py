@@ -1,6 +1,16 @@
 """The verbs in NumPy: short functions over views of one block, for every dtype and every merge."""
 
+from typing import Any
+
+import numpy as np
+
 from poolcli.engine.backend.plain.fold_axes import fold, mean
 from poolcli.engine.backend.plain.select_values import mode, select
+from poolcli.engine.reducers.reducer import Reduction
 
-__all__ = ["fold", "mean", "mode", "select"]
+__all__ = ["fold", "mean", "mode", "select", "tiles"]
+
+
+def tiles(reduction: Reduction, dtype: np.dtype[Any]) -> bool:  # noqa: ARG001 - see `Backend.tiles`
+    """A block is worked on as a whole."""
+    return False

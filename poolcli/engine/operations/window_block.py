@@ -1,0 +1,189 @@
+"""The windows of one block: reduced by the backend, finished, and rounded once into the output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from poolcli.engine.backend import Backend
+from poolcli.engine.backend.blocks import Task
+from poolcli.engine.backend.window_views import window_views
+from poolcli.engine.operations.index import NOWHERE, IndexedWindows, flat_numbers
+from poolcli.engine.operations.pixels import CountedPixels, Layers, Rules, blank
+from poolcli.engine.reducers.reducer import (
+    Component,
+    Divisor,
+    Fold,
+    Gather,
+    Mode,
+    Reduction,
+    WindowValues,
+)
+from poolcli.engine.reducers.rounding import Quotient, Ratio, put
+from poolcli.engine.windows.counts import WindowCounts, of_cells
+from poolcli.engine.windows.grid import Grid
+from poolcli.errors import ValueRuleError
+from poolcli.maps.array import Array
+
+
+@dataclass(frozen=True)
+class PoolingCall:
+    """What all blocks share: pixels, grid, reduction, rules; `planes` are the planes' numbers."""
+
+    layers: Layers
+    grid: Grid
+    reduction: Reduction
+    rules: Rules
+    planes: Array
+    backend: Backend
+
+
+@dataclass(frozen=True)
+class WindowBlock:
+    """The windows of one block, and their pixels."""
+
+    call: PoolingCall
+    task: Task
+    pixels: CountedPixels
+
+    @cached_property
+    def grid(self) -> Grid:
+        return Grid(self.task.axes)
+
+    @cached_property
+    def counts(self) -> WindowCounts:
+        """How many pixels count, each as often as it weighs."""
+        if self.pixels.weights is None:
+            return WindowCounts(self.grid)
+        return WindowCounts(self.grid, self._sum(self.pixels.weights))
+
+    @property
+    def planes(self) -> Array:
+        """The number of each plane."""
+        numbers = self.call.planes
+        return np.asarray(numbers[self.task.source[: numbers.ndim]])
+
+    def pool(self, out: Array, indices: Array | None) -> None:
+        """Write the results, and their indices if these are asked for."""
+        rules = self.call.rules
+        result = self._counts_emitted() if rules.emit else self._reduced(out)
+        if indices is not None:
+            indices[...] = self._indices(result)
+        if self.pixels.weights is not None and not rules.emit:
+            result = result.value() if isinstance(result, Ratio) else result
+            empty = self._empty()
+            result = np.where(empty, blank(rules, self.pixels.valid, result.dtype), result)
+            if indices is not None:
+                np.copyto(indices, NOWHERE, where=empty)
+        put(result, out, rules.rounding)
+
+    def _sum(self, x: Array) -> Array:
+        return self.call.backend.fold(np.add, x, self.grid)
+
+    def _empty(self) -> Array:
+        """The windows in which too few pixels count."""
+        valid, rules = self.pixels.valid, self.call.rules
+        empty = np.asarray(self.counts.pixels == 0)
+        if rules.min_valid is not None and valid is not None:
+            least = rules.min_valid * WindowCounts(self.grid).pixels
+            empty |= self._sum(valid.astype(np.int64)) < least
+        return empty
+
+    def _counts_emitted(self) -> Array:
+        """How many pixels of each window count, or what share of those inside the map."""
+        rules, weights = self.call.rules, self.pixels.weights
+        counts = np.ones_like(self.pixels.values, np.bool_) if weights is None else weights > 0
+        number = self._sum(counts.astype(np.int64))
+        if rules.emit == "fraction":
+            return number / WindowCounts(self.grid).pixels
+        dtype = np.dtype(rules.dtype)
+        if dtype.kind in "iu" and number.max() > np.iinfo(dtype).max:
+            raise ValueRuleError(
+                f"a window has {number.max()} valid pixels, more than {dtype} can count: "
+                "give `dtype` uint16 or wider, or `emit` fraction"
+            )
+        return number
+
+    def _reduced(self, out: Array) -> Array | Ratio:
+        """The exact results; they may be `out`, where these have been written to it."""
+        reduction, values, weights = self.call.reduction, self.pixels.values, self.pixels.weights
+        if isinstance(reduction, Gather):
+            return self._gathered(reduction)
+        if isinstance(reduction, Fold):
+            return self._folded(reduction, out)
+        valid = None if weights is None else weights > 0
+        if isinstance(reduction, Mode):
+            return _positive_zero(self.call.backend.mode(values, valid, self.grid))
+        low, high = self.call.backend.select(values, valid, self.grid, reduction.ranks)
+        number = self.counts.pixels if valid is None else self._sum(valid.astype(np.int64))
+        return _positive_zero(reduction.finish(low, high, number))
+
+    def _folded(self, fold: Fold, out: Array) -> Array | Ratio:
+        weighed = self.pixels.weights is not None
+        if fold.divisor and not weighed:
+            (component,) = fold.components
+            states = component.lift(self.pixels.values)
+            quotient = Quotient(self._divisors(fold.divisor), self.call.rules.rounding)
+            self.call.backend.mean(states, self.grid, out, component.dtype, quotient)
+            return out
+        alone = out if len(fold.components) == 1 and not weighed else None
+        folded = [self._states(component, alone) for component in fold.components]
+        return fold.finish(*folded, self.counts)
+
+    def _states(self, component: Component, out: Array | None) -> Array:
+        """The folded states of all windows, in `out` if they are of its kind."""
+        merge, dtype = component.merge, component.dtype
+        states = component.lift(self.pixels.values)
+        if self.pixels.weights is not None:
+            states, dtype = _weighed(component, states, self.pixels.weights), None
+        if out is not None and (states.ndim, dtype or states.dtype) != (out.ndim, out.dtype):
+            out = None
+        return self.call.backend.fold(merge.function, states, self.grid, out, dtype)
+
+    def _divisors(self, divisor: Divisor) -> tuple[Array, ...]:
+        """The number that the cells along each axis contribute to the divisor, as a product."""
+        if divisor in ("pixels", "padded"):
+            fact: Literal["size", "extent"] = "size" if divisor == "pixels" else "extent"
+            return tuple(of_cells(axis, fact) for axis in self.grid.axes)
+        first, *others = (np.ones(axis.cells, np.int64) for axis in self.grid.axes)
+        return (first * int(divisor), *others)
+
+    def _gathered(self, gather: Gather) -> Array:
+        values, weights = self.pixels.values, self.pixels.weights
+        runs = [axis.runs for axis in self.grid.axes]
+        cells = flat_numbers(self.call.grid.shape, self.task.target[-len(runs) :])
+        out = np.empty((*values.shape[: -len(runs)], *self.grid.shape), gather.dtype)
+        weighed = None if weights is None else window_views(weights, runs)
+        for part in window_views(values, runs):
+            some = None if weighed is None else next(weighed).taps_apart()
+            numbers = cells[part.cells]
+            window = WindowValues(part.taps_apart(), some, part.taps, self.planes, numbers)
+            out[part.cells] = gather.choose(window)
+        return out
+
+    def _indices(self, result: Array | Ratio) -> Array:
+        indexing, axes = self.call.rules.indexing, len(self.grid.axes)
+        assert indexing is not None
+        assert not isinstance(result, Ratio)
+        space = self.call.layers.values.shape[-axes:]
+        numbers = indexing.numbers(self.planes, space, self.task.source[-axes:])
+        windows = IndexedWindows(self.grid, numbers, indexing.nan)
+        return windows.indices(result, self.pixels.values, self.pixels.weights)
+
+
+def _weighed(component: Component, states: Array, weights: Array) -> Array:
+    """States of pixels that count as often as they weigh, or not at all."""
+    states = states.astype(component.dtype or states.dtype, copy=False)
+    empty = np.asarray(component.merge.empty(states.dtype), states.dtype)
+    if empty.ndim:
+        empty = empty.reshape(-1, *(1,) * weights.ndim)
+    weighed = component.merge.weigh(states, weights.astype(states.dtype))
+    return np.where(weights > 0, weighed, empty)
+
+
+def _positive_zero(x: Array) -> Array:
+    """The values with every zero positive."""
+    return x + np.zeros((), x.dtype) if x.dtype.kind == "f" else x
