@@ -17,6 +17,7 @@ import numpy as np
 from poolcli.engine.backend import _core, plain
 from poolcli.engine.backend.network import program
 from poolcli.engine.reducers.merges import Function
+from poolcli.engine.reducers.reducer import Fold, Gather, Reduction
 from poolcli.engine.reducers.rounding import Quotient
 from poolcli.engine.windows.counts import WindowCounts
 from poolcli.engine.windows.grid import Grid, Run
@@ -109,6 +110,19 @@ def mode(x: Array, valid: Array | None, grid: Grid) -> Array:
     results, mask = (layout.output(out),), layout.mask(valid)
     _core.mode(layout.input(x), results, layout.tables(grid), is_counted, mask)
     return out
+
+
+def tiles(reduction: Reduction, dtype: np.dtype[Any]) -> bool:
+    """Whether the extension does all of it: see `Backend.tiles`."""
+    if isinstance(reduction, Gather) or dtype.char not in TYPES:
+        return False
+    if not isinstance(reduction, Fold):
+        return True
+    one = np.zeros(1, dtype)
+    return all(
+        each.lift(one) is one and _folds(each.merge.function, dtype, each.dtype or dtype)
+        for each in reduction.components
+    )
 
 
 class Layout(NamedTuple):

@@ -108,7 +108,7 @@ def _in_order(x: Array, grid: Grid, span: Span) -> Iterator[Ordered]:
         first, last = span(taps)
         if _network_pays(runs):
             cells = tuple(map(cells_of, runs))
-            for part in channels(x, runs[-1].stride, x.ndim - len(runs)):
+            for part in channels(x, _phases(runs[-1], x), x.ndim - len(runs)):
                 yield (*part, ..., *cells), taps, _by_network(x[part], runs, range(first, last + 1))
         else:
             for windows in window_views(x, [(run,) for run in runs]):
@@ -124,18 +124,18 @@ def _network_pays(runs: Sequence[Run]) -> bool:
 def _by_network(x: Array, runs: Sequence[Run], ranks: range) -> list[Array]:
     """Run the program for windows of this size.
 
-    Its lines hold every `stride`-th pixel of a row: `stride` lines for each row of a window.
+    Its lines hold every n-th pixel of a row, where there are n phases: n lines for each row.
     """
     *outer, inner = runs
-    stride = inner.stride if inner.number > 1 else 1
+    phases = _phases(inner, x)
     rows = product(*(range(run.size) for run in outer))
-    steps = program(prod(run.size for run in outer), inner.size, tuple(ranks), inner.step, stride)
+    steps = program(prod(run.size for run in outer), inner.size, tuple(ranks), inner.step, phases)
     lines = {}
     for number, taps in enumerate(rows):
         index: Any = (..., *map(_taps_of, outer, taps), slice(inner.start, inner.end))
         row = x[index]
-        for phase in range(stride):
-            lines[number * stride + phase] = row[..., phase::stride]
+        for phase in range(phases):
+            lines[number * phases + phase] = row[..., phase::phases]
     for line in {line.number for call in steps.calls for line in call.lines} & lines.keys():
         lines[line] = lines[line].copy("K")
     for call in steps.calls:
@@ -143,7 +143,30 @@ def _by_network(x: Array, runs: Sequence[Run], ranks: range) -> list[Array]:
         length = min(line.shape[-1] for line in read)
         made = _exchanged(call.kind, *(line[..., :length] for line in read))
         lines.update(zip(call.outs, made, strict=True))
-    return [lines[line][..., : inner.number] for line in steps.results]
+    apart = inner.stride // phases
+    stop = (inner.number - 1) * apart + 1
+    return [_picked(lines[line][..., :stop], apart) for line in steps.results]
+
+
+def _picked(line: Array, apart: int) -> Array:
+    """Every so manyth value of a line."""
+    values = line[..., ::apart]
+    if apart == 1:
+        return values
+    out = np.empty_like(values)
+    for part in channels(line, apart, line.ndim - 1):
+        out[part] = values[part]
+    return out
+
+
+def _phases(run: Run, x: Array) -> int:
+    """The stride, or 1 where all windows along a row are computed and those at it picked.
+
+    That is quicker for small values: 48 ms against 69 for medians of 3x3 RGB bytes at stride 3.
+    """
+    if run.number == 1 or (run.stride - 1) * x.itemsize < 3:
+        return 1
+    return run.stride
 
 
 def _exchanged(kind: int, a: Array, b: Array, *others: Array) -> tuple[Array, ...]:
