@@ -114,6 +114,7 @@ FOR_TYPES(DEFINE_SELECT)
 #define DEFINE_LEADS(code, t, T) DEFINE_LEAD(max_##t, T, max_##t, >) DEFINE_LEAD(min_##t, T, min_##t, <)
 FOR_TYPES(DEFINE_LEADS)
 FOR_TYPES(DEFINE_VALUES)
+FOR_TYPES(DEFINE_LONGEST)
 DEFINE_NAN(f32, float) DEFINE_NAN(f64, double)
 FOR_WHOLE(DEFINE_QUOTIENT)
 FOR_RATIOS(DEFINE_RATIO_OF)
@@ -878,12 +879,17 @@ typedef void Select(int, char *const[3], const char *const[3], ptrdiff_t);
 #define ENTER_SELECT(code, t, T) select_##t,
 static Select *const SELECTS[] = {FOR_TYPES(ENTER_SELECT) select_number_f32, select_number_f64};
 
+typedef void Longest(char *const *, const int64_t *, ptrdiff_t, ptrdiff_t);
+#define ENTER_LONGEST(code, t, T) longest_of_##t,
+static Longest *const LONGEST[] = {FOR_TYPES(ENTER_LONGEST)};
+
 typedef struct {
     Array x, outs[RESULTS];
     Runs runs[3];
     Call *calls;
     int64_t *results;
-    ptrdiff_t result_count, call_count, line_count, inputs, phases, wide; /* wide: most pixels more */
+    int frequent; /* of all values in order, the most frequent one is the result */
+    ptrdiff_t out_count, result_count, call_count, line_count, inputs, phases, wide; /* wide: most pixels more */
     ptrdiff_t *more;  /* for each line, the pixels more that are read, or -1 */
     ptrdiff_t *gives; /* for each call, the pixels more that are needed of it, or -1 */
     char *room, **lines; /* where lines are; where those in `room` are comes after them */
@@ -972,7 +978,9 @@ static void select_band(const NetworkJob *job, const char *x, const Run *deep, c
         }
         SELECTS[type]((int)call->kind, out, in, ((band - 1) * width + count + job->gives[at]) * channels);
     }
-    EACH(i, job->result_count)
+    if (job->frequent)
+        LONGEST[job->x.type](job->lines, job->results, job->result_count, ((band - 1) * width + count) * channels);
+    EACH(i, job->out_count)
         EACH(row, band)
             pick(job->lines[job->results[i]] + row * width * pixel, apart * pixel, pixel, across->number,
                  outs[i] + row * down->every * job->outs[i].step[2], across->every * pixel);
@@ -991,7 +999,7 @@ static void select_run(const NetworkJob *job, ptrdiff_t outer, const Run *deep, 
             const char *x = job->x.data + outer * job->x.step[0] + deep->start * job->x.step[1]
                             + (down->start + top * down->stride) * job->x.step[2]
                             + (across->start + left * across->stride) * pixel;
-            EACH(i, job->result_count)
+            EACH(i, job->out_count)
             {
                 const Array *out = &job->outs[i];
                 outs[i] = out->data + outer * out->step[0] + deep->cell * out->step[1]
@@ -1034,7 +1042,8 @@ static int check_calls(NetworkJob *job)
             job->line_count = larger(job->line_count, larger(call->out[j], call->in[j].line) + 1);
     }
     EACH(i, job->result_count)
-        if (job->results[i] < 0 || job->results[i] >= job->line_count)
+        if (job->results[i] < 0 || job->results[i] >= job->line_count
+            || (job->frequent && job->result_count > 1 && job->results[i] < job->inputs))
             return fail("a result that there is not");
     return 1;
 }
@@ -1084,15 +1093,19 @@ static int open_lines(NetworkJob *job)
 static int open_network(NetworkJob *job, PyObject *args)
 {
     PyObject *x, *outs, *tables, *calls, *results;
-    if (!PyArg_ParseTuple(args, "OO!OnOO", &x, &PyTuple_Type, &outs, &tables, &job->phases, &calls, &results))
+    if (!PyArg_ParseTuple(args, "OO!OnOO|i", &x, &PyTuple_Type, &outs, &tables, &job->phases, &calls, &results,
+                          &job->frequent))
         return 0;
     job->calls = (Call *)open_numbers(calls, &job->call_count, 10);
     job->results = job->calls ? open_numbers(results, &job->result_count, 0) : NULL;
     if (!job->results || !open_array(&job->x, x, 0))
         return 0;
-    if (job->result_count != PyTuple_Size(outs) || job->result_count < 1 || job->result_count > RESULTS)
+    job->out_count = PyTuple_Size(outs);
+    if (job->out_count != (job->frequent ? 1 : job->result_count) || job->out_count < 1 || job->out_count > RESULTS)
         return fail("there must be as many arrays as results, and no more than eight");
-    EACH(i, job->result_count)
+    if (job->frequent && (job->result_count < 1 || job->result_count > MOST_COUNTED))
+        return fail("too many values to count");
+    EACH(i, job->out_count)
     {
         if (!open_array(&job->outs[i], PyTuple_GetItem(outs, i), PyBUF_WRITABLE))
             return 0;
@@ -1638,12 +1651,13 @@ PyDoc_STRVAR(fold_doc,
 "of theirs.");
 
 PyDoc_STRVAR(network_doc,
-"network(x, outs, (depth, height, width), phases, calls, results)\n--\n\n"
+"network(x, outs, (depth, height, width), phases, calls, results, frequent=0)\n--\n\n"
 "Order statistics of windows by minima and maxima of lines. Line (d h + i) phases + p holds, for every window, the pixel p\n"
 "of its tap (d, i) of depth and height; with phases > 1, as many as the stride, the next pixel of a line is that of the\n"
 "next window, else the next one of the row. A call, int64 (kind, a, ahead, b, ahead, c, ahead, out, out, out), reads lines,\n"
 "each so many pixels further on, and writes others: see `_kernels.h` for its kinds. `results` are the lines of which the\n"
-"windows at their stride go to each of `outs`. Cells of no run are left as they are.");
+"windows at their stride go to each of `outs`. Cells of no run are left as they are.\n"
+"If `frequent`, the results are all values in order, and the most frequent one goes to the only array in `outs`.");
 
 PyDoc_STRVAR(fold_index_doc,
 "fold_index(x, values, indices, (depth, height, width), merge, base, pitch, last=0)\n--\n\n"

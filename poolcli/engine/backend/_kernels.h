@@ -37,6 +37,8 @@
 #define ANYWHERE
 #endif
 
+enum { BLOCK = 512, MOST_COUNTED = 127 };
+
 #define EACH(i, n) for (ptrdiff_t i = 0; i < (n); i++)
 
 /* A copy that passes the caches by: of what is too large to be found there later, no line is read to be written. */
@@ -405,4 +407,27 @@ enum { SMALLER, LARGER, BOTH, THREE, MEDIAN, CHAIN }; /* CHAIN + 2 first + secon
             }                                                                                                          \
         }                                                                                                              \
         return best;                                                                                                   \
+    }
+
+/* The most frequent value of lines that are in order, the smallest of equally frequent ones, to the first line. */
+#define DEFINE_LONGEST(code, t, T)                                                                                     \
+    HOT static void longest_of_##t(char *const *lines, const int64_t *which, ptrdiff_t n, ptrdiff_t length)            \
+    {                                                                                                                  \
+        T best[BLOCK], run[BLOCK], most[BLOCK]; /* counts fit: there are at most MOST_COUNTED lines */                 \
+        for (ptrdiff_t from = 0; from < length; from += BLOCK) {                                                       \
+            ptrdiff_t size = length - from < BLOCK ? length - from : BLOCK;                                            \
+            T *out = (T *)lines[which[0]] + from;                                                                      \
+            EACH(i, size) best[i] = out[i], run[i] = 1, most[i] = 1;                                                   \
+            for (ptrdiff_t line = 1; line < n; line++) {                                                               \
+                const T *a = (const T *)lines[which[line - 1]] + from, *b = (const T *)lines[which[line]] + from;      \
+                EACH(i, size)                                                                                          \
+                {                                                                                                      \
+                    T count = a[i] == b[i] ? (T)(run[i] + 1) : 1;                                                      \
+                    best[i] = count > most[i] ? b[i] : best[i];                                                        \
+                    most[i] = count > most[i] ? count : most[i];                                                       \
+                    run[i] = count;                                                                                    \
+                }                                                                                                      \
+            }                                                                                                          \
+            memcpy(out, best, (size_t)size * sizeof(T));                                                               \
+        }                                                                                                              \
     }

@@ -46,6 +46,8 @@ MEANS = {  # the kinds of sums, and of their means
     "f4": ("f4",),
     "f8": ("f8",),
 }
+SORTED = 64  # values of a window that a network puts in order to count them
+FEW = 32  # pixels of a window whose ranks are computed at every position, whatever the stride
 ABSENT = np.array([[0, 1, 0, 1, 1, 1, 1]])  # the run of an axis that a map does not have
 
 Ranks = Callable[[int], tuple[int, int]]
@@ -85,16 +87,17 @@ def select(x: Array, valid: Array | None, grid: Grid, ranks: Ranks) -> tuple[Arr
     if x.dtype.char not in TYPES:
         return plain.select(x, valid, grid, ranks)
     counts = WindowCounts(grid).pixels if valid is None else _counts(valid, grid)
-    places = _places(ranks, counts)
+    of_windows = _places(ranks, counts)
     layout = Layout.of(x, grid)
     low = layout.empty(x, grid, x.dtype)
-    high = low if np.array_equal(*places) else layout.empty(x, grid, x.dtype)
+    high = low if np.array_equal(*of_windows) else layout.empty(x, grid, x.dtype)
     results = [layout.output(result) for result in ((low,) if high is low else (low, high))]
     if valid is None and _network_pays(grid):
         for runs in product(*(axis.runs for axis in grid.axes)):
-            _by_network(layout, x, runs, ranks, results)
+            places = ranks(prod(run.size for run in runs))[: len(results)]
+            _by_network(layout, x, runs, places, results)
         return low, high
-    of_cells = tuple(_of_cells(rank, layout, x, grid) for rank in places[: len(results)])
+    of_cells = tuple(_of_cells(rank, layout, x, grid) for rank in of_windows[: len(results)])
     by = _core.rank_histogram if _histogram_pays(x.dtype, grid) else _core.rank_sort
     by(layout.input(x), tuple(results), layout.tables(grid), of_cells, layout.mask(valid))
     return low, high
@@ -106,9 +109,14 @@ def mode(x: Array, valid: Array | None, grid: Grid) -> Array:
         return plain.mode(x, valid, grid)
     layout = Layout.of(x, grid)
     out = layout.empty(x, grid, x.dtype)
-    is_counted = x.dtype.itemsize <= 2
     results, mask = (layout.output(out),), layout.mask(valid)
-    _core.mode(layout.input(x), results, layout.tables(grid), is_counted, mask)
+    if valid is None and grid.largest <= SORTED:
+        for runs in product(*(axis.runs for axis in grid.axes)):
+            places = range(prod(run.size for run in runs))
+            _by_network(layout, x, runs, tuple(places), results, is_mode=True)
+    else:
+        is_counted = x.dtype.itemsize <= 2
+        _core.mode(layout.input(x), results, layout.tables(grid), is_counted, mask)
     return out
 
 
@@ -247,18 +255,32 @@ def _histogram_pays(dtype: np.dtype[Any], grid: Grid) -> bool:
 
 
 def _by_network(
-    layout: Layout, x: Array, runs: Sequence[Run], ranks: Ranks, results: Sequence[Array | None]
+    layout: Layout,
+    x: Array,
+    runs: Sequence[Run],
+    places: tuple[int, ...],
+    results: Sequence[Array | None],
+    *,
+    is_mode: bool = False,
 ) -> None:
-    """Select from the windows of one run per axis."""
+    """Select places in order, or the most frequent value, from the windows of one run per axis."""
     *outer, inner = runs
-    wanted = ranks(prod(run.size for run in runs))[: len(results)]
-    stride = inner.stride if inner.number > 1 else 1
     rows = prod(run.size for run in outer)
-    steps = program(rows, inner.size, wanted, inner.step, stride)
+    # Few calls at every pixel take less time than a copy of every pixel does.
+    pays = rows * inner.size > FEW or (is_mode and layout.channel is None)
+    phases = inner.stride if inner.number > 1 and pays else 1
+    calls, found = _calls(rows, inner.size, places, inner.step, phases)
     tables = layout.per_axis([_table((run,)) for run in runs], ABSENT)
-    calls = np.array(steps.rows, np.int64).reshape(-1, 10)
-    found = np.array(steps.results, np.int64)
-    _core.network(layout.input(x), tuple(results), tables, stride, calls, found)
+    _core.network(layout.input(x), tuple(results), tables, phases, calls, found, is_mode)
+
+
+@lru_cache(maxsize=256)
+def _calls(
+    rows: int, columns: int, places: tuple[int, ...], step: int, phases: int
+) -> tuple[Array, Array]:
+    """A program as a table of calls, and the lines of its results."""
+    steps = program(rows, columns, places, step, phases)
+    return np.array(steps.rows, np.int64).reshape(-1, 10), np.array(steps.results, np.int64)
 
 
 def _counts(valid: Array, grid: Grid) -> Array:

@@ -315,6 +315,26 @@ def test_networks_give_values_in_order(kind, seed):
                               equal_nan=kind in "fd")  # fmt: skip
 
 
+@pytest.mark.parametrize("kind", INTEGERS + "fd")
+@pytest.mark.parametrize("seed", range(12))
+def test_networks_give_the_most_frequent_value(kind, seed):
+    rng = np.random.default_rng(seed)
+    shape = (2, 2, 9, int(rng.choice([9, 40, 700])), int(rng.choice([1, 1, 3, 4])))
+    x = placed(rng, shape, kind)
+    x[...] = rng.integers(0, 5, shape) if rng.random() < 0.7 else values_of(rng, shape, kind)
+    runs = [(0, 2, 0, 1, 1, 1, 1), uniform(rng, 9), uniform(rng, shape[3])]
+    grid = tuple(np.array([run], np.int64) for run in runs)
+    phases = runs[2][3] if rng.random() < 0.5 else 1
+    places = tuple(range(runs[1][4] * runs[2][4]))
+    plan = network.program(runs[1][4], runs[2][4], places, runs[2][5], phases)
+    out = placed(rng, (2, *cells(grid), shape[4]), kind)
+    core.network(x, (out,), grid, phases, calls_of(plan), np.array(plan.results, np.int64), 1)
+    for at, taps in values_in(x, grid):
+        found, counts = np.unique(taps, return_counts=True)
+        wanted = np.nan if np.isnan(taps).any() else found[counts.argmax()]
+        assert np.array_equal(out[at], wanted, equal_nan=kind in "fd")
+
+
 def calls_of(plan):
     return np.array(plan.rows, np.int64).reshape(-1, 10)
 
