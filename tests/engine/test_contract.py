@@ -1,4 +1,4 @@
-"""One contract that walks the table: what every operation promises, on every nasty array, against its slow twin."""
+"""The contract: what every operation of the table promises, on nasty arrays, by slow twins."""
 
 import inspect
 import math
@@ -76,7 +76,7 @@ VARIANTS = {
 
 
 def tolerance(op, x, dtype, cells):
-    """The error that the working precision leaves: rounding to the result's dtype, and a float32 sum's own."""
+    """Both tolerances: rounding to the result's dtype, and the error of a sum in float32."""
     finite = np.abs(np.where(np.isfinite(x.astype(np.float64)), x.astype(np.float64), 0))
     largest = float(finite.max(initial=0))
     wide = (

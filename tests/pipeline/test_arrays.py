@@ -1,12 +1,16 @@
 """Arrays as values of options."""
 
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import poolcli
+from poolcli.io.load import load_arrays
 from poolcli.pipeline.arrays import ArrayFile, as_array, of_file, show_array
+from poolcli.pipeline.parser import Parser, step
+from poolcli.pipeline.pipeline import Pipeline
 
 
 def test_an_array_is_copied_and_cannot_be_changed():
@@ -67,3 +71,41 @@ def test_one_array_is_that_of_every_map():
 
 def test_show_quotes_what_a_shell_would_split():
     assert show_array(ArrayFile("my mask.npy", np.ones(1))) == "'my mask.npy'"
+
+
+def test_a_step_with_a_file_prints_parses_and_pickles(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    np.save("my indices.npy", np.array([0, 3]))
+    parse = Parser(load_arrays).parse
+    pipeline = parse("unpool --indices 'my indices.npy'")
+    assert parse(str(pipeline)) == pipeline
+    assert pickle.loads(pickle.dumps(pipeline)) == pipeline
+    assert hash(parse(str(pipeline))) == hash(pipeline)
+    np.save("my indices.npy", np.array([0, 2]))
+    assert parse(str(pipeline)) != pipeline
+
+
+def test_a_step_with_an_array_pickles():
+    pipeline = Pipeline((step("unpool", {"indices": np.array([0, 3])}),))
+    assert pickle.loads(pickle.dumps(pipeline))([5, 6]).tolist() == [5, 0, 0, 6]
+
+
+def test_an_array_from_a_file_cannot_be_changed(tmp_path):
+    np.save(tmp_path / "i.npy", np.array([0, 3]))
+    step = Parser(load_arrays).step
+    for given_as in (tmp_path / "i.npy", str(tmp_path / "i.npy"), np.array([0, 3]), [0, 3]):
+        value = step("unpool", {"indices": given_as})["indices"]
+        assert isinstance(value, ArrayFile)
+        assert not value.array.flags.writeable
+    assert step("unpool", {"indices": Path(tmp_path / "i.npy")}) == step(
+        "unpool", {"indices": str(tmp_path / "i.npy")}
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "says"), [(["a"], "array of numbers"), (object(), "array of numbers")]
+)
+def test_a_step_refuses_what_is_no_array(value, says):
+    with pytest.raises(poolcli.RequestError, match=says) as caught:
+        step("unpool", {"indices": value})
+    assert "\n" not in str(caught.value)

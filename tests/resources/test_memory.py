@@ -117,8 +117,9 @@ def test_indices_and_what_they_put_back(op, order, cli, tmp_path):
     for name, limit in (("whole", ()), ("bands", ("--max-memory", TINY))):
         words = (*f"{op} -k 3 -s 2 -p 1 x.npy --index-order {order}".split(), "-o", f"{name}.npy")
         assert cli(*words, "--indices", f"{name}-i.npy", *limit).code == 0
-        back = f"unpool --indices {name}-i.npy --output-size 60x50 --index-order {order} {name}.npy -o {name}-b.npy"
-        assert cli(*back.split(), *(("--max-memory", "2M") if limit else ())).code == 0
+        back = f"unpool --indices {name}-i.npy --output-size 60x50 --index-order {order}"
+        files = f"{name}.npy", "-o", f"{name}-b.npy"
+        assert cli(*back.split(), *files, *(("--max-memory", "2M") if limit else ())).code == 0
     for kind in ("", "-i", "-b"):
         assert (tmp_path / f"whole{kind}.npy").read_bytes() == (
             tmp_path / f"bands{kind}.npy"
@@ -463,7 +464,7 @@ def sparse(path, shape):
     ],
 )
 def test_300_megabytes_with_a_limit_of_64(tmp_path, words):
-    """The process may have 160 MB of memory of its own: Python, NumPy and the stacks of its threads are within."""
+    """The process may have 160 MB of its own, Python, NumPy and stacks of threads included."""
     sparse(tmp_path / "x.npy", (10_000, 7_500))
     ran = subprocess.run(
         [

@@ -271,7 +271,8 @@ def test_text_and_toml_say_the_same(tmp_path, monkeypatch):
     parser = Parser(load_arrays)
     pipeline = parser.parse("max -k 2 --mask m.npy --emit fraction | avg -k 2 --normalize zscore")
     assert str(pipeline) == "max -k 2 --mask m.npy --emit fraction | avg -k 2 --normalize zscore"
-    toml = '[[step]]\nop = "max"\nmask = "m.npy"\nemit = "fraction"\n[[step]]\nop = "avg"\nnormalize = "zscore"\n'
+    first = '[[step]]\nop = "max"\nmask = "m.npy"\nemit = "fraction"\n'
+    toml = first + '[[step]]\nop = "avg"\nnormalize = "zscore"\n'
     assert parser.recipe(toml)[0] == pipeline
 
 
