@@ -7,6 +7,11 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Jump threading would split loops, and they would not be vectorised. Clang has no such option. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("no-thread-jumps")
+#endif
+
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__) && !defined(PLAIN)
 #define HOT __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
