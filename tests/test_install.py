@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -42,8 +41,7 @@ def sdist(tmp_path_factory):
     shutil.copytree(ROOT / "poolcli", folder / "poolcli", ignore=built)
     python("-c", BUILD_SDIST, cwd=folder)
     (archive,) = (folder / "dist").iterdir()
-    with tarfile.open(archive) as packed:
-        packed.extractall(folder, filter="data")
+    python("-m", "tarfile", "-e", archive, folder, cwd=folder)
     return folder / archive.name.removesuffix(".tar.gz")
 
 
