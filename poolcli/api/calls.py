@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from poolcli.api.inputs import Axes, Source, source_of
+from poolcli.api.inputs import Source
 from poolcli.api.labelled import labelled
 from poolcli.api.steps import PARSER, pipeline_of
-from poolcli.errors import OptionTypeError, RequestError, ShapeError
+from poolcli.errors import RequestError, ShapeError
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.layout import shape_words
 from poolcli.pipeline.options import MASK
+from poolcli.pipeline.out import write
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.step import Step
 from poolcli.pipeline.table import op_named
@@ -22,30 +23,27 @@ from poolcli.pipeline.table import op_named
 OVER_INPUT = ("mask", "indices")  # options whose arrays lie over the input, with its axes
 
 
-class Call(NamedTuple):
-    """The arguments of `pool` that are not options of an operation."""
-
-    x: Any
-    reducer: str
-    axes: Axes
-    return_indices: bool
-    out: Array | None
-
-
-def call(arguments: Call, options: Mapping[str, Any]) -> Any:
+def pooled(
+    source: Source,
+    reducer: str,
+    options: Mapping[str, Any],
+    *,
+    return_indices: bool,
+    out: Array | None,
+) -> Any:
     """Return what `pool` returns."""
-    source = _checked(source_of(arguments.x, arguments.axes), arguments.reducer)
-    pipeline = pipeline_of(arguments.reducer, _arranged(options, source))
-    out = arguments.out
-    if out is not None:
-        _check_out(out, pipeline, source)
-    if source.valid is not None:
-        maps = _masked(pipeline, source, return_indices=arguments.return_indices)
-    elif arguments.return_indices:
+    source = _checked(source, reducer)
+    pipeline = pipeline_of(reducer, _arranged(options, source))
+    if source.valid is None and not return_indices:
+        direct = None if source.arrangement.order else out
+        *_, maps = pipeline.walk(source.fmap, direct)
+    elif out is not None and pipeline.several:
+        raise RequestError(f"{pipeline} makes several arrays, and `out` is one: leave it out")
+    elif source.valid is None:
         maps = pipeline.values_and_indices(source.fmap)
     else:
-        *_, maps = pipeline.walk(source.fmap)
-    if not (arguments.return_indices or pipeline.several):
+        maps = _masked(pipeline, source, return_indices=return_indices)
+    if not (return_indices or pipeline.several):
         return _result(maps[0], source, pipeline.steps[0], out)
     parts = pipeline.steps[0].parts if pipeline.several else pipeline.steps * 2
     outs = (out, *(None for _ in maps[1:]))
@@ -105,31 +103,11 @@ def _result(one: FeatureMap, source: Source, step: Step, out: Array | None) -> A
     """A result as the input was: its axes, and its labels."""
     data = source.arrangement.restored(one, source.shape)
     if out is not None:
-        np.copyto(out, data, casting="same_kind")
-        data = out
+        if data is not out:
+            write(data, out)
+            data = out
     elif not data.flags.c_contiguous:
         data = data.copy(order="C")
     if source.labelled is None:
         return data
     return labelled(source.labelled, data, one, source.fmap, step)
-
-
-def _check_out(out: Any, pipeline: Pipeline, source: Source) -> None:
-    """Raise PoolError unless the result fits `out`."""
-    if not isinstance(out, np.ndarray):
-        raise OptionTypeError(f"`out` is an array, and not a {type(out).__name__}")
-    if pipeline.several:
-        raise RequestError(f"{pipeline} makes several arrays, and `out` is one: leave it out")
-    output = pipeline.plan(source.fmap.form)[-1].output
-    made = FeatureMap(np.broadcast_to(np.zeros((), output.dtype), output.shape), output.layout)
-    shape = source.arrangement.restored(made, source.shape).shape
-    if out.shape != shape:
-        raise ShapeError(
-            f"`out` has the shape {shape_words(out.shape)}, and the result {shape_words(shape)}"
-        )
-    if not np.can_cast(output.dtype, out.dtype, "same_kind"):
-        raise OptionTypeError(
-            f"`out` is {out.dtype}, which the result's {output.dtype} does not fit"
-        )
-    if not out.flags.writeable:
-        raise RequestError("`out` is read-only")

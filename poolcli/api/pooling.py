@@ -7,8 +7,8 @@ from typing import Any, Literal, Unpack, overload
 
 from numpy.typing import ArrayLike, DTypeLike
 
-from poolcli.api.calls import Call, call
-from poolcli.api.inputs import Axes
+from poolcli.api.calls import pooled
+from poolcli.api.inputs import Axes, source_of
 from poolcli.api.keywords import (
     FileOrArray,
     PaddingLike,
@@ -274,11 +274,10 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
                  mask=[False,  True],
            fill_value=1e+20)
     """
-    given = locals()
-    options = {name: given[name] for name in OPTIONS if given[name] is not None}
+    values = locals()
+    options = {name: values[name] for name in OPTIONS if values[name] is not None}
     try:
-        return call(
-            Call(x, reducer, Axes(layout, axes, channel_axis), return_indices, out), options
-        )
+        source = source_of(x, Axes(layout, axes, channel_axis))
+        return pooled(source, reducer, options, return_indices=return_indices, out=out)
     except PoolError as error:
         raise in_keywords(error) from None

@@ -101,6 +101,11 @@ class FeatureMap:
         letters = _frame_layout(self.form.frame, self.layout)
         return self.data.transpose(axes_of(letters, self.layout))
 
+    def planes_in(self, array: Array, frame: Frame) -> Array:
+        """A view of an array as planes of another frame, which `with_planes` makes a map of."""
+        letters, layout = _frame_layout(frame, self.layout), _layout_with(self.layout, frame)
+        return array.transpose(axes_of(letters, layout))
+
     def planes_of(self, array: Array) -> Array:
         """The planes of an array of this map's shape; for an image, with channels first."""
         planes = self.planes()
@@ -114,7 +119,8 @@ class FeatureMap:
     def with_planes(self, planes: Array, frame: Frame) -> FeatureMap:
         """The map with other planes, its axes in the order that they have."""
         letters, layout = _frame_layout(frame, self.layout), _layout_with(self.layout, frame)
-        return self.with_data(planes.transpose(axes_of(layout, letters)), layout=layout)
+        data = planes.transpose(axes_of(layout, letters))
+        return FeatureMap(data, layout, self.picture, self.name, self.spacing)
 
     def with_spacing(self) -> FeatureMap:
         """The map with a size for its pixels: 1 if the file has none."""

@@ -15,6 +15,7 @@ from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.maps.frame import Frame
 from poolcli.maps.layout import shape_words
+from poolcli.pipeline.out import write
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.receptive_field import ReceptiveField
 from poolcli.pipeline.step import Stage, Step
@@ -65,7 +66,14 @@ class FuseStep(Step):
             [*loads, self._merge.load(Form(frame.shape, dtype, _letters(frame), last[0].mode))]
         )
 
-    def __call__(self, fmap: FeatureMap) -> FeatureMap:
+    def __call__(self, fmap: FeatureMap, out: Array | None = None) -> FeatureMap:
+        made = self._made_of(fmap)
+        if out is None:
+            return made
+        write(made.data, out)
+        return made.with_data(out)
+
+    def _made_of(self, fmap: FeatureMap) -> FeatureMap:
         maps = [_last(branch, fmap) for branch in self.branches]
         forms = self._alike([each.form for each in maps])
         output = self._output(forms)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from poolcli.errors import OptionTypeError, PoolError, RequestError
+from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form, check_values
 from poolcli.maps.layout import check_layout, default_layout, shape_words
 from poolcli.pipeline.receptive_field import ReceptiveField
@@ -48,7 +50,7 @@ class Pipeline:
     def __str__(self) -> str:
         return " | ".join(map(str, self.steps))
 
-    @property
+    @cached_property
     def several(self) -> bool:
         """Whether it makes several maps of one."""
         return any(step.several for step in self.steps)
@@ -58,7 +60,7 @@ class Pipeline:
         """How many maps it makes of one."""
         return prod(len(step.parts) for step in self.steps)
 
-    def __call__(self, x: ArrayLike, layout: str | None = None) -> Any:
+    def __call__(self, x: ArrayLike, layout: str | None = None, out: Array | None = None) -> Any:
         """Pool an array.
 
         Parameters
@@ -68,6 +70,9 @@ class Pipeline:
         layout : str, optional
             A letter for each axis: N (batch), C (channels), D, H, W (space) or L (a line). By
             default L, HW, CHW, NCHW or NCDHW, by the number of axes.
+        out : ndarray, optional
+            Where the last step puts its result, of its shape, and of a dtype it can be cast to as
+            ``same_kind``.
 
         Returns
         -------
@@ -79,7 +84,9 @@ class Pipeline:
         PoolError
             As `poolcli.pool`.
         """
-        *_, maps = self.walk(as_map(x, layout))
+        *_, maps = self.walk(as_map(x, layout), out)
+        if out is not None:
+            return out
         arrays = tuple(np.ascontiguousarray(one.data) for one in maps)
         return arrays if self.several else arrays[0]
 
@@ -109,14 +116,20 @@ class Pipeline:
         except PoolError as error:
             raise self._named(error, 0, fmap.form) from None
 
-    def walk(self, fmap: FeatureMap) -> Iterator[Maps]:
-        """Yield the maps after each step: one, or several once a step has made several."""
-        space = fmap.form.space
+    def walk(self, fmap: FeatureMap, out: Array | None = None) -> Iterator[Maps]:
+        """Yield the maps after each step: one, or several once a step has made several.
+
+        The last step writes to `out` if that is an array.
+        """
+        if out is not None and self.several:
+            raise RequestError(f"{self} makes several arrays, and `out` is one: leave it out")
+        space, last = fmap.form.space, len(self.steps) - 1
         maps: Maps = (fmap,)
         for number, step in enumerate(self.steps):
             parts = step.within(space).parts
             if len(maps) == len(parts) == 1:
-                maps = (self._made(number, parts[0], maps[0]),)
+                target = out if number == last else None
+                maps = (self._made(number, parts[0], maps[0], target),)
             else:
                 maps = tuple(made for one in maps for made in self._levels(number, parts, one))
             yield maps
@@ -142,9 +155,11 @@ class Pipeline:
             )
         return last
 
-    def _made(self, number: int, part: Step, fmap: FeatureMap) -> FeatureMap:
+    def _made(
+        self, number: int, part: Step, fmap: FeatureMap, out: Array | None = None
+    ) -> FeatureMap:
         try:
-            return part(fmap)
+            return part(fmap, out)
         except PoolError as error:
             raise self._named(error, number, fmap.form) from None
 

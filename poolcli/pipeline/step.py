@@ -22,6 +22,7 @@ from poolcli.maps.picture import WITH_ALPHA
 from poolcli.pipeline import alpha
 from poolcli.pipeline.configuration import Configuration
 from poolcli.pipeline.options import INPUT_SIZE, PICKS
+from poolcli.pipeline.out import check_out, write
 from poolcli.pipeline.profiles import PROFILES
 from poolcli.pipeline.receptive_field import ReceptiveField
 from poolcli.pipeline.table import OPS
@@ -156,10 +157,19 @@ class Step(Configuration):
         rules = rules_for(self, form)
         return self.operation.load(form.frame, form.dtype, rules, weighed=weighed)
 
-    def __call__(self, fmap: FeatureMap) -> FeatureMap:
-        """Return the pooled map."""
+    def __call__(self, fmap: FeatureMap, out: Array | None = None) -> FeatureMap:
+        """Return the pooled map, whose data is `out` if that is an array."""
         fmap = fmap if self.keeps else fmap.expanded()
-        return self._pooled(fmap, *self._prepared(fmap.form))
+        rules, geometry = self._prepared(fmap.form)
+        if out is None:
+            return self._pooled(fmap, rules, geometry)
+        output = fmap.form.framed(geometry.frame, np.dtype(rules.dtype))
+        check_out(out, output.shape, output.dtype)
+        direct = fmap.planes_in(out, geometry.frame) if self._can_fill(out, fmap, rules) else None
+        made = self._pooled(fmap, rules, geometry, direct)
+        if direct is None:
+            write(made.data, out)
+        return made.with_data(out)
 
     def indices(self, fmap: FeatureMap) -> FeatureMap:
         """Return which pixel each result is: its flat index, -1 where a window is empty."""
@@ -241,14 +251,35 @@ class Step(Configuration):
     def _forms(self) -> dict[Form, Prepared]:
         return {}
 
-    def _pooled(self, fmap: FeatureMap, rules: Rules, geometry: Geometry) -> FeatureMap:
-        frame = fmap.form.frame
-        pooled, *cover = [layer() for layer in self._layers(fmap, rules)]
-        if cover and geometry.frame.space:
-            pooled = np.concatenate([pooled, cover[0]], axis=-1 - len(geometry.frame.space))
-        elif cover:
-            pooled = alpha.join_flat(pooled, cover[0], self.channels(frame))
+    def _can_fill(self, out: Array, fmap: FeatureMap, rules: Rules) -> bool:
+        """Whether the engine can write to `out` while it reads the map."""
+        fits = isinstance(self.operation, Pooling) and out.dtype == rules.dtype
+        return fits and not self._splits_alpha(fmap) and not np.may_share_memory(out, fmap.data)
+
+    def _pooled(
+        self, fmap: FeatureMap, rules: Rules, geometry: Geometry, out: Array | None = None
+    ) -> FeatureMap:
+        """The pooled map; `out` are planes that a `Pooling` writes to."""
+        if self._splits_alpha(fmap):
+            colours, cover = (layer() for layer in self._layers(fmap, rules))
+            pooled = self._joined(colours, cover, fmap.form.frame, geometry)
+        elif isinstance(self.operation, Pooling):
+            pooled = self.operation(fmap.planes(), fmap.form.frame, rules, out=out)
+        else:
+            pooled = self.operation(fmap.planes(), fmap.form.frame, rules, self._beside(fmap))
         return self._made(fmap, pooled, geometry)
+
+    def _joined(self, colours: Array, cover: Array, frame: Frame, geometry: Geometry) -> Array:
+        """The pooled colours with their alpha."""
+        if geometry.frame.space:
+            return np.concatenate([colours, cover], axis=-1 - len(geometry.frame.space))
+        return alpha.join_flat(colours, cover, self.channels(frame))
+
+    def _splits_alpha(self, fmap: FeatureMap) -> bool:
+        """Whether alpha is pooled apart from the colours."""
+        if fmap.picture is None or not fmap.picture.has_alpha:
+            return False
+        return not self.keeps or self.windows in WINDOW_KINDS
 
     @staticmethod
     def _made(fmap: FeatureMap, planes: Array, geometry: Geometry) -> FeatureMap:
@@ -264,8 +295,7 @@ class Step(Configuration):
         without windows; else it is averaged.
         """
         frame, planes = fmap.form.frame, fmap.planes()
-        moves_pixels = self.keeps and self.windows not in WINDOW_KINDS
-        if moves_pixels or not (fmap.picture and fmap.picture.has_alpha):
+        if not self._splits_alpha(fmap):
             return [Layer(self, self.operation, (planes, frame, rules, self._beside(fmap)))]
         colours, opacity = alpha.split(planes, frame, rules, weighs=self.op.weighs)
         cover = self._like("avg") if self.windows in WINDOW_KINDS and not self.keeps else self

@@ -42,9 +42,9 @@ def empty_like(x: Array, shape: Sequence[int], dtype: DTypeLike) -> Array:
     >>> empty_like(np.ones((2, 3), order="F"), (4, 5), "u1").strides
     (1, 4)
     """
-    order = list(range(x.ndim))
-    if not x.flags.c_contiguous:
-        order.sort(key=lambda axis: -abs(x.strides[axis]))
+    if x.flags.c_contiguous:
+        return empty(shape, dtype)
+    order = sorted(range(x.ndim), key=lambda axis: -abs(x.strides[axis]))
     back = sorted(range(x.ndim), key=order.__getitem__)
     return empty([shape[axis] for axis in order], dtype).transpose(back)
 

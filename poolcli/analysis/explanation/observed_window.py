@@ -12,7 +12,7 @@ import numpy as np
 from poolcli.analysis.explanation.layer_cell import LayerCell
 from poolcli.engine.operations.normalize import Normalized
 from poolcli.engine.operations.operation import Pooling, Trace, TracedAxis
-from poolcli.engine.operations.pixels import Rules, counting
+from poolcli.engine.operations.pixels import Rules, counting, layers_of
 from poolcli.engine.operations.pool import pool
 from poolcli.engine.operations.srgb import InLinearLight
 from poolcli.engine.windows.grid import Axis, Grid, Run, Taps
@@ -90,7 +90,8 @@ class ObservedWindow:
         )
         axes = tuple(_single_cell(*axis) for axis in zip(self.trace.axes, self.sides, strict=True))
         patch = PlacedGrid(..., ..., Grid(axes), 1)
-        pooled = pool(self.values, patch, self.layer.operation.reducer, rules, self.weights)
+        layers = layers_of(self.values, rules, self.weights)
+        pooled = pool(layers, patch, self.layer.operation.reducer, rules)
         return float(pooled.item())
 
     def _exact_result(self) -> float:

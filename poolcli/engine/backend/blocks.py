@@ -59,6 +59,14 @@ class Load(NamedTuple):
         return int(min(max(smallest, share), largest, current().memory.scratch / self.threads))
 
     @property
+    def is_one_block(self) -> bool:
+        """Whether all of it is one block, which one thread works on."""
+        least = min(SMALLEST, LARGEST) * self.pixel
+        if self.whole * self.state <= least and current().memory.limit is None:
+            return self.whole > 0
+        return 0 < self.whole <= self.block
+
+    @property
     def bands(self) -> int:
         """About how many blocks there are."""
         return max(1, min(-(-self.whole // self.block), self.whole // max(self.least, 1)))
@@ -94,7 +102,10 @@ class CellAxis(Protocol):
 def run(blocks: Sequence[Task], work: Callable[[Task], None], threads: int) -> None:
     """Work on all blocks in up to `threads` threads, without floating-point warnings."""
     with np.errstate(all="ignore"):
-        for_each(blocks, work, threads)
+        if len(blocks) == 1:
+            work(blocks[0])
+        else:
+            for_each(blocks, work, threads)
 
 
 def cut(x: Array, axes: Sequence[CellAxis], load: Load) -> list[Task]:
@@ -105,7 +116,7 @@ def cut(x: Array, axes: Sequence[CellAxis], load: Load) -> list[Task]:
     lead = x.shape[: x.ndim - len(axes)]
     cells = [slice(axis.cells) for axis in axes]
     spans, parts = zip(*(axis.part(0, axis.cells) for axis in axes), strict=True)
-    if 0 < load.whole <= load.block:
+    if load.is_one_block:
         planes = tuple(map(slice, lead))
         return [Task((*planes, *spans), (*planes, *cells), parts)]
     rows, *columns = (span.stop - span.start for span in spans)

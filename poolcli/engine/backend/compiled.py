@@ -153,7 +153,11 @@ class Layout(NamedTuple):
 
     def five(self, x: Array) -> Array:
         """Five axes: a view where the outer axes lie one in the other, else a copy."""
-        last = x[..., None] if self.channel is None else np.moveaxis(x, self.channel, -1)
+        if self.channel is None:
+            space = x.shape[-self.axes :]
+            outer = prod(x.shape[: -self.axes])
+            return x.reshape(outer, *(1,) * (3 - self.axes), *space, 1)
+        last = np.moveaxis(x, self.channel, -1)
         space = last.shape[-1 - self.axes :]
         outer = prod(last.shape[: -1 - self.axes])
         return last.reshape(outer, *(1,) * (3 - self.axes), *space)
@@ -198,6 +202,8 @@ def _table(runs: tuple[Run, ...]) -> Array:
 
 def _has_rows(five: Array) -> bool:
     """Whether the pixels of a row, and the channels of a pixel, are neighbours in memory."""
+    if five.flags.c_contiguous:
+        return five.flags.aligned
     *_, columns, channels = five.shape
     along, across = five.strides[-2:]
     item = five.itemsize

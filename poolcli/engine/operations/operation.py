@@ -11,17 +11,11 @@ import numpy as np
 
 from poolcli.engine.backend.blocks import Load
 from poolcli.engine.operations.index import NOWHERE
-from poolcli.engine.operations.pixels import Rules
-from poolcli.engine.operations.pool import (
-    bookkeeping,
-    load_of,
-    pool,
-    pool_with_indices,
-    values_of,
-)
+from poolcli.engine.operations.pixels import Rules, layers_of
+from poolcli.engine.operations.pool import bookkeeping, plan_of, pool, pool_with_indices
 from poolcli.engine.reducers.reducer import Reducer
 from poolcli.engine.windows.grid import Taps
-from poolcli.engine.windows.place import Geometry, Place
+from poolcli.engine.windows.place import Geometry, Place, Placement
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size
 from poolcli.resources import memory
@@ -112,19 +106,26 @@ class Pooling:
         beside = bookkeeping(rules, weighed=weighed)
         loads = []
         for placed in self.place.on(frame).grids:
-            reduction = self.reducer(values_of(dtype, placed.grid, 255 if weighed else 1))
-            shape = (placed.planes, *frame.space)
-            loads.append(load_of(shape, dtype, placed.grid, reduction, beside))
+            plan = plan_of(self.reducer, dtype, placed.grid, 255 if weighed else 1)
+            loads.append(plan.load((placed.planes, *frame.space), placed.grid, beside))
         return Load.of(loads)
 
     def __call__(
-        self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
+        self,
+        planes: Array,
+        frame: Frame,
+        rules: Rules,
+        weights: Array | None = None,
+        out: Array | None = None,
     ) -> Array:
+        """The result; it is `out` where that can be written to, as `pool` says."""
         if rules.indexing:
             return self.with_indices(planes, frame, rules._replace(dtype=planes.dtype), weights)[1]
-        grids = self.place.on(frame).grids
-        parts = (pool(planes, placed, self.reducer, rules, weights) for placed in grids)
-        return self._assembled(frame, parts, rules.dtype, _outside(rules))
+        layers, placement = layers_of(planes, rules, weights), self.place.on(frame)
+        if placement.is_whole:
+            return pool(layers, placement.grids[0], self.reducer, rules, out)
+        parts = (pool(layers, placed, self.reducer, rules) for placed in placement.grids)
+        return _assembled(placement, parts, rules.dtype, _outside(rules))
 
     def with_indices(
         self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
@@ -133,28 +134,26 @@ class Pooling:
 
         `rules.indexing` tells how pixels are numbered.
         """
+        layers, placement = layers_of(planes, rules, weights), self.place.on(frame)
         pairs = [
-            pool_with_indices(planes, placed, self.reducer, rules, weights)
-            for placed in self.place.on(frame).grids
+            pool_with_indices(layers, placed, self.reducer, rules) for placed in placement.grids
         ]
-        values = self._assembled(frame, (pair[0] for pair in pairs), rules.dtype, _outside(rules))
-        indices = self._assembled(frame, (pair[1] for pair in pairs), np.int64, NOWHERE)
+        if placement.is_whole:
+            return pairs[0]
+        values = _assembled(placement, (pair[0] for pair in pairs), rules.dtype, _outside(rules))
+        indices = _assembled(placement, (pair[1] for pair in pairs), np.int64, NOWHERE)
         return values, indices
 
-    def _assembled(
-        self, frame: Frame, parts: Iterable[Array], dtype: DTypeLike, outside: Any
-    ) -> Array:
-        """The pooled grids as one array; `outside` is the value of cells that no grid fills."""
-        placement = self.place.on(frame)
-        shape = placement.frame.shape
-        if len(placement.grids) == 1 and placement.grids[0].source is ...:
-            (whole,) = parts
-            return whole.reshape(shape)
-        out = memory.empty(shape, dtype)
-        out[...] = outside
-        for placed, part in zip(placement.grids, parts, strict=True):
-            out[placed.target] = part.reshape(out[placed.target].shape)
-        return out
+
+def _assembled(
+    placement: Placement, parts: Iterable[Array], dtype: DTypeLike, outside: Any
+) -> Array:
+    """The pooled grids as one array; `outside` is the value of cells that no grid fills."""
+    out = memory.empty(placement.frame.shape, dtype)
+    out[...] = outside
+    for placed, part in zip(placement.grids, parts, strict=True):
+        out[placed.target] = part.reshape(out[placed.target].shape)
+    return out
 
 
 def _integers(numbers: Sequence[Any]) -> Size:

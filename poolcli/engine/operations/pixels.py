@@ -91,7 +91,9 @@ def layers_of(planes: Array, rules: Rules, weights: Array | None) -> Layers:
 
 def counted(block: Layers, rules: Rules) -> CountedPixels:
     """The pixels of a block, in native byte order, and how often they count by the rules."""
-    x = block.values.astype(block.values.dtype.newbyteorder("="), copy=False)
+    x = block.values
+    if not x.dtype.isnative:
+        x = x.astype(x.dtype.newbyteorder("="))
     valid = counting(x, block.mask, rules)
     weights = None if block.weights is None else block.weights.astype(np.int64)
     if valid is None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from poolcli.engine.backend import backend
 from poolcli.engine.backend.blocks import Load, Task, cut, run
 from poolcli.engine.backend.window_views import COPIED, NETWORK
-from poolcli.engine.operations.pixels import Rules, check_nodata, counted, layers_of
+from poolcli.engine.operations.pixels import Layers, Rules, check_nodata, counted
 from poolcli.engine.operations.window_block import PoolingCall, WindowBlock
 from poolcli.engine.reducers.reducer import Fold, Gather, Reducer, Reduction, Values
 from poolcli.engine.windows.grid import Grid
@@ -24,31 +26,83 @@ TILED = 16  # times as large are blocks that the backend cuts into tiles of its 
 LINES = 8
 
 
-def pool(
-    planes: Array, placed: PlacedGrid, reducer: Reducer, rules: Rules, weights: Array | None = None
-) -> Array:
-    """Pool the planes (..., *map) under a grid to (..., *cells), the grid's axes last.
+class Plan(NamedTuple):
+    """A reduction, and the bytes of scratch that it takes.
 
-    `weights` (integers of the planes' shape) count a pixel several times.
+    `state` is the size of a pixel's state; `pixel`, `cell` and `window` are bytes for each pixel,
+    cell, and pixel of the largest window.
     """
-    return _run(_call(planes, placed, reducer, rules, weights))[0]
+
+    reduction: Reduction
+    state: float
+    pixel: int
+    cell: int
+    window: int
+
+    def load(self, shape: tuple[int, ...], grid: Grid, beside: int) -> Load:
+        """The load of pooling (..., *map), at least a row of cells at a time.
+
+        `beside` are bytes for each pixel that the rules take.
+        """
+        space = shape[len(shape) - len(grid.axes) :]
+        pixel = self.pixel + beside + self.cell * prod(grid.shape) // prod(space)
+        rows = min(grid.axes[0].window, space[0])
+        least = rows * prod(space[1:]) * pixel + self.window * grid.largest
+        return Load(self.state, pixel, least, prod(shape) * pixel)
+
+
+def pool(
+    layers: Layers, placed: PlacedGrid, reducer: Reducer, rules: Rules, out: Array | None = None
+) -> Array:
+    """Pool planes (..., *map) under a grid to (..., *cells), the grid's axes last.
+
+    The result is `out` where this is an array of its shape and of the rules' dtype that has no
+    memory in common with the planes.
+    """
+    return _pooled(layers, placed, reducer, rules, out)[0]
 
 
 def pool_with_indices(
-    planes: Array, placed: PlacedGrid, reducer: Reducer, rules: Rules, weights: Array | None = None
+    layers: Layers, placed: PlacedGrid, reducer: Reducer, rules: Rules
 ) -> tuple[Array, Array]:
     """The pooled planes, and the index (int64) of the pixel that each result is.
 
     `rules.indexing` tells how pixels are numbered; the index of an empty window is -1.
     """
-    values, indices = _run(_call(planes, placed, reducer, rules, weights))
+    values, indices = _pooled(layers, placed, reducer, rules)
     assert indices is not None, "the rules have no indexing"
     return values, indices
 
 
-def values_of(dtype: np.dtype[Any], grid: Grid, heaviest: int = 1) -> Values:
-    """What a reducer may rely on, where no pixel counts more often than `heaviest` times."""
-    return Values(dtype.newbyteorder("="), grid.largest * heaviest, grid.taps)
+def plan_of(reducer: Reducer, dtype: np.dtype[Any], grid: Grid, heaviest: int = 1) -> Plan:
+    """The plan for values of a dtype, where no pixel counts more often than `heaviest` times."""
+    values = Values(dtype.newbyteorder("="), grid.largest * heaviest, grid.taps)
+    return _plan(reducer, values, min(grid.largest, NETWORK), backend().tiles)
+
+
+@lru_cache(maxsize=64)  # it takes as long as pooling a small map
+def _plan(
+    reducer: Reducer,
+    values: Values,
+    ordered: int,
+    tiles: Callable[[Reduction, np.dtype[Any]], bool],
+) -> Plan:
+    """The figures are upper bounds, measured over all reducers and checked by
+    tests/resources/test_memory.py; `ordered` pixels of a window are in order at once.
+    """
+    reduction, size = reducer(values), values.dtype.itemsize
+    state: float = size
+    pixel, cell, window = 4 * size + 8, 32, 2 * COPIED
+    if isinstance(reduction, Fold):
+        one = np.zeros(1, values.dtype)
+        states = [component.states(one).nbytes for component in reduction.components]
+        state, pixel, window = max(state, *states), 7 * sum(states), 0
+    elif not isinstance(reduction, Gather):
+        state *= LINES
+        cell += size * ordered
+    if tiles(reduction, values.dtype):
+        state /= TILED
+    return Plan(reduction, state, pixel, cell, window)
 
 
 def bookkeeping(rules: Rules, *, weighed: bool) -> int:
@@ -56,56 +110,27 @@ def bookkeeping(rules: Rules, *, weighed: bool) -> int:
     return (40 if weighed or rules.picky else 0) + (24 if rules.indexing else 0)
 
 
-def load_of(
-    shape: tuple[int, ...], dtype: np.dtype[Any], grid: Grid, reduction: Reduction, beside: int
-) -> Load:
-    """The load of pooling (..., *map), at least a row of cells at a time.
-
-    The figures are upper bounds, measured over all reducers and checked by
-    tests/resources/test_memory.py.
-    """
-    space = shape[len(shape) - len(grid.axes) :]
-    one = np.zeros(1, dtype.newbyteorder("="))
-    state: float = dtype.itemsize
-    pixel, cell, window = 4 * dtype.itemsize + 8, 32, 2 * COPIED
-    if isinstance(reduction, Fold):
-        states = [component.states(one).nbytes for component in reduction.components]
-        state, pixel, window = max(state, *states), 7 * sum(states), 0
-    elif not isinstance(reduction, Gather):
-        state *= LINES
-        cell += dtype.itemsize * min(grid.largest, NETWORK)
-    if backend().tiles(reduction, dtype):
-        state /= TILED
-    pixel += beside + cell * prod(grid.shape) // prod(space)
-    rows = min(grid.axes[0].window, space[0])
-    least = rows * prod(space[1:]) * pixel + window * grid.largest
-    return Load(state, pixel, least, prod(shape) * pixel)
-
-
-def _run(call: PoolingCall) -> tuple[Array, Array | None]:
+def _pooled(
+    layers: Layers, placed: PlacedGrid, reducer: Reducer, rules: Rules, out: Array | None = None
+) -> tuple[Array, Array | None]:
     """The values, and the indices if the rules ask for them."""
-    x, rules, grid = call.layers.values, call.rules, call.grid
-    shape = (*x.shape[: -len(grid.axes)], *grid.shape)
-    out = memory.empty_like(x, shape, rules.dtype)
+    planes, weights, grid = layers.values, layers.weights, placed.grid
+    check_nodata(rules.nodata, planes.dtype)
+    heaviest = 1 if weights is None else int(np.iinfo(weights.dtype).max)
+    plan = plan_of(reducer, planes.dtype, grid, heaviest)
+    lead = planes.shape[: -len(grid.axes)]
+    part = layers if placed.source is ... else layers.part(placed.source)
+    call = PoolingCall(part, placed, plan.reduction, rules, lead, backend())
+    x = part.values
+    shape = x.shape[: -len(grid.axes)] + grid.shape
+    out = memory.empty_like(x, shape, rules.dtype) if out is None else out
     indices = memory.empty_like(x, shape, np.int64) if rules.indexing else None
-    beside = bookkeeping(rules, weighed=call.layers.weights is not None)
-    load = load_of(x.shape, x.dtype, grid, call.reduction, beside)
+    load = plan.load(x.shape, grid, bookkeeping(rules, weighed=weights is not None))
 
     def work(task: Task) -> None:
-        block = WindowBlock(call, task, counted(call.layers.part(task.source), rules))
+        windows = grid if task.axes == grid.axes else Grid(task.axes)
+        block = WindowBlock(call, task, windows, counted(part.part(task.source), rules))
         block.pool(out[task.target], None if indices is None else indices[task.target])
 
     run(cut(x, grid.axes, load), work, load.threads)
     return out, indices
-
-
-def _call(
-    planes: Array, placed: PlacedGrid, reducer: Reducer, rules: Rules, weights: Array | None
-) -> PoolingCall:
-    check_nodata(rules.nodata, planes.dtype)
-    heaviest = 1 if weights is None else int(np.iinfo(weights.dtype).max)
-    reduction = reducer(values_of(planes.dtype, placed.grid, heaviest))
-    lead = planes.shape[: -len(placed.grid.axes)]
-    numbers = np.asarray(np.arange(prod(lead)).reshape(lead)[placed.source])
-    layers = layers_of(planes, rules, weights).part(placed.source)
-    return PoolingCall(layers, placed.grid, reduction, rules, numbers, backend())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import Literal
 
 import numpy as np
@@ -25,20 +26,29 @@ from poolcli.engine.reducers.reducer import (
 from poolcli.engine.reducers.rounding import Quotient, Ratio, put
 from poolcli.engine.windows.counts import WindowCounts, of_cells
 from poolcli.engine.windows.grid import Grid
+from poolcli.engine.windows.place import PlacedGrid
 from poolcli.errors import ValueRuleError
 from poolcli.maps.array import Array
 
 
 @dataclass(frozen=True)
 class PoolingCall:
-    """What all blocks share: pixels, grid, reduction, rules; `planes` are the planes' numbers."""
+    """What all blocks share: pixels, grid, reduction, rules and backend.
+
+    The planes are those at `placed.source` of an array whose axes before the map's are `lead`.
+    """
 
     layers: Layers
-    grid: Grid
+    placed: PlacedGrid
     reduction: Reduction
     rules: Rules
-    planes: Array
+    lead: tuple[int, ...]
     backend: Backend
+
+    @cached_property
+    def planes(self) -> Array:
+        """The number of each plane."""
+        return np.asarray(np.arange(prod(self.lead)).reshape(self.lead)[self.placed.source])
 
 
 @dataclass(frozen=True)
@@ -47,11 +57,8 @@ class WindowBlock:
 
     call: PoolingCall
     task: Task
+    grid: Grid
     pixels: CountedPixels
-
-    @cached_property
-    def grid(self) -> Grid:
-        return Grid(self.task.axes)
 
     @cached_property
     def counts(self) -> WindowCounts:
@@ -154,7 +161,7 @@ class WindowBlock:
     def _gathered(self, gather: Gather) -> Array:
         values, weights = self.pixels.values, self.pixels.weights
         runs = [axis.runs for axis in self.grid.axes]
-        cells = flat_numbers(self.call.grid.shape, self.task.target[-len(runs) :])
+        cells = flat_numbers(self.call.placed.grid.shape, self.task.target[-len(runs) :])
         out = np.empty((*values.shape[: -len(runs)], *self.grid.shape), gather.dtype)
         weighed = None if weights is None else window_views(weights, runs)
         for part in window_views(values, runs):

@@ -51,6 +51,11 @@ class Placement:
     frame: Frame
     grids: tuple[PlacedGrid, ...]
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether one grid lies over all planes and fills the result."""
+        return len(self.grids) == 1 and self.grids[0].target is ...
+
     @cached_property
     def geometry(self) -> Geometry:
         """Shape, windows and work of pooling with these windows; `centre` is that of the first
