@@ -15,7 +15,6 @@ from PIL import Image
 
 from poolcli.cli.main import main
 
-
 MISSING = re.compile(r"(\S+) (?:is|are) not installed")
 
 

@@ -39,6 +39,7 @@ def empty(shape: Sequence[int], dtype: DTypeLike) -> Array:
 def empty_like(x: Array, shape: Sequence[int], dtype: DTypeLike) -> Array:
     """A new array as by `empty`, whose axes have the memory order of x's.
 
+    >>> import numpy as np
     >>> empty_like(np.ones((2, 3), order="F"), (4, 5), "u1").strides
     (1, 4)
     """

@@ -8,8 +8,8 @@ import subprocess
 import numpy as np
 import pytest
 from PIL import Image
-from screens import block_pixels, kitty_pixels, sixel_pixels
 from processes import on_terminal, run
+from screens import block_pixels, kitty_pixels, sixel_pixels
 
 RNG = np.random.default_rng(0)
 

@@ -12,7 +12,6 @@ import twin
 from windows_and_masks import LAYOUT, MASKS, WINDOWS, fits, windows_of
 
 import poolcli
-from poolcli.engine import backend as backends
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.layout import default_layout, space_axes
 from poolcli.pipeline.composition import STEP_TYPES
@@ -21,15 +20,6 @@ from poolcli.pipeline.parser import parse, step
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.table import OPS
 from poolcli.pipeline.window_kinds import WINDOW_KINDS as KINDS
-
-
-@pytest.fixture(params=backends.NAMES, autouse=True)
-def backend(request, monkeypatch):
-    """What every operation promises, it promises with each backend."""
-    if request.param == "compiled" and not backends.is_built():
-        pytest.skip("the extension was not built")
-    monkeypatch.setenv("POOLCLI_BACKEND", request.param)
-
 
 REDUCERS = [name for name, op in OPS.items() if op.windows == KINDS]
 

@@ -41,7 +41,7 @@ FOLDS = [
 ]
 
 
-# The definition -----------------------------------------------------------------------------------------------
+# The definition
 
 
 def larger(a, b):
@@ -96,7 +96,7 @@ def cells(grid):
     return tuple(int(runs[:, 1].sum()) for runs in grid)
 
 
-# Anything that may come ---------------------------------------------------------------------------------------
+# Anything that may come
 
 
 def runs_of(rng, length):
@@ -202,7 +202,7 @@ def same(a, b):
     )
 
 
-# Folds --------------------------------------------------------------------------------------------------------
+# Folds
 
 
 @pytest.mark.parametrize(("merge", "kind", "state"), FOLDS)
@@ -263,7 +263,7 @@ def test_every_quotient_of_bytes():
         assert np.array_equal(out.ravel(), [rounded(total, size, rule) for total in totals])
 
 
-# Order statistics ---------------------------------------------------------------------------------------------
+# Order statistics
 
 
 def in_order(x, grid):
@@ -311,8 +311,11 @@ def test_networks_give_values_in_order(kind, seed):
     core.network(x, outs, grid, phases, calls_of(plan), np.array(plan.results, np.int64))
     ordered = in_order(x, grid)
     for place, out in zip(places, outs, strict=True):
-        assert np.array_equal(out, [[[[[v[place] for v in e] for e in d] for d in c] for c in b] for b in ordered],
-                              equal_nan=kind in "fd")  # fmt: skip
+        assert np.array_equal(
+            out,
+            [[[[[v[place] for v in e] for e in d] for d in c] for c in b] for b in ordered],
+            equal_nan=kind in "fd",
+        )
 
 
 @pytest.mark.parametrize("kind", INTEGERS + "fd")
@@ -414,7 +417,7 @@ def test_indices_of_leading_values(kind, merge, last, seed):
         assert indices[at] == base[at[0]] + places[leading[-1 if last and nan else 0]]
 
 
-# What does not fit --------------------------------------------------------------------------------------------
+# What does not fit
 
 
 def arguments(**changes):
@@ -566,7 +569,7 @@ def test_results_that_are_larger_than_caches(gap):
     assert not room[:, :, :gap].any()
 
 
-# Nothing outside of arrays ------------------------------------------------------------------------------------
+# Nothing outside of arrays
 
 
 @pytest.fixture

@@ -1,0 +1,73 @@
+"""Both backends give the same bits: of every reducer, on nasty arrays, under every kind of
+windows.
+"""
+
+import nasty
+import numpy as np
+import pytest
+from windows_and_masks import LAYOUT, MASKS, WINDOWS, fits
+
+import poolcli
+from poolcli.engine import backend as backends
+from poolcli.pipeline.table import OPS
+from poolcli.pipeline.window_kinds import WINDOW_KINDS
+
+pytestmark = pytest.mark.skipif(not backends.is_built(), reason="the extension was not built")
+REDUCERS = [name for name, op in OPS.items() if op.windows == WINDOW_KINDS]
+OPTIONS = {"quantile": {"q": 0.9}, "avg": {"count_include_pad": True}, "lp": {"norm": 3.5}}
+LARGE = [{"kernel": 9, "stride": 1}, {"kernel": 6, "stride": 4, "padding": 3}, {"kernel": 14}]
+
+
+def pooled(monkeypatch, name, x, op, **options):
+    """The result of a backend, or its refusal."""
+    monkeypatch.setenv("POOLCLI_BACKEND", name)
+    try:
+        return poolcli.pool(x, op, **options)
+    except poolcli.PoolError as error:
+        return str(error)
+
+
+def assert_same_bits(one, two):
+    """The same dtype, shape and bits, but for those of a NaN; whether there was a result."""
+    if isinstance(one, str):
+        assert one == two
+        return False
+    assert (one.dtype, one.shape) == (two.dtype, two.shape)
+    if one.dtype.kind == "f":
+        same = (one == two) & (np.signbit(one) == np.signbit(two))
+        assert (same | (np.isnan(one) & np.isnan(two))).all()
+    else:
+        np.testing.assert_array_equal(one, two)
+    return True
+
+
+@pytest.mark.parametrize("ndim", [1, 2, 3])
+@pytest.mark.parametrize("op", REDUCERS)
+def test_of_nasty_arrays(monkeypatch, op, ndim):
+    compared = 0
+    for number, (_, nasty_x) in enumerate(nasty.arrays(ndim)):
+        rules = MASKS[number % len(MASKS)]
+        negative = op == "stochastic" and nasty_x.dtype != np.bool_
+        x = np.abs(nasty_x) if negative else nasty_x
+        for windows in (WINDOWS[number % len(WINDOWS)], WINDOWS[(number + 3) % len(WINDOWS)]):
+            if fits(rules, x):
+                options = {**windows, **rules, **OPTIONS.get(op, {}), "layout": LAYOUT[ndim]}
+                one, two = (pooled(monkeypatch, name, x, op, **options) for name in backends.NAMES)
+                assert assert_same_bits(one, two)
+
+
+@pytest.mark.parametrize(
+    "dtype", ["uint8", "int16", "uint16", "int32", "int64", "float32", "float64"]
+)
+@pytest.mark.parametrize("layout", ["HW", "HWC", "CHW"])
+@pytest.mark.parametrize("op", ["max", "avg", "median", "quantile", "mode"])
+def test_of_large_windows(monkeypatch, op, layout, dtype):
+    random = np.random.default_rng(0)
+    shape = {"HW": (61, 70), "HWC": (61, 70, 3), "CHW": (3, 61, 70)}[layout]
+    x = random.integers(0, 200, shape).astype(dtype)
+    x[random.random(shape) < 0.1] = 0
+    for windows in LARGE:
+        for rules in ({}, {"nodata": 0}):
+            options = {**windows, **rules, **OPTIONS.get(op, {}), "layout": layout}
+            one, two = (pooled(monkeypatch, name, x, op, **options) for name in backends.NAMES)
+            assert assert_same_bits(one, two)
