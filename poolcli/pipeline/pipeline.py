@@ -100,12 +100,8 @@ class Pipeline:
 
     def values_and_indices(self, fmap: FeatureMap) -> tuple[FeatureMap, FeatureMap]:
         """Return the pooled map, and which pixel of its input each result of the last step is."""
-        last = self._before_last(fmap)
-        step = self.steps[-1].within(fmap.form.space)
-        try:
-            return step.values_and_indices(last)
-        except PoolError as error:
-            raise self._named(error, len(self.steps) - 1, last.form) from None
+        *_, (values, indices) = self.walk(fmap, indices=True)
+        return values, indices
 
     def values_and_empty(self, fmap: FeatureMap) -> tuple[tuple[FeatureMap, FeatureMap], ...]:
         """Return the maps of a single step, each with True where a window has no valid pixel."""
@@ -116,10 +112,13 @@ class Pipeline:
         except PoolError as error:
             raise self._named(error, 0, fmap.form) from None
 
-    def walk(self, fmap: FeatureMap, out: Array | None = None) -> Iterator[Maps]:
+    def walk(
+        self, fmap: FeatureMap, out: Array | None = None, *, indices: bool = False
+    ) -> Iterator[Maps]:
         """Yield the maps after each step: one, or several once a step has made several.
 
-        The last step writes to `out` if that is an array.
+        The last step writes to `out` if that is an array. If `indices` are asked for, its map is
+        followed by the one that says which pixel each result is.
         """
         if out is not None and self.several:
             raise RequestError(f"{self} makes several arrays, and `out` is one: leave it out")
@@ -127,7 +126,9 @@ class Pipeline:
         maps: Maps = (fmap,)
         for number, step in enumerate(self.steps):
             parts = step.within(space).parts
-            if len(maps) == len(parts) == 1:
+            if indices and number == last:
+                maps = self._indexed(step.within(space), maps)
+            elif len(maps) == len(parts) == 1:
                 target = out if number == last else None
                 maps = (self._made(number, parts[0], maps[0], target),)
             else:
@@ -148,12 +149,22 @@ class Pipeline:
 
     def _before_last(self, fmap: FeatureMap) -> FeatureMap:
         """The input of the last step."""
-        *_, (last, *more) = ((fmap,), *Pipeline(self.steps[:-1]).walk(fmap))
-        if more:
-            raise RequestError(
-                f"{self}: indices are those of one map, and there are {len(more) + 1}"
-            )
-        return last
+        *_, maps = ((fmap,), *Pipeline(self.steps[:-1]).walk(fmap))
+        return self._only(maps)
+
+    def _only(self, maps: Maps) -> FeatureMap:
+        """The one map that the last step pools; RequestError where there are several."""
+        if len(maps) > 1:
+            raise RequestError(f"{self}: indices are those of one map, and there are {len(maps)}")
+        return maps[0]
+
+    def _indexed(self, step: Step, maps: Maps) -> Maps:
+        """What the last step makes of a map, and which pixel each result is."""
+        fmap = self._only(maps)
+        try:
+            return step.values_and_indices(fmap)
+        except PoolError as error:
+            raise self._named(error, len(self.steps) - 1, fmap.form) from None
 
     def _made(
         self, number: int, part: Step, fmap: FeatureMap, out: Array | None = None

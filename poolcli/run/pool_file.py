@@ -76,8 +76,7 @@ def _pool(job: Job, source: io.Source) -> Outcome:
         maps = read_maps(job, source)
         read_ms = _ms_since(start)
 
-        results, rows = _pooled(job, maps)
-        indices = tuple(map(job.pipeline.indices, maps)) if job.outputs.indices else ()
+        results, indices, rows = _pooled(job, maps)
         if _state(source) != state:
             raise FileError("it changed while it was read: pool it once it is complete")
         check_one_array(job, source)
@@ -117,35 +116,42 @@ def _ms_since(start: float) -> float:
 # Pooling -------------------------------------------------------------------------------------
 
 
-def _pooled(job: Job, maps: Maps) -> tuple[Maps, tuple[StepResult, ...]]:
-    """The results of all maps; and the steps of the first map, with the times of all."""
+def _pooled(job: Job, maps: Maps) -> tuple[Maps, Maps, tuple[StepResult, ...]]:
+    """The results of all maps, and their indices if these are written; and the steps of the first
+    map, with the times of all.
+    """
     keeps_original = job.pipeline.several and job.format is not None and job.format.is_folder
     results: list[FeatureMap] = []
+    indices: list[FeatureMap] = []
     rows: list[list[StepResult]] = []
     for fmap in maps:
         if keeps_original:  # one store holds the levels: the map is the finest of them
             fmap = fmap.with_spacing()  # noqa: PLW2901
             results.append(fmap)
-        pooled, steps = _walk(job, fmap)
+        pooled, numbers, steps = _walk(job, fmap)
         results += pooled
+        indices += numbers
         rows.append(steps)
     times = [sum(row.ms for row in same) for same in zip(*rows, strict=True)]
     first = zip(rows[0], times, strict=True)
-    return tuple(results), tuple(row._replace(ms=ms) for row, ms in first)
+    return tuple(results), tuple(indices), tuple(row._replace(ms=ms) for row, ms in first)
 
 
-def _walk(job: Job, fmap: FeatureMap) -> tuple[Maps, list[StepResult]]:
-    """The results of one map, and a row for each map that a step makes; they share its time."""
-    walk = job.pipeline.walk(fmap)
+def _walk(job: Job, fmap: FeatureMap) -> tuple[Maps, Maps, list[StepResult]]:
+    """The results of one map, their indices, and a row for each map that a step makes.
+
+    The maps of a step share its time.
+    """
+    walk = job.pipeline.walk(fmap, indices=job.outputs.indices is not None)
     rows: list[StepResult] = []
     maps: Maps = (fmap,)
     for step in job.pipeline.steps:
-        before, start = maps, time.perf_counter()
+        turns, start = list(product(maps, step.parts)), time.perf_counter()
         maps = next(walk)
-        ms = _ms_since(start) / len(maps)
-        turns = zip(product(before, step.parts), maps, strict=True)
-        rows += [StepResult(str(part), one.form, made.form, ms) for (one, part), made in turns]
-    return maps, rows
+        ms = _ms_since(start) / len(turns)
+        made = zip(turns, maps, strict=False)  # without the indices
+        rows += [StepResult(str(part), one.form, each.form, ms) for (one, part), each in made]
+    return maps[: len(turns)], maps[len(turns) :], rows
 
 
 # Writing -------------------------------------------------------------------------------------

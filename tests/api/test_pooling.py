@@ -93,6 +93,20 @@ class TestOut:
         poolcli.pool(X, "max", kernel=(1, 2), out=out)
         np.testing.assert_array_equal(out, poolcli.pool(X, "max", kernel=(1, 2)))
 
+    def test_of_another_dtype_or_byte_order(self):
+        expected = poolcli.pool(X, "max")
+        for dtype in (np.float32, expected.dtype.newbyteorder()):
+            out = np.empty(expected.shape, dtype)
+            poolcli.pool(X, "max", out=out)
+            np.testing.assert_array_equal(out, expected)
+
+    def test_with_axes_that_are_merged(self):
+        x = np.arange(2 * 3 * 4 * 6 * 5).reshape(2, 3, 4, 6, 5)
+        expected = poolcli.pool(x, "max", axes=(0, 3))
+        out = np.empty_like(expected)
+        assert poolcli.pool(x, "max", axes=(0, 3), out=out) is out
+        np.testing.assert_array_equal(out, expected)
+
     def test_may_be_the_input(self):
         x = X.copy()
         poolcli.pool(x, "max", kernel=3, stride=1, padding="same", out=x)

@@ -43,6 +43,39 @@ def test_values_and_indices_of_the_last_step():
         parse("pyramid --op avg --levels 2 | max").indices(as_map(X))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "max -k 2",
+        "avg -k 2 | max -k 2",
+        "avg --levels 1,2",
+        "max -k 2 --normalize minmax",
+        "fuse 'max' 'min'",
+        "sample -s 2",
+        "restore --output-size 5",
+    ],
+)
+def test_the_last_step_writes_to_out(text):
+    pipeline = parse(text)
+    expected = pipeline(X)
+    for out in (np.empty_like(expected), np.empty((*expected.shape, 2), expected.dtype)[..., 0]):
+        assert pipeline(X, out=out) is out
+        np.testing.assert_array_equal(out, expected)
+    with pytest.raises(poolcli.ShapeError, match=r"`out` has the shape 1, .* \(input "):
+        pipeline(X, out=np.empty(1, expected.dtype))
+
+
+def test_out_may_be_a_part_of_the_input():
+    x, pipeline = X.copy(), parse("max -k 2")
+    pipeline(x, out=x[..., ::2, ::2])
+    np.testing.assert_array_equal(x[..., ::2, ::2], pipeline(X))
+
+
+def test_out_holds_one_map():
+    with pytest.raises(poolcli.RequestError, match="makes several arrays"):
+        parse("pyramid --op max")(X, out=np.empty(3))
+
+
 def test_sizes_of_the_input_hold_in_every_step():
     assert parse("max -k 2 | restore | avg -k 2 | restore")(X).shape == X.shape
 

@@ -27,7 +27,7 @@ from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 from poolcli.errors import RequestError
 
@@ -41,6 +41,28 @@ if TYPE_CHECKING:
     from poolcli.maps.array import Array
 
 NAMES = ("plain", "compiled")
+
+
+class Numbering(NamedTuple):
+    """The numbers of the pixels of planes (..., *map): pixel (i, j) is `first + i s + j t`.
+
+    `first` is the number of the first pixel, of each plane (...) or of all; `steps` are s, t: the
+    differences along each axis of the map. `nan` tells which of several NaN in a window is meant,
+    the "first" or the "last".
+    """
+
+    first: Array
+    steps: tuple[int, ...]
+    nan: str
+
+    def of_pixels(self, space: tuple[int, ...]) -> Array:
+        """The numbers of all pixels of maps of this size, (..., *map)."""
+        import numpy as np
+
+        numbers = self.first
+        for size, step in zip(space, self.steps, strict=True):
+            numbers = numbers[..., None] + step * np.arange(size)
+        return numbers
 
 
 class Backend(Protocol):
@@ -72,6 +94,20 @@ class Backend(Protocol):
             Where the result goes, of a dtype that holds it; else it is a new array.
         dtype : dtype, optional
             What states are converted to before they are merged.
+        """
+        ...
+
+    def fold_index(
+        self, merge: Function, x: Array, grid: Grid, out: tuple[Array, Array], numbering: Numbering
+    ) -> bool:
+        """Fold with `numpy.maximum` or `numpy.minimum`, and number the pixel of each result.
+
+        A backend that does this in one pass writes the values and the numbers (int64) to both
+        arrays of `out`, and returns True; values have x's dtype. Otherwise it writes nothing and
+        returns False: then the caller folds, and looks for the pixels of the results.
+
+        The pixel is the first of the window that equals the result; if the result is NaN, the first
+        or the last NaN, as `numbering.nan` says.
         """
         ...
 

@@ -32,7 +32,7 @@ def fold_index(
     tables: Tables,
     merge: int,
     base: Array,
-    pitch: Sequence[int],
+    pitch: Array,
     last: int = 0,
     /,
 ) -> None: ...

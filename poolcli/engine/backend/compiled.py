@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from poolcli.engine.backend import _core, plain
+from poolcli.engine.backend import Numbering, _core, plain
 from poolcli.engine.backend.network import program
 from poolcli.engine.reducers.merges import Function
 from poolcli.engine.reducers.reducer import Fold, Gather, Reduction
@@ -71,6 +71,30 @@ def fold(
         return folded
     out[...] = folded
     return out
+
+
+def fold_index(
+    merge: Function, x: Array, grid: Grid, out: tuple[Array, Array], numbering: Numbering
+) -> bool:
+    """The folded values, and the numbers of their pixels: see `Backend.fold_index`."""
+    if merge is np.add or not _folds(merge, x.dtype, x.dtype):
+        return False
+    layout = Layout.of(x, grid)
+    if numbering.first.ndim:  # channels of a pixel would need numbers of their own
+        layout = layout._replace(channel=None)
+    values, indices = map(layout.output, out)
+    if values is None or indices is None:
+        copies = np.empty(out[0].shape, x.dtype), np.empty(out[0].shape, np.int64)
+        fold_index(merge, x.copy(), grid, copies, numbering)
+        out[0][...], out[1][...] = copies
+        return True
+    five = layout.input(x)
+    first = np.broadcast_to(numbering.first, x.shape[: -layout.axes]).ravel()
+    base = first[: len(five)]  # one for all channels of interleaved pixels
+    pitch = np.array([0] * (3 - layout.axes) + list(numbering.steps))
+    last = numbering.nan == "last"
+    _core.fold_index(five, values, indices, layout.tables(grid), MERGES[merge], base, pitch, last)
+    return True
 
 
 def mean(x: Array, grid: Grid, out: Array, dtype: np.dtype[Any] | None, quotient: Quotient) -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from poolcli.engine.backend import Numbering
 from poolcli.engine.backend.window_views import window_views
 from poolcli.engine.windows.grid import Grid
 from poolcli.maps.array import Array
@@ -25,20 +26,19 @@ class Indexing(NamedTuple):
     order: str = "plane"
     nan: str = "first"
 
-    def numbers(self, planes: Array, space: tuple[int, ...], spans: Sequence[slice]) -> Array:
-        """The index of every pixel in these spans of planes of size `space`, (..., *map).
+    def numbering(self, planes: Array, space: tuple[int, ...], begin: tuple[int, ...]) -> Numbering:
+        """The indices of the pixels from `begin` on, in planes of size `space`.
 
         `planes` are the numbers of the planes (...); all planes are alike if order is "plane".
 
-        >>> spans = slice(1, 2), slice(0, 3)
-        >>> Indexing("tensor").numbers(np.array([0, 1]), (2, 3), spans).tolist()
+        >>> numbering = Indexing("tensor").numbering(np.array([0, 1]), (2, 3), (1, 0))
+        >>> numbering.of_pixels((1, 3)).tolist()
         [[[3, 4, 5]], [[9, 10, 11]]]
         """
-        pixels = flat_numbers(space, spans)
-        if self.order == "plane":
-            return pixels
-        first: Array = prod(space) * planes.reshape(*planes.shape, *(1,) * len(space))
-        return first + pixels
+        steps = tuple(prod(space[axis + 1 :]) for axis in range(len(space)))
+        first = sum(start * step for start, step in zip(begin, steps, strict=True))
+        planes = prod(space) * planes if self.order == "tensor" else np.zeros((), np.int64)
+        return Numbering(np.asarray(planes + first), steps, self.nan)
 
 
 def flat_numbers(shape: tuple[int, ...], spans: Sequence[slice]) -> Array:
@@ -52,11 +52,10 @@ def flat_numbers(shape: tuple[int, ...], spans: Sequence[slice]) -> Array:
 
 @dataclass(frozen=True)
 class IndexedWindows:
-    """The windows of a grid over pixels that are numbered; `nan` is as in `Indexing`."""
+    """The windows of a grid over pixels that are numbered."""
 
     grid: Grid
-    numbers: Array
-    nan: str
+    numbering: Numbering
 
     def indices(self, results: Array, values: Array, weights: Array | None) -> Array:
         """The number of each window's first pixel that equals its result, -1 where none does.
@@ -66,14 +65,15 @@ class IndexedWindows:
         out = np.full(results.shape, NOWHERE, np.int64)
         runs = [axis.runs for axis in self.grid.axes]
         planes = prod(values.shape[: -len(runs)])
-        numbers = window_views(self.numbers, runs, planes)
+        space = values.shape[-len(runs) :]
+        numbers = window_views(self.numbering.of_pixels(space), runs, planes)
         weighed = None if weights is None else window_views(weights, runs)
         for pixels in window_views(values, runs):
             result = results[pixels.cells]
             found = _equal(pixels.taps_apart(), result[..., None])
             if weighed is not None:
                 found &= next(weighed).taps_apart() > 0
-            tap = _tap(found, result, self.nan)[..., None]
+            tap = _tap(found, result, self.numbering.nan)[..., None]
             each = np.broadcast_to(next(numbers).taps_apart(), found.shape)
             index = np.take_along_axis(each, tap, axis=-1)[..., 0]
             out[pixels.cells] = np.where(found.any(axis=-1), index, NOWHERE)

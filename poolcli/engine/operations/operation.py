@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -19,9 +19,6 @@ from poolcli.engine.windows.place import Geometry, Place, Placement
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size
 from poolcli.resources import memory
-
-if TYPE_CHECKING:
-    from numpy.typing import DTypeLike
 
 Arguments = tuple[Array, Frame, Rules, Array | None]  # planes, their frame, rules, weights
 
@@ -56,7 +53,7 @@ class Operation(Protocol):
         ...
 
     def trace(self, frame: Frame, cell: Size, weights: Array | None = None) -> Trace | None:
-        """The pixels that the cell at this index of the result is made of; None if there are none."""
+        """The pixels that the cell at this index is made of; None if there are none."""
         ...
 
     def load(
@@ -125,7 +122,8 @@ class Pooling:
         if placement.is_whole:
             return pool(layers, placement.grids[0], self.reducer, rules, out)
         parts = (pool(layers, placed, self.reducer, rules) for placed in placement.grids)
-        return _assembled(placement, parts, rules.dtype, _outside(rules))
+        out = memory.empty(placement.frame.shape, rules.dtype) if out is None else out
+        return _assembled(placement, parts, _outside(rules), out)
 
     def with_indices(
         self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
@@ -140,16 +138,15 @@ class Pooling:
         ]
         if placement.is_whole:
             return pairs[0]
-        values = _assembled(placement, (pair[0] for pair in pairs), rules.dtype, _outside(rules))
-        indices = _assembled(placement, (pair[1] for pair in pairs), np.int64, NOWHERE)
+        shape = placement.frame.shape
+        values, indices = memory.empty(shape, rules.dtype), memory.empty(shape, np.int64)
+        _assembled(placement, (pair[0] for pair in pairs), _outside(rules), values)
+        _assembled(placement, (pair[1] for pair in pairs), NOWHERE, indices)
         return values, indices
 
 
-def _assembled(
-    placement: Placement, parts: Iterable[Array], dtype: DTypeLike, outside: Any
-) -> Array:
-    """The pooled grids as one array; `outside` is the value of cells that no grid fills."""
-    out = memory.empty(placement.frame.shape, dtype)
+def _assembled(placement: Placement, parts: Iterable[Array], outside: Any, out: Array) -> Array:
+    """Put the pooled grids into `out`; `outside` is the value of cells that no grid fills."""
     out[...] = outside
     for placed, part in zip(placement.grids, parts, strict=True):
         out[placed.target] = part.reshape(out[placed.target].shape)

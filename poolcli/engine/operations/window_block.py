@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from poolcli.engine.backend import Backend
+from poolcli.engine.backend import Backend, Numbering
 from poolcli.engine.backend.blocks import Task
 from poolcli.engine.backend.window_views import window_views
 from poolcli.engine.operations.index import NOWHERE, IndexedWindows, flat_numbers
@@ -76,6 +76,8 @@ class WindowBlock:
     def pool(self, out: Array, indices: Array | None) -> None:
         """Write the results, and their indices if these are asked for."""
         rules = self.call.rules
+        if indices is not None and self._folded_with_indices(out, indices):
+            return
         result = self._counts_emitted() if rules.emit else self._reduced(out)
         if indices is not None:
             indices[...] = self._indices(result)
@@ -172,13 +174,30 @@ class WindowBlock:
         return out
 
     def _indices(self, result: Array | Ratio) -> Array:
-        indexing, axes = self.call.rules.indexing, len(self.grid.axes)
-        assert indexing is not None
         assert not isinstance(result, Ratio)
-        space = self.call.layers.values.shape[-axes:]
-        numbers = indexing.numbers(self.planes, space, self.task.source[-axes:])
-        windows = IndexedWindows(self.grid, numbers, indexing.nan)
+        windows = IndexedWindows(self.grid, self._numbering())
         return windows.indices(result, self.pixels.values, self.pixels.weights)
+
+    def _folded_with_indices(self, out: Array, indices: Array) -> bool:
+        """Write values and indices in one pass, where the backend can; else return False."""
+        fold, x = self.call.reduction, self.pixels.values
+        if not isinstance(fold, Fold) or self.pixels.weights is not None:
+            return False
+        (component,) = fold.components
+        values = out if out.dtype == x.dtype else np.empty(out.shape, x.dtype)
+        merge, results = component.merge.function, (values, indices)
+        if not self.call.backend.fold_index(merge, x, self.grid, results, self._numbering()):
+            return False
+        put(values, out, self.call.rules.rounding)
+        return True
+
+    def _numbering(self) -> Numbering:
+        """How the indices number the pixels of this block."""
+        indexing, axes = self.call.rules.indexing, len(self.grid.axes)
+        assert indexing is not None, "the rules have no indexing"
+        space = self.call.layers.values.shape[-axes:]
+        begin = tuple(span.start for span in self.task.source[-axes:])
+        return indexing.numbering(self.planes, space, begin)
 
 
 def _weighed(component: Component, states: Array, weights: Array) -> Array:

@@ -1,5 +1,7 @@
 """Which pixel each result is, by flat indices."""
 
+from itertools import product
+
 import nasty
 import numpy as np
 import pytest
@@ -136,6 +138,36 @@ def test_indices_lie_as_their_values_do():
 def test_what_lies_between_pixels_has_no_index(op, says):
     with pytest.raises(poolcli.RequestError, match=says):
         poolcli.pool([1, 2], op, return_indices=True)
+
+
+def _variants(x):
+    """The array in C order, with the channels of a pixel side by side, and with gaps."""
+    yield x
+    yield np.moveaxis(np.moveaxis(x, 1, -1).copy(), -1, 1)
+    yield np.repeat(x, 2, axis=-1)[..., ::2]
+
+
+@pytest.mark.parametrize("dtype", ["?", "u1", "i2", "f2", "f4", "f8", "i8", ">f4"])
+@pytest.mark.parametrize("op", ["max", "min"])
+@pytest.mark.parametrize("semantics", ["poolcli", "torch", "onnx"])
+def test_backends_find_the_same_pixels(monkeypatch, op, dtype, semantics):
+    rng = np.random.default_rng(0)
+    values = rng.integers(0, 4, (2, 3, 9, 10)).astype(dtype)
+    if values.dtype.kind == "f":
+        values[rng.random(values.shape) < 0.1] = np.nan
+    options = {"kernel": 3, "stride": 2, "padding": 1, "semantics": semantics}
+    for x, order, given in product(
+        _variants(values), ("plane", "tensor"), ({}, {"dtype": "float64"})
+    ):
+        found = []
+        for backend in ("plain", ""):
+            monkeypatch.setenv("POOLCLI_BACKEND", backend)
+            options["index_order"] = order
+            found.append(poolcli.pool(x, op, return_indices=True, **options, **given))
+        (expected, places), (result, indices) = found
+        np.testing.assert_array_equal(result, expected)
+        np.testing.assert_array_equal(indices, places)
+        assert result.dtype == expected.dtype
 
 
 # On the command line ------------------------------------------------------------------------------
