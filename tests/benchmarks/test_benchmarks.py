@@ -63,6 +63,9 @@ def test_a_line_gives_the_cells_it_plans(case):
     result = case.pool()
     assert tuple(result.shape[axis] for axis in case.axes) == case.cells
     assert result.flags.c_contiguous
+    again = case.pooling(result)
+    assert again() is again()
+    np.testing.assert_array_equal(again(), result)
 
 
 def test_peers_are_given_numbers_for_every_line_that_has_windows(case):

@@ -55,7 +55,7 @@ def timed(
     """Time the backends of poolcli and all peers that give its result, in turn."""
     expected = case.pool()
     calls: dict[str, TimedCall] = {
-        backend: in_backend(backend, case.pooling()) for backend in backends
+        backend: in_backend(backend, case.pooling(expected)) for backend in backends
     }
     slow, notes = {}, {}
     for name, peer in peers.items():
