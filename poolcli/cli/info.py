@@ -19,7 +19,13 @@ INPUTS = inputs_argument("inputs", "INPUT...")
 @click.command(cls=Command, params=[INPUTS, *FOLDERS, *LAYOUT, *REPORT])
 @click.pass_context
 def info(ctx: click.Context, /, **params: Any) -> None:
-    """Say what files are, from their headers: format, shape, dtype, mode, layout, pages."""
+    """Say what files are, from their headers: format, shape, dtype, mode, layout, pages.
+
+    Without a file: the version, the backend that pools, its threads, and the extras installed.
+    """
+    if not params["inputs"] and not params.get("files_from"):
+        _tell_installation(style_from(params))
+        return
     from poolcli.report.file_info_rows import COLUMNS, info_row
     from poolcli.report.records import write_records
 
@@ -28,6 +34,16 @@ def info(ctx: click.Context, /, **params: Any) -> None:
     if records or style == "json":
         write_records(style, sys.stdout, records, COLUMNS, map(info_row, records))
     ctx.exit(int(failed))
+
+
+def _tell_installation(style: str) -> None:
+    from poolcli.engine.backend import name
+    from poolcli.report import installation
+    from poolcli.report.records import write_records
+
+    record = installation.installation_record(name())
+    rows = [installation.installation_row(record)]
+    write_records(style, sys.stdout, [record], installation.COLUMNS, rows)
 
 
 def _records(params: dict[str, Any]) -> tuple[list[dict[str, Any]], bool]:

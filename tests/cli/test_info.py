@@ -18,3 +18,12 @@ def test_info(cli, photo, tmp_path):
     assert ran.code == 1
     assert "photo.png" in ran.text
     assert "nothing.png" in ran.err
+
+
+def test_without_a_file_it_says_what_is_installed(cli, monkeypatch):
+    monkeypatch.setenv("POOLCLI_BACKEND", "plain")
+    (record,) = json.loads(cli("info", "--report", "json").out)
+    assert record["backend"] == "plain"
+    assert record["threads"] >= 1
+    assert cli("info").text.splitlines()[0].split() == ["poolcli", "backend", "threads", "extras"]
+    assert cli("--version").text == f"poolcli {record['poolcli']} (plain backend)\n"
