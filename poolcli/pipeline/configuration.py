@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
+from importlib import import_module
 from typing import Any
 
 from poolcli.engine.operations.operation import Operation, Pooling
 from poolcli.engine.windows import by_name
 from poolcli.pipeline.arrays import ArrayFile
-from poolcli.pipeline.functions import operation_function, reducer_function
 from poolcli.pipeline.op import Op
 from poolcli.pipeline.profiles import PROFILES
 from poolcli.pipeline.table import op_named
@@ -68,13 +68,15 @@ class Configuration:
     @cached_property
     def bare(self) -> Operation:
         """The operation on the values, neither normalized nor in linear light."""
-        name = PROFILES[self["semantics"]].functions.get(self.op.name, self.op.name)
+        profile = PROFILES[self["semantics"]]
+        function = loaded(profile.functions.get(self.op.name, self.op.function))
         own = {option.name: self.argument(option.name) for option in self.op.parameters}
         if self.windows is None:
-            return operation_function(name)(**own)
+            operation: Operation = function(**own)
+            return operation
         where = {option.name: self.argument(option.name) for option in self.windows.parameters}
         place = getattr(by_name, self.windows.place)(**where)
-        return Pooling(place, partial(reducer_function(name), **own))
+        return Pooling(place, partial(function, **own))
 
     def argument(self, name: str) -> Any:
         """Return the value of an option as the engine takes it: the array of a file."""
@@ -86,6 +88,18 @@ class Configuration:
         """Whether it returns values of its input."""
         computed = self["emit"] or self["normalize"]
         return not computed and self.op.keeps(self._values)
+
+
+@cache
+def loaded(entry_point: str) -> Callable[..., Any]:
+    """Return the function that "module:function" names; its module is imported now.
+
+    >>> loaded("math:hypot")(3, 4)
+    5.0
+    """
+    module, name = entry_point.split(":")
+    function: Callable[..., Any] = getattr(import_module(module), name)
+    return function
 
 
 def _rebuilt(

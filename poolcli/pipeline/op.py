@@ -38,9 +38,12 @@ class Op:
     ----------
     name, summary, formula, source
         What help and documentation say of it.
+    function
+        The engine's function as an entry point, "module:function", so that help needs no NumPy. It
+        makes a reducer of the `Values` at hand, or an operation that pools no cells; empty for a
+        step that consists of other steps.
     parameters
-        The options of its formula: keywords of the engine's function, which
-        `poolcli.pipeline.functions` names.
+        The options of its formula: the keywords of `function`.
     windows
         The kinds of windows it takes: a reducer all of them; an operation that pools no cells none.
     rules
@@ -60,6 +63,7 @@ class Op:
     summary: str
     formula: str
     source: str
+    function: str = ""
     parameters: tuple[Parameter, ...] = ()
     windows: tuple[WindowKind, ...] = WINDOW_KINDS
     rules: tuple[Parameter, ...] = VALUES

@@ -1,7 +1,8 @@
 """Profiles: the defaults that a framework sets where an option is not written.
 
 What no option can express is a reducer of its own: `functions` names the function of the engine
-that replaces the row's, and `formulas` its formula (k: the taps of a whole window).
+that replaces the row's, as an entry point, and `formulas` its formula (k: the taps of a whole
+window).
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ PROFILES = {
                 "median": {"interpolation": "lower"},
                 "roi-align": {"aligned": False},
             },
-            functions={"lp": "lp_of_mean"},
+            functions={"lp": "poolcli.engine.reducers.folds:lp_of_mean"},
             formulas={"lp": "(k sum x^p / n)^(1/p)"},
             index_of_nan="last",
         ),
@@ -60,7 +61,7 @@ PROFILES = {
                 "unpool": {"stride": (1,), "index_order": "tensor"},
                 "roi-align": {"aligned": True},
             },
-            functions={"roi-align": "roi_align_of_corners"},
+            functions={"roi-align": "poolcli.engine.operations.roi_align:roi_align_of_corners"},
         ),
         Profile("keras", source="Keras 3"),
     )

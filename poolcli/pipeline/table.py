@@ -1,8 +1,8 @@
 """THE TABLE: every operation. Its options are in `options`, the kinds of windows in `window_kinds`.
 
 The commands and their help, pipeline text, recipes, the tables of the documentation and the tests
-all come from here. Nothing here is computed, and nothing is imported that computes: `functions`
-names the engine's function of each row.
+all come from here. Nothing here is computed, and nothing is imported that computes: a row names the
+engine's function as an entry point, "module:function".
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ ROWS = (
         summary="the largest value",
         formula="max x",
         source="Ranzato et al. 2007",
+        function="poolcli.engine.reducers.folds:max",
         rules=INDEXED,
         keeps=always,
     ),
@@ -68,6 +69,7 @@ ROWS = (
         summary="the smallest value",
         formula="min x",
         source="Serra 1982 (erosion)",
+        function="poolcli.engine.reducers.folds:min",
         rules=INDEXED,
         keeps=always,
     ),
@@ -76,12 +78,14 @@ ROWS = (
         summary="the sum",
         formula="sum x",
         source="ONNX, Keras",
+        function="poolcli.engine.reducers.folds:sum",
     ),
     Op(
         "avg",
         summary="the mean",
         formula="sum x / n",
         source="LeCun et al. 1989",
+        function="poolcli.engine.reducers.folds:avg",
         parameters=(INCLUDE_PAD, DIVISOR),
         weighs=True,
     ),
@@ -90,12 +94,14 @@ ROWS = (
         summary="largest minus smallest",
         formula="max x - min x",
         source="Serra 1982 (gradient)",
+        function="poolcli.engine.reducers.folds:range",
     ),
     Op(
         "std",
         summary="the population standard deviation",
         formula="sqrt(sum (x - mean)^2 / n)",
         source="Chan et al. 1979",
+        function="poolcli.engine.reducers.folds:std",
         weighs=True,
     ),
     Op(
@@ -103,6 +109,7 @@ ROWS = (
         summary="the root of the mean square",
         formula="sqrt(sum x^2 / n)",
         source="GDAL, ImageMagick (RMS)",
+        function="poolcli.engine.reducers.folds:l2",
         weighs=True,
     ),
     Op(
@@ -110,6 +117,7 @@ ROWS = (
         summary="the p-norm",
         formula="(sum |x|^p)^(1/p)",
         source="ONNX LpPool",
+        function="poolcli.engine.reducers.folds:lp",
         parameters=(NORM_2,),
     ),
     Op(
@@ -117,6 +125,7 @@ ROWS = (
         summary="the generalised mean",
         formula="(sum max(x, 1e-6)^p / n)^(1/p)",
         source="Radenovic et al. 2018",
+        function="poolcli.engine.reducers.folds:gem",
         parameters=(NORM_3,),
         weighs=True,
     ),
@@ -125,6 +134,7 @@ ROWS = (
         summary="log-sum-exp, a smooth maximum",
         formula="log(sum e^(r x) / n) / r",
         source="Pinheiro, Collobert 2015",
+        function="poolcli.engine.reducers.folds:lse",
         parameters=(SHARPNESS,),
         weighs=True,
     ),
@@ -133,6 +143,7 @@ ROWS = (
         summary="the mean weighed by e^x",
         formula="sum x e^x / sum e^x",
         source="Stergiou et al. 2021",
+        function="poolcli.engine.reducers.folds:soft",
         weighs=True,
     ),
     Op(
@@ -140,6 +151,7 @@ ROWS = (
         summary="between maximum and mean",
         formula="a max x + (1 - a) sum x / n",
         source="Lee et al. 2016",
+        function="poolcli.engine.reducers.folds:mixed",
         parameters=(ALPHA,),
         weighs=True,
     ),
@@ -148,6 +160,7 @@ ROWS = (
         summary="the middle value",
         formula="quantile 0.5",
         source="Tukey 1971; NumPy median",
+        function="poolcli.engine.reducers.gathers:median",
         parameters=(INTERPOLATION,),
         rules=INDEXED,
         keeps=picks,
@@ -157,6 +170,7 @@ ROWS = (
         summary="the value that a share q of the window is below",
         formula="x sorted, at q (n - 1)",
         source="Hyndman, Fan 1996; NumPy quantile",
+        function="poolcli.engine.reducers.gathers:quantile",
         parameters=(QUANTILE, INTERPOLATION),
         keeps=picks,
     ),
@@ -165,6 +179,7 @@ ROWS = (
         summary="the most frequent value, smallest on ties",
         formula="argmax of the number of x",
         source="GDAL, tinybrain",
+        function="poolcli.engine.reducers.gathers:mode",
         rules=INDEXED,
         keeps=always,
     ),
@@ -173,6 +188,7 @@ ROWS = (
         summary="a value drawn by its share of the sum",
         formula="x with probability x / sum x",
         source="Zeiler, Fergus 2013",
+        function="poolcli.engine.reducers.gathers:stochastic",
         parameters=(SEED,),
         keeps=always,
     ),
@@ -181,6 +197,7 @@ ROWS = (
         summary="values put back at their indices, zero elsewhere",
         formula="y[index] = x",
         source="PyTorch MaxUnpool2d; ONNX MaxUnpool",
+        function="poolcli.engine.operations.unpool:unpool",
         parameters=(INDICES, UNPOOLED, KERNEL, STRIDE, PAD, INDEX_ORDER),
         windows=(),
         rules=KEPT,
@@ -193,6 +210,7 @@ ROWS = (
         summary="boxes cut into cells of interpolated points",
         formula="mean of x at the points of a cell",
         source="He et al. 2017; torchvision roi_align",
+        function="poolcli.engine.operations.roi_align:roi_align",
         parameters=(BOXED, CELLS, RATIO, SCALE, ALIGNED, ROI_MODE),
         windows=(),
         rules=ALIGN_RULES,
@@ -204,6 +222,7 @@ ROWS = (
         summary="every stride-th pixel",
         formula="x[::s]",
         source="NumPy",
+        function="poolcli.engine.reducers.folds:sample",
         windows=(STRIDED,),
         keeps=always,
     ),
@@ -212,6 +231,7 @@ ROWS = (
         summary="a binomial filter, then every stride-th pixel: anti-aliased",
         formula="sum C(f - 1, i) x_i / 2^(f - 1)",
         source="Zhang 2019",
+        function="poolcli.engine.operations.blur:blur",
         parameters=(FILTER, EVERY),
         windows=(),
         rules=SPREAD,
@@ -222,6 +242,7 @@ ROWS = (
         summary="the mean under fixed weights",
         formula="sum w x / sum w",
         source="PyTorch Conv2d; OpenCV getGaussianKernel",
+        function="poolcli.engine.reducers.weighted:weighted",
         parameters=(WEIGHTS, WEIGHTED, NO_NORMALIZE),
         windows=(FITTED,),
         weighs=True,
@@ -231,6 +252,7 @@ ROWS = (
         summary="the map at the size it had, or another",
         formula="x at (i + 1/2) L / n - 1/2",
         source="PyTorch UpSample.h",
+        function="poolcli.engine.operations.restore:restore",
         parameters=(RESTORED, BETWEEN),
         windows=(),
         rules=SPREAD,

@@ -1,6 +1,5 @@
 """The contract: what every operation of the table promises, on nasty arrays, by slow twins."""
 
-import inspect
 import math
 import pickle
 from itertools import product
@@ -14,8 +13,6 @@ from windows_and_masks import LAYOUT, MASKS, WINDOWS, fits, windows_of
 import poolcli
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.layout import default_layout, space_axes
-from poolcli.pipeline.composition import STEP_TYPES
-from poolcli.pipeline.functions import operation_function, reducer_function
 from poolcli.pipeline.parser import parse, step
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.table import OPS
@@ -125,17 +122,6 @@ def test_agrees_with_its_twin_on_nasty_arrays(op, ndim):
                         f"{op} {name} {x.shape} {windows} {rules} {own}"
                     ) from error
     assert compared > 500
-
-
-@pytest.mark.parametrize("op", [name for name in OPS if name not in STEP_TYPES])
-def test_row_names_a_fold_with_its_own_parameters(op):
-    function = (reducer_function if OPS[op].windows else operation_function)(op)
-    keywords = {
-        name
-        for name, at in inspect.signature(function).parameters.items()
-        if at.kind is at.KEYWORD_ONLY
-    }
-    assert keywords == {parameter.name for parameter in OPS[op].parameters}
 
 
 @pytest.mark.parametrize("windows", WINDOWS, ids=str)

@@ -7,7 +7,7 @@ import pytest
 import poolcli
 from poolcli.engine.windows import by_name
 from poolcli.pipeline.composition import STEP_TYPES
-from poolcli.pipeline.functions import operation_function, reducer_function
+from poolcli.pipeline.configuration import loaded
 from poolcli.pipeline.profiles import PROFILES
 from poolcli.pipeline.semantics import RULES
 from poolcli.pipeline.table import OPS, ROWS, op_named
@@ -27,15 +27,15 @@ def test_names_are_told_apart():
 
 @pytest.mark.parametrize("op", [op for op in ROWS if op.name not in STEP_TYPES], ids=str)
 def test_every_row_has_its_function(op):
-    function = (reducer_function if op.windows else operation_function)(op.name)
-    assert keywords(function) == {parameter.name for parameter in op.parameters}
+    assert keywords(loaded(op.function)) == {parameter.name for parameter in op.parameters}
 
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=lambda profile: profile.name)
 def test_every_function_of_a_profile(profile):
     for name, function in profile.functions.items():
-        find = reducer_function if OPS[name].windows else operation_function
-        assert callable(find(function))
+        own = dict.fromkeys(option.name for option in OPS[name].parameters)
+        values = () if OPS[name].windows == () else (None,)
+        inspect.signature(loaded(function)).bind(*values, **own)
     for name, defaults in profile.ops.items():
         assert defaults.keys() <= {option.name for option in OPS[name].options}
 
