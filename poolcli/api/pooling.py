@@ -275,7 +275,7 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
            fill_value=1e+20)
     """
     values = locals()
-    options = {name: values[name] for name in OPTIONS if values[name] is not None}
+    options = {name: value for name in OPTIONS if (value := values[name]) is not None}
     try:
         source = source_of(x, Axes(layout, axes, channel_axis))
         return pooled(source, reducer, options, return_indices=return_indices, out=out)

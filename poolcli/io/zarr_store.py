@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
 from pathlib import Path
@@ -187,9 +187,8 @@ def _in_ome_order(one: FeatureMap) -> FeatureMap:
             f"a map of shape {shape_words(one.data.shape)} ({one.layout}) has no height and width, "
             "which an OME-Zarr needs: write .npy"
         )
-    return one.with_data(
-        one.data.transpose([one.layout.index(letter) for letter in order]), layout=order
-    )
+    data = one.data.transpose([one.layout.index(letter) for letter in order])
+    return replace(one, data=data, layout=order)
 
 
 def _chunk_shape(level: FeatureMap, chunk: int | None) -> tuple[int, ...]:

@@ -137,9 +137,9 @@ class FeatureMap:
             self, spacing=tuple((size * float(step), unit) for (size, unit), step in pairs)
         )
 
-    def with_data(self, data: Array, **changes: Any) -> FeatureMap:
+    def with_data(self, data: Array) -> FeatureMap:
         """The same map with other values."""
-        return replace(self, data=data, **changes)
+        return FeatureMap(data, self.layout, self.picture, self.name, self.spacing)
 
 
 @lru_cache(maxsize=64)

@@ -95,6 +95,7 @@ class Prepared(NamedTuple):
 
     rules: Rules
     geometry: Geometry
+    output: Form
 
 
 @dataclass(frozen=True, repr=False)
@@ -144,8 +145,7 @@ class Step(Configuration):
     def plan(self, form: Form, field: ReceptiveField) -> Stage:
         """Return what this step makes of a map of this form, whose cells have this field."""
         form = form if self.keeps else form.expanded()
-        rules, geometry = self._prepared(form)
-        output = form.framed(geometry.frame, np.dtype(rules.dtype))
+        _, geometry, output = self._prepared(form)
         seen = field.through(geometry.window, geometry.stride, geometry.centre)
         memory = form.nbytes + output.nbytes
         return Stage(self, form, output, *seen, geometry.operations, memory)
@@ -160,10 +160,9 @@ class Step(Configuration):
     def __call__(self, fmap: FeatureMap, out: Array | None = None) -> FeatureMap:
         """Return the pooled map, whose data is `out` if that is an array."""
         fmap = fmap if self.keeps else fmap.expanded()
-        rules, geometry = self._prepared(fmap.form)
+        rules, geometry, output = self._prepared(fmap.form)
         if out is None:
             return self._pooled(fmap, rules, geometry)
-        output = fmap.form.framed(geometry.frame, np.dtype(rules.dtype))
         check_out(out, output.shape, output.dtype)
         direct = fmap.planes_in(out, geometry.frame) if self._can_fill(out, fmap, rules) else None
         made = self._pooled(fmap, rules, geometry, direct)
@@ -174,7 +173,7 @@ class Step(Configuration):
     def indices(self, fmap: FeatureMap) -> FeatureMap:
         """Return which pixel each result is: its flat index, -1 where a window is empty."""
         self.check_indices()
-        rules, geometry = self._prepared(fmap.form)
+        rules, geometry, _ = self._prepared(fmap.form)
         # The values are dropped: 0 in empty windows, as integers have no NaN.
         rules = rules._replace(dtype=np.int64, indexing=self._indexing, empty=0)
         return self._pooled(fmap, rules, geometry)
@@ -184,7 +183,7 @@ class Step(Configuration):
 
         Too few are none, or fewer than the fraction `min_valid`. These results are 0.
         """
-        rules, geometry = self._prepared(fmap.form)
+        rules, geometry, _ = self._prepared(fmap.form)
         values = self._pooled(fmap, rules._replace(empty=0), geometry)
         planes, frame = fmap.planes(), fmap.form.frame
         mask = None if rules.mask is None else np.broadcast_to(rules.mask, frame.shape)
@@ -199,7 +198,7 @@ class Step(Configuration):
         self.check_indices()
         if not isinstance(self.operation, Pooling) or (fmap.picture and fmap.picture.has_alpha):
             return self(fmap), self.indices(fmap)
-        rules, geometry = self._prepared(fmap.form)
+        rules, geometry, _ = self._prepared(fmap.form)
         rules = rules._replace(indexing=self._indexing)
         pair = self.operation.with_indices(fmap.planes(), fmap.form.frame, rules)
         values, indices = (self._made(fmap, planes, geometry) for planes in pair)
@@ -242,7 +241,9 @@ class Step(Configuration):
         """The rules and the geometry for maps of a form; cached, unless there is a mask."""
         found = self._forms.get(form)
         if found is None:
-            found = Prepared(rules_for(self, form), self.operation.geometry(form.frame))
+            rules, geometry = rules_for(self, form), self.operation.geometry(form.frame)
+            output = form.framed(geometry.frame, np.dtype(rules.dtype))
+            found = Prepared(rules, geometry, output)
             if found.rules.mask is None and len(self._forms) < PREPARED:
                 self._forms[form] = found
         return found
@@ -260,13 +261,14 @@ class Step(Configuration):
         self, fmap: FeatureMap, rules: Rules, geometry: Geometry, out: Array | None = None
     ) -> FeatureMap:
         """The pooled map; `out` are planes that a `Pooling` writes to."""
+        frame, operation = fmap.form.frame, self.operation
         if self._splits_alpha(fmap):
             colours, cover = (layer() for layer in self._layers(fmap, rules))
-            pooled = self._joined(colours, cover, fmap.form.frame, geometry)
-        elif isinstance(self.operation, Pooling):
-            pooled = self.operation(fmap.planes(), fmap.form.frame, rules, out=out)
+            pooled = self._joined(colours, cover, frame, geometry)
+        elif isinstance(operation, Pooling):
+            pooled = operation(fmap.planes(), frame, rules, out=out)
         else:
-            pooled = self.operation(fmap.planes(), fmap.form.frame, rules, self._beside(fmap))
+            pooled = operation(fmap.planes(), frame, rules, self._beside(fmap))
         return self._made(fmap, pooled, geometry)
 
     def _joined(self, colours: Array, cover: Array, frame: Frame, geometry: Geometry) -> Array:
@@ -285,6 +287,8 @@ class Step(Configuration):
     def _made(fmap: FeatureMap, planes: Array, geometry: Geometry) -> FeatureMap:
         """The map of these results, its pixels as large as the windows are far apart."""
         made = fmap.with_planes(planes, geometry.frame)
+        if not made.spacing:
+            return made
         same_batch = geometry.frame.batch == fmap.form.frame.batch
         return made.scaled(geometry.stride if same_batch else ())
 

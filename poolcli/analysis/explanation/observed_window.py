@@ -123,7 +123,9 @@ def _innermost(layer: Layer) -> Layer:
     """The layer inside of normalization and of the conversion to linear light."""
     while isinstance(layer.operation, (Normalized, InLinearLight)):
         outer = layer.operation
-        layer = layer._replace(operation=outer.operation, arguments=outer.given(*layer.arguments))
+        layer = layer._replace(
+            operation=outer.operation, arguments=outer.arguments(*layer.arguments)
+        )
     return layer
 
 

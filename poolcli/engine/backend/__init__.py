@@ -71,6 +71,8 @@ class Backend(Protocol):
     Arrays may have any strides and are in the machine's byte order; `x` is not written to.
     """
 
+    def __hash__(self) -> int: ...  # plans are remembered for each
+
     def fold(
         self,
         merge: Function,

@@ -115,7 +115,7 @@ def cut(x: Array, axes: Sequence[CellAxis], load: Load) -> list[Task]:
     """
     lead = x.shape[: x.ndim - len(axes)]
     cells = [slice(axis.cells) for axis in axes]
-    spans, parts = zip(*(axis.part(0, axis.cells) for axis in axes), strict=True)
+    spans, parts = zip(*[axis.part(0, axis.cells) for axis in axes], strict=True)
     if load.is_one_block:
         planes = tuple(map(slice, lead))
         return [Task((*planes, *spans), (*planes, *cells), parts)]

@@ -53,9 +53,9 @@ class Normalized:
         self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
     ) -> Array:
         """The result of the operation."""
-        return self.operation(*self.given(planes, frame, rules, weights))
+        return self.operation(*self.arguments(planes, frame, rules, weights))
 
-    def given(
+    def arguments(
         self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
     ) -> Arguments:
         """The arguments of the operation: normalised values, with a mask of those that count."""
@@ -71,8 +71,8 @@ class Normalized:
             scaled[where] = self._scaled(block, counts, _top(rules))
             if valid is not None:
                 valid[where] = True if counts is None else counts
-        told = rules._replace(mask=valid, nodata=None, empty=rules.nodata)
-        return scaled, frame, told, weights
+        inner = rules._replace(mask=valid, nodata=None, empty=rules.nodata)
+        return scaled, frame, inner, weights
 
     def _scaled(self, sample: Layers, valid: Array | None, top: int) -> Array:
         x = sample.values.astype(

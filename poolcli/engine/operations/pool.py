@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from poolcli.engine.backend import backend
+from poolcli.engine.backend import Backend, backend
 from poolcli.engine.backend.blocks import Load, Task, cut, run
 from poolcli.engine.backend.window_views import COPIED, NETWORK
 from poolcli.engine.operations.pixels import Layers, Rules, check_nodata, counted
@@ -27,12 +26,13 @@ LINES = 8
 
 
 class Plan(NamedTuple):
-    """A reduction, and the bytes of scratch that it takes.
+    """A reduction, the backend that does it, and the bytes of scratch that it takes.
 
     `state` is the size of a pixel's state; `pixel`, `cell` and `window` are bytes for each pixel,
     cell, and pixel of the largest window.
     """
 
+    backend: Backend
     reduction: Reduction
     state: float
     pixel: int
@@ -77,7 +77,7 @@ def pool_with_indices(
 def plan_of(reducer: Reducer, dtype: np.dtype[Any], grid: Grid, heaviest: int = 1) -> Plan:
     """The plan for values of a dtype, where no pixel counts more often than `heaviest` times."""
     values = Values(dtype.newbyteorder("="), grid.largest * heaviest, grid.taps)
-    return _plan(reducer, values, min(grid.largest, NETWORK), backend().tiles)
+    return _plan(reducer, values, min(grid.largest, NETWORK), backend())
 
 
 @lru_cache(maxsize=64)  # it takes as long as pooling a small map
@@ -85,7 +85,7 @@ def _plan(
     reducer: Reducer,
     values: Values,
     ordered: int,
-    tiles: Callable[[Reduction, np.dtype[Any]], bool],
+    verbs: Backend,
 ) -> Plan:
     """The figures are upper bounds, measured over all reducers and checked by
     tests/resources/test_memory.py; `ordered` pixels of a window are in order at once.
@@ -100,9 +100,9 @@ def _plan(
     elif not isinstance(reduction, Gather):
         state *= LINES
         cell += size * ordered
-    if tiles(reduction, values.dtype):
+    if verbs.tiles(reduction, values.dtype):
         state /= TILED
-    return Plan(reduction, state, pixel, cell, window)
+    return Plan(verbs, reduction, state, pixel, cell, window)
 
 
 def bookkeeping(rules: Rules, *, weighed: bool) -> int:
@@ -120,7 +120,7 @@ def _pooled(
     plan = plan_of(reducer, planes.dtype, grid, heaviest)
     lead = planes.shape[: -len(grid.axes)]
     part = layers if placed.source is ... else layers.part(placed.source)
-    call = PoolingCall(part, placed, plan.reduction, rules, lead, backend())
+    call = PoolingCall(part, placed, plan.reduction, rules, lead, plan.backend)
     x = part.values
     shape = x.shape[: -len(grid.axes)] + grid.shape
     out = memory.empty_like(x, shape, rules.dtype) if out is None else out
@@ -132,5 +132,6 @@ def _pooled(
         block = WindowBlock(call, task, windows, counted(part.part(task.source), rules))
         block.pool(out[task.target], None if indices is None else indices[task.target])
 
-    run(cut(x, grid.axes, load), work, load.threads)
+    blocks = cut(x, grid.axes, load)
+    run(blocks, work, load.threads if len(blocks) > 1 else 1)
     return out, indices

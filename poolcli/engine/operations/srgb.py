@@ -67,10 +67,10 @@ class InLinearLight:
         self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
     ) -> Array:
         """The result of the operation."""
-        light = self.operation(*self.given(planes, frame, rules, weights))
+        light = self.operation(*self.arguments(planes, frame, rules, weights))
         return rules.cast(from_linear(light, planes.dtype))
 
-    def given(
+    def arguments(
         self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
     ) -> Arguments:
         """The arguments of the operation: the values and nodata as linear light."""

@@ -31,7 +31,7 @@ from poolcli.errors import ValueRuleError
 from poolcli.maps.array import Array
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class PoolingCall:
     """What all blocks share: pixels, grid, reduction, rules and backend.
 
@@ -51,7 +51,7 @@ class PoolingCall:
         return np.asarray(np.arange(prod(self.lead)).reshape(self.lead)[self.placed.source])
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class WindowBlock:
     """The windows of one block, and their pixels."""
 
@@ -63,9 +63,8 @@ class WindowBlock:
     @cached_property
     def counts(self) -> WindowCounts:
         """How many pixels count, each as often as it weighs."""
-        if self.pixels.weights is None:
-            return WindowCounts(self.grid)
-        return WindowCounts(self.grid, self._sum(self.pixels.weights))
+        weights = self.pixels.weights
+        return WindowCounts(self.grid, None if weights is None else self._sum(weights))
 
     @property
     def planes(self) -> Array:
@@ -140,7 +139,7 @@ class WindowBlock:
             return out
         alone = out if len(fold.components) == 1 and not weighed else None
         folded = [self._states(component, alone) for component in fold.components]
-        return fold.finish(*folded, self.counts)
+        return fold.finish(*folded, self.counts if weighed else WindowCounts(self.grid))
 
     def _states(self, component: Component, out: Array | None) -> Array:
         """The folded states of all windows, in `out` if they are of its kind."""

@@ -112,8 +112,12 @@ class Axis:
 
     def part(self, first: int, stop: int) -> tuple[slice, Axis]:
         """The pixels that cells `first` to `stop` read, and these cells as an axis of them."""
-        axis = self if stop - first == self.cells else self._cells(first, stop)
-        return axis.span, axis._shifted(-axis.span.start)
+        return self._whole if stop - first == self.cells else self._cells(first, stop)._whole
+
+    @cached_property
+    def _whole(self) -> tuple[slice, Axis]:
+        """The pixels that any cell reads, and the cells as an axis of them."""
+        return self.span, self._shifted(-self.span.start)
 
     def _cells(self, first: int, stop: int) -> Axis:
         runs = tuple(part for run in self.runs for part in run.part(first, stop))
