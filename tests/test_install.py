@@ -61,7 +61,8 @@ def names(folder):
 
 def test_the_sdist_has_what_is_compiled_and_the_whole_package(sdist):
     package = {f"poolcli/{name}" for name in names(ROOT / "poolcli") if name.endswith(".py")}
-    compiled = {f"poolcli/engine/backend/{name}" for name in ("_core.c", "_kernels.h")}
+    sources = ("_core.c", "_fold.h", "_kernels.h", "_select.h", "_types.h")
+    compiled = {f"poolcli/engine/backend/{name}" for name in sources}
     assert package | compiled | set(SOURCES) <= names(sdist)
 
 

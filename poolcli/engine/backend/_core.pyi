@@ -33,7 +33,7 @@ def fold_index(
     merge: int,
     base: Array,
     pitch: Array,
-    last: int = 0,
+    last: bool = False,
     /,
 ) -> None: ...
 def network(
@@ -43,6 +43,7 @@ def network(
     phases: int,
     calls: Array,
     results: Array,
+    frequent: bool = False,
     /,
 ) -> None: ...
 def rank_sort(

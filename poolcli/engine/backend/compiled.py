@@ -66,7 +66,7 @@ def fold(
         return plain.fold(merge, x, grid, out, dtype)
     direct = out is not None and out.dtype == state
     folded = out if out is not None and direct else Layout.of(x, grid).empty(x, grid, state)
-    _fold(merge, x, grid, folded, state)
+    _fold(x, grid, folded, _How(merge, state))
     if out is None or direct:
         return folded
     out[...] = folded
@@ -101,7 +101,7 @@ def mean(x: Array, grid: Grid, out: Array, dtype: np.dtype[Any] | None, quotient
     """The mean of every window: see `Backend.mean`."""
     state = dtype or x.dtype
     if _folds(np.add, x.dtype, state) and _kind(out.dtype) in MEANS[_kind(state)]:
-        _fold(np.add, x, grid, out, state, quotient)
+        _fold(x, grid, out, _How(np.add, state, quotient))
     else:
         plain.mean(x, grid, out, dtype, quotient)
 
@@ -119,7 +119,7 @@ def select(x: Array, valid: Array | None, grid: Grid, ranks: Ranks) -> tuple[Arr
     if valid is None and _network_pays(grid):
         for runs in product(*(axis.runs for axis in grid.axes)):
             places = ranks(prod(run.size for run in runs))[: len(results)]
-            _by_network(layout, x, runs, places, results)
+            _by_network(layout, x, runs, _Wanted(places), results)
         return low, high
     of_cells = tuple(_of_cells(rank, layout, x, grid) for rank in of_windows[: len(results)])
     by = _core.rank_histogram if _histogram_pays(x.dtype, grid) else _core.rank_sort
@@ -136,8 +136,8 @@ def mode(x: Array, valid: Array | None, grid: Grid) -> Array:
     results, mask = (layout.output(out),), layout.mask(valid)
     if valid is None and grid.largest <= SORTED:
         for runs in product(*(axis.runs for axis in grid.axes)):
-            places = range(prod(run.size for run in runs))
-            _by_network(layout, x, runs, tuple(places), results, is_mode=True)
+            places = tuple(range(prod(run.size for run in runs)))
+            _by_network(layout, x, runs, _Wanted(places, mode=True), results)
     else:
         is_counted = x.dtype.itemsize <= 2
         _core.mode(layout.input(x), results, layout.tables(grid), is_counted, mask)
@@ -246,28 +246,29 @@ def _folds(merge: Function, dtype: np.dtype[Any], state: np.dtype[Any]) -> bool:
     return _kind(dtype) in SUMS.get(_kind(state), ()) if merge is np.add else dtype == state
 
 
-def _fold(
-    merge: Function,
-    x: Array,
-    grid: Grid,
-    out: Array,
-    state: np.dtype[Any],
-    quotient: Quotient | None = None,
-) -> None:
+class _How(NamedTuple):
+    """What windows are folded with, to which states, and how these are divided, if they are."""
+
+    merge: Function
+    state: np.dtype[Any]
+    quotient: Quotient | None = None
+
+
+def _fold(x: Array, grid: Grid, out: Array, how: _How) -> None:
     """Fold or average into `out`, by way of another array where its memory does not suit."""
     layout = Layout.of(x, grid)
     five = layout.output(out)
     if five is None:
         other = np.empty(out.shape, out.dtype)
-        _fold(merge, x.copy(), grid, other, state, quotient)
+        _fold(x.copy(), grid, other, how)
         out[...] = other
         return
-    words = layout.input(x), five, layout.tables(grid), MERGES[merge], state.char
-    if quotient is None:
+    words = layout.input(x), five, layout.tables(grid), MERGES[how.merge], how.state.char
+    if how.quotient is None:
         _core.fold(*words)
     else:
-        counts = layout.per_axis(quotient.counts, np.ones(1, np.int64))
-        _core.fold(*words, counts, ROUNDINGS[quotient.rounding])
+        counts = layout.per_axis(how.quotient.counts, np.ones(1, np.int64))
+        _core.fold(*words, counts, ROUNDINGS[how.quotient.rounding])
 
 
 # Ranks --------------------------------------------------------------------------------------------
@@ -284,24 +285,25 @@ def _histogram_pays(dtype: np.dtype[Any], grid: Grid) -> bool:
     return dtype.itemsize == 1 or (dtype.itemsize == 2 and grid.largest > 256)
 
 
+class _Wanted(NamedTuple):
+    """Places in order; of all of them, the most frequent value if `mode`."""
+
+    places: tuple[int, ...]
+    mode: bool = False
+
+
 def _by_network(
-    layout: Layout,
-    x: Array,
-    runs: Sequence[Run],
-    places: tuple[int, ...],
-    results: Sequence[Array | None],
-    *,
-    is_mode: bool = False,
+    layout: Layout, x: Array, runs: Sequence[Run], wanted: _Wanted, results: Sequence[Array | None]
 ) -> None:
-    """Select places in order, or the most frequent value, from the windows of one run per axis."""
+    """Select from the windows of one run per axis."""
     *outer, inner = runs
     rows = prod(run.size for run in outer)
     # Few calls at every pixel take less time than a copy of every pixel does.
-    pays = rows * inner.size > FEW or (is_mode and layout.channel is None)
+    pays = rows * inner.size > FEW or (wanted.mode and layout.channel is None)
     phases = inner.stride if inner.number > 1 and pays else 1
-    calls, found = _calls(rows, inner.size, places, inner.step, phases)
+    calls, found = _calls(rows, inner.size, wanted.places, inner.step, phases)
     tables = layout.per_axis([_table((run,)) for run in runs], ABSENT)
-    _core.network(layout.input(x), tuple(results), tables, phases, calls, found, is_mode)
+    _core.network(layout.input(x), tuple(results), tables, phases, calls, found, wanted.mode)
 
 
 @lru_cache(maxsize=256)

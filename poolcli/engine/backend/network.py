@@ -1,10 +1,12 @@
 """Which minima and maxima of lines give order statistics of windows: a plan, made of numbers only.
 
-A line holds one value for each window, or for each pixel that a window may begin at. What neighbouring windows have in
-common is sorted once, their columns, then pairs of columns, and so on: as the same line read some pixels further on.
+A line holds one value for each window, or for each pixel that a window may begin at. What
+neighbouring windows have in common is sorted once, their columns, then pairs of columns, and so
+on: as the same line read some pixels further on.
 
-Sources: Batcher 1968, "Sorting networks and their applications", and Knuth, "The Art of Computer Programming",
-volume 3, section 5.3.4, for merges; Smith 1996, "Implementing median filters in XC4000E FPGAs", for the median of nine.
+Sources: Batcher 1968, "Sorting networks and their applications", and Knuth, "The Art of Computer
+Programming", volume 3, section 5.3.4, for merges; Smith 1996, "Implementing median filters in
+XC4000E FPGAs", for the median of nine.
 """
 
 from __future__ import annotations
@@ -54,7 +56,10 @@ class Program(NamedTuple):
 
     @property
     def rows(self) -> list[tuple[int, ...]]:
-        """The calls as rows (kind, a, ahead, b, ahead, c, ahead, out, out, out); what a kind has not is said twice."""
+        """The calls as rows (kind, a, ahead, b, ahead, c, ahead, out, out, out).
+
+        A kind with fewer lines repeats its first.
+        """
         return [
             (kind, *chain(*(*lines, lines[0])[:3]), *(outs + outs[:1] * 2)[:3])
             for kind, lines, outs in self.calls
@@ -81,9 +86,10 @@ class Sorted(NamedTuple):
 def program(
     rows: int, columns: int, places: tuple[int, ...], step: int = 1, phases: int = 1
 ) -> Program:
-    """The values of some places in order, of windows of `rows` times `columns` taps, columns `step` pixels apart.
+    """The values of some places in order, of windows of `rows` times `columns` taps.
 
-    With one phase, windows at every pixel are computed; with as many as the stride has pixels, those at it alone.
+    Columns are `step` pixels apart. With one phase, windows at every pixel are computed; with as
+    many phases as the stride has pixels, only those at the stride.
     """
     plan = _Plan(rows, columns, step, phases, min(places), max(places))
     whole = plan.part(0, columns)
@@ -123,7 +129,7 @@ class _Plan:
         return line
 
     def part(self, tap: int, size: int) -> Sorted:
-        """Some columns, from one on, in order; those of a later window are the same lines further on."""
+        """Some columns in order; those of a later window are the same lines further on."""
         phase, ahead = tap * self.step % self.phases, tap * self.step // self.phases
         if (phase, size) not in self.made:
             self.made[phase, size] = self._part(tap, size).moved(-ahead)
@@ -149,7 +155,7 @@ class _Plan:
         return self.merged(self._column(lines[:half]), self._column(lines[half:]))
 
     def merged(self, one: Sorted, two: Sorted) -> Sorted:
-        """Both in order, without those that are below or above all wanted ones whatever is still to come."""
+        """Both in order, without values that cannot have a wanted place any more."""
         taps, first, count = (
             one.taps + two.taps,
             one.first + two.first,
@@ -158,17 +164,17 @@ class _Plan:
         low = max(first, self.first - (self.rows * self.columns - taps))
         high = min(first + count - 1, self.last)
         places = range(low - first, high - first + 1)
-        ways = []
+        plans = []
         for way in (_exchanged, _chosen):
             plan = _Plan(count, 1, 1, 1, 0, 0)
             lines = [Line(number) for number in range(count)]
-            ways.append(
+            plans.append(
                 plan.finished(
                     way(plan, lines[: len(one.lines)], lines[len(one.lines) :], places), reuse=False
                 )
             )
         return Sorted(
-            tuple(self._inlined(min(ways, key=lambda way: way.cost), one.lines + two.lines)),
+            tuple(self._inlined(min(plans, key=lambda plan: plan.cost), one.lines + two.lines)),
             low,
             taps,
         )
@@ -183,7 +189,7 @@ class _Plan:
         return [known[result] for result in merge.results]
 
     def _median_of_nine(self, columns: list[tuple[Line, ...]]) -> Sorted:
-        """The median of the highest low, the middle middle and the lowest high value of three columns."""
+        """The median of the highest low, median middle and lowest high value of three columns."""
         low, middle, high = zip(*columns, strict=True)
         ends = (
             self.one(CHAIN + 2 * LARGER + LARGER, *low),
@@ -192,7 +198,7 @@ class _Plan:
         return Sorted((self.one(MEDIAN, ends[0], self.one(MEDIAN, *middle), ends[1]),), 4, 9)
 
     def finished(self, results: list[Line], *, reuse: bool = True) -> Program:
-        """The calls that lead to these results, each written over a line that is not read again: few stay in cache."""
+        """The calls that lead to these results; a line that is not read again is written over."""
         calls = _chained(_needed(self.calls, {line.number for line in results}), results)
         last = {line.number: at for at, call in enumerate(calls) for line in call.lines}
         last |= {line.number: len(calls) for line in results}
@@ -262,7 +268,7 @@ def _exchanged(plan: _Plan, one: Sequence[Line], two: Sequence[Line], places: ra
 
 
 def _chosen(plan: _Plan, one: Sequence[Line], two: Sequence[Line], places: range) -> list[Line]:
-    """Each place by itself: of all ways to take so many values from both, the one whose largest is the smallest."""
+    """Each place by itself: the smallest of the largest values of all ways to take so many."""
     results = []
     for place in places:
         best = None

@@ -311,11 +311,8 @@ def test_networks_give_values_in_order(kind, seed):
     core.network(x, outs, grid, phases, calls_of(plan), np.array(plan.results, np.int64))
     ordered = in_order(x, grid)
     for place, out in zip(places, outs, strict=True):
-        assert np.array_equal(
-            out,
-            [[[[[v[place] for v in e] for e in d] for d in c] for c in b] for b in ordered],
-            equal_nan=kind in "fd",
-        )
+        for at in np.ndindex(out.shape):
+            assert np.array_equal(out[at], ordered[at][place], equal_nan=kind in "fd")
 
 
 @pytest.mark.parametrize("kind", INTEGERS + "fd")
@@ -610,9 +607,8 @@ def test_nothing_outside_of_arrays_is_touched(guarded, merge, kind, state, front
             core.fold(x, guarded(shape, kind, front=front), grid, merge, state, counts)
         if kind != "?" and merge == core.MAX:
             indices = guarded(shape, "q", front=front)
-            core.fold_index(
-                x, out, indices, grid, merge, np.zeros(shape[0], np.int64), np.ones(3, np.int64)
-            )
+            base, pitch = np.zeros(shape[0], np.int64), np.ones(3, np.int64)
+            core.fold_index(x, out, indices, grid, merge, base, pitch)
             core.rank_sort(x, (out,), grid, (2,))
             core.mode(x, (out,), grid, kind in "BbHh")
             run = (
