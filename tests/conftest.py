@@ -1,13 +1,15 @@
 """Run poolcli as a user would: in a folder of its own, in this process, and see what it printed.
 
-What is skipped because a library is missing is summed up in one line; with `--complete`, as in CI,
-it fails the run, so that no comparison can go stale unseen.
+What is left out is said in one line: what needs a library that is missing, most of the cases that
+are many, and tests marked `complete`. With `--complete`, as in CI, everything is run, and a missing
+library fails the run, so that no comparison can go stale unseen.
 """
 
 import io
 import re
 import sys
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -20,8 +22,28 @@ MISSING = re.compile(r"(\S+) (?:is|are) not installed")
 
 def pytest_addoption(parser):
     parser.addoption(
-        "--complete", action="store_true", help="fail where a library to compare with is missing"
+        "--complete",
+        action="store_true",
+        help="run every case, and fail where a library to compare with is missing",
     )
+
+
+def is_extra(item):
+    """Whether it is left to `--complete`: by its mark, or as one of many random cases."""
+    seed = item.callspec.params.get("seed", 0) if hasattr(item, "callspec") else 0
+    return item.get_closest_marker("complete") is not None or seed % 4 > 0
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.option.complete:
+        config.hook.pytest_deselected(items=[item for item in items if is_extra(item)])
+        items[:] = [item for item in items if not is_extra(item)]
+
+
+@pytest.fixture
+def thinned(pytestconfig):
+    """A function that keeps every fourth of many cases, or with `--complete` all of them."""
+    return lambda cases: islice(cases, 0, None, 1 if pytestconfig.option.complete else 4)
 
 
 def left_out(reporter):
@@ -34,11 +56,13 @@ def left_out(reporter):
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    if found := left_out(terminalreporter):
+    found = left_out(terminalreporter)
+    parts = [] if config.option.complete else ["what --complete adds"]
+    if found:
         count = sum(map(len, found.values()))
-        terminalreporter.write_line(
-            f"left out: {count} tests or files that need {', '.join(sorted(found))}"
-        )
+        parts += [f"{count} tests or files that need {', '.join(sorted(found))}"]
+    if parts:
+        terminalreporter.write_line(f"left out: {', and '.join(parts)}")
 
 
 def pytest_sessionfinish(session, exitstatus):

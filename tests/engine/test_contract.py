@@ -106,9 +106,9 @@ def assert_agrees(op, x, windows, rules, own):
 
 @pytest.mark.parametrize("ndim", [1, 2, 3])
 @pytest.mark.parametrize("op", REDUCERS)
-def test_agrees_with_its_twin_on_nasty_arrays(op, ndim):
+def test_agrees_with_its_twin_on_nasty_arrays(op, ndim, thinned):
     compared = 0
-    for number, (name, x) in enumerate(nasty.arrays(ndim)):
+    for number, (name, x) in thinned(enumerate(nasty.arrays(ndim))):
         for turn, windows in enumerate(WINDOWS):
             rules = MASKS[(number + turn) % len(MASKS)]
             own = VARIANTS.get(op, [{}])[(number + turn) % len(VARIANTS.get(op, [{}]))]
@@ -121,7 +121,7 @@ def test_agrees_with_its_twin_on_nasty_arrays(op, ndim):
                     raise AssertionError(
                         f"{op} {name} {x.shape} {windows} {rules} {own}"
                     ) from error
-    assert compared > 500
+    assert compared > 100
 
 
 @pytest.mark.parametrize("windows", WINDOWS, ids=str)

@@ -19,19 +19,24 @@ from poolcli.resources.limits import current
 from poolcli.resources.threads import for_each
 
 LARGEST = 1 << 22  # bytes of the states of a block
-SMALLEST = 1 << 20  # the same where this makes enough blocks for all threads
+TILED = 16  # times as large are blocks that the backend cuts into tiles of its own
+# Bytes of the states of a block where this makes enough blocks for all threads: a maximum of
+# 1.6 MB of float32 took 0.08 ms in one thread, and 0.15 in two.
+SMALLEST = 1 << 21
 
 
 class Load(NamedTuple):
     """Bytes of scratch that work takes: for a pixel, for the smallest block, for all at once.
 
-    `state` is the size of a pixel's state, by which the size of a block is measured.
+    `state` is the size of a pixel's state, by which the size of a block is measured; `tiled` tells
+    that the backend keeps within the cache by itself.
     """
 
     state: float
     pixel: int
     least: int
     whole: int
+    tiled: bool = False
 
     @classmethod
     def of(cls, loads: Sequence[Load]) -> Load:
@@ -41,6 +46,7 @@ class Load(NamedTuple):
             max((load.pixel for load in loads), default=1),
             max((load.least for load in loads), default=0),
             sum(load.whole for load in loads),
+            all(load.tiled for load in loads),
         )
 
     @property
@@ -54,9 +60,10 @@ class Load(NamedTuple):
     @property
     def block(self) -> int:
         """Scratch of one block: an equal share for each thread, within cache and budget."""
-        smallest, largest = (size / self.state * self.pixel for size in (SMALLEST, LARGEST))
-        share = -(-self.whole // self.threads)
-        return int(min(max(smallest, share), largest, current().memory.scratch / self.threads))
+        pixels = self.pixel / self.state
+        largest = LARGEST * pixels * (TILED if self.tiled else 1)
+        share = max(SMALLEST * pixels, -(-self.whole // self.threads))
+        return int(min(share, largest, current().memory.scratch / self.threads))
 
     @property
     def is_one_block(self) -> bool:

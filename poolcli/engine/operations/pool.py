@@ -19,7 +19,6 @@ from poolcli.engine.windows.place import PlacedGrid
 from poolcli.maps.array import Array
 from poolcli.resources import memory
 
-TILED = 16  # times as large are blocks that the backend cuts into tiles of its own
 # Blocks whose windows are put in order are so much smaller than others: a median of 3x3 bytes took
 # 22 ms with 512 KB at a time, and 95 ms with 4 MB.
 LINES = 8
@@ -38,6 +37,7 @@ class Plan(NamedTuple):
     pixel: int
     cell: int
     window: int
+    tiled: bool
 
     def load(self, shape: tuple[int, ...], grid: Grid, beside: int) -> Load:
         """The load of pooling (..., *map), at least a row of cells at a time.
@@ -48,7 +48,7 @@ class Plan(NamedTuple):
         pixel = self.pixel + beside + self.cell * prod(grid.shape) // prod(space)
         rows = min(grid.axes[0].window, space[0])
         least = rows * prod(space[1:]) * pixel + self.window * grid.largest
-        return Load(self.state, pixel, least, prod(shape) * pixel)
+        return Load(self.state, pixel, least, prod(shape) * pixel, self.tiled)
 
 
 def pool(
@@ -100,9 +100,8 @@ def _plan(
     elif not isinstance(reduction, Gather):
         state *= LINES
         cell += size * ordered
-    if verbs.tiles(reduction, values.dtype):
-        state /= TILED
-    return Plan(verbs, reduction, state, pixel, cell, window)
+    tiled = verbs.tiles(reduction, values.dtype)
+    return Plan(verbs, reduction, state, pixel, cell, window, tiled)
 
 
 def bookkeeping(rules: Rules, *, weighed: bool) -> int:

@@ -75,7 +75,8 @@ def test_a_load_fits_the_budget():
 def test_loads_one_after_another():
     loads = [Load(4, 10, 100, 1000), Load(2, 30, 50, 500)]
     assert Load.of(loads) == Load(2, 30, 100, 1500)
-    assert Load.of([]) == Load(1, 1, 0, 0)
+    assert Load.of([load._replace(tiled=True) for load in loads]).tiled
+    assert not Load.of([loads[0]._replace(tiled=True), loads[1]]).tiled
 
 
 def test_numpy_does_not_warn_in_any_thread():
