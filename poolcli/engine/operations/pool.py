@@ -91,6 +91,7 @@ def _plan(
     tests/resources/test_memory.py; `ordered` pixels of a window are in order at once.
     """
     reduction, size = reducer(values), values.dtype.itemsize
+    tiled = verbs.tiles(reduction, values.dtype)
     state: float = size
     pixel, cell, window = 4 * size + 8, 32, 2 * COPIED
     if isinstance(reduction, Fold):
@@ -98,10 +99,11 @@ def _plan(
         states = [component.states(one).nbytes for component in reduction.components]
         state, pixel, window = max(state, *states), 7 * sum(states), 0
     elif not isinstance(reduction, Gather):
-        state *= LINES
+        state *= 1 if tiled else LINES
         cell += size * ordered
-    tiled = verbs.tiles(reduction, values.dtype)
-    return Plan(verbs, reduction, state, pixel, cell, window, tiled)
+    # A call that selects takes long: a larger block would put off an interruption for seconds.
+    is_large = tiled and isinstance(reduction, Fold)
+    return Plan(verbs, reduction, state, pixel, cell, window, is_large)
 
 
 def bookkeeping(rules: Rules, *, weighed: bool) -> int:

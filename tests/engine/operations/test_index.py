@@ -44,7 +44,7 @@ def test_indices_agree_with_their_twin(op, own, ndim, thinned):
                 )
                 assert result.dtype == np.int64
                 compared += 1
-    assert compared > 150
+    assert compared > 35
 
 
 CASES = {
