@@ -98,7 +98,8 @@ def loaded(*words):
     """The top-level modules in memory after poolcli ran with these words."""
     program = (
         "import sys\nfrom poolcli.cli.main import main\n"
-        f"try:\n    main({list(words)!r})\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
+        f"try:\n    main({list(words)!r})\n"
+        "except SystemExit as end:\n    assert not end.code, end.code\n"
         "print('LOADED', *sorted({name.split('.')[0] for name in sys.modules}))"
     )
     out = subprocess.run(

@@ -42,6 +42,8 @@ def main(args: list[str] | None = None) -> NoReturn:
 
 
 def _run(args: list[str] | None) -> int:
+    if "POOLCLI_BACKEND" in os.environ:
+        import_module("poolcli.engine.backend").name()  # refused once, and not for each file
     try:
         code: int = poolcli.main(args, prog_name="poolcli", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

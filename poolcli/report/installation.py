@@ -23,5 +23,5 @@ def installation_record(backend: str) -> Record:
 
 def installation_row(record: Record) -> tuple[str, ...]:
     """The row of a record."""
-    extras = ", ".join(record["extras"]) or "none"
+    extras = ", ".join(record["extras"]) or "none installed"
     return record["poolcli"], record["backend"], str(record["threads"]), extras

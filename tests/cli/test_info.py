@@ -27,3 +27,10 @@ def test_without_a_file_it_says_what_is_installed(cli, monkeypatch):
     assert record["threads"] >= 1
     assert cli("info").text.splitlines()[0].split() == ["poolcli", "backend", "threads", "extras"]
     assert cli("--version").text == f"poolcli {record['poolcli']} (plain backend)\n"
+
+
+def test_a_backend_that_there_is_not_is_a_wrong_request(cli, photo, monkeypatch):
+    monkeypatch.setenv("POOLCLI_BACKEND", "fast")
+    ran = cli("max", "photo.png")
+    assert ran.code == 2
+    assert ran.err == "Error: POOLCLI_BACKEND=fast: takes plain or compiled\n"

@@ -18,10 +18,16 @@ from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
-SMALLER, LARGER, BOTH, THREE, MEDIAN, CHAIN = range(6)  # kinds of calls; CHAIN + 2 first + second
-INPUTS = {SMALLER: 2, LARGER: 2, BOTH: 2}  # all others have three
-OUTPUTS = {BOTH: 2, THREE: 3}  # all others have one
-ALONE = {  # what is left of a call of which one output is needed
+# Kinds of calls, numbered as in `_select.h`:
+SMALLER = 0  # min(a, b)
+LARGER = 1  # max(a, b)
+BOTH = 2  # min(a, b) and max(a, b)
+THREE = 3  # a, b, c in order
+MEDIAN = 4  # the middle of a, b, c
+CHAIN = 5  # CHAIN + 2 * f + g is g(f(a, b), c), where f and g are SMALLER or LARGER
+INPUTS = {SMALLER: 2, LARGER: 2, BOTH: 2}  # the others read three lines
+OUTPUTS = {BOTH: 2, THREE: 3}  # the others write one line
+ONE_OUTPUT = {  # the call that gives one of the outputs alone
     (BOTH, 0): SMALLER,
     (BOTH, 1): LARGER,
     (THREE, 0): CHAIN + 2 * SMALLER + SMALLER,
@@ -226,7 +232,7 @@ def _needed(calls: list[Call], needed: set[int]) -> list[Call]:
         if not taken:
             continue
         if len(taken) == 1 < len(outs):
-            kind, outs = ALONE[kind, taken[0]], (outs[taken[0]],)  # noqa: PLW2901
+            kind, outs = ONE_OUTPUT[kind, taken[0]], (outs[taken[0]],)  # noqa: PLW2901
         needed = needed | {line.number for line in lines}
         kept.append(Call(kind, lines, outs))
     return kept[::-1]
@@ -268,17 +274,20 @@ def _exchanged(plan: _Plan, one: Sequence[Line], two: Sequence[Line], places: ra
 
 
 def _chosen(plan: _Plan, one: Sequence[Line], two: Sequence[Line], places: range) -> list[Line]:
-    """Each place by itself: the smallest of the largest values of all ways to take so many."""
+    """Each place by itself, from the sorted lines `one` and `two`.
+
+    Of n = place + 1 values, i come from `one` and n - i from `two`, and the largest of them is the
+    larger of the last ones taken. The value at the place is the smallest of these over all i.
+    """
     results = []
     for place in places:
-        best = None
-        for few in range(max(0, place + 1 - len(two)), min(place + 1, len(one)) + 1):
-            ends = [
-                *one[few - 1 : few][: few > 0],
-                *two[place - few : place - few + 1][: few <= place],
-            ]
-            most = plan.one(LARGER, *ends) if len(ends) == 2 else ends[0]
-            best = most if best is None else plan.one(SMALLER, most, best)
-        assert best is not None
-        results.append(best)
+        count, candidates = place + 1, []
+        for taken in range(max(0, count - len(two)), min(count, len(one)) + 1):
+            last = [one[taken - 1]] if taken else []
+            if taken < count:
+                last.append(two[count - taken - 1])
+            candidates.append(plan.one(LARGER, *last) if len(last) == 2 else last[0])
+        while len(candidates) > 1:
+            candidates[:2] = [plan.one(SMALLER, candidates[1], candidates[0])]
+        results += candidates
     return results
