@@ -8,6 +8,8 @@ parse
     Make a pipeline from a text: ``poolcli.parse("max -k 3 -s 2 | avg --global")(x)``.
 plan
     Shapes, receptive fields and memory of a pipeline, without values.
+limits
+    Limit threads and memory of the calls in a block: ``with poolcli.limits(threads=2): ...``.
 
 Classes
 -------
@@ -36,7 +38,7 @@ from poolcli.errors import (
 )
 
 if TYPE_CHECKING:
-    from poolcli.api import Pipeline, Stage, Step, parse, plan, pool
+    from poolcli.api import Pipeline, Stage, Step, limits, parse, plan, pool
 
 __version__ = "0.1.0"
 __all__ = [
@@ -50,11 +52,12 @@ __all__ = [
     "Stage",
     "Step",
     "ValueRuleError",
+    "limits",
     "parse",
     "plan",
     "pool",
 ]
-_LAZY = ("Pipeline", "Stage", "Step", "parse", "plan", "pool")
+_LAZY = ("Pipeline", "Stage", "Step", "limits", "parse", "plan", "pool")
 
 
 def __getattr__(name: str) -> Any:

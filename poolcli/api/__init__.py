@@ -4,5 +4,6 @@ from poolcli.api.planning import parse, plan
 from poolcli.api.pooling import pool
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.step import Stage, Step
+from poolcli.resources.limits import limits
 
-__all__ = ["Pipeline", "Stage", "Step", "parse", "plan", "pool"]
+__all__ = ["Pipeline", "Stage", "Step", "limits", "parse", "plan", "pool"]

@@ -93,19 +93,28 @@ def current() -> Limits:
 
 
 @contextmanager
-def limits(*, threads: int | None = None, memory: Budget | None = None) -> Iterator[None]:
+def limits(*, threads: int | None = None, memory: int | Budget | None = None) -> Iterator[None]:
     """Limit the threads or the memory of the calls within the block.
 
     Parameters
     ----------
     threads : int, optional
         The most threads that one call uses, the calling one included. By default as before.
-    memory : Budget, optional
-        What arrays and scratch are charged to. By default as before.
+    memory : int or Budget, optional
+        Bytes that the arrays and the scratch of pooling may take together; what does not fit is
+        put into temporary files. By default as before.
+
+    Examples
+    --------
+    >>> import poolcli
+    >>> with limits(threads=1, memory=256_000_000):
+    ...     poolcli.pool([3, 1, 2, 5], "max", kernel=2)
+    array([3, 5])
     """
     before = current()
+    budget = Budget(memory) if isinstance(memory, int) else memory
     after = replace(
-        before, memory=memory or before.memory, max_threads=threads or before.max_threads
+        before, memory=budget or before.memory, max_threads=threads or before.max_threads
     )
     token = _current.set(after)
     try:
