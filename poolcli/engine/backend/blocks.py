@@ -23,6 +23,7 @@ TILED = 16  # times as large are blocks that the backend cuts into tiles of its 
 # Bytes of the states of a block where this makes enough blocks for all threads: a maximum of
 # 1.6 MB of float32 took 0.08 ms in one thread, and 0.15 in two.
 SMALLEST = 1 << 21
+SHARES = 4  # blocks for each thread, if they are large enough: one that starts late has fewer
 
 
 class Load(NamedTuple):
@@ -59,10 +60,10 @@ class Load(NamedTuple):
 
     @property
     def block(self) -> int:
-        """Scratch of one block: an equal share for each thread, within cache and budget."""
+        """Scratch of one block: some equal shares for each thread, within cache and budget."""
         pixels = self.pixel / self.state
         largest = LARGEST * pixels * (TILED if self.tiled else 1)
-        share = max(SMALLEST * pixels, -(-self.whole // self.threads))
+        share = max(SMALLEST * pixels, -(-self.whole // (SHARES * self.threads)))
         return int(min(share, largest, current().memory.scratch / self.threads))
 
     @property
