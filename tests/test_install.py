@@ -9,6 +9,8 @@ from zipfile import ZipFile
 
 import pytest
 
+pytestmark = pytest.mark.complete
+
 ROOT = Path(__file__).parents[1]
 SOURCES = ("pyproject.toml", "MANIFEST.in", "README.md", "LICENSE", "CHANGES.md", "CITATION.cff")
 BUILD_SDIST = "from setuptools.build_meta import build_sdist; build_sdist('dist')"

@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.complete
+
 api = pytest.importorskip("mypy.api", reason="mypy is not installed")
 
 PROGRAM = """

@@ -33,7 +33,7 @@ def left_to_complete(page):
     return pytest.param(page, marks=[] if page.name == "README.md" else pytest.mark.complete)
 
 
-@pytest.mark.parametrize("page", map(left_to_complete, pages.PAGES), ids=name)
+@pytest.mark.parametrize("page", list(map(left_to_complete, pages.PAGES)), ids=name)
 def test_a_page_runs_and_its_outputs_are_up_to_date(page, tmp_path):
     for module in pages.needs(page):
         pytest.importorskip(module)

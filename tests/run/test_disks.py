@@ -7,6 +7,8 @@ import subprocess
 import pytest
 from processes import contents, end, failures, run, start
 
+pytestmark = pytest.mark.complete
+
 
 def test_outputs_that_are_too_large_for_their_disk(photos, undisturbed, tmp_path):
     limit = sorted(map(len, undisturbed.values()))[len(undisturbed) // 2]

@@ -7,6 +7,8 @@ import signal
 import pytest
 from processes import contents, end, open_gate, reap, run, start, statuses, visible, wait_for
 
+pytestmark = pytest.mark.complete
+
 
 @pytest.mark.parametrize("executor", ["threads", "processes"])
 def test_killed_and_resumed(photos, undisturbed, gate, tmp_path, executor):

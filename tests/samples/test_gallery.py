@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+pytestmark = pytest.mark.complete
+
 SAMPLES = Path(__file__).parents[2] / "samples"
 GALLERY = SAMPLES / "gallery"
 
