@@ -85,7 +85,9 @@ def test_interruption(many, tmp_path, executor, number):
     assert {Path(row["output"]).name for row in told["files"]} == made.keys()
     assert {f"before{number:02}.png" for number in range(20)} <= made.keys()
     assert ("gate1.png" in made) == (executor != "serial")
-    assert len(made) < 42
+    if (executor, number) != ("dask", signal.SIGTERM):
+        # One of Dask's threads may take the signal, and the main thread then hears it late.
+        assert len(made) < 42
     wait_for(lambda: not living(process.pid))
 
 
