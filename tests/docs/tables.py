@@ -53,7 +53,7 @@ def _is_command(name):
 
 
 def _context():
-    return click.Context(command, info_name="poolcli")
+    return click.Context(command, info_name="poolcli", **command.context_settings)
 
 
 @cache
