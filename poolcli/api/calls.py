@@ -52,7 +52,7 @@ def pooled(
 
 def _checked(source: Source, reducer: str) -> Source:
     """The input, whose mask the operation takes."""
-    if source.valid is None or MASK in op_named(reducer).rules:
+    if source.valid is None or MASK in op_named(reducer).value_options:
         return source
     if not source.valid.all():
         raise RequestError(f"{reducer} does not take masked arrays: fill the input first")

@@ -26,8 +26,8 @@ def operation_command(op: Op) -> click.Command:
         from poolcli.pipeline.pipeline import Pipeline
 
         own = {option.name: params.pop(option.name) for option in op.options if option.flags}
-        if op.words:
-            own[op.words.name], params["inputs"] = _split_pipelines(params["inputs"])
+        if op.positional:
+            own[op.positional.name], params["inputs"] = _split_pipelines(params["inputs"])
         if op.indexed and own["index_order"] and not params["indices_file"]:
             raise RequestError("--index-order says how --indices counts: give --indices FILE, too")
         ctx.exit(pool_files(Pipeline((file_parser().step(op.name, own),)), params))
@@ -36,14 +36,14 @@ def operation_command(op: Op) -> click.Command:
 
 
 def _params(op: Op) -> list[click.Parameter]:
-    words = f"{op.words.flag}... INPUT..." if op.words else "INPUT..."
+    words = f"{op.positional.flag}... INPUT..." if op.positional else "INPUT..."
     indices = INDICES if op.indexed else ()
     return [inputs_argument("inputs", words), *operation_options(op), *indices, *FILES]
 
 
 def _help(op: Op) -> str:
     of_windows = " of each window" if op.windows == WINDOW_KINDS else ""
-    pipelines = f"\n\n{op.words.flag}: {op.words.help}" if op.words else ""
+    pipelines = f"\n\n{op.positional.flag}: {op.positional.help}" if op.positional else ""
     summary = f"{op.summary[0].upper()}{op.summary[1:]}{of_windows}: {op.formula}."
     return f"{summary}{pipelines}\n\nSource: {op.source}."
 

@@ -84,7 +84,7 @@ def in_group(group: str, *options: Option) -> tuple[Option, ...]:
 
 def operation_options(op: Op) -> list[click.Parameter]:
     """Every option of an operation, grouped as its help lists them."""
-    groups = dict.fromkeys(op.rules, "Values") | dict.fromkeys(op.parameters, "Formula")
+    groups = dict.fromkeys(op.value_options, "Values") | dict.fromkeys(op.parameters, "Formula")
     return [
         OperationOption(parameter, groups.get(parameter, "Windows"))
         for parameter in op.options

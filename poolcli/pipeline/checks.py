@@ -55,7 +55,7 @@ def _leaves_out(values: Values) -> bool:
 
 
 def _check_needs(op: Op, windows: WindowKind | None, values: Values) -> None:
-    for option in (*op.needs, *(windows.needs if windows else ())):
+    for option in (*op.required, *(windows.required if windows else ())):
         if option.name not in values:
             about = f"{option.help[0].lower()}{option.help[1:].rstrip('.')}"
             raise RequestError(f"{op.name} needs {option.word}: {about}")

@@ -59,7 +59,7 @@ class Configuration:
             from poolcli.engine.operations.normalize import Normalized
 
             operation = Normalized(operation, self["normalize"])
-        if self["linear"] and not self.keeps:
+        if self["linear"] and not self.returns_input_values:
             from poolcli.engine.operations.srgb import InLinearLight
 
             operation = InLinearLight(operation)
@@ -84,10 +84,10 @@ class Configuration:
         return value.array if isinstance(value, ArrayFile) else value
 
     @cached_property
-    def keeps(self) -> bool:
+    def returns_input_values(self) -> bool:
         """Whether it returns values of its input."""
         computed = self["emit"] or self["normalize"]
-        return not computed and self.op.keeps(self._values)
+        return not computed and self.op.returns_input_values(self._values)
 
 
 @cache

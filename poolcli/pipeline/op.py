@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from poolcli.pipeline.options import INDEX_ORDER, PICKS, VALUES
+from poolcli.pipeline.options import INDEX_ORDER, SELECTING_INTERPOLATIONS, VALUE_OPTIONS
 from poolcli.pipeline.parameters import Parameter, no_option
 from poolcli.pipeline.profiles import PROFILES
 from poolcli.pipeline.window_kinds import SLIDING, WINDOW_KINDS, WindowKind
@@ -25,9 +25,9 @@ def never(_: Options) -> bool:
     return False
 
 
-def picks(options: Options) -> bool:
+def selects(options: Options) -> bool:
     """Whether the interpolation returns one of the values."""
-    return options["interpolation"] in PICKS
+    return options["interpolation"] in SELECTING_INTERPOLATIONS
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,16 +46,16 @@ class Op:
         The options of its formula: the keywords of `function`.
     windows
         The kinds of windows it takes: a reducer all of them; an operation that pools no cells none.
-    rules
+    value_options
         The options about values: which of them count, and how the result is rounded.
-    keeps
+    returns_input_values
         Whether it returns values of its input, for these options: then it keeps the dtype and a
         palette, and pools alpha like a colour.
-    weighs
+    alpha_weighted
         Whether it divides by the number of pixels, so that alpha can weigh them.
-    needs
+    required
         Its options that have no default and must be written.
-    beside
+    overlay
         The option whose array lies over the map, a number for each pixel.
     """
 
@@ -66,11 +66,11 @@ class Op:
     function: str = ""
     parameters: tuple[Parameter, ...] = ()
     windows: tuple[WindowKind, ...] = WINDOW_KINDS
-    rules: tuple[Parameter, ...] = VALUES
-    keeps: Callable[[Options], bool] = never
-    weighs: bool = False
-    needs: tuple[Parameter, ...] = ()
-    beside: Parameter | None = None
+    value_options: tuple[Parameter, ...] = VALUE_OPTIONS
+    returns_input_values: Callable[[Options], bool] = never
+    alpha_weighted: bool = False
+    required: tuple[Parameter, ...] = ()
+    overlay: Parameter | None = None
 
     def __repr__(self) -> str:
         return f"<operation {self.name}>"
@@ -79,15 +79,15 @@ class Op:
     def options(self) -> tuple[Parameter, ...]:
         """All its options, in the order in which a step prints them."""
         windows = [parameter for kind in self.windows for parameter in kind.parameters]
-        return tuple(dict.fromkeys((*windows, *self.parameters, *self.rules)))
+        return tuple(dict.fromkeys((*windows, *self.parameters, *self.value_options)))
 
     @property
     def indexed(self) -> bool:
         """Whether a result is a pixel of its window, and has an index."""
-        return INDEX_ORDER in self.rules
+        return INDEX_ORDER in self.value_options
 
     @property
-    def words(self) -> Parameter | None:
+    def positional(self) -> Parameter | None:
         """The parameter that is written without a flag, as words before the inputs."""
         return next((option for option in self.parameters if not option.flags), None)
 
@@ -96,7 +96,7 @@ class Op:
         profile = PROFILES[semantics].defaults(self.name, slides=SLIDING in self.windows)
         return {
             option.name: profile.get(option.name, option.default)
-            for option in (*VALUES, *self.options)
+            for option in (*VALUE_OPTIONS, *self.options)
         }
 
     def option(self, word: str) -> Parameter:

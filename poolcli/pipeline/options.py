@@ -32,7 +32,7 @@ SEMANTICS = Parameter(
 MASK = Parameter(
     "mask", ("--mask",), ARRAY, "Image or .npy, of the map's size: 0 leaves a pixel out."
 )
-VALUES = (
+VALUE_OPTIONS = (
     Parameter(
         "nan",
         ("--nan",),
@@ -75,12 +75,23 @@ INDEX_ORDER = Parameter(
     "Count indices in the plane, or over N, C, H, W.",
     "plane",
 )
-INDEXED = (*VALUES, INDEX_ORDER)
-KEPT = tuple(option for option in VALUES if option.name in ("round", "dtype", "semantics"))
-ALIGN_RULES = tuple(
-    option for option in VALUES if option.name in ("round", "dtype", "semantics", "linear")
+
+
+def _value_options(*names: str) -> tuple[Parameter, ...]:
+    """Those of `VALUE_OPTIONS` that an operation takes which does not take all."""
+    return tuple(option for option in VALUE_OPTIONS if option.name in names)
+
+
+INDEXED_VALUE_OPTIONS = (*VALUE_OPTIONS, INDEX_ORDER)
+UNPOOL_VALUE_OPTIONS = _value_options("round", "dtype", "semantics")
+ROI_ALIGN_VALUE_OPTIONS = _value_options("round", "dtype", "semantics", "linear")
+FUSE_VALUE_OPTIONS = _value_options("round", "dtype", "linear")
+RESAMPLING_VALUE_OPTIONS = tuple(
+    option for option in VALUE_OPTIONS if option.name not in ("emit", "semantics")
 )
-PICKS = ("lower", "higher", "nearest")  # interpolations that return one of the values
+
+# Interpolations that return one of the values.
+SELECTING_INTERPOLATIONS = ("lower", "higher", "nearest")
 NORM_2 = Parameter("norm", ("--norm",), POSITIVE, "The power p.", 2)
 NORM_3 = Parameter("norm", ("--norm",), POSITIVE, "The power p.", 3)
 SHARPNESS = Parameter(
@@ -102,11 +113,11 @@ QUANTILE = Parameter(
 INTERPOLATION = Parameter(
     "interpolation",
     ("--interpolation",),
-    choice("linear", "midpoint", *PICKS),
+    choice("linear", "midpoint", *SELECTING_INTERPOLATIONS),
     "linear, midpoint, lower, higher or nearest.",
     "linear",
 )
-RATIO = Parameter(
+SAMPLING_RATIO = Parameter(
     "sampling_ratio", ("--sampling-ratio",), WHOLE, "Points on each axis of a cell; 0: its size.", 0
 )
 ALIGNED = Parameter(
@@ -123,20 +134,20 @@ ROI_MODE = Parameter(
 INDICES = Parameter(
     "indices", ("--indices",), ARRAYS, "Where the values go: what max --indices wrote."
 )
-UNPOOLED = Parameter(
+UNPOOLED_SIZE = Parameter(
     "output_size", ("--output-size",), SIZE, "Size of the result.  [default: what windows fit]"
 )
 NO_NORMALIZE = Parameter(
     "no_normalize", ("--no-normalize",), FLAG, "Sum: do not divide by the weights.", default=False
 )
-FILTER = Parameter("filter", ("--filter",), SEVEN, "Taps of the binomial filter, 1 to 7.", 3)
-RESTORED = Parameter(
+FILTER_TAPS = Parameter("filter", ("--filter",), SEVEN, "Taps of the binomial filter, 1 to 7.", 3)
+RESTORED_SIZE = Parameter(
     "output_size", ("--output-size",), either(INPUT_SIZE, SIZE), "Size of the result.", INPUT_SIZE
 )
-BETWEEN = Parameter(
+RESTORE_INTERPOLATION = Parameter(
     "interpolation", ("--interpolation",), choice("nearest", "bilinear"), "Which pixels.", "nearest"
 )
-BRANCHED = Parameter("branches", (), BRANCHES, "Pipelines in quotes, before the inputs.")
+BRANCH_PIPELINES = Parameter("branches", (), BRANCHES, "Pipelines in quotes, before the inputs.")
 MERGE = Parameter(
     "merge",
     ("--merge",),
@@ -144,9 +155,7 @@ MERGE = Parameter(
     "How to make one map of them.",
     "max",
 )
-REDUCED = Parameter(
+LEVEL_REDUCER = Parameter(
     "reducer", ("--op",), REDUCER, "Reducer, with options of its formula: 'gem --norm 4'."
 )
-DEPTH = Parameter("levels", ("--levels",), COUNT, "How many: level n is pooled by 2^n.", 5)
-SPREAD = tuple(option for option in VALUES if option.name not in ("emit", "semantics"))
-MERGED = tuple(option for option in VALUES if option.name in ("round", "dtype", "linear"))
+LEVEL_COUNT = Parameter("levels", ("--levels",), COUNT, "How many: level n is pooled by 2^n.", 5)

@@ -98,18 +98,18 @@ class Parser:
         self, op: Op, words: list[str], semantics: str | None
     ) -> Iterator[tuple[str, Any]]:
         """The options in the words of a step: -k 3, -k3, --kernel 3 and --kernel=3 are the same."""
-        if SEMANTICS in op.rules:
+        if SEMANTICS in op.value_options:
             yield SEMANTICS.name, semantics
         rest, plain = iter(words), []
         for word in rest:
             if word.startswith("-"):
                 yield _option(op, word, rest)
-            elif op.words:
+            elif op.positional:
                 plain.append(word)
             else:
                 raise RequestError(f"{op.name} takes options, not {word!r}; steps are parted by |")
-        if op.words and plain:
-            yield op.words.name, [self.parse(text, semantics) for text in plain]
+        if op.positional and plain:
+            yield op.positional.name, [self.parse(text, semantics) for text in plain]
 
 
 def step(name: str, options: Mapping[str, Any]) -> Step:

@@ -12,7 +12,7 @@ import numpy as np
 from poolcli.engine.backend.blocks import Load
 from poolcli.engine.operations.index import Indexing
 from poolcli.engine.operations.operation import Arguments, Operation, Pooling
-from poolcli.engine.operations.pixels import Rules, counting
+from poolcli.engine.operations.pixels import ValueRules, counting
 from poolcli.engine.windows.place import Geometry
 from poolcli.errors import RequestError, ShapeError
 from poolcli.maps.array import Array
@@ -21,7 +21,7 @@ from poolcli.maps.frame import Frame, Size
 from poolcli.maps.picture import WITH_ALPHA
 from poolcli.pipeline import alpha
 from poolcli.pipeline.configuration import Configuration
-from poolcli.pipeline.options import INPUT_SIZE, PICKS
+from poolcli.pipeline.options import INPUT_SIZE, SELECTING_INTERPOLATIONS
 from poolcli.pipeline.out import check_out, write
 from poolcli.pipeline.profiles import PROFILES
 from poolcli.pipeline.receptive_field import ReceptiveField
@@ -79,7 +79,7 @@ class Stage:
         return self.step.load(self.input)
 
 
-class Layer(NamedTuple):
+class PlaneGroup(NamedTuple):
     """Planes that are pooled together: the step, its operation, and the arguments of this."""
 
     step: Step
@@ -93,7 +93,7 @@ class Layer(NamedTuple):
 class Prepared(NamedTuple):
     """What a step needs to pool maps of one form."""
 
-    rules: Rules
+    rules: ValueRules
     geometry: Geometry
     output: Form
 
@@ -144,7 +144,7 @@ class Step(Configuration):
 
     def plan(self, form: Form, field: ReceptiveField) -> Stage:
         """Return what this step makes of a map of this form, whose cells have this field."""
-        form = form if self.keeps else form.expanded()
+        form = form if self.returns_input_values else form.expanded()
         _, geometry, output = self._prepared(form)
         seen = field.through(geometry.window, geometry.stride, geometry.centre)
         memory = form.nbytes + output.nbytes
@@ -152,14 +152,14 @@ class Step(Configuration):
 
     def load(self, form: Form) -> Load:
         """Return the memory that working on a map of this form takes."""
-        form = form if self.keeps else form.expanded()
+        form = form if self.returns_input_values else form.expanded()
         weighed = form.mode in WITH_ALPHA
         rules = rules_for(self, form)
         return self.operation.load(form.frame, form.dtype, rules, weighed=weighed)
 
     def __call__(self, fmap: FeatureMap, out: Array | None = None) -> FeatureMap:
         """Return the pooled map, whose data is `out` if that is an array."""
-        fmap = fmap if self.keeps else fmap.expanded()
+        fmap = fmap if self.returns_input_values else fmap.expanded()
         rules, geometry, output = self._prepared(fmap.form)
         if out is None:
             return self._pooled(fmap, rules, geometry)
@@ -188,7 +188,7 @@ class Step(Configuration):
         planes, frame = fmap.planes(), fmap.form.frame
         mask = None if rules.mask is None else np.broadcast_to(rules.mask, frame.shape)
         counts = counting(planes, mask, rules)
-        count_rules = Rules(np.float64, mask=counts, min_valid=rules.min_valid)
+        count_rules = ValueRules(np.float64, mask=counts, min_valid=rules.min_valid)
         mean = self._like("avg").operation if self.windows else self.bare
         found = np.isnan(mean(np.ones(frame.shape), frame, count_rules))
         return values, fmap.with_planes(found, geometry.frame)
@@ -204,24 +204,25 @@ class Step(Configuration):
         values, indices = (self._made(fmap, planes, geometry) for planes in pair)
         return values, indices
 
-    def layers(self, fmap: FeatureMap) -> tuple[FeatureMap, list[Layer]]:
+    def groups(self, fmap: FeatureMap) -> tuple[FeatureMap, list[PlaneGroup]]:
         """Return the map as the step takes it, and what is pooled together.
 
         That is all of it, or its colours and its alpha.
         """
-        fmap = fmap if self.keeps else fmap.expanded()
-        return fmap, self._layers(fmap, rules_for(self, fmap.form))
+        fmap = fmap if self.returns_input_values else fmap.expanded()
+        return fmap, self._groups(fmap, rules_for(self, fmap.form))
 
     def check_indices(self) -> None:
         """Raise RequestError where a result is not a pixel of its window."""
         if not self.op.indexed:
             names = ", ".join(op.name for op in OPS.values() if op.indexed)
             raise RequestError(f"{self.op.name} has no indices: {names} have")
-        if self.keeps:
+        if self.returns_input_values:
             return
         computed = [name for name in ("emit", "normalize") if self[name]]
-        picks = f"give `interpolation` {', '.join(PICKS[:-1])} or {PICKS[-1]}"
-        cure = f"leave `{computed[0]}` out" if computed else picks
+        *others, last = SELECTING_INTERPOLATIONS
+        selects = f"give `interpolation` {', '.join(others)} or {last}"
+        cure = f"leave `{computed[0]}` out" if computed else selects
         raise RequestError(
             f"{self.op.name} gives values that are no pixels, and have no index: {cure}"
         )
@@ -230,7 +231,7 @@ class Step(Configuration):
         """Return the channel that each number of the result belongs to."""
         numbers = np.arange(frame.channels or 1).reshape(-1, *(1,) * len(frame.space))
         planes = np.broadcast_to(numbers, frame.shape)
-        return self._like("max").operation(planes, frame, Rules(np.int64))
+        return self._like("max").operation(planes, frame, ValueRules(np.int64))
 
     @property
     def _indexing(self) -> Indexing:
@@ -252,18 +253,18 @@ class Step(Configuration):
     def _forms(self) -> dict[Form, Prepared]:
         return {}
 
-    def _can_fill(self, out: Array, fmap: FeatureMap, rules: Rules) -> bool:
+    def _can_fill(self, out: Array, fmap: FeatureMap, rules: ValueRules) -> bool:
         """Whether the engine can write to `out` while it reads the map."""
         fits = isinstance(self.operation, Pooling) and out.dtype == rules.dtype
         return fits and not self._splits_alpha(fmap) and not np.may_share_memory(out, fmap.data)
 
     def _pooled(
-        self, fmap: FeatureMap, rules: Rules, geometry: Geometry, out: Array | None = None
+        self, fmap: FeatureMap, rules: ValueRules, geometry: Geometry, out: Array | None = None
     ) -> FeatureMap:
         """The pooled map; `out` are planes that a `Pooling` writes to."""
         frame, operation = fmap.form.frame, self.operation
         if self._splits_alpha(fmap):
-            colours, cover = (layer() for layer in self._layers(fmap, rules))
+            colours, cover = (group() for group in self._groups(fmap, rules))
             pooled = self._joined(colours, cover, frame, geometry)
         elif isinstance(operation, Pooling):
             pooled = operation(fmap.planes(), frame, rules, out=out)
@@ -281,7 +282,7 @@ class Step(Configuration):
         """Whether alpha is pooled apart from the colours."""
         if fmap.picture is None or not fmap.picture.has_alpha:
             return False
-        return not self.keeps or self.windows in WINDOW_KINDS
+        return not self.returns_input_values or self.windows in WINDOW_KINDS
 
     @staticmethod
     def _made(fmap: FeatureMap, planes: Array, geometry: Geometry) -> FeatureMap:
@@ -292,7 +293,7 @@ class Step(Configuration):
         same_batch = geometry.frame.batch == fmap.form.frame.batch
         return made.scaled(geometry.stride if same_batch else ())
 
-    def _layers(self, fmap: FeatureMap, rules: Rules) -> list[Layer]:
+    def _groups(self, fmap: FeatureMap, rules: ValueRules) -> list[PlaneGroup]:
         """What is pooled together.
 
         Alpha is pooled as a colour by operations that return values of their input, and by those
@@ -300,20 +301,21 @@ class Step(Configuration):
         """
         frame, planes = fmap.form.frame, fmap.planes()
         if not self._splits_alpha(fmap):
-            return [Layer(self, self.operation, (planes, frame, rules, self._beside(fmap)))]
-        colours, opacity = alpha.split(planes, frame, rules, weighs=self.op.weighs)
-        cover = self._like("avg") if self.windows in WINDOW_KINDS and not self.keeps else self
-        return [Layer(self, self.operation, colours), Layer(cover, cover.bare, opacity)]
+            return [PlaneGroup(self, self.operation, (planes, frame, rules, self._beside(fmap)))]
+        colours, opacity = alpha.split(planes, frame, rules, weighted=self.op.alpha_weighted)
+        is_averaged = self.windows in WINDOW_KINDS and not self.returns_input_values
+        cover = self._like("avg") if is_averaged else self
+        return [PlaneGroup(self, self.operation, colours), PlaneGroup(cover, cover.bare, opacity)]
 
     def _beside(self, fmap: FeatureMap) -> Array | None:
         """The array that lies over the map, if the operation takes one."""
-        if self.op.beside is None:
+        if self.op.overlay is None:
             return None
-        value = self[self.op.beside.name]
+        value = self[self.op.overlay.name]
         try:
             return fmap.planes_of(value.of(fmap.name))
         except ShapeError as error:
-            raise ShapeError(f"{self.op.beside.word} {value.text}: {error}") from None
+            raise ShapeError(f"{self.op.overlay.word} {value.text}: {error}") from None
 
     def _like(self, op: str) -> Step:
         """Another reducer over the same windows."""

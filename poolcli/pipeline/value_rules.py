@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from poolcli.engine.operations.pixels import Rules
+from poolcli.engine.operations.pixels import ValueRules
 from poolcli.errors import ShapeError, ValueRuleError
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form
@@ -17,13 +17,13 @@ from poolcli.pipeline.configuration import Configuration
 SRGB = ("L", "LA", "RGB", "RGBA", "I;16", "RGB;16", "RGBA;16")
 
 
-def rules_for(step: Configuration, form: Form) -> Rules:
+def rules_for(step: Configuration, form: Form) -> ValueRules:
     """Return the rules of a step for maps of a form; PoolError where they do not fit."""
     dtype = _dtype(step, form)
     _check_linear(step, form)
     _check_zscore(step, dtype)
     mask = None if step["mask"] is None else _mask(step["mask"], form)
-    return Rules(
+    return ValueRules(
         dtype, step["nan"], step["nodata"], step["min_valid"], step["round"], mask, step["emit"]
     )
 
@@ -34,7 +34,7 @@ def _dtype(step: Configuration, form: Form) -> np.dtype[Any]:
         return np.dtype(str(step["dtype"]))
     if step["emit"] == "fraction":
         return np.dtype(np.float32)
-    if form.mode or step.keeps:
+    if form.mode or step.returns_input_values:
         return np.dtype(form.dtype.newbyteorder("="))
     if step["emit"] == "count":
         return np.dtype(np.int64)
@@ -43,7 +43,9 @@ def _dtype(step: Configuration, form: Form) -> np.dtype[Any]:
 
 
 def _check_linear(step: Configuration, form: Form) -> None:
-    if step["linear"] and form.mode not in ((*SRGB, "1", "P", "PA") if step.keeps else SRGB):
+    if step["linear"] and form.mode not in (
+        (*SRGB, "1", "P", "PA") if step.returns_input_values else SRGB
+    ):
         kind = f"of mode {form.mode}" if form.mode else "an array"
         raise ValueRuleError(
             f"`linear` is for sRGB images ({', '.join(SRGB)}), and this is {kind}: leave it out"

@@ -40,27 +40,29 @@ FRACTIONAL = Parameter(
     "fractional", ("--fractional",), SIZE, "That many cells of one kernel, at uneven distances."
 )
 SEED = Parameter("seed", ("--seed",), WHOLE, "What is drawn depends on it alone.", 0)
-SAMPLED = Parameter(
+FRACTIONAL_SAMPLES = Parameter(
     "samples", ("--samples",), SAMPLES, "Numbers u (height x width) instead of drawn ones."
 )
-PYRAMID = Parameter(
+PYRAMID_LEVELS = Parameter(
     "levels", ("--levels",), LEVELS, "Cells on each axis, level by level (1,2,4), laid out flat."
 )
-BOXED = Parameter(
+REGION_BOXES = Parameter(
     "boxes",
     ("--boxes",),
     BOXES,
     "Boxes, from CSV with a header, JSON or .npy: x1,y1,x2,y2 or index,...",
 )
-CELLS = Parameter("output_size", ("--output-size",), SIZE, "Cells of each box: 7 or 7x7.")
-SCALE = Parameter(
+BOX_CELLS = Parameter("output_size", ("--output-size",), SIZE, "Cells of each box: 7 or 7x7.")
+SPATIAL_SCALE = Parameter(
     "spatial_scale",
     ("--spatial-scale",),
     POSITIVE,
     "Pixels of the map to one unit of the boxes.",
     1,
 )
-EVERY = Parameter("stride", STRIDE.flags, SIZE, "Distance between the pixels that stay.", (2,))
+SAMPLE_STRIDE = Parameter(
+    "stride", STRIDE.flags, SIZE, "Distance between the pixels that stay.", (2,)
+)
 
 
 WEIGHTS = Parameter(
@@ -70,7 +72,7 @@ WEIGHTS = Parameter(
     "The kernel: .npy, or gaussian.",
     "gaussian",
 )
-WEIGHTED = Parameter(
+GAUSSIAN_SIZE = Parameter(
     "kernel", KERNEL.flags, SIZE, "Window of a gaussian: 3, 3x2 or 2x3x3.  [default: 3]"
 )
 
@@ -88,7 +90,7 @@ class WindowKind(NamedTuple):
         Its options.
     key
         The option that chooses it; None for the kind that is used where no option chooses.
-    needs
+    required
         Its options that have no default and must be written.
     """
 
@@ -98,7 +100,7 @@ class WindowKind(NamedTuple):
     place: str
     parameters: tuple[Parameter, ...]
     key: Parameter | None = None
-    needs: tuple[Parameter, ...] = ()
+    required: tuple[Parameter, ...] = ()
 
 
 SLIDING = WindowKind(
@@ -132,7 +134,7 @@ WINDOW_KINDS = (
         "a = (L - k)/(n - 1)",
         source="Graham 2014; PyTorch FractionalMaxPool2d.cpp",
         place="fractional",
-        parameters=(FRACTIONAL, KERNEL, SEED, SAMPLED),
+        parameters=(FRACTIONAL, KERNEL, SEED, FRACTIONAL_SAMPLES),
         key=FRACTIONAL,
     ),
     WindowKind(
@@ -140,8 +142,8 @@ WINDOW_KINDS = (
         summary="adaptive grids of n cells an axis, for each level, laid out as channels",
         source="He, Zhang, Ren, Sun 2014",
         place="pyramid",
-        parameters=(PYRAMID,),
-        key=PYRAMID,
+        parameters=(PYRAMID_LEVELS,),
+        key=PYRAMID_LEVELS,
     ),
     WindowKind(
         name="regions",
@@ -149,9 +151,9 @@ WINDOW_KINDS = (
         "an empty cell gives 0, or nodata",
         source="torchvision roi_pool",
         place="regions",
-        parameters=(BOXED, CELLS, SCALE),
-        key=BOXED,
-        needs=(CELLS,),
+        parameters=(REGION_BOXES, BOX_CELLS, SPATIAL_SCALE),
+        key=REGION_BOXES,
+        required=(BOX_CELLS,),
     ),
 )
 STRIDED = WindowKind(
@@ -159,12 +161,12 @@ STRIDED = WindowKind(
     summary="every stride-th pixel",
     source="NumPy x[::s]",
     place="strided",
-    parameters=(EVERY,),
+    parameters=(SAMPLE_STRIDE,),
 )
-FITTED = WindowKind(
+WEIGHT_SIZED = WindowKind(
     name="fitted",
     summary="sliding windows of the size of the weights",
     source="PyTorch Conv2d (groups = channels)",
     place="fitted",
-    parameters=(WEIGHTS, WEIGHTED, STRIDE, PAD, DILATION, CEIL_MODE),
+    parameters=(WEIGHTS, GAUSSIAN_SIZE, STRIDE, PAD, DILATION, CEIL_MODE),
 )

@@ -21,9 +21,9 @@ from poolcli.pipeline.window_kinds import WINDOW_KINDS as KINDS
 REDUCERS = [name for name, op in OPS.items() if op.windows == KINDS]
 
 
-def keeps(op, own):
+def returns_input_values(op, own):
     """The operation gives back values that were there."""
-    return step(op, own).keeps
+    return step(op, own).returns_input_values
 
 
 def usual(op):
@@ -92,7 +92,7 @@ def assert_agrees(op, x, windows, rules, own):
     expected = twin.pool(x, op, cells, **rules, **own)
     result = poolcli.pool(x, op, layout=layout, **given, **rules, **own)
     assert result.shape == expected.shape
-    if keeps(op, own):
+    if returns_input_values(op, own):
         assert result.dtype == x.dtype.newbyteorder("=")
         np.testing.assert_array_equal(result, expected)
         return 1
@@ -218,7 +218,7 @@ RESULT = {
 def test_dtype_rule(op, dtype):
     for own in VARIANTS.get(op, [{}]):
         result = poolcli.pool(np.ones((4, 4), dtype), op, **own)
-        assert result.dtype == (dtype if keeps(op, own) else RESULT[dtype])
+        assert result.dtype == (dtype if returns_input_values(op, own) else RESULT[dtype])
         assert poolcli.pool(np.ones((4, 4), dtype), op, dtype="float64", **own).dtype == np.float64
 
 

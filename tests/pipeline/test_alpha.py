@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from poolcli.engine.operations.pixels import Rules
+from poolcli.engine.operations.pixels import ValueRules
 from poolcli.maps.frame import Frame
 from poolcli.pipeline.alpha import join_flat, split
 
@@ -10,9 +10,9 @@ PLANES = np.arange(4 * 2 * 3, dtype=np.uint8).reshape(4, 2, 3)
 FRAME = Frame(None, 4, (2, 3))
 
 
-def test_split_weighs_colours_by_alpha():
+def test_split_alpha_weighted_colours_by_alpha():
     (colours, inks, _, weights), (alpha, cover, _, none) = split(
-        PLANES, FRAME, Rules(np.uint8), weighs=True
+        PLANES, FRAME, ValueRules(np.uint8), weighted=True
     )
     np.testing.assert_array_equal(colours, PLANES[:3])
     np.testing.assert_array_equal(alpha, PLANES[3:])
@@ -23,14 +23,14 @@ def test_split_weighs_colours_by_alpha():
 def test_split_leaves_out_what_is_invisible():
     planes = PLANES.copy()
     planes[3, 0] = 0
-    (*_, weights), _ = split(planes, FRAME, Rules(np.uint8), weighs=False)
+    (*_, weights), _ = split(planes, FRAME, ValueRules(np.uint8), weighted=False)
     np.testing.assert_array_equal(weights[0], [[0, 0, 0], [1, 1, 1]])
 
 
 def test_split_cuts_the_mask_and_frees_alpha_of_it():
     mask = np.ones((4, 2, 3), bool)
-    rules = Rules(np.uint8, nodata=0, mask=mask)
-    (_, _, own, _), (_, _, alpha, _) = split(PLANES, FRAME, rules, weighs=False)
+    rules = ValueRules(np.uint8, nodata=0, mask=mask)
+    (_, _, own, _), (_, _, alpha, _) = split(PLANES, FRAME, rules, weighted=False)
     assert own.mask.shape == (3, 2, 3)
     assert (own.nodata, alpha.nodata, alpha.mask) == (0, None, None)
 

@@ -61,7 +61,7 @@ class TestConfiguration:
         assert made.argument("weights").tolist() == [[1, 2]]
 
     @pytest.mark.parametrize(
-        ("op", "options", "keeps"),
+        ("op", "options", "returns_input_values"),
         [
             ("max", {}, True),
             ("max", {"emit": "count"}, False),
@@ -71,8 +71,8 @@ class TestConfiguration:
             ("avg", {}, False),
         ],
     )
-    def test_keeps(self, op, options, keeps):
-        assert step(op, options).keeps == keeps
+    def test_returns_input_values(self, op, options, returns_input_values):
+        assert step(op, options).returns_input_values == returns_input_values
 
 
 class TestPlan:

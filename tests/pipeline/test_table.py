@@ -11,7 +11,7 @@ from poolcli.pipeline.configuration import loaded
 from poolcli.pipeline.profiles import PROFILES
 from poolcli.pipeline.semantics import RULES
 from poolcli.pipeline.table import OPS, ROWS, op_named
-from poolcli.pipeline.window_kinds import FITTED, STRIDED, WINDOW_KINDS
+from poolcli.pipeline.window_kinds import STRIDED, WEIGHT_SIZED, WINDOW_KINDS
 
 
 def keywords(function):
@@ -21,7 +21,7 @@ def keywords(function):
 
 def test_names_are_told_apart():
     assert len(OPS) == len(ROWS)
-    kinds = [*WINDOW_KINDS, STRIDED, FITTED]
+    kinds = [*WINDOW_KINDS, STRIDED, WEIGHT_SIZED]
     assert len({kind.name for kind in kinds}) == len(kinds)
 
 
@@ -40,7 +40,7 @@ def test_every_function_of_a_profile(profile):
         assert defaults.keys() <= {option.name for option in OPS[name].options}
 
 
-@pytest.mark.parametrize("kind", [*WINDOW_KINDS, STRIDED, FITTED], ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", [*WINDOW_KINDS, STRIDED, WEIGHT_SIZED], ids=lambda kind: kind.name)
 def test_every_kind_of_windows_has_its_place(kind):
     function = getattr(by_name, kind.place)
     takes_any = any(
@@ -62,7 +62,7 @@ def test_options_are_found_by_all_their_words(op):
         for word in words:
             assert op.option(word) in op.options
         assert op.option(option.name) == option
-    assert set(op.needs) <= set(op.options)
+    assert set(op.required) <= set(op.options)
     assert op.defaults("poolcli").keys() >= {option.name for option in op.options}
 
 

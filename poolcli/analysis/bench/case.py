@@ -150,7 +150,7 @@ def case_of(step: Step, fmap: FeatureMap) -> Case:
         raise RequestError(
             f"{step}: gives several maps, and what gives one can be timed side by side"
         )
-    fmap = fmap if step.keeps else fmap.expanded()
+    fmap = fmap if step.returns_input_values else fmap.expanded()
     fmap = fmap.with_data(
         np.require(fmap.data, requirements="W")
     )  # PyTorch takes no read-only arrays

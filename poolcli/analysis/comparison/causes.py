@@ -79,7 +79,7 @@ def _switches(one: Pipeline, other: Pipeline, path: Path = ()) -> Iterator[tuple
     """All that two profiles do differently, each with the step of the first."""
     for number, (mine, theirs) in enumerate(zip(one.steps, other.steps, strict=True)):
         here = (*path, number)
-        if mine.op.words:
+        if mine.op.positional:
             branches = zip(mine["branches"], theirs["branches"], strict=True)
             for branch, pair in enumerate(branches):
                 yield from _switches(*pair, (*here, branch))
@@ -112,7 +112,7 @@ def _switched(
 
 
 def _switched_step(mine: Step, theirs: Step, switches: frozenset[Switch], path: Path) -> Step:
-    if mine.op.words:
+    if mine.op.positional:
         pairs = enumerate(zip(mine["branches"], theirs["branches"], strict=True))
         branches = tuple(_switched(*pair, switches, (*path, n)) for n, pair in pairs)
         return replace(mine, options=(*mine.options, ("branches", branches)))

@@ -131,7 +131,7 @@ def _all_steps(pipeline: Pipeline) -> Iterator[Step]:
     """Every step of a pipeline and of its branches."""
     for step in pipeline.steps:
         yield step
-        for branch in step["branches"] if step.op.words else ():
+        for branch in step["branches"] if step.op.positional else ():
             yield from _all_steps(branch)
 
 

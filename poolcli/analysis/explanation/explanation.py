@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from poolcli.analysis.explanation.layer_cell import layer_cell
+from poolcli.analysis.explanation.group_cell import group_cell
 from poolcli.analysis.explanation.notes import window_notes
 from poolcli.analysis.explanation.observed_window import ObservedWindow, observe
 from poolcli.analysis.explanation.operation_formulas import formula_of
@@ -106,14 +106,14 @@ def _explain(
 
 
 def _window(step: Step, fmap: FeatureMap, cells: TracedRegion) -> ObservedWindow | None:
-    taken, _ = step.layers(fmap)
+    taken, _ = step.groups(fmap)
     result = step.operation.geometry(taken.form.frame).frame
-    return observe(layer_cell(step, fmap, cells.first_index(result)))
+    return observe(group_cell(step, fmap, cells.first_index(result)))
 
 
 def _explain_window(traced: Explanation, window: ObservedWindow, fmap: FeatureMap) -> Explanation:
     formula, numbers = formula_of(window)
-    is_exact = window.step.keeps or window.step["emit"]
+    is_exact = window.step.returns_input_values or window.step["emit"]
     return replace(
         traced,
         formula=formula,
@@ -158,7 +158,7 @@ def _explain_branch(branch: Pipeline, fmap: FeatureMap, cells: TracedRegion) -> 
 def _chosen_pixel(traced: Explanation, fmap: FeatureMap) -> Size | None:
     """The pixel that the number is, along the spatial axes of the last step's input."""
     step = traced.step
-    if not (step.op.indexed and step.keeps):
+    if not (step.op.indexed and step.returns_input_values):
         return None
     index = int(step.indices(fmap).data[traced.index])
     space = fmap.form.space

@@ -18,7 +18,7 @@ def window_notes(window: ObservedWindow, step: Step) -> Iterator[str]:
     yield from _min_valid(window)
     if step["normalize"]:
         yield f"values are those of `normalize` {step['normalize']}"
-    if isinstance(window.cell.layer.operation, InLinearLight):
+    if isinstance(window.cell.group.operation, InLinearLight):
         yield "values are light from 0 to 1, and the result is put back on the curve of sRGB"
 
 

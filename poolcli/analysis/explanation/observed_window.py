@@ -9,30 +9,30 @@ from math import prod
 
 import numpy as np
 
-from poolcli.analysis.explanation.layer_cell import LayerCell
+from poolcli.analysis.explanation.group_cell import GroupCell
 from poolcli.engine.operations.normalize import Normalized
 from poolcli.engine.operations.operation import Pooling, Trace, TracedAxis
-from poolcli.engine.operations.pixels import Rules, counting, layers_of
+from poolcli.engine.operations.pixels import ValueRules, counting, masked_pixels
 from poolcli.engine.operations.pool import pool
 from poolcli.engine.operations.srgb import InLinearLight
 from poolcli.engine.windows.grid import Axis, Grid, Run, Taps
 from poolcli.engine.windows.place import PlacedGrid
 from poolcli.maps.array import Array
-from poolcli.pipeline.step import Layer, Step
+from poolcli.pipeline.step import PlaneGroup, Step
 
 
 @dataclass(frozen=True, eq=False)
 class ObservedWindow:
-    """The window of one cell in the planes of a layer.
+    """The window of one cell in the planes of a group.
 
     `values`, `valid` and `weights` have the window's shape. `valid` is None where every pixel
     counts. `weights` say how often a pixel counts, 0 where it does not; None where each counts
-    once. `layer` has the values as the reducer takes them: normalized, or as linear light, where
+    once. `group` has the values as the reducer takes them: normalized, or as linear light, where
     the step asks for it.
     """
 
-    cell: LayerCell
-    layer: Layer
+    cell: GroupCell
+    group: PlaneGroup
     trace: Trace
     sides: tuple[Taps, ...]
     values: Array
@@ -41,12 +41,12 @@ class ObservedWindow:
 
     @property
     def step(self) -> Step:
-        """The step that pools the layer: alpha may be pooled by another than the colours."""
-        return self.layer.step
+        """The step that pools the group: alpha may be pooled by another than the colours."""
+        return self.group.step
 
     @property
-    def rules(self) -> Rules:
-        rules: Rules = self.layer.arguments[2]
+    def rules(self) -> ValueRules:
+        rules: ValueRules = self.group.arguments[2]
         return rules
 
     @property
@@ -82,7 +82,7 @@ class ObservedWindow:
 
     def exact(self) -> float:
         """The result before it is rounded, computed in float64 by the reducer itself."""
-        if not isinstance(self.layer.operation, Pooling):
+        if not isinstance(self.group.operation, Pooling):
             return self._exact_result()
         # Nodata and NaN are in `weights` and `mask` by now: the reducer must not look for them.
         rules = self.rules._replace(
@@ -90,22 +90,22 @@ class ObservedWindow:
         )
         axes = tuple(_single_cell(*axis) for axis in zip(self.trace.axes, self.sides, strict=True))
         patch = PlacedGrid(..., ..., Grid(axes), 1)
-        layers = layers_of(self.values, rules, self.weights)
-        pooled = pool(layers, patch, self.layer.operation.reducer, rules)
+        masked = masked_pixels(self.values, rules, self.weights)
+        pooled = pool(masked, patch, self.group.operation.reducer, rules)
         return float(pooled.item())
 
     def _exact_result(self) -> float:
-        """The cell of the whole layer, for operations that pool no windows."""
-        planes, frame, rules, weights = self.layer.arguments
-        result = self.layer.operation(planes, frame, rules._replace(dtype=np.float64), weights)
+        """The cell of the whole group, for operations that pool no windows."""
+        planes, frame, rules, weights = self.group.arguments
+        result = self.group.operation(planes, frame, rules._replace(dtype=np.float64), weights)
         return float(result[self.cell.index])
 
 
-def observe(cell: LayerCell) -> ObservedWindow | None:
+def observe(cell: GroupCell) -> ObservedWindow | None:
     """The window of a cell as the reducer takes it; None for a cell that reads no pixel."""
-    layer = _innermost(cell.layer)
-    planes, frame, rules, weights = layer.arguments
-    trace = layer.operation.trace(frame, cell.index, weights)
+    group = _innermost(cell.group)
+    planes, frame, rules, weights = group.arguments
+    trace = group.operation.trace(frame, cell.index, weights)
     if trace is None:
         return None
     sides = tuple(line.taps_of(at) for line, at in zip(trace.axes, trace.cell, strict=True))
@@ -114,19 +114,19 @@ def observe(cell: LayerCell) -> ObservedWindow | None:
     valid = counting(values, mask, rules)
     if weights is not None:
         # The array beside a map of `unpool` is not weights but indices.
-        weights = None if layer.step.op.beside else _window_of(weights, trace, sides)
+        weights = None if group.step.op.overlay else _window_of(weights, trace, sides)
     weights = _counting_weights(valid, weights)
-    return ObservedWindow(cell, layer, trace, sides, values, valid, weights)
+    return ObservedWindow(cell, group, trace, sides, values, valid, weights)
 
 
-def _innermost(layer: Layer) -> Layer:
-    """The layer inside of normalization and of the conversion to linear light."""
-    while isinstance(layer.operation, (Normalized, InLinearLight)):
-        outer = layer.operation
-        layer = layer._replace(
-            operation=outer.operation, arguments=outer.arguments(*layer.arguments)
+def _innermost(group: PlaneGroup) -> PlaneGroup:
+    """The group inside of normalization and of the conversion to linear light."""
+    while isinstance(group.operation, (Normalized, InLinearLight)):
+        outer = group.operation
+        group = group._replace(
+            operation=outer.operation, arguments=outer.arguments(*group.arguments)
         )
-    return layer
+    return group
 
 
 def _counting_weights(valid: Array | None, weights: Array | None) -> Array | None:

@@ -67,7 +67,7 @@ def _folded(window: ObservedWindow, formula: str) -> Formula:
     letters["k"] = np.prod([len(side.window) for side in window.sides])
     if "mean" in formula:
         letters["mean"] = float(np.average(values.astype(np.float64), weights=weights))
-    if weights is None or not step.op.weighs:
+    if weights is None or not step.op.alpha_weighted:
         return formula, substitute(formula, values.tolist(), None, letters)
     return formula, substitute(formula, values.tolist(), weights.tolist(), letters)
 
@@ -156,11 +156,11 @@ def _roi_align(window: ObservedWindow, formula: str) -> Formula:
 
 def _point_values(window: ObservedWindow) -> list[float]:
     rows, columns = window.trace.axes
-    operation = window.layer.operation
+    operation = window.group.operation
     assert isinstance(rows, SamplePoints)
     assert isinstance(columns, SamplePoints)
     assert isinstance(operation, RoiAlign)
-    plane = window.layer.arguments[0][window.trace.plane]
+    plane = window.group.arguments[0][window.trace.plane]
     values: list[float] = (
         operation.at_points(plane, (rows, columns), window.trace.cell).ravel().tolist()
     )

@@ -10,7 +10,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from poolcli.analysis.explanation.layer_cell import layer_cell
+from poolcli.analysis.explanation.group_cell import group_cell
 from poolcli.engine.operations.receptive import receptive_pixels
 from poolcli.engine.operations.unpool import Unpool
 from poolcli.maps.array import Array
@@ -75,11 +75,11 @@ def pixels_read(step: Step, fmap: FeatureMap, cells: TracedRegion) -> TracedRegi
     if isinstance(step, FuseStep):
         parts = cells_of_branches(step, fmap, cells)
         return reduce(_union, [trace(*inputs_of(branch, fmap), part)[-1] for branch, part in parts])
-    taken, _ = step.layers(fmap)
+    taken, _ = step.groups(fmap)
     result = step.operation.geometry(taken.form.frame).frame
-    cell = layer_cell(step, fmap, cells.first_index(result))
-    operation = cell.layer.operation
-    _, frame, _, weights = cell.layer.arguments
+    cell = group_cell(step, fmap, cells.first_index(result))
+    operation = cell.group.operation
+    _, frame, _, weights = cell.group.arguments
     if isinstance(operation, Unpool) and weights is not None:
         lead = cell.index[: len(frame.lead)]
         return replace(cells, axes=operation.sources(frame, lead, cells.axes, weights))

@@ -160,7 +160,7 @@ def _check_options(target: str, step: ExportedStep) -> None:
 def _check_dtype(target: str, step: ExportedStep) -> None:
     floats = ("float32",) if target == "onnx" else ("float32", "float64")
     dtype = str(step.form.dtype)
-    if dtype not in floats and not (target == "numpy" and step.source.keeps):
+    if dtype not in floats and not (target == "numpy" and step.source.returns_input_values):
         raise step.no(
             f"{target} pools {' and '.join(floats)} alone, and this is {dtype}: "
             "plan for floats with `input` and a shape"

@@ -10,7 +10,13 @@ import numpy as np
 
 from poolcli.engine.backend.blocks import Load
 from poolcli.engine.operations.operation import Arguments, Operation, Trace
-from poolcli.engine.operations.pixels import Layers, Rules, check_nodata, counting, layers_of
+from poolcli.engine.operations.pixels import (
+    MaskedPixels,
+    ValueRules,
+    check_nodata,
+    counting,
+    masked_pixels,
+)
 from poolcli.engine.windows.place import Geometry
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size
@@ -40,7 +46,7 @@ class Normalized:
         return self.operation.trace(frame, cell, weights)
 
     def load(
-        self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False
+        self, frame: Frame, dtype: np.dtype[Any], rules: ValueRules, *, weighed: bool = False
     ) -> Load:
         """A whole image at a time, and what the operation takes."""
         sample = prod(frame.shape) // (frame.batch or 1)
@@ -50,23 +56,23 @@ class Normalized:
         )
 
     def __call__(
-        self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
+        self, planes: Array, frame: Frame, rules: ValueRules, weights: Array | None = None
     ) -> Array:
         """The result of the operation."""
         return self.operation(*self.arguments(planes, frame, rules, weights))
 
     def arguments(
-        self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
+        self, planes: Array, frame: Frame, rules: ValueRules, weights: Array | None = None
     ) -> Arguments:
         """The arguments of the operation: normalised values, with a mask of those that count."""
         check_nodata(rules.nodata, planes.dtype)
-        layers = layers_of(planes, rules, weights)
+        pixels = masked_pixels(planes, rules, weights)
         scaled, valid = memory.empty_like(planes, planes.shape, np.float64), None
         if rules.picky:
             valid = memory.empty_like(planes, planes.shape, np.bool_)
         for sample in range(1 if frame.batch is None else frame.batch):
             where = ... if frame.batch is None else sample
-            block = layers.part(where)
+            block = pixels.part(where)
             counts = counting(block.values, block.mask, rules)
             scaled[where] = self._scaled(block, counts, _top(rules))
             if valid is not None:
@@ -74,7 +80,7 @@ class Normalized:
         inner = rules._replace(mask=valid, nodata=None, empty=rules.nodata)
         return scaled, frame, inner, weights
 
-    def _scaled(self, sample: Layers, valid: Array | None, top: int) -> Array:
+    def _scaled(self, sample: MaskedPixels, valid: Array | None, top: int) -> Array:
         x = sample.values.astype(
             np.float64, order="C"
         )  # so that sums do not depend on the order of memory
@@ -85,7 +91,7 @@ class Normalized:
             return _minmax(x, counts, top) if self.how == "minmax" else _zscore(x, counts)
 
 
-def _top(rules: Rules) -> int:
+def _top(rules: ValueRules) -> int:
     dtype = np.dtype(rules.dtype)
     return int(np.iinfo(dtype).max) if dtype.kind in "iu" else 1
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from poolcli.engine.backend.blocks import Load
 from poolcli.engine.operations.index import NOWHERE
-from poolcli.engine.operations.pixels import Rules, layers_of
-from poolcli.engine.operations.pool import bookkeeping, plan_of, pool, pool_with_indices
+from poolcli.engine.operations.pixels import ValueRules, masked_pixels
+from poolcli.engine.operations.pool import bookkeeping, execution_of, pool, pool_with_indices
 from poolcli.engine.reducers.reducer import Reducer
 from poolcli.engine.windows.grid import Taps
 from poolcli.engine.windows.place import Geometry, Place, Placement
@@ -20,7 +20,7 @@ from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size
 from poolcli.resources import memory
 
-Arguments = tuple[Array, Frame, Rules, Array | None]  # planes, their frame, rules, weights
+Arguments = tuple[Array, Frame, ValueRules, Array | None]  # planes, their frame, rules, weights
 
 
 class TracedAxis(Protocol):
@@ -57,13 +57,13 @@ class Operation(Protocol):
         ...
 
     def load(
-        self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False
+        self, frame: Frame, dtype: np.dtype[Any], rules: ValueRules, *, weighed: bool = False
     ) -> Load:
         """The scratch that planes of this dtype take; `weighed` tells whether there are weights."""
         ...
 
     def __call__(
-        self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
+        self, planes: Array, frame: Frame, rules: ValueRules, weights: Array | None = None
     ) -> Array:
         """The result, in the rules' dtype."""
         ...
@@ -98,43 +98,43 @@ class Pooling:
         return None
 
     def load(
-        self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False
+        self, frame: Frame, dtype: np.dtype[Any], rules: ValueRules, *, weighed: bool = False
     ) -> Load:
         beside = bookkeeping(rules, weighed=weighed)
         loads = []
         for placed in self.place.on(frame).grids:
-            plan = plan_of(self.reducer, dtype, placed.grid, 255 if weighed else 1)
-            loads.append(plan.load((placed.planes, *frame.space), placed.grid, beside))
+            execution = execution_of(self.reducer, dtype, placed.grid, 255 if weighed else 1)
+            loads.append(execution.load((placed.planes, *frame.space), placed.grid, beside))
         return Load.of(loads)
 
     def __call__(
         self,
         planes: Array,
         frame: Frame,
-        rules: Rules,
+        rules: ValueRules,
         weights: Array | None = None,
         out: Array | None = None,
     ) -> Array:
         """The result; it is `out` where that can be written to, as `pool` says."""
         if rules.indexing:
             return self.with_indices(planes, frame, rules._replace(dtype=planes.dtype), weights)[1]
-        layers, placement = layers_of(planes, rules, weights), self.place.on(frame)
+        pixels, placement = masked_pixels(planes, rules, weights), self.place.on(frame)
         if placement.is_whole:
-            return pool(layers, placement.grids[0], self.reducer, rules, out)
-        parts = (pool(layers, placed, self.reducer, rules) for placed in placement.grids)
+            return pool(pixels, placement.grids[0], self.reducer, rules, out)
+        parts = (pool(pixels, placed, self.reducer, rules) for placed in placement.grids)
         out = memory.empty(placement.frame.shape, rules.dtype) if out is None else out
         return _assembled(placement, parts, _outside(rules), out)
 
     def with_indices(
-        self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
+        self, planes: Array, frame: Frame, rules: ValueRules, weights: Array | None = None
     ) -> tuple[Array, Array]:
         """The result, and the index of the pixel that each of its values is.
 
         `rules.indexing` tells how pixels are numbered.
         """
-        layers, placement = layers_of(planes, rules, weights), self.place.on(frame)
+        pixels, placement = masked_pixels(planes, rules, weights), self.place.on(frame)
         pairs = [
-            pool_with_indices(layers, placed, self.reducer, rules) for placed in placement.grids
+            pool_with_indices(pixels, placed, self.reducer, rules) for placed in placement.grids
         ]
         if placement.is_whole:
             return pairs[0]
@@ -157,6 +157,6 @@ def _integers(numbers: Sequence[Any]) -> Size:
     return tuple(map(int, numbers))
 
 
-def _outside(rules: Rules) -> Any:
+def _outside(rules: ValueRules) -> Any:
     """The value of a cell outside the map."""
     return 0 if rules.emit or rules.nodata is None else rules.cast(np.asarray(rules.nodata))

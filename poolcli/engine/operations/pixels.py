@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
 
-class Rules(NamedTuple):
+class ValueRules(NamedTuple):
     """Which values count, what a window without any gives, and how the result is stored.
 
     `mask` is True where a pixel counts, and broadcasts to the array. `emit` asks for the "count" or
@@ -41,7 +41,7 @@ class Rules(NamedTuple):
         """Whether some pixels may not count."""
         return self.mask is not None or self.nodata is not None or self.nan == "ignore"
 
-    def for_alpha(self) -> Rules:
+    def for_alpha(self) -> ValueRules:
         """The rules for alpha: it is coverage, so no value of it means that data is missing."""
         return self._replace(nodata=None, min_valid=None, mask=None, emit=None)
 
@@ -50,18 +50,18 @@ class Rules(NamedTuple):
         return cast(result, self.dtype, self.rounding)
 
 
-class Layers(NamedTuple):
+class MaskedPixels(NamedTuple):
     """Values, mask and weights of the pixels: arrays of one shape."""
 
     values: Array
     mask: Array | None
     weights: Array | None
 
-    def part(self, where: Any) -> Layers:
+    def part(self, where: Any) -> MaskedPixels:
         """Some of the pixels."""
         mask = None if self.mask is None else self.mask[where]
         weights = None if self.weights is None else self.weights[where]
-        return Layers(self.values[where], mask, weights)
+        return MaskedPixels(self.values[where], mask, weights)
 
 
 class CountedPixels(NamedTuple):
@@ -83,13 +83,13 @@ def whole(alpha: Array) -> Array:
     return np.clip(steps, 0, 65535).astype(np.uint16)
 
 
-def layers_of(planes: Array, rules: Rules, weights: Array | None) -> Layers:
+def masked_pixels(planes: Array, rules: ValueRules, weights: Array | None) -> MaskedPixels:
     """The planes with the mask of the rules."""
     mask = None if rules.mask is None else np.broadcast_to(rules.mask, planes.shape)
-    return Layers(planes, mask, weights)
+    return MaskedPixels(planes, mask, weights)
 
 
-def counted(block: Layers, rules: Rules) -> CountedPixels:
+def counted(block: MaskedPixels, rules: ValueRules) -> CountedPixels:
     """The pixels of a block, in native byte order, and how often they count by the rules."""
     x = block.values
     if not x.dtype.isnative:
@@ -102,7 +102,7 @@ def counted(block: Layers, rules: Rules) -> CountedPixels:
     return CountedPixels(np.where(valid, x, np.ones((), x.dtype)), valid, weights)
 
 
-def counting(x: Array, mask: Array | None, rules: Rules) -> Array | None:
+def counting(x: Array, mask: Array | None, rules: ValueRules) -> Array | None:
     """Which values count; None stands for all."""
     missing = [] if mask is None else [~mask]
     if rules.nan == "ignore" and x.dtype.kind == "f":
@@ -122,7 +122,7 @@ def check_nodata(nodata: float | None, dtype: np.dtype[Any]) -> None:
         raise ValueRuleError(f"`nodata` {nodata} is no {dtype} value ({low} to {high})")
 
 
-def blank(rules: Rules, valid: Array | None, dtype: np.dtype[Any]) -> Array:
+def blank(rules: ValueRules, valid: Array | None, dtype: np.dtype[Any]) -> Array:
     """The result of an empty window: `nodata`, else NaN; 0 for a colour under alpha alone."""
     nodata = rules.nodata if rules.empty is None else rules.empty
     if nodata is not None:

@@ -11,7 +11,7 @@ import numpy as np
 from poolcli.engine.backend import Backend, backend
 from poolcli.engine.backend.blocks import Load, Task, cut, run
 from poolcli.engine.backend.window_views import COPIED, NETWORK
-from poolcli.engine.operations.pixels import Layers, Rules, check_nodata, counted
+from poolcli.engine.operations.pixels import MaskedPixels, ValueRules, check_nodata, counted
 from poolcli.engine.operations.window_block import PoolingCall, WindowBlock
 from poolcli.engine.reducers.reducer import Fold, Gather, Reducer, Reduction, Values
 from poolcli.engine.windows.grid import Grid
@@ -24,7 +24,7 @@ from poolcli.resources import memory
 LINES = 8
 
 
-class Plan(NamedTuple):
+class Execution(NamedTuple):
     """A reduction, the backend that does it, and the bytes of scratch that it takes.
 
     `state` is the size of a pixel's state; `pixel`, `cell` and `window` are bytes for each pixel,
@@ -52,41 +52,47 @@ class Plan(NamedTuple):
 
 
 def pool(
-    layers: Layers, placed: PlacedGrid, reducer: Reducer, rules: Rules, out: Array | None = None
+    pixels: MaskedPixels,
+    placed: PlacedGrid,
+    reducer: Reducer,
+    rules: ValueRules,
+    out: Array | None = None,
 ) -> Array:
     """Pool planes (..., *map) under a grid to (..., *cells), the grid's axes last.
 
     The result is `out` where this is an array of its shape and of the rules' dtype that has no
     memory in common with the planes.
     """
-    return _pooled(layers, placed, reducer, rules, out)[0]
+    return _pooled(pixels, placed, reducer, rules, out)[0]
 
 
 def pool_with_indices(
-    layers: Layers, placed: PlacedGrid, reducer: Reducer, rules: Rules
+    pixels: MaskedPixels, placed: PlacedGrid, reducer: Reducer, rules: ValueRules
 ) -> tuple[Array, Array]:
     """The pooled planes, and the index (int64) of the pixel that each result is.
 
     `rules.indexing` tells how pixels are numbered; the index of an empty window is -1.
     """
-    values, indices = _pooled(layers, placed, reducer, rules)
+    values, indices = _pooled(pixels, placed, reducer, rules)
     assert indices is not None, "the rules have no indexing"
     return values, indices
 
 
-def plan_of(reducer: Reducer, dtype: np.dtype[Any], grid: Grid, heaviest: int = 1) -> Plan:
-    """The plan for values of a dtype, where no pixel counts more often than `heaviest` times."""
+def execution_of(
+    reducer: Reducer, dtype: np.dtype[Any], grid: Grid, heaviest: int = 1
+) -> Execution:
+    """How values of a dtype are reduced, where no pixel counts more often than `heaviest` times."""
     values = Values(dtype.newbyteorder("="), grid.largest * heaviest, grid.taps)
-    return _plan(reducer, values, min(grid.largest, NETWORK), backend())
+    return _execution(reducer, values, min(grid.largest, NETWORK), backend())
 
 
 @lru_cache(maxsize=64)  # it takes as long as pooling a small map
-def _plan(
+def _execution(
     reducer: Reducer,
     values: Values,
     ordered: int,
     verbs: Backend,
-) -> Plan:
+) -> Execution:
     """The figures are upper bounds, measured over all reducers and checked by
     tests/resources/test_memory.py; `ordered` pixels of a window are in order at once.
     """
@@ -103,30 +109,34 @@ def _plan(
         cell += size * ordered
     # A call that selects takes long: a larger block would put off an interruption for seconds.
     is_large = tiled and isinstance(reduction, Fold)
-    return Plan(verbs, reduction, state, pixel, cell, window, is_large)
+    return Execution(verbs, reduction, state, pixel, cell, window, is_large)
 
 
-def bookkeeping(rules: Rules, *, weighed: bool) -> int:
+def bookkeeping(rules: ValueRules, *, weighed: bool) -> int:
     """Bytes for each pixel beside its states: whether it counts, how often, and its index."""
     return (40 if weighed or rules.picky else 0) + (24 if rules.indexing else 0)
 
 
 def _pooled(
-    layers: Layers, placed: PlacedGrid, reducer: Reducer, rules: Rules, out: Array | None = None
+    pixels: MaskedPixels,
+    placed: PlacedGrid,
+    reducer: Reducer,
+    rules: ValueRules,
+    out: Array | None = None,
 ) -> tuple[Array, Array | None]:
     """The values, and the indices if the rules ask for them."""
-    planes, weights, grid = layers.values, layers.weights, placed.grid
+    planes, weights, grid = pixels.values, pixels.weights, placed.grid
     check_nodata(rules.nodata, planes.dtype)
     heaviest = 1 if weights is None else int(np.iinfo(weights.dtype).max)
-    plan = plan_of(reducer, planes.dtype, grid, heaviest)
+    execution = execution_of(reducer, planes.dtype, grid, heaviest)
     lead = planes.shape[: -len(grid.axes)]
-    part = layers if placed.source is ... else layers.part(placed.source)
-    call = PoolingCall(part, placed, plan.reduction, rules, lead, plan.backend)
+    part = pixels if placed.source is ... else pixels.part(placed.source)
+    call = PoolingCall(part, placed, execution.reduction, rules, lead, execution.backend)
     x = part.values
     shape = x.shape[: -len(grid.axes)] + grid.shape
     out = memory.empty_like(x, shape, rules.dtype) if out is None else out
     indices = memory.empty_like(x, shape, np.int64) if rules.indexing else None
-    load = plan.load(x.shape, grid, bookkeeping(rules, weighed=weights is not None))
+    load = execution.load(x.shape, grid, bookkeeping(rules, weighed=weights is not None))
 
     def work(task: Task) -> None:
         windows = grid if task.axes == grid.axes else Grid(task.axes)

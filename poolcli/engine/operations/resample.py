@@ -15,7 +15,14 @@ import numpy as np
 
 from poolcli.engine.backend.blocks import Load, Task, cut, run
 from poolcli.engine.operations.operation import Trace
-from poolcli.engine.operations.pixels import Layers, Rules, blank, check_nodata, counting, layers_of
+from poolcli.engine.operations.pixels import (
+    MaskedPixels,
+    ValueRules,
+    blank,
+    check_nodata,
+    counting,
+    masked_pixels,
+)
 from poolcli.engine.reducers.folds import adding
 from poolcli.engine.reducers.reducer import Values
 from poolcli.engine.reducers.rounding import Ratio
@@ -93,7 +100,7 @@ class Resampling:
         return Trace(cell[:lead], tuple(self.axes_of(frame.space)), cell[lead:])
 
     def load(
-        self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False
+        self, frame: Frame, dtype: np.dtype[Any], rules: ValueRules, *, weighed: bool = False
     ) -> Load:
         """At least one row of new pixels at a time."""
         axes = self.axes_of(frame.space)
@@ -103,12 +110,12 @@ class Resampling:
         return Load(dtype.itemsize, pixel, row * pixel, pixels * pixel)
 
     def __call__(
-        self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
+        self, planes: Array, frame: Frame, rules: ValueRules, weights: Array | None = None
     ) -> Array:
         """The new pixels; those that do not count have no share."""
         axes = self.axes_of(frame.space)
         check_nodata(rules.nodata, planes.dtype)
-        layers = layers_of(planes, rules, weights)
+        pixels = masked_pixels(planes, rules, weights)
         heaviest = 1 if weights is None else int(np.iinfo(weights.dtype).max)
         result = frame.pooled(tuple(axis.cells for axis in axes))
         out = memory.empty_like(planes, result.shape, rules.dtype)
@@ -117,7 +124,7 @@ class Resampling:
         def work(task: Task) -> None:
             with np.errstate(all="ignore"):
                 out[task.target] = rules.cast(
-                    _resampled(layers.part(task.source), task.axes, rules, heaviest)
+                    _resampled(pixels.part(task.source), task.axes, rules, heaviest)
                 )
 
         run(cut(planes, axes, load), work, load.threads)
@@ -125,7 +132,7 @@ class Resampling:
 
 
 def _resampled(
-    block: Layers, axes: Sequence[WeightedAxis], rules: Rules, heaviest: int
+    block: MaskedPixels, axes: Sequence[WeightedAxis], rules: ValueRules, heaviest: int
 ) -> Array | Ratio:
     x = block.values.astype(block.values.dtype.newbyteorder("="), copy=False)
     valid = counting(x, block.mask, rules)

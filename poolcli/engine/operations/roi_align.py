@@ -15,7 +15,7 @@ import numpy as np
 
 from poolcli.engine.backend.blocks import SMALLEST, Load, Task, run
 from poolcli.engine.operations.operation import Trace
-from poolcli.engine.operations.pixels import Rules
+from poolcli.engine.operations.pixels import ValueRules
 from poolcli.engine.operations.roi_cells import (
     CellsOf,
     at_points,
@@ -85,7 +85,7 @@ class RoiAlign:
         return np.asarray(values[cell[0], :, cell[1], :, 0])
 
     def load(
-        self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False
+        self, frame: Frame, dtype: np.dtype[Any], rules: ValueRules, *, weighed: bool = False
     ) -> Load:
         """A box at a time, and a copy of what boxes share."""
         rows, columns = self._sides(self._boxes(frame), frame)
@@ -94,7 +94,7 @@ class RoiAlign:
         return Load(dtype.itemsize, PIXEL, int(each.max()), int(each.sum()) + shared)
 
     def __call__(
-        self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
+        self, planes: Array, frame: Frame, rules: ValueRules, weights: Array | None = None
     ) -> Array:
         """The cells of every box; `weights`, of the planes' shape, weigh pixels by their alpha."""
         boxes, size = self._boxes(frame), per_axis("output_size", self.size, 2)
@@ -205,7 +205,7 @@ class MapCopy:
         """Whether threads pay."""
         return self.values.nbytes * len(self.group.numbers) > SMALLEST
 
-    def pool(self, boxes: slice, out: Array, rules: Rules) -> None:
+    def pool(self, boxes: slice, out: Array, rules: ValueRules) -> None:
         """Write the cells of some of the group's boxes to the array of all boxes."""
         numbers = self.group.numbers[boxes].tolist()
         axes = (side.of(boxes).points() for side in self.group.sides)

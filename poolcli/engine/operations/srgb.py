@@ -10,7 +10,7 @@ import numpy as np
 
 from poolcli.engine.backend.blocks import Load
 from poolcli.engine.operations.operation import Arguments, Operation, Trace
-from poolcli.engine.operations.pixels import Rules
+from poolcli.engine.operations.pixels import ValueRules
 from poolcli.engine.windows.place import Geometry
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size
@@ -56,7 +56,7 @@ class InLinearLight:
         return self.operation.trace(frame, cell, weights)
 
     def load(
-        self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False
+        self, frame: Frame, dtype: np.dtype[Any], rules: ValueRules, *, weighed: bool = False
     ) -> Load:
         """The light of the whole map at once, and what the operation takes."""
         whole = PIXEL * prod(frame.shape)
@@ -64,14 +64,14 @@ class InLinearLight:
         return Load.of([Load(dtype.itemsize, PIXEL, whole, whole), inner])
 
     def __call__(
-        self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
+        self, planes: Array, frame: Frame, rules: ValueRules, weights: Array | None = None
     ) -> Array:
         """The result of the operation."""
         light = self.operation(*self.arguments(planes, frame, rules, weights))
         return rules.cast(from_linear(light, planes.dtype))
 
     def arguments(
-        self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
+        self, planes: Array, frame: Frame, rules: ValueRules, weights: Array | None = None
     ) -> Arguments:
         """The arguments of the operation: the values and nodata as linear light."""
         nodata = (

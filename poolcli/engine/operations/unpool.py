@@ -13,7 +13,7 @@ import numpy as np
 from poolcli.engine.backend.blocks import Load
 from poolcli.engine.operations.index import NOWHERE
 from poolcli.engine.operations.operation import Trace
-from poolcli.engine.operations.pixels import Rules
+from poolcli.engine.operations.pixels import ValueRules
 from poolcli.engine.windows.grid import Taps
 from poolcli.engine.windows.place import Geometry, per_axis
 from poolcli.errors import RequestError, ShapeError, ValueRuleError
@@ -124,14 +124,14 @@ class Unpool:
         return Trace(at[:lead], lines, cell[lead:])
 
     def load(
-        self, frame: Frame, dtype: np.dtype[Any], rules: Rules, *, weighed: bool = False
+        self, frame: Frame, dtype: np.dtype[Any], rules: ValueRules, *, weighed: bool = False
     ) -> Load:
         """An image of the batch at a time."""
         whole = PIXEL * prod(frame.shape)
         return Load(dtype.itemsize, PIXEL, whole // max(1, prod(frame.lead[:1])), whole)
 
     def __call__(
-        self, planes: Array, frame: Frame, rules: Rules, weights: Array | None = None
+        self, planes: Array, frame: Frame, rules: ValueRules, weights: Array | None = None
     ) -> Array:
         """The map; `weights` are the indices, of the planes' shape."""
         assert weights is not None

@@ -13,7 +13,7 @@ from poolcli.engine.backend import Backend, Numbering
 from poolcli.engine.backend.blocks import Task
 from poolcli.engine.backend.window_views import window_views
 from poolcli.engine.operations.index import NOWHERE, IndexedWindows, flat_numbers
-from poolcli.engine.operations.pixels import CountedPixels, Layers, Rules, blank
+from poolcli.engine.operations.pixels import CountedPixels, MaskedPixels, ValueRules, blank
 from poolcli.engine.reducers.reducer import (
     Component,
     Divisor,
@@ -38,10 +38,10 @@ class PoolingCall:
     The planes are those at `placed.source` of an array whose axes before the map's are `lead`.
     """
 
-    layers: Layers
+    masked: MaskedPixels
     placed: PlacedGrid
     reduction: Reduction
-    rules: Rules
+    rules: ValueRules
     lead: tuple[int, ...]
     backend: Backend
 
@@ -194,7 +194,7 @@ class WindowBlock:
         """How the indices number the pixels of this block."""
         indexing, axes = self.call.rules.indexing, len(self.grid.axes)
         assert indexing is not None, "the rules have no indexing"
-        space = self.call.layers.values.shape[-axes:]
+        space = self.call.masked.values.shape[-axes:]
         begin = tuple(span.start for span in self.task.source[-axes:])
         return indexing.numbering(self.planes, space, begin)
 

@@ -67,7 +67,7 @@ def picked(text, rule):
 def value_of(told):
     """What the words of an explanation give, without looking at its value."""
     op, text = told.step.op.name, told.numbers
-    plane = None if told.window is None else told.window.layer.arguments[0][told.window.trace.plane]
+    plane = None if told.window is None else told.window.group.arguments[0][told.window.trace.plane]
     if op in ("median", "quantile"):
         return picked(text, told.step["interpolation"])
     if op == "mode":

@@ -218,7 +218,7 @@ def test_unpool_has_none(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("target", ["torch", "keras", "onnx", "numpy"])
-@pytest.mark.parametrize("op", [name for name, op in OPS.items() if not op.needs])
+@pytest.mark.parametrize("op", [name for name, op in OPS.items() if not op.required])
 def test_every_operation_has_code_or_a_reason(target, op):
     need(target)
     for windows in ("", "-k 3 -s 2 -p 1", "--adaptive 5", "--levels 1,2"):
