@@ -7,13 +7,13 @@ import sys
 import threading
 from contextlib import suppress
 from importlib import import_module
-from io import TextIOWrapper
 from typing import NoReturn
 
 import click
 
 from poolcli.cli.group import poolcli
 from poolcli.cli.immediate_exit import exit_immediately
+from poolcli.cli.standard_streams import prepare_streams
 from poolcli.errors import PoolError, in_flags, plain
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
@@ -21,7 +21,7 @@ INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 def main(args: list[str] | None = None) -> NoReturn:
     """Run a command and exit with its code; a foreseen error is one line on stderr."""
-    _prepare_streams()
+    prepare_streams()
     if "_POOLCLI_COMPLETE" in os.environ:
         import_module("poolcli.cli.completion")  # registers the shells with Click
     code = 0
@@ -57,17 +57,6 @@ def _exit(code: int) -> NoReturn:
     if code == INTERRUPTED and threading.active_count() > 1:
         exit_immediately(code)
     sys.exit(code)
-
-
-def _prepare_streams() -> None:
-    """Open the null device for closed streams, and escape what cannot be encoded."""
-    for name in ("stdin", "stdout", "stderr"):
-        if getattr(sys, name) is None:
-            mode = "r" if name == "stdin" else "w"
-            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115 - stays open
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
 
 
 def _system_error(error: OSError, code: int) -> int:

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 from poolcli.errors import FileError, RequestError
 from poolcli.io import lock, reason
+from poolcli.resources.descriptors import write_all
 from poolcli.run.job import Job
 from poolcli.run.outcome import Outcome
 from poolcli.run.packing import hash_of
@@ -137,9 +138,11 @@ class ResumeLog:
     def _append(self, records: list[dict[str, Any]]) -> None:
         if self._stream is None:
             return
+        end = os.fstat(self._stream.fileno()).st_size
         try:
-            self._stream.write(b"".join(map(_encoded, records)))
+            write_all(self._stream.fileno(), b"".join(map(_encoded, records)))
         except OSError as error:
+            self._stream.truncate(end)  # what a full disk took of a line would spoil the next
             raise FileError(f"--resume {self._path}: {reason(error)}") from None
 
 
