@@ -114,3 +114,12 @@ def test_windows_of_the_whole_map_are_not_written_to(way):
     x = noise("float32", (2, 6, 7))
     x.flags.writeable = False
     assert_selected(x, None, Sliding((6, 7)).grid((6, 7)), RANKS["far apart"])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_window_of_very_many_values(dtype, masked):
+    x = np.random.default_rng(2).integers(0, 120, (2, 300, 200)).astype(dtype)
+    valid = x != x[0, 0, 0] if masked else None
+    grid = Sliding((300, 200)).grid((300, 200))
+    assert_selected(x, valid, grid, RANKS["median"])
