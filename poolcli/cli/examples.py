@@ -84,7 +84,7 @@ EXAMPLES = {
         "poolcli bench 'avg -k 2' --input 1x64x112x112",
     ),
     "ops": ("poolcli ops", "poolcli ops --report json"),
-    "semantics": ("poolcli semantics",),
+    "semantics": ("poolcli semantics", "poolcli semantics torch onnx"),
     "info": ("poolcli info photos/ -r", "poolcli info img.png --report json"),
     "man": ("poolcli man > poolcli.1", "poolcli man max | man -l -"),
     "completion": (

@@ -10,16 +10,24 @@ import click
 from poolcli.cli.command import Command
 from poolcli.cli.option_values import style_from
 from poolcli.cli.options import REPORT
+from poolcli.pipeline.profiles import NAMES
+
+PROFILES = click.Argument(["names"], type=click.Choice(NAMES), nargs=-1, metavar="[NAME]...")
 
 
-@click.command(cls=Command, params=list(REPORT))
-def semantics(**params: Any) -> None:
-    """Print where frameworks disagree: each rule, what every profile of --semantics does, and where
-    it is written.
+@click.command(cls=Command, params=[PROFILES, *REPORT])
+def semantics(names: tuple[str, ...], **params: Any) -> None:
+    """Print the profiles of --semantics, and the defaults that each sets. With names: where these
+    frameworks disagree, each rule with what they do and where it is written.
     """
-    from poolcli.report.operation_rows import semantics_table
+    from poolcli.report import operation_rows
     from poolcli.report.records import write_records
 
-    columns, rows = semantics_table()
-    records = [dict(zip(columns, row, strict=True)) for row in rows]
-    write_records(style_from(params), sys.stdout, records, columns, rows)
+    style = style_from(params)
+    if names:
+        columns, rows = operation_rows.rules_table(dict.fromkeys(names))
+        records = [dict(zip(columns, row, strict=True)) for row in rows]
+        write_records(style, sys.stdout, records, columns, rows)
+        return
+    records = operation_rows.profile_records()
+    write_records(style, sys.stdout, records, tuple(records[0]), operation_rows.profile_rows())

@@ -13,6 +13,7 @@ from poolcli.engine.operations.operation import Operation, Pooling
 from poolcli.engine.windows import by_name
 from poolcli.pipeline.arrays import ArrayFile
 from poolcli.pipeline.op import Op
+from poolcli.pipeline.profile import Profile
 from poolcli.pipeline.profiles import PROFILES
 from poolcli.pipeline.table import op_named
 from poolcli.pipeline.window_kinds import WindowKind
@@ -68,8 +69,7 @@ class Configuration:
     @cached_property
     def bare(self) -> Operation:
         """The operation on the values, neither normalized nor in linear light."""
-        profile = PROFILES[self["semantics"]]
-        function = loaded(profile.functions.get(self.op.name, self.op.function))
+        function = loaded(self.profile.functions.get(self.op.name, self.op.function))
         own = {option.name: self.argument(option.name) for option in self.op.parameters}
         if self.windows is None:
             operation: Operation = function(**own)
@@ -77,6 +77,11 @@ class Configuration:
         where = {option.name: self.argument(option.name) for option in self.windows.parameters}
         place = getattr(by_name, self.windows.place)(**where)
         return Pooling(place, partial(function, **own))
+
+    @property
+    def profile(self) -> Profile:
+        """The profile whose rules it follows."""
+        return PROFILES[self["semantics"]]
 
     def argument(self, name: str) -> Any:
         """Return the value of an option as the engine takes it: the array of a file."""

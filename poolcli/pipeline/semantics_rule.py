@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from poolcli.pipeline.profile import Cited, Profile
+
 Options = Mapping[str, Any]  # of a step, all of them
 
 
@@ -48,20 +50,18 @@ def dilated(options: Options) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class SemanticsRule:
-    """A rule that frameworks disagree about.
+    """A rule that frameworks disagree about; what each does is in its profile.
 
     Attributes
     ----------
     name
         What it is about.
-    does
-        What each profile does, by its name; "no ..." where the framework has no such function.
-    source
-        Where that is written.
+    lacks
+        What a framework does not have whose profile does not name the rule, as "no ...".
+    option
+        The option whose default decides, or the fact of a profile (`profile.FACTS`) that does.
     ops
         The operations under it; all of them where it names none.
-    option
-        The option whose default decides; "" where the framework has a formula of its own.
     when
         Whether a step with these options is under it.
     indices
@@ -69,22 +69,21 @@ class SemanticsRule:
     """
 
     name: str
-    does: Mapping[str, str]
-    source: str
+    lacks: str
+    option: str
     ops: tuple[str, ...] = ()
-    option: str = ""
     when: Callable[[Options], bool] = always
     indices: bool = False
-
-    @property
-    def row(self) -> tuple[str, ...]:
-        """What a table shows of it."""
-        return self.name, *self.does.values(), self.source
 
     def concerns(self, op: str, options: Options) -> bool:
         """Whether a step of this operation, with these options, is under the rule."""
         return (not self.ops or op in self.ops) and self.when(options)
 
-    def missing(self, profile: str) -> str:
+    def of(self, profile: Profile) -> Cited:
+        """Return what the framework does, or what it does not have."""
+        return profile.rules.get(self.name) or Cited(self.lacks, profile.library)
+
+    def missing(self, profile: Profile) -> str:
         """Return what the framework does not have; "" where it has it."""
-        return self.does[profile] if self.does[profile].startswith("no ") else ""
+        does = self.of(profile).does
+        return does if does.startswith("no ") else ""

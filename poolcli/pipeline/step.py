@@ -23,7 +23,6 @@ from poolcli.pipeline import alpha
 from poolcli.pipeline.configuration import Configuration
 from poolcli.pipeline.options import INPUT_SIZE, SELECTING_INTERPOLATIONS
 from poolcli.pipeline.out import check_out, write
-from poolcli.pipeline.profiles import PROFILES
 from poolcli.pipeline.receptive_field import ReceptiveField
 from poolcli.pipeline.table import OPS
 from poolcli.pipeline.value_rules import rules_for
@@ -236,7 +235,7 @@ class Step(Configuration):
     @property
     def _indexing(self) -> Indexing:
         """How indices number the pixels."""
-        return Indexing(self["index_order"], PROFILES[self["semantics"]].index_of_nan)
+        return Indexing(self["index_order"], self.profile.index_of_nan)
 
     def _prepared(self, form: Form) -> Prepared:
         """The rules and the geometry for maps of a form; cached, unless there is a mask."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, TextIO
 
 from poolcli.errors import in_flags, plain
 from poolcli.maps.layout import shape_words
+from poolcli.pipeline.profile import OWN, Cited
+from poolcli.pipeline.profiles import PROFILES
 from poolcli.report.records import Record, write_records
 from poolcli.report.text_table import write_table
 
@@ -75,14 +77,26 @@ def difference_record(comparison: FrameworkComparison, difference: Difference) -
 
 
 def _cause_record(cause: Cause, difference: Difference) -> Record:
-    does = cause.rule.does
+    reference, this = _under(cause, difference)
     return {
         "step": cause.step,
         "rule": in_flags(cause.rule.name),
-        "reference": in_flags(does[difference.reference]),
-        "this": in_flags(does[difference.profile]),
-        "source": cause.rule.source,
+        "reference": in_flags(reference.does),
+        "this": in_flags(this.does),
+        "source": _sources(reference, this),
     }
+
+
+def _under(cause: Cause, difference: Difference) -> tuple[Cited, Cited]:
+    """What the reference does under a rule, and what the other profile does."""
+    names = difference.reference, difference.profile
+    reference, this = (cause.rule.of(PROFILES[name]) for name in names)
+    return reference, this
+
+
+def _sources(*cited: Cited) -> str:
+    """Where the rules of frameworks are written."""
+    return "; ".join(dict.fromkeys(each.source for each in cited if each.source != OWN))
 
 
 def _flat(record: Record) -> Record:
@@ -108,10 +122,10 @@ def _rules(difference: Difference) -> list[tuple[str, str]]:
 
 
 def _rule(cause: Cause, difference: Difference) -> tuple[str, str]:
-    does = cause.rule.does
+    reference, this = _under(cause, difference)
     step = f"step {cause.step}: " if cause.steps > 1 else ""
-    what = f"{cause.rule.name}: {does[difference.reference]} / {does[difference.profile]}"
-    return step + in_flags(what), cause.rule.source
+    what = f"{cause.rule.name}: {reference.does} / {this.does}"
+    return step + in_flags(what), _sources(reference, this)
 
 
 def _facts(difference: Difference) -> tuple[str, ...]:

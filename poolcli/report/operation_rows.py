@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TextIO
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TextIO
 
 from poolcli.errors import in_flags
+from poolcli.pipeline.profile import OWN, Profile
 from poolcli.pipeline.profiles import PROFILES
 from poolcli.pipeline.semantics import RULES
 from poolcli.pipeline.table import OPS
 from poolcli.pipeline.window_kinds import WINDOW_KINDS
 from poolcli.report.records import Record
 from poolcli.report.text_table import write_table
+
+Table = tuple[tuple[str, ...], list[tuple[str, ...]]]  # the columns, and the rows
 
 
 def reducer_records() -> list[Record]:
@@ -51,7 +54,46 @@ def _row(record: Record) -> tuple[str, ...]:
     return record["name"], record["formula"], record["options"], record["source"]
 
 
-def semantics_table() -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """The columns and rows of the rules by which frameworks differ."""
-    rows = [tuple(map(in_flags, rule.row)) for rule in RULES]
-    return ("rule", *PROFILES, "source"), rows
+def profile_records() -> list[Record]:
+    """What each profile of `--semantics` is of, and its defaults as options."""
+    return [
+        {"name": name, "library": profile.library, "defaults": "; ".join(_defaults(profile))}
+        for name, profile in PROFILES.items()
+    ]
+
+
+def profile_rows() -> Iterator[tuple[str, ...]]:
+    """A row for each profile, and one more for each further operation that has defaults."""
+    for name, profile in PROFILES.items():
+        first, *more = [*_defaults(profile)] or [""]
+        yield name, profile.library, first
+        yield from (("", "", each) for each in more)
+
+
+def _defaults(profile: Profile) -> Iterator[str]:
+    """What has to be written without the profile: of windows, then of operations."""
+    if profile.windows:
+        yield _written(("max", profile.windows)).removeprefix("max ")
+    by_options: dict[str, list[str]] = {}
+    for name, values in profile.ops.items():
+        by_options.setdefault(_written((name, values)).partition(" ")[2], []).append(name)
+    yield from (f"{', '.join(names)} {options}" for options, names in by_options.items())
+
+
+def _written(defaults: tuple[str, Mapping[str, Any]]) -> str:
+    """An operation and options as they are written on the command line."""
+    name, values = defaults
+    options = {option.name: option for option in OPS[name].options}
+    return " ".join([name, *(options[word].show(value) for word, value in values.items())])
+
+
+def rules_table(names: Iterable[str]) -> Table:
+    """The columns and rows of the rules by which these frameworks differ."""
+    profiles = [PROFILES[name] for name in names]
+    rows: list[tuple[str, ...]] = []
+    for rule in RULES:
+        cited = [rule.of(profile) for profile in profiles]
+        does = (in_flags(each.does) for each in cited)
+        sources = "; ".join(dict.fromkeys(each.source for each in cited if each.source != OWN))
+        rows.append((in_flags(rule.name), *does, sources))
+    return ("rule", *names, "source"), rows

@@ -115,10 +115,44 @@ def formats():
     return table(["format", "suffixes", "holds", "notes", "`--save`"], rows)
 
 
+OVERVIEW = (
+    "stride, when not given",
+    "ceil mode, last window",
+    "divisor of avg",
+    "NaN in max",
+    "index of max",
+)
+
+
+def overview():
+    """What each framework does under the rules that people meet most."""
+    profiles = _printed("semantics")
+    rules = {row["rule"]: row for row in _printed("semantics", *(row["name"] for row in profiles))}
+    rows = (
+        [code(name), *(_plain(rules[rule][name]) for rule in OVERVIEW)]
+        for name in (row["name"] for row in profiles)
+    )
+    return table(["", *map(_plain, OVERVIEW)], rows)
+
+
 def semantics():
-    """Where frameworks disagree."""
-    rows = _printed("semantics")
-    return table(list(rows[0]), ([_plain(cell) for cell in row.values()] for row in rows))
+    """Each profile: its library, its defaults, and its rules with their sources."""
+    parts = []
+    for row in _printed("semantics"):
+        name = row["name"]
+        rules = [
+            [_plain(rule["rule"]), _plain(rule[name]), _plain(rule["source"])]
+            for rule in _printed("semantics", name)
+        ]
+        defaults = (
+            ", ".join(map(code, filter(None, row["defaults"].split("; ")))) or "poolcli's own"
+        )
+        parts += [
+            f"## {name}\n",
+            f"{_plain(row['library'])}. Defaults: {defaults}.\n",
+            table(["rule", "what it does", "source"], rules),
+        ]
+    return "\n".join(["", *parts])
 
 
 def options():
@@ -291,6 +325,7 @@ TABLES = {
     "table of windows": windows,
     "table of formats": formats,
     "table of semantics": semantics,
+    "overview of semantics": overview,
     "table of options": options,
     "table of imports": imports,
     "python": python,

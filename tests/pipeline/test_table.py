@@ -1,13 +1,16 @@
 """The table is whole: every row has its function, its place, and options that are told apart."""
 
 import inspect
+import pkgutil
 
 import pytest
 
 import poolcli
 from poolcli.engine.windows import by_name
+from poolcli.pipeline import frameworks
 from poolcli.pipeline.composition import STEP_TYPES
 from poolcli.pipeline.configuration import loaded
+from poolcli.pipeline.profile import FACTS
 from poolcli.pipeline.profiles import PROFILES
 from poolcli.pipeline.semantics import RULES
 from poolcli.pipeline.table import OPS, ROWS, op_named
@@ -73,8 +76,22 @@ def test_no_such_operation():
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_rules_are_about_operations_and_options(rule):
-    assert rule.does.keys() == PROFILES.keys()
+    assert rule.lacks.startswith("no ")
     assert set(rule.ops) <= OPS.keys()
     named = {option.name for name in rule.ops or OPS for option in OPS[name].options}
-    assert not rule.option or rule.option in named
-    assert rule.source
+    assert rule.option in (*named, *FACTS)
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=lambda profile: profile.name)
+def test_profiles_are_about_rules(profile):
+    assert profile.rules.keys() <= {rule.name for rule in RULES}
+    assert all(cited.does and cited.source for cited in profile.rules.values())
+
+
+def test_poolcli_has_every_rule():
+    assert list(PROFILES["poolcli"].rules) == [rule.name for rule in RULES]
+
+
+def test_each_module_of_a_framework_is_a_profile():
+    modules = {module.name for module in pkgutil.iter_modules(frameworks.__path__)}
+    assert modules == set(PROFILES) == {profile.name for profile in PROFILES.values()}

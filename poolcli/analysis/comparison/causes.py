@@ -16,17 +16,27 @@ from poolcli.errors import PoolError
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.pipeline.pipeline import Pipeline
+from poolcli.pipeline.profile import FACTS, Profile
 from poolcli.pipeline.profiles import PROFILES
 from poolcli.pipeline.semantics import RULES
 from poolcli.pipeline.semantics_rule import SemanticsRule
 from poolcli.pipeline.step import Step
 
 # The path of a step (its number, and in a branch also those of the branch and of the step in it),
-# and the option whose default differs, or FUNCTION where the framework computes something else that
-# no option says.
+# and the option, or the fact of a profile, that differs.
 Path = tuple[int, ...]
 Switch = tuple[Path, str]
-FUNCTION = ""
+
+
+@dataclass(frozen=True)
+class MixedStep(Step):
+    """A step under a profile that has some facts of another."""
+
+    mixed: Profile = PROFILES["poolcli"]
+
+    @property
+    def profile(self) -> Profile:
+        return self.mixed
 
 
 @dataclass(frozen=True)
@@ -41,7 +51,9 @@ class Cause:
 def causes_of(of: str, pipelines: tuple[Pipeline, Pipeline], fmap: FeatureMap) -> tuple[Cause, ...]:
     """The causes why the second pipeline's result is another than the first one's."""
     goal = fact_of(of, pipelines[1], fmap)
-    switches = dict(_switches(*pipelines))
+    switches = {
+        switch: step for switch, step in _switches(*pipelines) if _rules(step, switch[1], of)
+    }
     needed = list(switches)
     for switch in switches:
         others = frozenset(needed) - {switch}
@@ -71,8 +83,11 @@ def _gives(of: str, pipeline: Pipeline, fmap: FeatureMap, goal: Array) -> bool:
 
 def _rule(step: Step, option: str, of: str) -> SemanticsRule:
     """The rule of a switch; one about the operation rather than one about all."""
-    rules = [rule for rule in RULES if rule.option == option and concerns(rule, step, of)]
-    return min(rules, key=lambda rule: not rule.ops)
+    return min(_rules(step, option, of), key=lambda rule: not rule.ops)
+
+
+def _rules(step: Step, option: str, of: str) -> list[SemanticsRule]:
+    return [rule for rule in RULES if rule.option == option and concerns(rule, step, of)]
 
 
 def _switches(one: Pipeline, other: Pipeline, path: Path = ()) -> Iterator[tuple[Switch, Step]]:
@@ -87,20 +102,17 @@ def _switches(one: Pipeline, other: Pipeline, path: Path = ()) -> Iterator[tuple
         for name in _options(mine):
             if mine[name] != theirs[name]:
                 yield (here, name), mine
-        if _function(mine) != _function(theirs):
-            yield (here, FUNCTION), mine
+        for fact in FACTS:
+            one_fact, other_fact = (
+                step.profile.fact(fact, step.op.name) for step in (mine, theirs)
+            )
+            if one_fact != other_fact:
+                yield (here, fact), mine
 
 
 def _options(step: Step) -> list[str]:
     """The options whose defaults may depend on the profile."""
     return [option.name for option in step.op.options if option.name != "semantics"]
-
-
-def _function(step: Step) -> tuple[str, str]:
-    """What depends on the profile and is no option: the engine's function, the index of NaN."""
-    profile = PROFILES[step["semantics"]]
-    index_of_nan = profile.index_of_nan if step.op.indexed else ""
-    return profile.functions.get(step.op.name, ""), index_of_nan
 
 
 def _switched(
@@ -116,13 +128,13 @@ def _switched_step(mine: Step, theirs: Step, switches: frozenset[Switch], path: 
         pairs = enumerate(zip(mine["branches"], theirs["branches"], strict=True))
         branches = tuple(_switched(*pair, switches, (*path, n)) for n, pair in pairs)
         return replace(mine, options=(*mine.options, ("branches", branches)))
-    base = theirs if (path, FUNCTION) in switches else mine
-    options = dict(base.options)
+    options = dict(mine.options)
     for name in _options(mine):
-        source = theirs if (path, name) in switches else mine
-        if source[name] != base[name]:
-            options[name] = _explicit(source, name)
-    return replace(base, options=tuple(options.items()))
+        if (path, name) in switches:
+            options[name] = _explicit(theirs, name)
+    taken = {fact: getattr(theirs.profile, fact) for fact in FACTS if (path, fact) in switches}
+    profile = mine.profile._replace(**taken)
+    return MixedStep(mine.op, mine.windows, tuple(options.items()), profile)
 
 
 def _explicit(step: Step, name: str) -> Any:

@@ -15,6 +15,7 @@ from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.pipeline.parser import Parser
 from poolcli.pipeline.pipeline import Pipeline
+from poolcli.pipeline.profiles import PROFILES
 from poolcli.pipeline.semantics import RULES
 from poolcli.pipeline.step import Step
 
@@ -116,14 +117,14 @@ def _difference(
 
 def _missing(pipeline: Pipeline, profile: str, of: str) -> tuple[Lack, ...]:
     """What the framework lacks of what the steps ask for, each with the source that comes first."""
-    last = pipeline.steps[-1]
+    last, lacking = pipeline.steps[-1], PROFILES[profile]
     rules = [
         rule
         for step in _all_steps(pipeline)
         for rule in RULES
-        if (step is last or not rule.indices) and concerns(rule, step, of) and rule.missing(profile)
+        if (step is last or not rule.indices) and concerns(rule, step, of) and rule.missing(lacking)
     ]
-    sources = {rule.missing(profile): rule.source for rule in reversed(rules)}
+    sources = {rule.missing(lacking): rule.of(lacking).source for rule in reversed(rules)}
     return tuple(Lack(what, source) for what, source in reversed(sources.items()))
 
 

@@ -24,7 +24,6 @@ from poolcli.engine.operations.roi_align import RoiAlign
 from poolcli.engine.operations.roi_weights import SamplePoints
 from poolcli.engine.reducers.weighted import weights_of
 from poolcli.maps.array import Array
-from poolcli.pipeline.profiles import PROFILES
 
 Formula = tuple[str, str]  # with letters, and with numbers
 
@@ -34,7 +33,7 @@ def formula_of(window: ObservedWindow) -> Formula:
     step = window.step
     if step["emit"]:
         return _emitted(window)
-    formula = PROFILES[step["semantics"]].formulas.get(step.op.name, step.op.formula)
+    formula = step.profile.formulas.get(step.op.name, step.op.formula)
     if not window.counted.size:
         return formula, "no pixel counts"
     return OWN.get(step.op.name, _folded)(window, formula)

@@ -12,7 +12,6 @@ from poolcli.analysis.export.exported_step import ExportedStep
 from poolcli.engine.reducers.weighted import weights_of
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import Form
-from poolcli.pipeline.profiles import PROFILES
 
 NEEDS = "numpy"
 
@@ -121,7 +120,7 @@ def _avg(step: ExportedStep, nan: str, axis: str) -> list[str]:
 
 def _lp(step: ExportedStep, nan: str, axis: str) -> list[str]:
     norm = step["norm"]
-    if "lp" in PROFILES[step["semantics"]].functions:
+    if "lp" in step.source.profile.functions:
         return [f"({step.taps} * np.{nan}mean(w ** {norm}, {axis})) ** (1 / {norm})"]
     return [f"np.{nan}sum(np.abs(w) ** {norm}, {axis}) ** (1 / {norm})"]
 

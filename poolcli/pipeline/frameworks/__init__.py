@@ -1,0 +1,1 @@
+"""A module for each profile: the whole record of one framework."""

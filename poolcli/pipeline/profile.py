@@ -1,0 +1,62 @@
+"""Profiles: what a framework does where an option is not written, and where that is documented.
+
+What no option can express is a reducer of its own: `functions` names the function of the engine
+that replaces the row's, as an entry point, and `formulas` its formula (k: the taps of a whole
+window).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+OWN = "poolcli"  # the source of what poolcli does
+FACTS = ("functions", "index_of_nan")  # what decides rules beside the defaults of options
+
+
+class Cited(NamedTuple):
+    """What a framework does under one rule, and where that is written."""
+
+    does: str
+    source: str
+
+
+class Profile(NamedTuple):
+    """One framework: its defaults, and what it does under each rule of `semantics.RULES`.
+
+    Attributes
+    ----------
+    name, library
+        The word for ``--semantics``, and the software and version that is described.
+    rules
+        By the names of rules, what it does; a rule that is missing here is one about something that
+        the framework does not have.
+    windows
+        The defaults of options of sliding windows that differ from poolcli's.
+    ops
+        The same for operations, by their names.
+    functions, formulas
+        The engine's function, and the formula, of operations that are defined otherwise.
+    index_of_nan
+        Which of several NaN in a window an index names, "first" or "last".
+    """
+
+    name: str
+    library: str
+    rules: Mapping[str, Cited]
+    windows: Mapping[str, Any] = NOTHING
+    ops: Mapping[str, Mapping[str, Any]] = NOTHING
+    functions: Mapping[str, str] = NOTHING
+    formulas: Mapping[str, str] = NOTHING
+    index_of_nan: str = "first"
+
+    def defaults(self, op: str, *, slides: bool) -> Mapping[str, Any]:
+        """Return the defaults of an operation that differ from poolcli's."""
+        return {**(self.windows if slides else {}), **self.ops.get(op, {})}
+
+    def fact(self, name: str, op: str) -> Any:
+        """Return one of `FACTS` about an operation; None where it is poolcli's."""
+        value = getattr(self, name)
+        return value.get(op) if isinstance(value, Mapping) else value
