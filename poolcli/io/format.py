@@ -104,7 +104,7 @@ FORMATS = (
         "png",
         (".png", ".apng"),
         "PNG",
-        ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "I;16"),
+        ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "I;16", "LA;16", "RGB;16", "RGBA;16"),
         "lossless; frames only from an animated PNG",
         holds_pages=True,
         keeps=("icc", "exif", "dpi"),

@@ -30,13 +30,16 @@ MODES = {
     "F": ImageMode("float32", 0, "floating point", "gray"),
 }
 
-# What Pillow cannot hold and a TIFF can: 16 bits a colour, and stacks of any depth with named axes.
+# What Pillow cannot hold and a TIFF can, some of it a PNG: 16 bits a colour, and stacks of any
+# depth with named axes.
 STACK = "ND"
 DEEP = {
+    "LA;16": ImageMode("uint16", 2, "16-bit alpha", "gray"),
     "RGB;16": ImageMode("uint16", 3, "16-bit colour", "rgb"),
     "RGBA;16": ImageMode("uint16", 4, "16-bit alpha", "rgb"),
 }
 ALL = {**MODES, **DEEP, STACK: ImageMode("", 0, "named axes", "")}
 
 # The mode that an array gets by its dtype and channels.
-NATURAL = {MODES[mode][:2]: mode for mode in ("1", "L", "LA", "RGB", "RGBA", "I;16", "I", "F")}
+_USUAL = ("1", "L", "LA", "RGB", "RGBA", "I;16", *DEEP, "I", "F")
+NATURAL = {ALL[mode][:2]: mode for mode in _USUAL}

@@ -8,7 +8,7 @@ import numpy as np
 
 from poolcli.maps.array import Array
 
-WITH_ALPHA = ("LA", "RGBA", "RGBA;16")
+WITH_ALPHA = ("LA", "RGBA", "LA;16", "RGBA;16")
 
 
 class Picture(NamedTuple):
@@ -26,7 +26,8 @@ class Picture(NamedTuple):
     I;16                  uint16   HW
     I                     int32    HW
     F                     float32  HW
-    RGB;16, RGBA;16       uint16   HWC     not Pillow's: a TIFF of 16 bits a colour
+    LA;16                 uint16   HWC     not Pillow's: 16 bits a sample
+    RGB;16, RGBA;16       uint16   HWC     not Pillow's: 16 bits a sample
     ND                    any      any     not Pillow's: a stack with named axes
     ====================  =======  ======  ==========================================
 

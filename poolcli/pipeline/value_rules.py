@@ -14,7 +14,7 @@ from poolcli.maps.layout import shape_words
 from poolcli.pipeline.arrays import ArrayFile
 from poolcli.pipeline.configuration import Configuration
 
-SRGB = ("L", "LA", "RGB", "RGBA", "I;16", "RGB;16", "RGBA;16")
+SRGB = ("L", "LA", "RGB", "RGBA", "I;16", "LA;16", "RGB;16", "RGBA;16")
 
 
 def rules_for(step: Configuration, form: Form) -> ValueRules:

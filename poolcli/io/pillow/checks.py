@@ -84,11 +84,6 @@ def check_depth(image: Image.Image, stream: BinaryIO) -> None:
     """FileError for an image whose samples Pillow would cut to fit its mode."""
     if image.format in ("EPS", "WMF"):
         raise FileError(f"{image.format} is a drawing, not pixels: export it as .png")
-    if image.mode == "I;16" and "transparency" in image.info:
-        raise FileError(
-            "16-bit gray with a transparent colour does not fit Pillow's modes: "
-            "remove the transparency"
-        )
     with decoding():
         bits = _bits(image, stream)
     if bits > 8 and not image.mode.startswith(("I", "F")):

@@ -13,12 +13,13 @@ from PIL import Image, UnidentifiedImageError
 
 from poolcli.errors import FileError
 from poolcli.io.header import Header, Peek
-from poolcli.io.mode import MODES
+from poolcli.io.mode import ALL, DEEP, MODES
 from poolcli.io.pillow.checks import (
     UnsupportedSamples,
     check_depth,
     check_size,
     decoding,
+    rawmode,
     silence_libtiff,
     tag,
 )
@@ -29,8 +30,11 @@ from poolcli.io.pillow.exif import (
     upright,
     upright_exif,
 )
-from poolcli.io.pillow.png_inflate import inflating_ahead
+from poolcli.io.pillow.png_chunks import SIGNATURE, check_chunks
+from poolcli.io.pillow.png_deep import deep_mode, deep_pixels
+from poolcli.io.pillow.png_inflate import inflated
 from poolcli.io.pillow.to_array import WITH_ALPHA, has_palette_alpha, palette, pixels, scale_key
+from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.picture import Picture
 
@@ -40,11 +44,10 @@ warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # it raises the errors that it logs
 
-_PNG = b"\x89PNG\r\n\x1a\n"
 _MAGIC = {
     b"II*\0": "TIFF",
     b"MM\0*": "TIFF",
-    _PNG[:4]: "PNG",
+    SIGNATURE[:4]: "PNG",
     b"RIFF": "WebP",
     b"GIF8": "GIF",
     b"\xff\xd8\xff": "JPEG",
@@ -76,7 +79,11 @@ def read(stream: BinaryIO, layout: str | None) -> tuple[FeatureMap, ...]:  # noq
     """A map for every page or frame."""
     image = _open(stream)
     headers = _headers(image, stream)
-    return tuple(_map(page, header) for page, header in zip(_pages(image), headers, strict=True))
+    if image.format == "PNG":
+        with decoding():
+            check_chunks(stream)
+    pages = zip(_pages(image), headers, strict=True)
+    return tuple(_map(page, header, stream) for page, header in pages)
 
 
 def tiff_description(stream: BinaryIO) -> str:
@@ -88,7 +95,7 @@ def tiff_description(stream: BinaryIO) -> str:
 
 def _open(stream: BinaryIO) -> Image.Image:
     head = stream.read(8)
-    late_exif = exif_behind_pixels(stream) if head == _PNG else None
+    late_exif = exif_behind_pixels(stream) if head == SIGNATURE else None
     if _MAGIC.get(head[:4]) == "TIFF":
         silence_libtiff()
     stream.seek(0)
@@ -153,8 +160,9 @@ def _headers(image: Image.Image, stream: BinaryIO) -> tuple[Header, ...]:
 def _header(image: Image.Image, stream: BinaryIO) -> Header:
     check_size(image)
     mode, turn = _mode(image), orientation(image)
-    check_depth(image, stream)
-    dtype, channels, *_ = MODES[mode]
+    if mode not in DEEP:
+        check_depth(image, stream)
+    dtype, channels, *_ = ALL[mode]
     return Header(
         name="",
         shape=_size(image, turn) + ((channels,) if channels else ()),
@@ -186,6 +194,8 @@ def _size(image: Image.Image, turn: int) -> tuple[int, int]:
 
 def _mode(image: Image.Image) -> str:
     """The mode of the map, known before the pixels are decoded."""
+    if image.format == "PNG" and (deep := _deep_mode(image)):
+        return deep
     mode = _CONVERTED.get(image.mode, image.mode)
     if mode == "I" and image.format in ("PNG", "PPM"):
         return "I;16"  # these formats have no wider samples: Pillow widens them
@@ -196,6 +206,16 @@ def _mode(image: Image.Image) -> str:
     if mode not in MODES:
         raise UnsupportedSamples(
             f"pixels of Pillow's mode {mode} are unknown here: save it as .png or .tiff"
+        )
+    return mode
+
+
+def _deep_mode(image: Image.Image) -> str | None:
+    """The mode of a PNG that Pillow would cut to 8 bits."""
+    mode = deep_mode(rawmode(image), has_key="transparency" in image.info)
+    if mode and _is_animation(image):
+        raise UnsupportedSamples(
+            "an animation of 16 bits a channel, of which Pillow would keep 8: save its frames apart"
         )
     return mode
 
@@ -214,11 +234,9 @@ def _dpi(image: Image.Image, turn: int) -> tuple[float, float] | None:
 # Pixels --------------------------------------------------------------------------------------
 
 
-def _map(image: Image.Image, header: Header) -> FeatureMap:
+def _map(image: Image.Image, header: Header, stream: BinaryIO) -> FeatureMap:
     exif = upright_exif(image)  # before loading, which turns a TIFF and drops its tags
-    with decoding(), inflating_ahead(image):
-        image.load()
-    data = pixels(image, header.mode)
+    data = _loaded(image, header.mode, stream)
     if not _is_turned_by_pillow(image):
         data = upright(data, header.orientation)
     if data.shape != header.shape:
@@ -235,6 +253,15 @@ def _map(image: Image.Image, header: Header) -> FeatureMap:
         extras=_extras(image),
     )
     return FeatureMap(data, header.layout, picture, header.name)
+
+
+def _loaded(image: Image.Image, mode: str, stream: BinaryIO) -> Array:
+    if mode in DEEP:
+        with decoding():
+            return deep_pixels(image, rawmode(image), stream)
+    with decoding(), inflated(image):
+        image.load()
+    return pixels(image, mode)
 
 
 def _extras(image: Image.Image) -> tuple[tuple[str, Any], ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from typing import Any
 
@@ -11,12 +11,14 @@ from PIL import Image
 
 from poolcli.errors import FileError, PoolError, RequestError
 from poolcli.io.format import FORMATS, Format
-from poolcli.io.mode import ALL
+from poolcli.io.mode import ALL, DEEP
 from poolcli.io.pillow.checks import PILLOW_ERRORS
 from poolcli.io.pillow.exif import PREFIX, descriptive
 from poolcli.io.pillow.gif_palette import gif_frames
+from poolcli.io.pillow.png_deep import encode_deep
 from poolcli.io.pillow.png_deflate import best_strategy, encode_png
-from poolcli.io.pillow.to_image import to_image
+from poolcli.io.pillow.to_image import to_image, to_pixels
+from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.picture import Picture
 
@@ -33,7 +35,10 @@ def encode(
     """The bytes of an image file with a page for each map."""
     _check_pages(maps, target)
     _check_options(target, save)
-    images = [to_image(one, target, scale) for one in maps]
+    samples = [(*to_pixels(one, target, scale), one.picture) for one in maps]
+    if any(mode in DEEP for _, mode, _ in samples):
+        return _deep(samples, target, save)
+    images = [to_image(*each, target) for each in samples]
     if target.name == "gif":
         images = gif_frames(images)
     options = {**_save_options(target, save), **_page_options(maps, images, target)}
@@ -41,7 +46,21 @@ def encode(
     if first is None:
         return _saved(images[0], target, options)
     options = {**_kept_compression(first, target), **options}
-    return _saved_with_metadata(images[0], target, options, _metadata(first, images[0], target))
+    return _saved_with_metadata(
+        images[0], target, options, _metadata(first, images[0].mode, target)
+    )
+
+
+def _deep(
+    samples: Sequence[tuple[Array, str, Picture | None]], target: Format, save: Mapping[str, Any]
+) -> bytes:
+    """The bytes of a PNG of 16 bits a sample."""
+    if len(samples) > 1:
+        raise FileError("a PNG with frames has 8 bits a channel, these have 16: write .tiff")
+    ((pixels, mode, picture),) = samples
+    metadata = _metadata(picture, mode, target) if picture else {}
+    with encoding(target):
+        return encode_deep(pixels, mode, {**save, **metadata})
 
 
 def _check_pages(maps: Sequence[FeatureMap], target: Format) -> None:
@@ -120,10 +139,10 @@ def _kept_compression(picture: Picture, target: Format) -> dict[str, Any]:
 # Metadata ------------------------------------------------------------------------------------
 
 
-def _metadata(picture: Picture, image: Image.Image, target: Format) -> dict[str, Any]:
+def _metadata(picture: Picture, mode: str, target: Format) -> dict[str, Any]:
     """The metadata of a picture that the format holds, as options of Image.save."""
     options = {
-        "icc": ("icc_profile", _icc(picture, image)),
+        "icc": ("icc_profile", _icc(picture, mode)),
         "exif": ("exif", _exif(picture, target)),
         "dpi": ("dpi", picture.dpi),
     }
@@ -132,9 +151,9 @@ def _metadata(picture: Picture, image: Image.Image, target: Format) -> dict[str,
     }
 
 
-def _icc(picture: Picture, image: Image.Image) -> bytes | None:
+def _icc(picture: Picture, mode: str) -> bytes | None:
     """The profile, unless the image is no longer of its kind: gray, colour or CMYK."""
-    return picture.icc if ALL[picture.mode].colour == ALL[image.mode].colour else None
+    return picture.icc if ALL[picture.mode].colour == ALL[mode].colour else None
 
 
 def _exif(picture: Picture, target: Format) -> bytes | None:
@@ -169,10 +188,18 @@ def _saved_with_metadata(
 
 def _saved(image: Image.Image, target: Format, options: Mapping[str, Any]) -> bytes:
     stream = BytesIO()
-    try:
+    with encoding(target):
         if target.name == "png" and (strategy := best_strategy(image, options)) is not None:
             return encode_png(image, options, strategy)
         image.save(stream, target.pillow, **options)
+    return stream.getvalue()
+
+
+@contextmanager
+def encoding(target: Format) -> Iterator[None]:
+    """Turn whatever Pillow raises in this block into a FileError."""
+    try:
+        yield
     except PoolError:
         raise
     except PILLOW_ERRORS as error:
@@ -180,4 +207,3 @@ def _saved(image: Image.Image, target: Format, options: Mapping[str, Any]) -> by
         raise FileError(
             f"Pillow cannot write it as {target.name.upper()} ({message}): write .png or .npy"
         ) from error
-    return stream.getvalue()

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from poolcli.io.pillow.checks import PILLOW_ERRORS
+from poolcli.io.pillow.png_chunks import find_chunks
 from poolcli.maps.array import Array
 
 PREFIX = b"Exif\0\0"  # before the block in a JPEG, and in other formats at times
@@ -89,10 +90,4 @@ def exif_behind_pixels(stream: BinaryIO) -> bytes | None:
 
     Pillow finds one behind the pixels only by decoding them.
     """
-    stream.seek(8)
-    while len(head := stream.read(8)) == 8:
-        size, kind = struct.unpack(">I4s", head)
-        if kind == b"eXIf":
-            return stream.read(size)
-        stream.seek(size + 4, 1)
-    return None
+    return next((stream.read(size) for kind, size in find_chunks(stream) if kind == b"eXIf"), None)

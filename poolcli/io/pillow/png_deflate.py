@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping
 from concurrent import futures
 from io import BytesIO
 from struct import pack
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
 
+from poolcli.io.pillow.png_chunks import SIGNATURE, chunk, chunks
 from poolcli.io.pillow.to_array import values
 from poolcli.maps.array import Array
 from poolcli.resources.limits import current
@@ -55,13 +56,33 @@ def _samples(image: Image.Image) -> Iterator[Image.Image]:
         yield image.crop((left, top, left + width, top + height))
 
 
+class Deflation(NamedTuple):
+    """How zlib compresses: its strategy and its level."""
+
+    strategy: int = zlib.Z_DEFAULT_STRATEGY
+    level: int = 1
+
+
 def encode_png(image: Image.Image, options: Mapping[str, Any], strategy: int) -> bytes:
     """The bytes of a PNG deflated by a strategy of zlib; Pillow writes all but the pixels."""
-    header, *chunks = _chunks(_encode(image.crop((0, 0, 1, 1)), options))
-    parts = [b"\x89PNG\r\n\x1a\n", _chunk(b"IHDR", pack(">II", *image.size) + header[1][8:])]
-    for kind, data in chunks:
-        pieces = _deflated(image, strategy) if kind == b"IDAT" else [data]
-        parts += [_chunk(kind, piece) for piece in pieces]
+    rows = values(image).reshape(image.height, -1)
+    return encode_rows(rows, image.crop((0, 0, 1, 1)), options, Deflation(strategy))
+
+
+def encode_rows(
+    rows: Array, pixel: Image.Image, options: Mapping[str, Any], how: Deflation, depth: int = 8
+) -> bytes:
+    """The bytes of a PNG with rows of samples of `depth` bits, as big-endian bytes.
+
+    Pillow writes all but them, as for an image of one `pixel`.
+    """
+    step = _CHANNELS[pixel.mode] * depth // 8
+    header, *more = chunks(_encode(pixel, options))
+    start = pack(">IIB", rows.shape[1] // step, len(rows), depth)
+    parts = [SIGNATURE, chunk(b"IHDR", start + header[1][len(start) :])]
+    for kind, data in more:
+        pieces = _deflated(rows, step, how) if kind == b"IDAT" else [data]
+        parts += [chunk(kind, piece) for piece in pieces]
     return b"".join(parts)
 
 
@@ -71,29 +92,16 @@ def _encode(image: Image.Image, options: Mapping[str, Any]) -> bytes:
     return stream.getvalue()
 
 
-def _chunks(file: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The types and contents of a PNG's chunks."""
-    start = 8
-    while start < len(file):
-        size = int.from_bytes(file[start : start + 4], "big")
-        yield file[start + 4 : start + 8], file[start + 8 : start + 8 + size]
-        start += 12 + size
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return pack(">I", len(data)) + kind + data + pack(">I", zlib.crc32(data, zlib.crc32(kind)))
-
-
-def _deflated(image: Image.Image, strategy: int) -> Iterator[bytes]:
-    """The filtered pixels as one zlib stream, in pieces."""
-    channels = _CHANNELS[image.mode]
-    rows = values(image).reshape(image.height, -1)
+def _deflated(rows: Array, channels: int, how: Deflation) -> Iterator[bytes]:
+    """The rows, filtered, as one zlib stream, in pieces; `channels` is the bytes of a pixel."""
     step = max(1, _BAND // rows.shape[1])
 
     def deflate_band(start: int) -> tuple[memoryview, bytes]:
         is_last = start + step >= len(rows)
         band = _filtered(rows, slice(start, start + step), channels).data
-        deflater = zlib.compressobj(1, wbits=-zlib.MAX_WBITS, memLevel=9, strategy=strategy)
+        deflater = zlib.compressobj(
+            how.level, wbits=-zlib.MAX_WBITS, memLevel=9, strategy=how.strategy
+        )
         end = zlib.Z_FINISH if is_last else zlib.Z_SYNC_FLUSH
         return band, deflater.compress(band) + deflater.flush(end)
 

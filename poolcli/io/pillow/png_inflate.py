@@ -1,7 +1,7 @@
-"""Inflate a PNG in a second thread, while Pillow undoes the filters of what is inflated already.
+"""Inflate a PNG here, to see that all of its rows are there; a large one in a second thread.
 
-Pillow does both in turn. Here it gets the same bytes as a zlib stream of stored blocks, which need
-no inflating.
+Pillow inflates and undoes the filters in turn, and says nothing of missing rows in a small image.
+Here it gets the same bytes as a zlib stream of stored blocks, which need no inflating.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent import futures
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from struct import pack
 
 from PIL import Image
@@ -20,47 +20,100 @@ _MIN_PIXELS = 1 << 20  # below, starting a thread costs more than it saves
 _PIECE = 1 << 19  # bytes inflated at a time
 _STORED = (1 << 16) - 1  # bytes that a stored block holds (RFC 1951, 3.2.4)
 _ZLIB_HEADER = b"\x78\x01"
+_BITS = {  # of a pixel, by Pillow's name of the samples
+    "1": 1,
+    "L;2": 2,
+    "L;4": 4,
+    "L": 8,
+    "I;16B": 16,
+    "P;1": 1,
+    "P;2": 2,
+    "P;4": 4,
+    "P": 8,
+    "LA": 16,
+    "LA;16B": 32,
+    "RGB": 24,
+    "RGB;16B": 48,
+    "RGBA": 32,
+    "RGBA;16B": 64,
+}
+_PASSES = (  # of an interlaced image: the first column and row, and the distances (PNG, 8.2)
+    (0, 0, 8, 8),
+    (4, 0, 8, 8),
+    (0, 4, 4, 8),
+    (2, 0, 4, 4),
+    (0, 2, 2, 4),
+    (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)
 
 
 @contextmanager
-def inflating_ahead(image: Image.Image) -> Iterator[None]:
-    """Loading a large PNG in this block takes two threads, if there are two."""
-    is_large = image.width * image.height >= _MIN_PIXELS
-    if image.format != "PNG" or not is_large or current().threads < 2:
+def inflated(image: Image.Image) -> Iterator[None]:
+    """Loading a PNG in this block fails if rows are missing; it takes two threads, if it is large.
+
+    Other formats are loaded as Pillow does.
+    """
+    if image.format != "PNG" or not image.tile:  # type: ignore[attr-defined]
         yield
         return
-    with futures.ThreadPoolExecutor(1) as thread:
-        pieces = _stored(image.load_read)  # type: ignore[attr-defined]
-        coming = thread.submit(next, pieces, b"")
-
-        def load_read(_: int) -> bytes:
-            nonlocal coming
-            piece, coming = coming.result(), thread.submit(next, pieces, b"")
-            return piece
-
-        image.load_read = load_read  # type: ignore[attr-defined]
+    pieces = _stored(image.load_read, _row_bytes(image))  # type: ignore[attr-defined]
+    is_large = image.width * image.height >= _MIN_PIXELS and current().threads > 1
+    with futures.ThreadPoolExecutor(1) if is_large else nullcontext() as thread:
+        image.load_read = _ahead(pieces, thread) if thread else lambda _: next(pieces, b"")  # type: ignore[attr-defined]
         try:
             yield
         finally:
             del image.load_read  # type: ignore[attr-defined]
 
 
-def _stored(read: Callable[[int], bytes]) -> Iterator[bytes]:
-    """A zlib stream as one of stored blocks, in pieces; OSError if it is damaged, like Pillow's."""
+def _ahead(pieces: Iterator[bytes], thread: futures.Executor) -> Callable[[int], bytes]:
+    """A function that gives the next piece, while the thread makes the one after it."""
+    coming = thread.submit(next, pieces, b"")
+
+    def load_read(_: int) -> bytes:
+        nonlocal coming
+        piece, coming = coming.result(), thread.submit(next, pieces, b"")
+        return piece
+
+    return load_read
+
+
+def _row_bytes(image: Image.Image) -> int:
+    """The bytes of all rows that the image is about to load, each with the number of its filter."""
+    _, (left, top, right, bottom), _, arguments = image.tile[0]  # type: ignore[attr-defined]
+    raw = arguments[0] if isinstance(arguments, tuple) else arguments
+    width, height, bits = right - left, bottom - top, _BITS[raw]
+    passes = _PASSES if image.info.get("interlace") else ((0, 0, 1, 1),)
+    return sum(
+        -(-(height - row) // down) * (1 + (-(-(width - column) // across) * bits + 7) // 8)
+        for column, row, across, down in passes
+        if column < width and row < height
+    )
+
+
+def _stored(read: Callable[[int], bytes], size: int) -> Iterator[bytes]:
+    """A zlib stream as one of stored blocks, in pieces; OSError if it is damaged, like Pillow's.
+
+    `size` is the number of bytes that it must hold when it is inflated.
+    """
     inflater, plain, checksum = zlib.decompressobj(), b"", zlib.adler32(b"")
     yield _ZLIB_HEADER
     while not inflater.eof:
         is_limited = bool(inflater.unconsumed_tail) or len(plain) == _PIECE
         data = inflater.unconsumed_tail if is_limited else read(_PIECE)
         if not (data or is_limited):
-            return
+            break
         try:
             plain = inflater.decompress(data, _PIECE)
         except zlib.error:
             raise OSError("broken data stream when reading image file") from None
         checksum = zlib.adler32(plain, checksum)
+        size -= len(plain)
         if plain:  # an empty piece would mean the end of the file
             yield _stored_blocks(plain)
+    if size > 0:
+        raise OSError(f"{size} bytes of its rows are missing")
     yield pack("<BHH", 1, 0, _STORED) + pack(">I", checksum)
 
 

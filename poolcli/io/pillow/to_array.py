@@ -15,7 +15,7 @@ WITH_ALPHA = {"1": "LA", "L": "LA", "RGB": "RGBA"}  # modes of images with a tra
 _PHOTOMETRIC, _SAMPLE_FORMAT = 262, 339  # tags of a TIFF
 # Pixels copied at a time: with more, each band takes new memory from the system.
 _BAND = 1 << 15
-_KEY_SCALE = {"L;2": 85, "L;4": 17}
+_KEY_SCALE = {"L;2": 85, "L;4": 17, "L": 1}
 
 
 def pixels(image: Image.Image, mode: str) -> Array:
@@ -68,10 +68,17 @@ def _with_alpha(image: Image.Image) -> Array:
 
 
 def scale_key(image: Image.Image) -> None:
-    """Scale the transparent value of 2 and 4-bit gray, as Pillow does with the pixels alone."""
-    key = image.info.get("transparency")
-    if isinstance(key, int):
-        image.info["transparency"] = key * _KEY_SCALE.get(rawmode(image), 1)
+    """Make the transparent colour one of the pixels as Pillow gives them.
+
+    It scales 2 and 4-bit gray; and of 16 bits in which a PNG keeps a colour, those count that a
+    sample has (PNG, 11.3.2.1).
+    """
+    key, raw = image.info.get("transparency"), rawmode(image)
+    if raw in _KEY_SCALE and isinstance(key, int):
+        levels = 255 // _KEY_SCALE[raw]
+        image.info["transparency"] = (key & levels) * _KEY_SCALE[raw]
+    if raw == "RGB" and isinstance(key, tuple):
+        image.info["transparency"] = tuple(value & 255 for value in key)
 
 
 def palette(image: Image.Image, highest: int) -> tuple[bytes, bytes | None]:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from poolcli.errors import FileError, RequestError
 from poolcli.io.format import FORMATS, Format
-from poolcli.io.mode import MODES, NATURAL
+from poolcli.io.mode import ALL, DEEP, NATURAL, STACK
 from poolcli.io.pillow.to_array import offset_lab
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
@@ -22,8 +22,8 @@ _WITHOUT_ALPHA = {"LA": ("L", "RGB"), "PA": ("RGB",), "RGBA": ("RGB",)}
 _CHANNELS = "1 channel (gray), 2 (gray, alpha), 3 (RGB) or 4 (RGBA)"
 
 
-def to_image(one: FeatureMap, target: Format, scale: str | None) -> Image.Image:
-    """The map as a Pillow image in a mode that the format holds.
+def to_pixels(one: FeatureMap, target: Format, scale: str | None) -> tuple[Array, str]:
+    """The values as HW or HWC, and their mode, which the format holds or can widen.
 
     `scale` (minmax or none) turns values without a pixel range into pixels.
     """
@@ -34,8 +34,15 @@ def to_image(one: FeatureMap, target: Format, scale: str | None) -> Image.Image:
         mode = "L" if pixels.ndim == 2 else _mode(one.picture, pixels)
     if mode is None or (mode in ("F", "I") and mode not in target.modes):
         raise FileError(_no_pixel_range(pixels))
+    if mode in DEEP and mode not in target.modes:
+        raise FileError(_not_held(mode, target))
     _check_side(pixels, target)
-    return _in_held_mode(_image(pixels, mode, one.picture), target)
+    return pixels, mode
+
+
+def to_image(pixels: Array, mode: str, picture: Picture | None, target: Format) -> Image.Image:
+    """The pixels as a Pillow image in a mode that the format holds."""
+    return _in_held_mode(_image(pixels, mode, picture), target)
 
 
 def _as_hwc(one: FeatureMap) -> Array:
@@ -64,7 +71,7 @@ def _channels(pixels: Array) -> int:
 def _mode(picture: Picture | None, pixels: Array) -> str | None:
     """The mode the map came in while its values still fit it, else that of its dtype."""
     kind = (pixels.dtype.name, _channels(pixels))
-    if picture is None or picture.mode not in MODES or MODES[picture.mode][:2] != kind:
+    if picture is None or picture.mode == STACK or ALL[picture.mode][:2] != kind:
         return NATURAL.get(kind)
     if picture.mode != "P":
         return picture.mode
@@ -76,7 +83,7 @@ def _mode(picture: Picture | None, pixels: Array) -> str | None:
 def _needs_scale(mode: str | None, pixels: Array, target: Format) -> bool:
     if pixels.dtype.name in ("bool", "uint8") and mode is not None:
         return False
-    return mode != "I;16" or mode not in target.modes
+    return mode not in ("I;16", *DEEP) or mode not in target.modes
 
 
 def _scaled(values: Array, how: str) -> Array:
@@ -161,11 +168,11 @@ def _converted(image: Image.Image, mode: str) -> Image.Image:
 
 
 def _not_held(mode: str, target: Format) -> str:
-    words = "alpha" if mode == "PA" else MODES[mode].words
+    words = "alpha" if mode == "PA" else ALL[mode].words
     others = [other.suffixes[0] for other in FORMATS if mode in other.modes]
     if mode == "PA":
         others.remove(".gif")
     cure = f"write {' or '.join(others[:3] or ['.npy'])}"
-    if mode == "I;16":
+    if mode in ("I;16", *DEEP):
         cure += ", or give --scale minmax or --scale none"
     return f"{target.name.upper()} holds no {words} (mode {mode}): {cure}"

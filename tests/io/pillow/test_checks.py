@@ -8,7 +8,7 @@ import sys
 import warnings
 
 import pytest
-from handmade import chunk, png, tiff
+from handmade import tiff
 from PIL import Image
 from round_trips import refusal, saved
 
@@ -23,10 +23,6 @@ from poolcli.io.pillow.checks import avif_bits, jpeg_2000_bits
 @pytest.mark.parametrize(
     ("raw", "words"),
     [
-        (png(1, 1, 16, 2, b"\0" + bytes(6)), "16 bits a channel, of which Pillow would keep 8"),
-        (png(1, 1, 16, 6, b"\0" + bytes(8)), "16 bits a channel"),
-        (png(1, 1, 16, 4, b"\0" + bytes(4)), "16 bits a channel"),
-        (png(1, 1, 16, 0, b"\0" + bytes(2), chunk(b"tRNS", b"\0\0")), "transparent"),
         (tiff(1, 1, (16, 16, 16), bytes(6), t262=2, t277=3), "16 bits a channel"),
         (tiff(1, 1, (16, 16, 16), bytes(6), ">", t262=2, t277=3), "16 bits a channel"),
         (tiff(1, 1, (16, 16, 16, 16), bytes(8), t262=5, t277=4), "16 bits a channel"),

@@ -52,6 +52,7 @@ FILES = {
     "cut in its head": rechunked(encoded(PIXELS), 100, cut=1),
     "damaged": rechunked(encoded(PIXELS), 100, cut=700, after=chunk(b"IDAT", b"\xff" * 300)),
     "broken off": encoded(PIXELS)[:-400],
+    "rows missing": rechunked(encoded(PIXELS), 100, cut=-40),
     "animation": encoded(
         PIXELS,
         save_all=True,
@@ -74,14 +75,16 @@ def test_a_thread_changes_nothing(name, piece, monkeypatch):
 @pytest.mark.parametrize("name", FILES)
 def test_pixels_that_pillow_reads_are_these(name):
     read_alone = isinstance(result(FILES[name]), list)
-    assert read_alone == (name not in ("cut", "cut in its head", "damaged", "broken off"))
+    assert read_alone == (
+        name not in ("cut", "cut in its head", "damaged", "broken off", "rows missing")
+    )
 
 
 def test_the_thread_is_used(monkeypatch):
     monkeypatch.setattr(png_inflate, "_MIN_PIXELS", 1)
     image = Image.open(io.BytesIO(FILES["plain"]))
     pillows = image.load_read
-    with limits(threads=2), png_inflate.inflating_ahead(image):
+    with limits(threads=2), png_inflate.inflated(image):
         assert image.load_read != pillows
         image.load()
     assert image.load_read == pillows

@@ -3,8 +3,10 @@
 import sys
 
 import numpy as np
+import png_twin
 import pytest
-from handmade import png, tiff
+from handmade import tiff
+from images import halves
 from PIL import Image
 from pooled_images import assert_image, blocks, mean, noise, weighed
 
@@ -139,16 +141,27 @@ def test_linear_light(pooled):
     assert pooled("max --linear", Image.fromarray(board)).getextrema() == (255, 255)
 
 
-@pytest.mark.parametrize(
-    ("name", "raw"),
-    [
-        ("a.png", png(4, 4, 16, 2, bytes(4 * 25))),
-        ("a.png", png(4, 4, 16, 6, bytes(4 * 33))),
-        ("a.tif", tiff(4, 4, (16, 16, 16), bytes(96), t262=2, t277=3)),
-    ],
-)
-def test_sixteen_bit_colours_are_refused(cli, tmp_path, name, raw, monkeypatch):
+@pytest.mark.parametrize("op", ["max", "avg"])
+@pytest.mark.parametrize(("colour", "channels"), [(2, 3), (4, 2), (6, 4)])
+def test_sixteen_bit_colours_of_a_png(cli, tmp_path, op, colour, channels):
+    values = noise(6, 8, channels, dtype=np.uint16)
+    (tmp_path / "a.png").write_bytes(png_twin.encode(values, colour, 16))
+    assert cli(op, "-k", 2, "a.png", "-o", "b.png").code == 0
+    pooled, *found = png_twin.decode((tmp_path / "b.png").read_bytes())
+    assert found[:2] == [colour, 16]
+    blocks = halves(values.astype(np.uint64))
+    if op == "avg" and channels != 3:  # alpha averages premultiplied
+        total = blocks[..., -1:].sum((1, 3), keepdims=True)
+        blocks[..., :-1] = np.rint(
+            (blocks[..., :-1] * blocks[..., -1:]).sum((1, 3), keepdims=True) / total
+        )
+    expected = blocks.max((1, 3)) if op == "max" else np.rint(blocks.mean((1, 3)))
+    np.testing.assert_array_equal(pooled, expected)
+
+
+def test_sixteen_bit_colours_are_refused(cli, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "tifffile", None)  # as if the extra were not installed
+    name, raw = "a.tif", tiff(4, 4, (16, 16, 16), bytes(96), t262=2, t277=3)
     (tmp_path / name).write_bytes(raw)
     ran = cli("max", name)
     assert ran.code == 1
