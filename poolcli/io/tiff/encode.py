@@ -77,7 +77,7 @@ def _tags(one: FeatureMap, axes: str, compression: str | None) -> dict[str, Any]
     picture = one.picture or Picture(STACK, format="")
     kept = dict(picture.extras).get("compression", "") if picture.format == "TIFF" else ""
     tags: dict[str, Any] = {
-        "photometric": "rgb" if "RGB" in picture.mode else "minisblack",
+        "photometric": "rgb" if axes.endswith("S") and picture.mode != "LA;16" else "minisblack",
         "compression": _CODECS.get(compression or kept, "zlib"),
         "software": False,
         "iccprofile": picture.icc,
