@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -70,12 +71,26 @@ def block_interrupts() -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
+def start_resource_tracker() -> None:
+    """Start the process that removes the semaphores which a killed process leaves behind.
+
+    It is done before threads start, because it unblocks SIGINT in the thread that starts it. What
+    it removes after an interruption is no news to the user: its warning is switched off.
+    """
+    from multiprocessing.resource_tracker import ensure_running
+
+    former = list(sys.warnoptions)  # the tracker gets them as its command line
+    sys.warnoptions.append("ignore::UserWarning")
+    try:
+        ensure_running()
+    finally:
+        sys.warnoptions[:] = former
+
+
 @contextmanager
 def interrupts_blocked() -> Iterator[None]:
     """Block SIGINT in threads and processes that start in this block; it is delivered after it."""
-    from multiprocessing.resource_tracker import ensure_running
-
-    ensure_running()  # now: when it starts, it unblocks SIGINT in its thread
+    start_resource_tracker()
     block_interrupts()
     try:
         yield

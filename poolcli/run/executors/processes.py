@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from multiprocessing.resource_tracker import ensure_running
 from queue import SimpleQueue
+from threading import Lock
 from typing import Any
 
 from poolcli import io
 from poolcli.run.executors.worker_pool import WorkerPool, thread_pool
+from poolcli.run.interruption import start_resource_tracker
 from poolcli.run.job import Job
 from poolcli.run.outcome import Outcome, Work, failed
 from poolcli.run.parallelism import Parallelism
@@ -40,12 +41,12 @@ class ProcessPool:
             self._idle.put(worker)
 
     def __enter__(self) -> ProcessPool:
-        ensure_running()  # before the threads: when it starts, it unblocks SIGINT in its thread
+        start_resource_tracker()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         for worker in self._workers:
-            worker.stop(0.0 if kind is KeyboardInterrupt else _PATIENCE)
+            worker.close(0.0 if kind is KeyboardInterrupt else _PATIENCE)
 
     def run(self, job: Job) -> Outcome:
         """The outcome of a job, by the next idle process."""
@@ -64,6 +65,8 @@ class _Worker:
     def __init__(self, work: Work, threads: int) -> None:
         self._work, self._threads = work, threads
         self._process: Any = None
+        self._starting = Lock()
+        self._is_closed = False
 
     def run(self, job: Job) -> Outcome:
         """The outcome of a job; if the process is lost, another tries once more."""
@@ -71,10 +74,20 @@ class _Worker:
             for _ in range(_ATTEMPTS):
                 with suppress(EOFError, ConnectionError):
                     return self._attempt(job)
-                self.stop(0.0)
+                self._end(0.0)
         except OSError as error:
             return failed(job, io.reason(error))
         return failed(job, "two processes were lost over it, killed or out of memory: try it alone")
+
+    def close(self, patience: float) -> None:
+        """End the process for good, as `_end` does.
+
+        A process that is just starting is waited for: it would otherwise end with a traceback of
+        multiprocessing, which finds nothing to read.
+        """
+        with self._starting:
+            self._is_closed = True
+        self._end(patience)
 
     def _attempt(self, job: Job) -> Outcome:
         if self._process is None:
@@ -85,21 +98,25 @@ class _Worker:
 
     def _start(self) -> None:
         context = get_context("spawn")
-        self._pipe, other_end = context.Pipe()
-        with other_end:
-            self._process = context.Process(
-                target=_serve, args=(other_end, self._work, self._threads), daemon=True
-            )
-            self._process.start()
+        with self._starting:
+            if self._is_closed:
+                raise EOFError
+            self._pipe, other_end = context.Pipe()
+            with other_end:
+                process = context.Process(
+                    target=_serve, args=(other_end, self._work, self._threads), daemon=True
+                )
+                process.start()
+            self._process = process
 
-    def stop(self, patience: float) -> None:
+    def _end(self, patience: float) -> None:
         """End the process, if it runs; kill it if it has not ended after `patience` seconds."""
-        if self._process is not None:
+        process, self._process = self._process, None
+        if process is not None:
             self._pipe.close()
-            self._process.join(patience)
-            self._process.kill()
-            self._process.join()
-            self._process = None
+            process.join(patience)
+            process.kill()
+            process.join()
 
 
 def _serve(pipe: Connection, work: Work, threads: int) -> None:

@@ -3,9 +3,11 @@
 import os
 import signal
 import subprocess
+import time
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
 from jobs import job
 from processes import contents, end, rows, start, visible, wait_for
 
@@ -16,7 +18,7 @@ from poolcli.run.outcome import Outcome
 def children(process):
     """The processes that work for this one."""
     told = subprocess.run(
-        ["ps", "-A", "-o", "ppid=,pid=,args="], capture_output=True, check=True, text=True
+        ["ps", "-A", "-ww", "-o", "ppid=,pid=,args="], capture_output=True, check=True, text=True
     ).stdout
     each = [line.split(None, 2) for line in told.splitlines()]
     return [
@@ -30,7 +32,7 @@ def test_a_lost_process_is_replaced(photos, undisturbed, tmp_path):
     process = start("median -k 4 in -o out --executor processes -j 2 --report jsonl", tmp_path)
     for more in (3, 20):
         wait_for(lambda most=more: len(visible(tmp_path / "out")) > most)
-        for pid in children(process)[:1]:
+        for pid in wait_for(lambda: children(process))[:1]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
     code, out, err = end(process)
@@ -52,3 +54,15 @@ def test_what_kills_its_process_twice_is_a_row():
     assert [outcome.status for outcome in outcomes] == ["done", "failed", "done"]
     assert outcomes[1].source == Path("bad")
     assert "lost" in outcomes[1].reason
+
+
+@pytest.mark.complete
+@pytest.mark.parametrize("pause", [0, 0.01, 0.05])
+def test_processes_that_are_starting_end_in_silence(photos, tmp_path, pause):
+    process = start("max -k 4 in -o out --executor processes -j 4 -q", tmp_path)
+    wait_for(lambda: children(process))
+    for _ in range(2):
+        process.send_signal(signal.SIGTERM)
+        time.sleep(pause)
+    code, out, err = end(process)
+    assert (code, out, err.strip()) == (130, b"", "Error: interrupted")
