@@ -105,7 +105,7 @@ FORMATS = (
         (".png", ".apng"),
         "PNG",
         ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "I;16", "LA;16", "RGB;16", "RGBA;16"),
-        "lossless; frames only from an animated PNG",
+        "lossless; frames from an animation",
         holds_pages=True,
         keeps=("icc", "exif", "dpi"),
         save={"compress_level": WholeNumber(0, 9), "optimize": _SWITCH},

@@ -55,7 +55,7 @@ _MAGIC = {
 # Further pictures of an MPO are previews and gain maps, of a PSD layers: the first is the picture.
 _FIRST_ONLY = ("MPO", "PSD")
 _DESCRIPTION = 270  # tag of a TIFF
-_ANIMATED = ("GIF", "WEBP", "PNG")
+_ANIMATED = ("GIF", "WEBP", "PNG", "AVIF", "FLI")
 _KEPT_COMPRESSIONS = ("tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "packbits")
 _CONVERTED = {  # modes that are read as others
     "PA": "RGBA",
@@ -270,8 +270,11 @@ def _extras(image: Image.Image) -> tuple[tuple[str, Any], ...]:
         return (("compression", image.info["compression"]),)
     if not _is_animation(image):
         return ()
-    info = image.info
-    extras: dict[str, Any] = {key: info[key] for key in ("duration", "loop") if key in info}
+    extras = {}
     if getattr(image, "default_image", False):
         extras["default_image"] = True
+    if not extras or image.tell():
+        extras["duration"] = image.info.get("duration", 0)
+    if "loop" in image.info:
+        extras["loop"] = image.info["loop"]
     return tuple(extras.items())

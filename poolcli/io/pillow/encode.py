@@ -13,6 +13,7 @@ from poolcli.errors import FileError, PoolError, RequestError
 from poolcli.io.format import FORMATS, Format
 from poolcli.io.mode import ALL, DEEP
 from poolcli.io.pillow.checks import PILLOW_ERRORS
+from poolcli.io.pillow.encode_animation import ANIMATED, encode_animation, is_frame
 from poolcli.io.pillow.exif import PREFIX, descriptive
 from poolcli.io.pillow.gif_palette import gif_frames
 from poolcli.io.pillow.png_deep import encode_deep
@@ -39,16 +40,23 @@ def encode(
     if any(mode in DEEP for _, mode, _ in samples):
         return _deep(samples, target, save)
     images = [to_image(*each, target) for each in samples]
-    if target.name == "gif":
-        images = gif_frames(images)
-    options = {**_save_options(target, save), **_page_options(maps, images, target)}
     first = maps[0].picture
-    if first is None:
-        return _saved(images[0], target, options)
-    options = {**_kept_compression(first, target), **options}
-    return _saved_with_metadata(
-        images[0], target, options, _metadata(first, images[0].mode, target)
-    )
+    options = _save_options(target, save)
+    if first is not None:
+        options = {**_kept_compression(first, target), **options}
+    metadata = _metadata(first, images[0].mode, target) if first is not None else {}
+
+    def saved(metadata: Mapping[str, Any]) -> bytes:
+        if len(images) > 1 and target.name in ANIMATED:
+            return encode_animation(maps, images, target, {**options, **metadata})
+        return _saved(images, target, {**options, **metadata})
+
+    with encoding(target):
+        try:
+            return saved(metadata)
+        except PILLOW_ERRORS:
+            # A profile too large or an EXIF block too odd for the format must not cost the picture.
+            return saved({})
 
 
 def _deep(
@@ -66,8 +74,7 @@ def _deep(
 def _check_pages(maps: Sequence[FeatureMap], target: Format) -> None:
     if len(maps) == 1:
         return
-    from_png = all(one.picture is not None and one.picture.format == "PNG" for one in maps)
-    if target.name == "png" and not from_png:
+    if target.name == "png" and not any(map(is_frame, maps)):
         raise FileError(
             f"{len(maps)} maps need a format with pages, a PNG has one: write {_paged_suffixes()}"
         )
@@ -95,37 +102,6 @@ def _save_options(target: Format, save: Mapping[str, Any]) -> dict[str, Any]:
     if target.name == "webp" and "quality" in save and "lossless" not in save:
         options["lossless"] = False
     return options
-
-
-def _page_options(
-    maps: Sequence[FeatureMap], images: Sequence[Image.Image], target: Format
-) -> dict[str, Any]:
-    """The further pages, and the timing of an animation."""
-    if len(images) == 1:
-        return {}
-    pages = {"save_all": True, "append_images": images[1:]}
-    if target.name == "tiff":
-        return pages
-    if len({image.size for image in images}) > 1:
-        raise FileError(
-            f"the frames of a {target.name.upper()} have one size, these differ: write .tiff"
-        )
-    options = {**pages, **_timing(maps)}
-    if target.name == "gif" and "transparency" in images[0].info:
-        options["disposal"] = 2  # clear each frame: it would shine through the next one
-    return options
-
-
-def _timing(maps: Sequence[FeatureMap]) -> dict[str, Any]:
-    frames = [dict(one.picture.extras) if one.picture else {} for one in maps]
-    first = frames[0]
-    timing: dict[str, Any] = {
-        name: first[name] for name in ("loop", "default_image") if name in first
-    }
-    timed = frames[1:] if "default_image" in timing else frames
-    if all("duration" in extras for extras in timed):
-        timing["duration"] = [extras["duration"] for extras in timed]
-    return timing
 
 
 def _kept_compression(picture: Picture, target: Format) -> dict[str, Any]:
@@ -176,22 +152,13 @@ def _descriptive_block(block: bytes) -> bytes | None:
 # Bytes ---------------------------------------------------------------------------------------
 
 
-def _saved_with_metadata(
-    image: Image.Image, target: Format, options: Mapping[str, Any], metadata: Mapping[str, Any]
-) -> bytes:
-    try:
-        return _saved(image, target, {**options, **metadata})
-    except FileError:
-        # A profile too large or an EXIF block too odd for the format must not cost the picture.
-        return _saved(image, target, options)
-
-
-def _saved(image: Image.Image, target: Format, options: Mapping[str, Any]) -> bytes:
+def _saved(images: Sequence[Image.Image], target: Format, options: Mapping[str, Any]) -> bytes:
+    first, *more = gif_frames(images) if target.name == "gif" else images
+    if target.name == "png" and (strategy := best_strategy(first, options)) is not None:
+        return encode_png(first, options, strategy)
+    pages = {"save_all": True, "append_images": more} if more else {}
     stream = BytesIO()
-    with encoding(target):
-        if target.name == "png" and (strategy := best_strategy(image, options)) is not None:
-            return encode_png(image, options, strategy)
-        image.save(stream, target.pillow, **options)
+    first.save(stream, target.pillow, **options, **pages)
     return stream.getvalue()
 
 
