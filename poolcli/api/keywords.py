@@ -38,7 +38,7 @@ class PoolOptions(TypedDict, total=False):
     spatial_scale: float | None
     weights: FileOrArray | None
     count_include_pad: bool | None
-    divisor: float | None
+    divisor: float | Literal["kernel"] | None
     norm: float | None
     sharpness: float | None
     alpha: float | None
@@ -59,8 +59,8 @@ class PoolOptions(TypedDict, total=False):
     mask: FileOrArray | None
     emit: Literal["count", "fraction"] | None
     normalize: Literal["minmax", "zscore"] | None
-    round: Literal["half-even", "half-up", "floor"] | None
+    round: Literal["half-even", "half-up", "half-away", "floor"] | None
     dtype: DTypeLike | None
     semantics: Literal["poolcli", "torch", "onnx", "keras"] | None
     linear: bool | None
-    index_order: Literal["plane", "tensor"] | None
+    index_order: Literal["plane", "tensor", "nhwc"] | None

@@ -90,7 +90,7 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
     spatial_scale: float | None = None,
     weights: FileOrArray | None = None,
     count_include_pad: bool | None = None,
-    divisor: float | None = None,
+    divisor: float | str | None = None,
     norm: float | None = None,
     sharpness: float | None = None,
     alpha: float | None = None,
@@ -176,8 +176,8 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
         For weighted: do not divide by the sum of the weights.
     count_include_pad : bool, optional
         For avg: divide by the pixels of the padding, too.
-    divisor : float, optional
-        For avg: divide by this number instead.
+    divisor : float or "kernel", optional
+        For avg: divide by this number instead; "kernel" by all taps of a whole window.
     norm : float, optional
         The power of lp (default 2) and gem (default 3).
     sharpness : float, optional
@@ -217,7 +217,7 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
         Return how many pixels of each window count, or which fraction of them, instead.
     normalize : {"minmax", "zscore"}, optional
         Bring each map to one scale first.
-    round : {"half-even", "half-up", "floor"}, optional
+    round : {"half-even", "half-up", "half-away", "floor"}, optional
         How results that are integers are rounded (default half-even).
     dtype : dtype_like, optional
         The dtype of the result. By default that of `x` for operations that return values of it;
@@ -226,8 +226,9 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
         Whose defaults are used where an option is not given.
     linear : bool, optional
         Pool an sRGB image (of Pillow's) in linear light.
-    index_order : {"plane", "tensor"}, optional
-        Count indices inside each plane (default), or over all of `x`.
+    index_order : {"plane", "tensor", "nhwc"}, optional
+        Count indices inside each plane (default), over all of `x`, or inside each sample with
+        the channels last.
 
     Returns
     -------

@@ -8,7 +8,7 @@ from typing import Any
 from poolcli.errors import RequestError
 from poolcli.pipeline.op import Op
 from poolcli.pipeline.parameters import Parameter
-from poolcli.pipeline.window_kinds import SEED, WINDOW_KINDS, WindowKind
+from poolcli.pipeline.window_kinds import KERNEL, SEED, WINDOW_KINDS, WindowKind
 
 Values = Mapping[str, Any]
 
@@ -34,6 +34,10 @@ def check(op: Op, windows: WindowKind | None, values: Values) -> None:
         raise RequestError(
             f"{op.name}: `min_valid` counts what `nodata`, `mask` or `nan` ignore leave out: "
             "give one of them"
+        )
+    if values.get("divisor") == "kernel" and windows and KERNEL not in windows.parameters:
+        raise RequestError(
+            f"{op.name}: {windows.name} windows have no kernel: give `divisor` a number"
         )
     if values.get("samples") is not None and "seed" in values and SEED not in op.parameters:
         raise RequestError(f"{op.name}: `seed` draws what `samples` gives: give one of them")

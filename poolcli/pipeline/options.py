@@ -60,7 +60,11 @@ VALUE_OPTIONS = (
         "Bring each map to one scale first.",
     ),
     Parameter(
-        "round", ("--round",), choice("half-even", "half-up", "floor"), "How to round.", "half-even"
+        "round",
+        ("--round",),
+        choice("half-even", "half-up", "half-away", "floor"),
+        "How to round: half-even, half-up, half-away or floor.",
+        "half-even",
     ),
     Parameter("dtype", ("--dtype",), DTYPE, "Type of the result.  [default: images keep theirs]"),
     SEMANTICS,
@@ -71,8 +75,8 @@ VALUE_OPTIONS = (
 INDEX_ORDER = Parameter(
     "index_order",
     ("--index-order",),
-    choice("plane", "tensor"),
-    "Count indices in the plane, or over N, C, H, W.",
+    choice("plane", "tensor", "nhwc"),
+    "Count indices in the plane, over N, C, H, W, or over H, W, C.",
     "plane",
 )
 
@@ -106,7 +110,12 @@ INCLUDE_PAD = Parameter(
     default=False,
     off="--no-count-include-pad",
 )
-DIVISOR = Parameter("divisor", ("--divisor",), POSITIVE, "Divide by this number instead.")
+DIVISOR = Parameter(
+    "divisor",
+    ("--divisor",),
+    either("kernel", POSITIVE),
+    "Divide by this number instead; kernel: by all its taps.",
+)
 QUANTILE = Parameter(
     "q", ("--q",), FRACTION, "0 is the smallest value, 0.5 the median, 1 the largest.", 0.5
 )

@@ -174,7 +174,7 @@ class Step(Configuration):
         self.check_indices()
         rules, geometry, _ = self._prepared(fmap.form)
         # The values are dropped: 0 in empty windows, as integers have no NaN.
-        rules = rules._replace(dtype=np.int64, indexing=self._indexing, empty=0)
+        rules = rules._replace(dtype=np.int64, indexing=self._indexing(fmap.form), empty=0)
         return self._pooled(fmap, rules, geometry)
 
     def values_and_empty(self, fmap: FeatureMap) -> tuple[FeatureMap, FeatureMap]:
@@ -198,7 +198,7 @@ class Step(Configuration):
         if not isinstance(self.operation, Pooling) or (fmap.picture and fmap.picture.has_alpha):
             return self(fmap), self.indices(fmap)
         rules, geometry, _ = self._prepared(fmap.form)
-        rules = rules._replace(indexing=self._indexing)
+        rules = rules._replace(indexing=self._indexing(fmap.form))
         pair = self.operation.with_indices(fmap.planes(), fmap.form.frame, rules)
         values, indices = (self._made(fmap, planes, geometry) for planes in pair)
         return values, indices
@@ -232,10 +232,10 @@ class Step(Configuration):
         planes = np.broadcast_to(numbers, frame.shape)
         return self._like("max").operation(planes, frame, ValueRules(np.int64))
 
-    @property
-    def _indexing(self) -> Indexing:
-        """How indices number the pixels."""
-        return Indexing(self["index_order"], self.profile.index_of_nan)
+    def _indexing(self, form: Form) -> Indexing:
+        """How indices number the pixels of maps of a form."""
+        channels = form.frame.channels or 1
+        return Indexing(self["index_order"], self.profile.index_of_nan, channels)
 
     def _prepared(self, form: Form) -> Prepared:
         """The rules and the geometry for maps of a form; cached, unless there is a mask."""

@@ -27,7 +27,10 @@ SIZES = "a size is a whole number from 1 up"
         ('[[step]]\nop = "max"\nnodata = [1]', "max: --nodata [1]: takes a number"),
         ('[[step]]\nop = "lp"\nnorm = true', "lp: --norm True: takes a number above 0"),
         ('[[step]]\nop = "max"\nglobal = 1', "max: --global 1: is a switch: true or false"),
-        ('[[step]]\nop = "max"\nround = 3', "max: --round 3: takes half-even, half-up or floor"),
+        (
+            '[[step]]\nop = "max"\nround = 3',
+            "max: --round 3: takes half-even",
+        ),
         ('[[step]]\nop = "max"\nglobal = true\nkernel = 3', "two kinds of windows: give one"),
         ('shape = "3x3"\n[[step]]\nop = "max"', "a recipe has no shape"),
         ('input = 3\n[[step]]\nop = "max"', 'input is a shape, like "1x64x112x112"'),

@@ -120,7 +120,7 @@ def test_values(name):
 # Eight-bit averages: sum and number of pixels; the exact mean rounded once. Other tools differ from
 # each other here.
 ROUNDED = [
-    # sum, pixels, half-even, half-up, floor
+    # sum, pixels, half-even, half-up and half-away, floor
     (2, 4, 0, 1, 0),
     (6, 4, 2, 2, 1),
     (8, 16, 0, 1, 0),
@@ -137,8 +137,18 @@ def test_rounding(row):
     total, pixels, *wants = row
     x = np.full(pixels, total // pixels, np.uint8)
     x[: total % pixels] += 1
-    for rule, want in zip(("half-even", "half-up", "floor"), wants, strict=True):
+    even, up, down = wants
+    for rule, want in {"half-even": even, "half-up": up, "half-away": up, "floor": down}.items():
         assert poolcli.pool(x, "avg", global_=True, dtype="uint8", round=rule) == [want]
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int64", "float32"])
+def test_a_half_below_zero(dtype):
+    """GDAL rounds -1.5 and -0.5 away from zero; half up is toward +infinity."""
+    x = np.array([-1, -2, -1, 0, 0, 1], dtype)
+    wants = {"half-away": [-2, -1, 1], "half-up": [-1, 0, 1], "half-even": [-2, 0, 0]}
+    for rule, want in wants.items():
+        assert poolcli.pool(x, "avg", kernel=2, dtype="int8", round=rule).tolist() == want
 
 
 def test_colour_of_what_is_transparent_does_not_count(cli, tmp_path):

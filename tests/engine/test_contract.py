@@ -125,6 +125,21 @@ def test_agrees_with_its_twin_on_nasty_arrays(op, ndim, thinned):
 
 
 @pytest.mark.parametrize("windows", WINDOWS, ids=str)
+@pytest.mark.parametrize("dtype", ["uint8", "int64", "float32"])
+def test_the_divisor_kernel_is_that_of_all_taps(windows, dtype):
+    x = nasty.scrambled((2, 9, 11), dtype)
+    if {"adaptive", "global_"} & windows.keys():
+        with pytest.raises(poolcli.RequestError, match="have no kernel"):
+            poolcli.pool(x, "avg", divisor="kernel", **windows)
+        return
+    kernel = windows.get("kernel", SETTINGS["kernel"])
+    sizes = kernel if isinstance(kernel, tuple) else (kernel,)
+    taps = math.prod(sizes * (2 // len(sizes)))
+    result = poolcli.pool(x, "avg", divisor="kernel", **windows)
+    np.testing.assert_array_equal(result, poolcli.pool(x, "avg", divisor=taps, **windows))
+
+
+@pytest.mark.parametrize("windows", WINDOWS, ids=str)
 @pytest.mark.parametrize("op", REDUCERS)
 def test_parses_prints_and_pickles(op, windows):
     for own, rules in product(VARIANTS.get(op, [{}]), MASKS):

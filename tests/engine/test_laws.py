@@ -4,6 +4,7 @@ import math
 from fractions import Fraction
 
 import numpy as np
+import twin
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -298,15 +299,13 @@ def exact_means(x, height, width):
 
 
 def rounded(mean, rule):
-    if rule == "floor":
-        return math.floor(mean)
-    return round(mean) if rule == "half-even" else math.floor(mean + Fraction(1, 2))
+    return twin.round_exact(mean, rule)
 
 
 @LAW
 @given(
     st.sampled_from(["uint8", "int8", "uint16", "int16", "uint32", "int32"]),
-    st.sampled_from(["half-even", "half-up", "floor"]),
+    st.sampled_from(["half-even", "half-up", "half-away", "floor"]),
     st.integers(1, 9),
     st.integers(1, 9),
     st.data(),

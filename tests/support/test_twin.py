@@ -468,6 +468,8 @@ class TestExact:
         assert twin.round_exact(value, "half-even") == half_even
         assert twin.round_exact(value, "half-up") == half_up
         assert twin.round_exact(value, "floor") == floor
+        away = half_up if value > 0 else math.ceil(value - Fraction(1, 2))
+        assert twin.round_exact(value, "half-away") == away
 
 
 class TestNasty:

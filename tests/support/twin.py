@@ -361,12 +361,13 @@ def pool_exact(
 
 
 def round_exact(value: Fraction, how: str) -> int:
-    """The integer a fraction rounds to: half-even, half-up (towards +infinity, also below zero) or
-    floor.
+    """The integer a fraction rounds to: half-even, half-up (towards +infinity, also below zero),
+    half-away (from zero) or floor.
     """
     return {
         "half-even": round(value),
         "half-up": math.floor(value + Fraction(1, 2)),
+        "half-away": (1 if value > 0 else -1) * math.floor(abs(value) + Fraction(1, 2)),
         "floor": math.floor(value),
     }[how]
 
@@ -419,10 +420,23 @@ def indices(
             if pixel and (
                 pixel[0] == pooled[place] or (math.isnan(pixel[0]) and math.isnan(pooled[place]))
             ):
-                whole = _flat(place[: len(batch)] + index, x.shape)
-                places[place] = whole if order == "tensor" else _flat(index, x.shape[len(batch) :])
+                places[place] = _number(place[: len(batch)], index, x.shape, order)
                 break
     return places
+
+
+def _number(
+    plane: tuple[int, ...], index: tuple[int, ...], shape: tuple[int, ...], order: str
+) -> int:
+    """The flat index of a pixel of an array (*planes, *map), whose last plane axis is channels."""
+    if order == "tensor":
+        return _flat((*plane, *index), shape)
+    space = shape[len(plane) :]
+    return (
+        _flat((*index, plane[-1]), (*space, shape[len(plane) - 1]))
+        if (order == "nhwc" and plane)
+        else _flat(index, space)
+    )
 
 
 def _flat(index: tuple[int, ...], shape: tuple[int, ...]) -> int:

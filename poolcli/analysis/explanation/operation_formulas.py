@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,8 @@ def divisor(window: ObservedWindow) -> float:
     step = window.step
     if step.op.name != "avg":
         return window.count
+    if step["divisor"] == "kernel":
+        return prod(len(side.window) for side in window.sides)
     return step["divisor"] or window.count + (window.padding if step["count_include_pad"] else 0)
 
 

@@ -84,6 +84,11 @@ class ExportedStep:
         return prod(self.kernel)
 
     @property
+    def divisor(self) -> float | None:
+        """The number that a mean is divided by; None where it is the number of pixels."""
+        return self.taps if self["divisor"] == "kernel" else self["divisor"]
+
+    @property
     def cells(self) -> Size:
         return tuple(axis.cells for axis in self.axes)
 

@@ -83,7 +83,7 @@ def _order(step: ExportedStep) -> str:
 def _check(step: ExportedStep) -> None:
     if set(step.dilation) != {1}:
         raise step.no("keras has no dilation")
-    if step.op == "avg" and (step["divisor"] or (step["count_include_pad"] and not step.unpadded)):
+    if step.op == "avg" and (step.divisor or (step["count_include_pad"] and not step.unpadded)):
         raise step.no("keras divides by the pixels inside of the map")
 
 

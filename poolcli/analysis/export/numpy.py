@@ -109,7 +109,7 @@ def _levels(step: ExportedStep) -> list[str]:
 
 
 def _avg(step: ExportedStep, nan: str, axis: str) -> list[str]:
-    if step["divisor"]:
+    if step.divisor:
         return [f"np.{nan}sum(w, {axis}) / {step['divisor']}"]
     if not (step["count_include_pad"] and nan):
         return [f"np.{nan}mean(w, {axis})"]

@@ -146,8 +146,8 @@ def _avg(windows: WindowNodes, x: str) -> str:
     step = windows.step
     if not step.axes:
         return windows.mean(x)
-    if step["divisor"]:
-        return windows.graph.add("Div", windows.sum(x), windows.graph.number(step["divisor"]))
+    if step.divisor:
+        return windows.graph.add("Div", windows.sum(x), windows.graph.number(step.divisor))
     if step.kind == "global":
         return windows.graph.add("GlobalAveragePool", x)
     if not step["count_include_pad"] or step.unpadded:

@@ -83,7 +83,7 @@ def _max(step: ExportedStep) -> list[str]:
 
 def _avg(step: ExportedStep) -> list[str]:
     pads = step.even_pads
-    divisor, include = step["divisor"], step["count_include_pad"]
+    divisor, include = step.divisor, step["count_include_pad"]
     name = f"nn.AvgPool{step.dims}d"
     if set(step.dilation) != {1} or (divisor and (step.dims == 1 or divisor != int(divisor))):
         return []

@@ -92,7 +92,7 @@ class WindowExpressions:
 
 def _mean_of(windows: WindowExpressions, step: ExportedStep) -> str:
     """The mean, by the step's own divisor where it has one."""
-    if divisor := step["divisor"]:
+    if divisor := step.divisor:
         return f"{windows.sum()} / {divisor}"
     if step["count_include_pad"] and not step.unpadded:
         raise step.no("torch's average pooling has no dilation")

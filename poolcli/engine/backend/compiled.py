@@ -25,7 +25,12 @@ from poolcli.maps.array import Array
 
 TYPES = frozenset("?bBhHiIlLqQfd")
 MERGES: dict[Any, int] = {np.add: _core.ADD, np.maximum: _core.MAX, np.minimum: _core.MIN}
-ROUNDINGS = {"half-even": _core.HALF_EVEN, "half-up": _core.HALF_UP, "floor": _core.FLOOR}
+ROUNDINGS = {
+    "half-even": _core.HALF_EVEN,
+    "half-up": _core.HALF_UP,
+    "half-away": _core.HALF_UP,  # the same, as `mean` leaves totals below zero to `plain`
+    "floor": _core.FLOOR,
+}
 SUMS = {  # the kinds of sums, and of what is added up to them
     "u2": ("b1", "u1", "u2"),
     "u4": ("b1", "u1", "u2", "u4"),
@@ -100,7 +105,9 @@ def fold_index(
 def mean(x: Array, grid: Grid, out: Array, dtype: np.dtype[Any] | None, quotient: Quotient) -> None:
     """The mean of every window: see `Backend.mean`."""
     state = dtype or x.dtype
-    if _folds(np.add, x.dtype, state) and _kind(out.dtype) in MEANS[_kind(state)]:
+    halves_differ = quotient.rounding == "half-away" and out.dtype.kind == "i"
+    folds = _folds(np.add, x.dtype, state) and not halves_differ
+    if folds and _kind(out.dtype) in MEANS[_kind(state)]:
         _fold(x, grid, out, _How(np.add, state, quotient))
     else:
         plain.mean(x, grid, out, dtype, quotient)

@@ -18,13 +18,15 @@ NOWHERE = -1  # the index of a window without a pixel that counts
 
 
 class Indexing(NamedTuple):
-    """How pixels are numbered: within their "plane" or the whole "tensor".
+    """How pixels are numbered: within their "plane", in the whole "tensor", or in the order "nhwc"
+    within their sample, whose `channels` lie side by side.
 
     `nan` tells which of several NaN is meant, the "first" or the "last".
     """
 
     order: str = "plane"
     nan: str = "first"
+    channels: int = 1
 
     def numbering(self, planes: Array, space: tuple[int, ...], begin: tuple[int, ...]) -> Numbering:
         """The indices of the pixels from `begin` on, in planes of size `space`.
@@ -34,11 +36,20 @@ class Indexing(NamedTuple):
         >>> numbering = Indexing("tensor").numbering(np.array([0, 1]), (2, 3), (1, 0))
         >>> numbering.of_pixels((1, 3)).tolist()
         [[[3, 4, 5]], [[9, 10, 11]]]
+        >>> numbering = Indexing("nhwc", channels=2).numbering(np.array([0, 1]), (2, 3), (1, 0))
+        >>> numbering.of_pixels((1, 3)).tolist()
+        [[[6, 8, 10]], [[7, 9, 11]]]
         """
-        steps = tuple(prod(space[axis + 1 :]) for axis in range(len(space)))
+        apart = self.channels if self.order == "nhwc" else 1
+        steps = tuple(apart * prod(space[axis + 1 :]) for axis in range(len(space)))
         first = sum(start * step for start, step in zip(begin, steps, strict=True))
-        planes = prod(space) * planes if self.order == "tensor" else np.zeros((), np.int64)
-        return Numbering(np.asarray(planes + first), steps, self.nan)
+        return Numbering(np.asarray(self._plane_begins(planes, space) + first), steps, self.nan)
+
+    def _plane_begins(self, planes: Array, space: tuple[int, ...]) -> Array:
+        """The index of the first pixel of each plane, or of all."""
+        if self.order == "tensor":
+            return np.asarray(prod(space) * planes)
+        return np.asarray(planes % self.channels if self.order == "nhwc" else 0)
 
 
 def flat_numbers(shape: tuple[int, ...], spans: Sequence[slice]) -> Array:

@@ -41,9 +41,9 @@ class Unpool:
     """Each value at its index, in a map of zeros: (N, C, h, w) gives (N, C, *output_size).
 
     `indices` has the shape of the values; -1 puts a value nowhere, and of several values with one
-    index the last stays. They count in each plane, or in the whole tensor for an `index_order` of
-    "tensor". Without an `output_size` it is that of sliding windows that fit along each axis:
-    (cells - 1) stride - padding + kernel.
+    index the last stays. They count in each plane, or as `index_order` says. Without an
+    `output_size` it is that of sliding windows that fit along each axis: (cells - 1) stride -
+    padding + kernel.
 
     Source: PyTorch MaxUnpool2d; ONNX MaxUnpool.
     """
@@ -148,27 +148,27 @@ class Unpool:
     def _places(self, indices: Array, shape: Size, which: tuple[int, Frame]) -> Array:
         """The indices of a sample, which has this shape, counted in all of it."""
         number, frame = which
-        plane, begin = prod(shape[-len(frame.space) :]), number * prod(shape)
-        lead = shape[: -len(frame.space)]
-        first = (np.arange(prod(lead)) * plane).reshape(*lead, *(1,) * len(frame.space))
-        low, high = (
-            (begin + first, begin + first + plane - 1)
-            if self.index_order == "tensor"
-            else (0, plane - 1)
-        )
-        wrong = (indices != NOWHERE) & ((indices < low) | (indices > high))
+        plane, lead = prod(shape[-len(frame.space) :]), shape[: -len(frame.space)]
+        planes = np.arange(prod(lead)).reshape(*lead, *(1,) * len(frame.space))
+        pixels = self._pixels(indices, number * prod(lead) + planes, (plane, frame))
+        wrong = (indices != NOWHERE) & ((pixels < 0) | (pixels >= plane))
         if wrong.any():
             index = indices[wrong].flat[0]
-            where = (
-                "its plane"
-                if self.index_order == "tensor" and 0 <= index < frame.planes * plane
-                else "the map"
-            )
+            is_in_map = self.index_order != "plane" and 0 <= index < frame.planes * plane
+            where = "its plane" if is_in_map else "the map"
             raise ValueRuleError(
                 f"`indices` has {index}, which is outside of {where} of {plane} pixels a plane: "
                 "give the `output_size` and the `index_order` they were made with"
             )
-        return indices.astype(np.int64) + (-begin if self.index_order == "tensor" else first)
+        return pixels + planes * plane
+
+    def _pixels(self, indices: Array, planes: Array, which: tuple[int, Frame]) -> Array:
+        """The indices counted in each plane, by the numbers of the planes; -1 for other planes'."""
+        (plane, frame), indices = which, indices.astype(np.int64)
+        if self.index_order == "nhwc":
+            channels = frame.channels or 1
+            return np.where(indices % channels == planes % channels, indices // channels, -1)
+        return indices - planes * plane if self.index_order == "tensor" else indices
 
 
 unpool = Unpool

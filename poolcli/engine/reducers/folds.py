@@ -33,7 +33,8 @@ def sum(values: Values) -> Fold:  # noqa: A001 - the operation's name
     return Fold((component,), lambda state, _: total(state))
 
 
-def avg(values: Values, *, count_include_pad: bool, divisor: int | None) -> Fold:
+def avg(values: Values, *, count_include_pad: bool, divisor: int | str | None) -> Fold:
+    divisor = values.taps if isinstance(divisor, str) else divisor
     component, total = adding(values._replace(largest=builtins.max(values.largest, divisor or 0)))
 
     def finish(state: Array, counts: Counts) -> Ratio:

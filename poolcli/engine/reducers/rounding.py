@@ -44,11 +44,14 @@ class Ratio:
     def _bias(self, count: Array, rounding: str) -> Array:
         """What rounding adds to the totals before the division: half a count.
 
-        One less rounds a half down, which is to an even quotient where that is even already.
+        One less rounds a half down: to an even quotient where that is even already, or away from
+        zero where the total is negative.
         """
         is_even = count % 2 == 0
         if rounding == "half-up" or not is_even.any():
             return np.asarray(count // 2)
+        if rounding == "half-away":
+            return np.asarray(count // 2 - (is_even & (self.total < 0)))
         stays = is_even & ((self.total // count & 1) == 0)
         return np.asarray(count // 2 - stays)
 
@@ -103,6 +106,8 @@ def cast(result: Array | Ratio, dtype: DTypeLike, rounding: str) -> Array:
 def _rounded(x: Array, rounding: str) -> Array:
     if rounding == "half-even":
         return np.rint(x)
+    if rounding == "half-away":
+        return np.copysign(_rounded(np.abs(x), "half-up"), x)
     down: Array = np.floor(x)
     return down if rounding == "floor" else down + (x - down >= 0.5)
 

@@ -24,7 +24,7 @@ def test_indices_agree_with_their_twin(op, own, ndim, thinned):
     for number, (name, x) in thinned(enumerate(nasty.arrays(ndim))):
         for turn, windows in enumerate(WINDOWS):
             rules = MASKS[(number + turn) % len(MASKS)]
-            order = ("plane", "tensor")[turn % 2]
+            order = ("plane", "tensor", "nhwc")[turn % 3]
             try:
                 cells = windows_of(x.shape[-ndim:], windows)
             except ValueError:
@@ -72,6 +72,13 @@ CASES = {
         [[[3]], [[7]]],
         [[[3]], [[7]]],
     ),
+    "nhwc": (
+        "max",
+        np.arange(16).reshape(2, 2, 2, 2),
+        {"index_order": "nhwc"},
+        [[[[3]], [[7]]], [[[11]], [[15]]]],
+        [[[[6]], [[7]]], [[[6]], [[7]]]],
+    ),
     "median": ("median", [4, 1, 3, 2], {"kernel": 4, "interpolation": "lower"}, [2], [3]),
     "mode": ("mode", [3, 1, 3, 1, 2], {"kernel": 5}, [1], [1]),
     "regions": (
@@ -94,7 +101,7 @@ def test_indices(name):
 
 def test_indices_of_blocks_are_those_of_the_whole(monkeypatch):
     x = nasty.scrambled((2, 3, 19, 17), np.float32)
-    for order in ("plane", "tensor"):
+    for order in ("plane", "tensor", "nhwc"):
         whole = poolcli.pool(x, "max", kernel=3, stride=2, index_order=order, return_indices=True)
         with monkeypatch.context() as patch:
             patch.setattr("poolcli.engine.backend.blocks.LARGEST", 1)
@@ -157,7 +164,7 @@ def test_backends_find_the_same_pixels(monkeypatch, op, dtype, semantics):
         values[rng.random(values.shape) < 0.1] = np.nan
     options = {"kernel": 3, "stride": 2, "padding": 1, "semantics": semantics}
     for x, order, given in product(
-        _variants(values), ("plane", "tensor"), ({}, {"dtype": "float64"})
+        _variants(values), ("plane", "tensor", "nhwc"), ({}, {"dtype": "float64"})
     ):
         found = []
         for backend in ("plain", ""):

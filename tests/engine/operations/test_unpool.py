@@ -16,7 +16,7 @@ HALVES = arrays.arrays(
 
 
 @settings(deadline=None)
-@given(HALVES, st.integers(1, 3), st.integers(1, 3), st.sampled_from(["plane", "tensor"]))
+@given(HALVES, st.integers(1, 3), st.integers(1, 3), st.sampled_from(["plane", "tensor", "nhwc"]))
 def test_unpool_restores_the_maxima(x, kernel, stride, order):
     kernel = min(kernel, *x.shape[-2:])
     x = np.abs(x) + 1
@@ -65,7 +65,8 @@ def test_unpool_refuses(indices, told, error, says):
     assert "\n" not in str(caught.value)
 
 
-def test_an_index_of_another_plane_is_outside():
+@pytest.mark.parametrize("order", ["tensor", "nhwc"])
+def test_an_index_of_another_plane_is_outside(order):
     x = np.ones((2, 1, 1))
     with pytest.raises(poolcli.PoolError, match="outside of its plane"):
-        poolcli.pool(x, "unpool", indices=np.array([[[0]], [[0]]]), index_order="tensor")
+        poolcli.pool(x, "unpool", indices=np.array([[[0]], [[0]]]), index_order=order)
