@@ -22,11 +22,13 @@ from poolcli.io.format import FORMATS, Format, format_named, split_name
 from poolcli.io.header import Header, Peek
 from poolcli.io.npy import IncomingArray
 from poolcli.io.os_error import reason
+from poolcli.io.read_only import WRITTEN_AS
 from poolcli.io.sink import Writer, default_format, write, writer
 from poolcli.io.source import Source, allow_pixels, is_store, next_array, peek, read
 
 __all__ = [
     "FORMATS",
+    "WRITTEN_AS",
     "Format",
     "Header",
     "IncomingArray",

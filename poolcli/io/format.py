@@ -55,6 +55,7 @@ _COMPRESSION = Choice(
         ("jpeg", "jpeg"),
     )
 )
+_JPEG_2000 = {"rate": WholeNumber(1, 1000)}
 _LOSSLESS = Choice(tuple(pair for pair in _COMPRESSION.values if pair[0] != "jpeg"))
 
 
@@ -176,6 +177,56 @@ FORMATS = (
         "PPM",
         ("1", "L", "RGB", "I;16"),
         "lossless; PBM, PGM or PPM by what the map holds",
+    ),
+    Format(
+        "tga",
+        (".tga", ".icb", ".vda", ".vst"),
+        "TGA",
+        ("1", "L", "LA", "P", "RGB", "RGBA"),
+        "lossless; keeps the compression",
+        save={"compression": Choice((("none", None), ("rle", "tga_rle")))},
+        largest=65535,
+    ),
+    Format("pcx", (".pcx",), "PCX", ("1", "L", "P", "RGB"), "lossless; no alpha", largest=65535),
+    Format(
+        "sgi",
+        (".sgi", ".rgb", ".rgba", ".bw"),
+        "SGI",
+        ("L", "RGB", "RGBA"),
+        "lossless",
+        largest=65535,
+    ),
+    Format("qoi", (".qoi",), "QOI", ("RGB", "RGBA"), "lossless"),
+    Format(
+        "jp2",
+        (".jp2", ".jpx", ".jpf"),
+        "JPEG2000",
+        ("L", "LA", "RGB", "RGBA", "I;16"),
+        "JPEG 2000; lossless unless a rate of compression is given",
+        save=_JPEG_2000,
+    ),
+    Format(
+        "j2k",
+        (".j2k", ".j2c", ".jpc"),
+        "JPEG2000",
+        ("L", "LA", "RGB", "RGBA", "I;16"),
+        "JPEG 2000 without a container",
+        save=_JPEG_2000,
+    ),
+    Format(
+        "avif",
+        (".avif", ".avifs"),
+        "AVIF",
+        ("RGB", "RGBA"),
+        "lossy; quality 100 and subsampling 4:4:4 unless told; frames",
+        holds_pages=True,
+        keeps=("icc", "exif"),
+        save={
+            "quality": WholeNumber(0, 100),
+            "subsampling": Choice(tuple((word, word) for word, _ in _SUBSAMPLING.values)),
+            "speed": WholeNumber(0, 10),
+        },
+        largest=65535,
     ),
     Format("npy", (".npy",), None, (), "one array, any dtype and layout"),
     Format(

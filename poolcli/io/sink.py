@@ -103,12 +103,23 @@ def _encoded_image(
     return encode(maps, target, options, scale)
 
 
-def default_format(maps: Sequence[FeatureMap]) -> Format:
-    """The format that the maps came from; PNG if Pillow only reads that."""
-    if maps[0].picture is None:
+def default_format(maps: Sequence[FeatureMap], *, instead: str | None = None) -> Format:
+    """The format that the maps came from.
+
+    Of one that is only read it is the one named by `instead`; FileError without.
+    """
+    picture = maps[0].picture
+    if picture is None:
         return format_named("npz" if len(maps) > 1 else "npy")
-    by_picture_format = {known.pillow or known.name.upper(): known for known in FORMATS}
-    return by_picture_format.get(maps[0].picture.format, format_named("png"))
+    for known in FORMATS:
+        if picture.format in (known.pillow, known.name.upper()):
+            return known
+    if instead:
+        return format_named(instead)
+    raise FileError(
+        f"{picture.format or 'its format'} is read and not written: "
+        "--to png, or an output called .png, says what to write"
+    )
 
 
 def _single_array(maps: Sequence[FeatureMap]) -> Array:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from poolcli.errors import NothingFound
-from poolcli.io import FORMATS, is_store
+from poolcli.io import FORMATS, WRITTEN_AS, is_store
 from poolcli.run.job import STREAM
 
 KNOWN_SUFFIXES = tuple(suffix for known in FORMATS for suffix in known.suffixes)
@@ -70,7 +70,7 @@ def _is_wanted(file: Path, root: Path, inputs: Inputs) -> bool:
     below = file.relative_to(root)
     if any(part.startswith(".") for part in below.parts):
         return False
-    include = inputs.include or tuple(f"*{suffix}" for suffix in KNOWN_SUFFIXES)
+    include = inputs.include or tuple(f"*{suffix}" for suffix in (*KNOWN_SUFFIXES, *WRITTEN_AS))
     return _matches(below, include) and not _matches(below, inputs.exclude)
 
 

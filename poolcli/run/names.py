@@ -7,7 +7,7 @@ from string import Formatter
 from typing import Any
 
 from poolcli.errors import RequestError
-from poolcli.io import format_named, split_name
+from poolcli.io import WRITTEN_AS, format_named, split_name
 from poolcli.run.expand import KNOWN_SUFFIXES, InputFile
 from poolcli.run.job import STREAM, Outputs, Settings
 
@@ -34,6 +34,7 @@ def output_paths(
 def _fields(file: InputFile, index: int, settings: Settings) -> dict[str, Any]:
     """The values of the template's fields, without the level."""
     stem, suffix = split_name(file.path.name)
+    suffix = WRITTEN_AS.get(suffix.lower(), suffix)
     if settings.outputs.to:
         suffix = format_named(settings.outputs.to).suffixes[0]
     op = "-".join(step.op.name for step in settings.pipeline.steps)

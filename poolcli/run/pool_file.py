@@ -162,8 +162,10 @@ def _write(job: Job, maps: Maps, indices: Maps) -> None:
     count = len(job.targets)
     levels = [maps[level::count] for level in range(count)]
     options = dict(job.outputs.save), job.outputs.scale
+    instead = "png" if job.target == STREAM else None
+    formats = [job.format or io.default_format(level, instead=instead) for level in levels]
     writers = [
-        io.writer(level, job.format or io.default_format(level), *options) for level in levels
+        io.writer(level, format_, *options) for level, format_ in zip(levels, formats, strict=True)
     ]
     with _indices_written(job, indices):
         if job.target == STREAM:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from round_trips import image_map, written
 
-from poolcli.errors import RequestError
+from poolcli.errors import FileError, RequestError
 from poolcli.io import (
     FORMATS,
     default_format,
@@ -44,7 +44,11 @@ def test_default_format():
     assert default_format([array]).name == "npy"
     assert default_format([array, array]).name == "npz"
     assert default_format([image_map("L", format="JPEG")]).name == "jpeg"
-    assert default_format([image_map("L", format="TGA")]).name == "png"
+    assert default_format([image_map("L", format="TGA")]).name == "tga"
+    psd = [image_map("L", format="PSD")]
+    assert default_format(psd, instead="png").name == "png"
+    with pytest.raises(FileError, match="PSD is read and not written"):
+        default_format(psd)
 
 
 @pytest.mark.parametrize(

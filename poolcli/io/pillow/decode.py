@@ -56,7 +56,7 @@ _MAGIC = {
 _FIRST_ONLY = ("MPO", "PSD")
 _DESCRIPTION = 270  # tag of a TIFF
 _ANIMATED = ("GIF", "WEBP", "PNG", "AVIF", "FLI")
-_KEPT_COMPRESSIONS = ("tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "packbits")
+_KEPT_COMPRESSIONS = ("tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "packbits", "tga_rle")
 _CONVERTED = {  # modes that are read as others
     "PA": "RGBA",
     "La": "LA",
@@ -265,8 +265,8 @@ def _loaded(image: Image.Image, mode: str, stream: BinaryIO) -> Array:
 
 
 def _extras(image: Image.Image) -> tuple[tuple[str, Any], ...]:
-    """The compression of a TIFF, or the timing of an animation."""
-    if image.format == "TIFF" and image.info.get("compression") in _KEPT_COMPRESSIONS:
+    """The compression of a TIFF or a TGA, or the timing of an animation."""
+    if image.info.get("compression") in _KEPT_COMPRESSIONS and image.format in ("TIFF", "TGA"):
         return (("compression", image.info["compression"]),)
     if not _is_animation(image):
         return ()

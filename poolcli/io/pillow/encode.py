@@ -27,6 +27,8 @@ _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "jpeg": {"quality": 95, "subsampling": 0},
     "webp": {"lossless": True, "exact": True},  # exact: colours under transparent pixels too
     "gif": {"optimize": False},  # a palette may be a legend
+    "avif": {"quality": 100, "subsampling": "4:4:4"},
+    "j2k": {"no_jp2": True},
 }
 
 
@@ -101,6 +103,9 @@ def _save_options(target: Format, save: Mapping[str, Any]) -> dict[str, Any]:
     options = {**_DEFAULTS.get(target.name, {}), **save}
     if target.name == "webp" and "quality" in save and "lossless" not in save:
         options["lossless"] = False
+    if "rate" in options:
+        rate = options.pop("rate")
+        options |= {"irreversible": True, "quality_mode": "rates", "quality_layers": [rate]}
     return options
 
 
@@ -109,6 +114,8 @@ def _kept_compression(picture: Picture, target: Format) -> dict[str, Any]:
     extras = dict(picture.extras)
     if picture.format != target.pillow or "compression" not in extras:
         return {}
+    if picture.format == "TGA" and picture.mode == "1":
+        return {}  # of which Pillow packs no bits
     return {"compression": extras["compression"]}
 
 

@@ -9,17 +9,26 @@ from PIL import Image
 
 from poolcli.errors import FileError
 from poolcli.io.format import Format
-from poolcli.io.pillow.animation import Animation
+from poolcli.io.pillow.animation import Animation, saved
 from poolcli.io.pillow.apng import encode_apng
 from poolcli.io.pillow.gif import encode_gif
 from poolcli.io.pillow.gif_palette import gif_frames
 from poolcli.io.pillow.webp import encode_webp
 from poolcli.maps.feature_map import FeatureMap
 
+
+def _encode_avif(animation: Animation, options: Mapping[str, Any]) -> bytes:
+    """The bytes of an AVIF, which is shown for ever; Pillow keeps all frames."""
+    first, *more = animation.images
+    pages = {"save_all": True, "append_images": more, "duration": list(animation.durations)}
+    return saved(first, "AVIF", **options, **pages)
+
+
 ANIMATED: Mapping[str, Callable[[Animation, Mapping[str, Any]], bytes]] = {
     "png": encode_apng,
     "gif": encode_gif,
     "webp": encode_webp,
+    "avif": _encode_avif,
 }
 _USUAL_DURATION = 100  # milliseconds, of pages that have none
 

@@ -1,0 +1,121 @@
+"""A file is written in its own format, or under the suffix of what is written."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+from images import halves
+from PIL import Image
+from round_trips import image_map, pixels, saved, written
+
+from poolcli.io import FORMATS, WRITTEN_AS, read
+
+EXACT = {
+    "tga": "TGA",
+    "pcx": "PCX",
+    "sgi": "SGI",
+    "qoi": "QOI",
+    "jp2": "JPEG2000",
+    "j2k": "JPEG2000",
+    "png": "PNG",
+    "bmp": "BMP",
+    "ppm": "PPM",
+    "webp": "WEBP",
+    "tif": "TIFF",
+}
+PIXELS = np.random.default_rng(0).integers(0, 256, (12, 16, 3), np.uint8)
+
+
+def kind_of(path):
+    with Image.open(path) as image:
+        return image.format
+
+
+@pytest.mark.parametrize("suffix", EXACT)
+def test_its_own_format(cli, tmp_path, suffix):
+    options = {"lossless": True} if suffix == "webp" else {}
+    path = tmp_path / f"a.{suffix}"
+    Image.fromarray(PIXELS).save(path, **options)
+    assert cli("max", "-k", 2, path.name).code == 0
+    assert kind_of(tmp_path / f"a-max.{suffix}") == EXACT[suffix]
+    (one,) = read(tmp_path / f"a-max.{suffix}")
+    np.testing.assert_array_equal(one.data, halves(PIXELS).max((1, 3)))
+    assert cli("max", "-k", 2, path.name, "-o", path.name, "--overwrite").code == 0
+    assert kind_of(path) == EXACT[suffix]
+
+
+def test_avif_is_almost_exact(cli, tmp_path):
+    Image.fromarray(PIXELS).save(tmp_path / "a.avif", quality=100, subsampling="4:4:4")
+    with Image.open(tmp_path / "a.avif") as image:
+        values = np.asarray(image)
+    assert cli("max", "-k", 2, "a.avif").code == 0
+    assert kind_of(tmp_path / "a-max.avif") == "AVIF"
+    (one,) = read(tmp_path / "a-max.avif")
+    assert np.abs(one.data - halves(values).max((1, 3)).astype(int)).max() <= 3
+
+
+READ_ONLY = {".ico": ("ICO", {"sizes": [(16, 12)]}), ".dds": ("DDS", {}), ".mpo": ("MPO", {})}
+
+
+@pytest.mark.parametrize("suffix", READ_ONLY)
+def test_the_suffix_of_what_is_written(cli, tmp_path, suffix):
+    kind, options = READ_ONLY[suffix]
+    raw = saved(Image.fromarray(PIXELS).convert("RGB"), kind, **options)
+    (tmp_path / f"a{suffix}").write_bytes(raw)
+    for words in ((f"a{suffix}",), (".", "-o", "out"), (f"a{suffix}", "--overwrite")):
+        ran = cli("max", "-k", 2, *words, "--report", "jsonl")
+        assert ran.code == 0, ran.err
+        assert json.loads(ran.text.splitlines()[0])["output"].endswith(WRITTEN_AS[suffix])
+    name = "{stem}{suffix}"
+    assert cli("max", "-k", 2, f"a{suffix}", "--overwrite", "--name", name).code == 0
+    assert (tmp_path / f"a{suffix}").read_bytes() == raw
+    written_kind = "JPEG" if suffix == ".mpo" else "PNG"
+    assert kind_of(tmp_path / f"a{WRITTEN_AS[suffix]}") == written_kind
+
+
+@pytest.mark.parametrize("name", ["a.dat", "a"])
+def test_a_format_that_is_only_read_under_another_name(cli, tmp_path, name):
+    raw = saved(Image.fromarray(PIXELS), "DDS")
+    (tmp_path / name).write_bytes(raw)
+    ran = cli("max", name, "--name", "{stem}{suffix}", "--overwrite")
+    assert ran.code == 1
+    assert "DDS is read and not written: --to png, or" in ran.err
+    assert (tmp_path / name).read_bytes() == raw
+    assert cli("max", name, "--to", "png").code == 0
+    assert cli("max", name, "-o", "-").out.startswith(b"\x89PNG")
+
+
+def test_what_is_only_read_is_not_written():
+    written_suffixes = {suffix for known in FORMATS for suffix in known.suffixes}
+    assert not written_suffixes & set(WRITTEN_AS)
+    assert set(WRITTEN_AS.values()) <= written_suffixes
+
+
+@pytest.mark.parametrize("compression", ["none", "rle"])
+def test_a_tga_keeps_its_compression(compression):
+    flat = image_map("L", np.zeros((50, 50), np.uint8))
+    raw = written(flat, "tga", save={"compression": compression})
+    assert (len(raw) < 2500) == (compression == "rle")
+    assert (len(written(read(io.BytesIO(raw)), "tga")) < 2500) == (compression == "rle")
+    bits = read(io.BytesIO(written(image_map("1", pixels("1")), "tga")))
+    np.testing.assert_array_equal(bits[0].data, pixels("1"))
+
+
+def test_jpeg_2000_at_a_rate():
+    noise = image_map("RGB", pixels("RGB", 64, 64))
+    exact, packed = (len(written(noise, "jp2", save=save)) for save in ({}, {"rate": "20"}))
+    assert packed < exact / 8
+    assert written(noise, "j2k").startswith(b"\xff\x4f\xff\x51")
+
+
+def test_frames_of_an_avif():
+    frames = [np.full((16, 16, 3), value, np.uint8) for value in (9, 9, 200, 200)]
+    maps = [
+        image_map("RGB", frame, format="AVIF", extras=(("duration", 50 * number),))
+        for number, frame in enumerate(frames, start=1)
+    ]
+    again = read(io.BytesIO(written(maps, "avif")))
+    assert [dict(one.picture.extras)["duration"] for one in again] == [50, 100, 150, 200]
+    for one, frame in zip(again, frames, strict=True):
+        assert np.abs(one.data.astype(int) - frame).max() <= 2
