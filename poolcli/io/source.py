@@ -17,6 +17,7 @@ from poolcli.io.npy_header import MAGIC
 from poolcli.io.os_error import reason
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.layout import check_layout
+from poolcli.resources.descriptors import open_pipe
 
 Source = Path | BinaryIO | IncomingArray
 
@@ -117,7 +118,7 @@ def _family(head: bytes, stream: BinaryIO) -> Family:
 @contextmanager
 def _seekable(source: Path | BinaryIO) -> Iterator[BinaryIO]:
     if isinstance(source, Path):
-        with source.open("rb") as stream:
+        with open_pipe(source) if source.is_fifo() else source.open("rb") as stream:
             yield stream if stream.seekable() else BytesIO(stream.read())
     elif source.seekable():
         start = source.tell()

@@ -1,14 +1,25 @@
-"""Streams on file descriptors that read and write everything, even where one does not block."""
+"""Streams on file descriptors, which read and write everything, even where one does not block.
+
+An input that comes from another process may never come: `interrupted` ends the waits for it.
+"""
 
 from __future__ import annotations
 
 import io
 import os
 import select
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, BinaryIO
+
+from poolcli.errors import FileError
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
+
+interrupted = Event()  # while it is set, nothing more is waited for that another process sends
+_LOOK = 100  # milliseconds between two looks at `interrupted`
 
 
 def write_all(descriptor: int, data: ReadableBuffer) -> int:
@@ -23,7 +34,7 @@ def write_all(descriptor: int, data: ReadableBuffer) -> int:
         try:
             left = left[os.write(descriptor, left) :]
         except BlockingIOError:
-            _wait(descriptor, select.POLLOUT)
+            _poll(descriptor, select.POLLOUT)
     return total
 
 
@@ -36,6 +47,7 @@ class DescriptorStream(io.RawIOBase):
 
     def __init__(self, descriptor: int, *, writes: bool) -> None:
         self._descriptor, self._writes = descriptor, writes
+        self._has_begun = False
 
     def readable(self) -> bool:
         return not self._writes
@@ -60,18 +72,44 @@ class DescriptorStream(io.RawIOBase):
         return os.lseek(self._descriptor, offset, whence)
 
     def readinto(self, buffer: WriteableBuffer) -> int:
+        """Read what there is, at least a byte unless it ends.
+
+        Raises FileError where `interrupted` is set before the first byte comes. What has begun to
+        come is waited for.
+        """
         while True:
-            try:
-                return os.readv(self._descriptor, [buffer])
-            except BlockingIOError:
-                _wait(self._descriptor, select.POLLIN)
+            self._wait_for_data()
+            with suppress(BlockingIOError):  # another reader of the same pipe was faster
+                count = os.readv(self._descriptor, [buffer])
+                self._has_begun = True
+                return count
 
     def write(self, data: ReadableBuffer) -> int:
         return write_all(self._descriptor, data)
 
+    def _wait_for_data(self) -> None:
+        while not _poll(self._descriptor, select.POLLIN, _LOOK):
+            if interrupted.is_set() and not self._has_begun:
+                raise FileError("interrupted before any of it came")
 
-def _wait(descriptor: int, event: int) -> None:
-    """Wait until a descriptor can be read or written, or is closed at the other end."""
+
+def open_pipe(path: Path) -> BinaryIO:
+    """A stream of a named pipe, at once, whether or not another process writes to it yet."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    return io.BufferedReader(_OwnedStream(descriptor, writes=False))
+
+
+class _OwnedStream(DescriptorStream):
+    """A stream that closes its descriptor."""
+
+    def close(self) -> None:
+        if not self.closed:
+            os.close(self._descriptor)
+        super().close()
+
+
+def _poll(descriptor: int, event: int, milliseconds: int | None = None) -> bool:
+    """Whether a descriptor can be read or written, or is closed at the other end, before long."""
     poll = select.poll()
     poll.register(descriptor, event)
-    poll.poll()
+    return bool(poll.poll(milliseconds))

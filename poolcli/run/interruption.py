@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, ClassVar, TypeVar
 
+from poolcli.resources.descriptors import interrupted
+
 T = TypeVar("T")
 
 
@@ -29,15 +31,18 @@ class Interruption:
                 if signal.getsignal(number) is not signal.SIG_IGN:
                     self._handlers[number] = signal.signal(number, self._handle)
             Interruption.current = self
+            interrupted.clear()
         return self
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
         Interruption.current = None
+        interrupted.clear()
 
     def _handle(self, _number: int, _frame: FrameType | None) -> None:
         again, self._requested = self._requested, True
+        interrupted.set()
         if self._waiting or again:
             raise KeyboardInterrupt
 

@@ -124,8 +124,11 @@ class Job:
 
     @property
     def uses_streams(self) -> bool:
-        """Whether it reads stdin or writes stdout, which only this process can."""
-        return STREAM in (self.source, self.target)
+        """Whether it reads stdin or writes stdout, which only this process can, or a named pipe.
+
+        A wait for what another process sends is ended by an interruption of this process.
+        """
+        return STREAM in (self.source, self.target) or self.source.is_fifo()
 
     def absolute(self) -> Job:
         """The same job with absolute paths, for a process in another folder."""

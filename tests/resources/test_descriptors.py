@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from poolcli.resources.descriptors import DescriptorStream, write_all
+from poolcli.errors import FileError
+from poolcli.resources.descriptors import DescriptorStream, interrupted, open_pipe, write_all
 
 DATA = bytes(range(256)) * 1500  # several times what a pipe holds
 
@@ -77,3 +78,23 @@ def test_a_file_can_be_sought(tmp_path):
         assert stream.seekable()
         stream.seek(256)
         assert stream.read() == DATA[256:]
+
+
+def test_the_wait_for_a_writer_ends_with_an_interruption(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with open_pipe(tmp_path / "pipe") as stream:
+        interrupted.set()
+        try:
+            with pytest.raises(FileError, match="interrupted"):
+                stream.read()
+        finally:
+            interrupted.clear()
+
+
+def test_a_named_pipe_is_read_to_its_end(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with open_pipe(tmp_path / "pipe") as stream:
+        writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=(DATA,))
+        writer.start()
+        assert stream.read() == DATA
+        writer.join()

@@ -14,12 +14,14 @@ from PIL import Image
 from processes import (
     EXECUTORS,
     LONGEST,
+    begin,
     contents,
     end,
     needs,
     open_gate,
     run,
     start,
+    statuses,
     visible,
     wait_for,
 )
@@ -62,7 +64,10 @@ def test_interruption(many, tmp_path, executor, number):
         tmp_path,
         start_new_session=True,
     )
+    picture = (tmp_path / "one.png").read_bytes()
     opened = [open_gate(tmp_path / gate) for gate in gates]
+    for gate in opened:
+        begin(gate, picture[:9])
     if number == signal.SIGINT:
         os.killpg(process.pid, number)  # as a terminal does
     else:
@@ -73,7 +78,7 @@ def test_interruption(many, tmp_path, executor, number):
         time.sleep(1)  # it hears the signal; nothing more can begin before the gates open
     for gate in opened:
         with suppress(BrokenPipeError), gate:
-            gate.write((tmp_path / "one.png").read_bytes())
+            gate.write(picture[9:])
     code, out, err = end(process)
     assert (code, err.split("\n")[-2]) == (130, "Error: interrupted")
     told = json.loads(out)
@@ -112,3 +117,18 @@ def test_an_ignored_signal_stays_ignored(photos, tmp_path):
     process.send_signal(signal.SIGINT)
     assert end(process)[0] == 0
     assert contents(tmp_path / "out").keys() == contents(photos).keys()
+
+
+@pytest.mark.parametrize("executor", ["serial", "threads", "processes"])
+def test_an_input_that_never_comes(tmp_path, executor):
+    """SIGTERM ends the wait for a named pipe to which nobody writes, among other inputs."""
+    for name in "abc":
+        Image.fromarray(np.full((8, 8), 7, np.uint8)).save(tmp_path / f"{name}.png")
+    os.mkfifo(tmp_path / "b.pipe")
+    words = f"max a.png b.pipe c.png -o out/ --executor {executor} -j 2 --report jsonl"
+    process = start(words, tmp_path)
+    wait_for(lambda: len(visible(tmp_path / "out")) > (0 if executor == "serial" else 1))
+    process.send_signal(signal.SIGTERM)
+    code, out, err = end(process)
+    assert (code, err.split("\n")[-2]) == (130, "Error: interrupted")
+    assert statuses(out.decode()).get("b.pipe", "failed") == "failed"

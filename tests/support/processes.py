@@ -75,6 +75,14 @@ def open_gate(path):
     return os.fdopen(opened, "wb")
 
 
+def begin(gate, data):
+    """Write to a gate, and wait until its job has read that: it has begun."""
+    gate.write(data)
+    gate.flush()
+    unread = bytearray(struct.calcsize("i"))
+    wait_for(lambda: not fcntl.ioctl(gate, termios.FIONREAD, unread) and not any(unread))
+
+
 def _opened(path):
     """Its writing end (never 0, which is stdin), or None if nobody reads."""
     try:
