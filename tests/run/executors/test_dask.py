@@ -1,11 +1,12 @@
 """Clusters that lose a worker, or their scheduler."""
 
 import json
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager
 
-from processes import contents, end, needs, open_gate, rows, run, start, visible, wait_for
+from processes import contents, end, needs, rows, run, start, visible, wait_for
 
 
 @contextmanager
@@ -65,20 +66,19 @@ def test_a_cluster_that_loses_a_worker(photos, undisturbed, tmp_path):
     assert contents(tmp_path / "out") == undisturbed
 
 
-def test_a_cluster_that_is_gone(photos, undisturbed, gate, tmp_path):
-    """A gate behind the pictures keeps the run from ending before its scheduler does."""
+def test_a_cluster_that_is_gone(photos, undisturbed, tmp_path):
+    """A worker that is stopped keeps the run from ending before its scheduler does."""
     needs("dask")
-    with cluster(tmp_path, 1) as (address, (scheduler, _)):
+    with cluster(tmp_path, 1) as (address, (scheduler, worker)):
         where = f"--executor dask --scheduler {address}"
-        words = f"median -k 4 in gate.png -o out {where} --resume log -q"
-        process = start(words, tmp_path)
-        opened = open_gate(gate)
+        process = start(f"median -k 4 in -o out {where} --resume log -q", tmp_path)
+        wait_for(lambda: visible(tmp_path / "out"))
+        worker.send_signal(signal.SIGSTOP)
         scheduler.kill()
         assert end(process) == (
             1,
             b"",
             "Error: the scheduler is gone, and nobody does the rest: run it again with --resume\n",
         )
-    opened.close()
     assert run("median -k 4 in -o out --resume log -q", tmp_path) == (0, b"", "")
     assert contents(tmp_path / "out") == undisturbed
