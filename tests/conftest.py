@@ -86,6 +86,7 @@ class Ran:
 def cli(tmp_path, monkeypatch, capfdbinary):
     """`cli("max", "-k", 2, "a.png", stdin=b"...")` in tmp_path; asserts that no traceback shows."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)  # --max-memory raises it
 
     def run(*words, stdin=b""):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(stdin))))

@@ -69,7 +69,7 @@ def test_bombs_of_every_format(cli, tmp_path, kind, command):
     assert ran.err.count("\n") == 1
     if kind != "webp":  # Pillow compares its canvas with its frame first
         assert "pixels" in ran.err
-        assert "if you trust it, allow it with --max-memory" in ran.err
+        assert "if you trust it, give --max-memory" in ran.err
     assert [path.name for path in tmp_path.iterdir()] == [f"bomb.{kind}"]
 
 

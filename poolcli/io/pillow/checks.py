@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +19,8 @@ from poolcli.io.damage import DECODER_ERRORS, one_line
 PILLOW_ERRORS = (Image.DecompressionBombError, *DECODER_ERRORS)
 
 _HEAD = 1 << 16  # bytes: JPEG 2000 and AVIF tell their bit depth within the first few hundred
+_REFUSED = 2  # times Pillow's limit
+_BYTES = 16  # that a pixel takes, about: colours and alpha, decoded, pooled and encoded
 _TIFF_BITS, _TIFF_SAMPLES = 258, 277  # tags
 
 
@@ -33,7 +36,7 @@ def decoding() -> Iterator[None]:
     except PoolError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _bomb(str(error).split(" exceeds")[0].lower()) from error
+        raise _bomb(int(next(iter(re.findall(r"\d+", str(error))), 0))) from error
     except UnidentifiedImageError as error:
         raise FileError(
             "it is neither an array (.npy, .npz) nor an image Pillow can read"
@@ -59,24 +62,25 @@ def allow_pixels(limit: int) -> None:
 
 
 def check_size(image: Image.Image) -> None:
-    """FileError for an image without pixels, or of more than Pillow's limit.
+    """FileError for an image without pixels, or of more than Pillow refuses.
 
-    Pillow only warns between one and two times its limit.
+    That is twice its limit, past which it warns: of a photograph of 100 megapixels, too.
     """
     limit, (width, height) = Image.MAX_IMAGE_PIXELS, image.size
     if not (width and height):
         raise FileError(
             f"the image is {width} wide and {height} high, and has no pixels: save it again"
         )
-    if limit is not None and width * height > limit:
-        raise _bomb(f"image size ({width * height} pixels, {width} wide and {height} high)")
+    if limit is not None and width * height > _REFUSED * limit:
+        raise _bomb(width * height)
 
 
-def _bomb(size: str) -> FileError:
-    limit = Image.MAX_IMAGE_PIXELS
+def _bomb(pixels: int) -> FileError:
+    allowed = _REFUSED * (Image.MAX_IMAGE_PIXELS or 0)
+    needed = _BYTES * pixels // 10**6 + 1
     return FileError(
-        f"{size} is past the limit of {limit} pixels: if you trust it, allow it with --max-memory, "
-        "or cut it into parts"
+        f"an image of {pixels} pixels, and more than {allowed} may be a trap: "
+        f"if you trust it, give --max-memory {needed}M or more, or cut it into parts"
     )
 
 
