@@ -26,13 +26,13 @@ def info(ctx: click.Context, /, **params: Any) -> None:
     if not params["inputs"] and not params.get("files_from"):
         _tell_installation(style_from(params))
         return
-    from poolcli.report.file_info_rows import COLUMNS, info_row
+    from poolcli.report.file_info_rows import COLUMNS
     from poolcli.report.records import write_records
 
-    records, failed = _records(params)
+    records, rows, failed = _records(params)
     style = style_from(params)
     if records or style == "json":
-        write_records(style, sys.stdout, records, COLUMNS, map(info_row, records))
+        write_records(style, sys.stdout, records, COLUMNS, rows)
     ctx.exit(int(failed))
 
 
@@ -46,16 +46,24 @@ def _tell_installation(style: str) -> None:
     write_records(style, sys.stdout, [record], installation.COLUMNS, rows)
 
 
-def _records(params: dict[str, Any]) -> tuple[list[dict[str, Any]], bool]:
-    """The records of the files that can be read, and whether some cannot."""
-    from poolcli.report.file_info_rows import info_records
+Records = list[dict[str, Any]]
+
+
+def _records(params: dict[str, Any]) -> tuple[Records, list[tuple[str, ...]], bool]:
+    """The records and rows of the files that can be read, and whether some cannot."""
+    from poolcli.report.file_info_rows import info_records, info_rows
     from poolcli.run.expand import expand
 
-    records, failed = [], False
+    records: Records = []
+    rows: list[tuple[str, ...]] = []
+    failed = False
     for found in expand(inputs_from(params)):
         try:
-            records += info_records(found.path, header_of(found.path, params["layout"]))
+            header = header_of(found.name, params["layout"])
         except PoolError as error:
             failed = True
             click.echo(f"Error: {plain(in_flags(error))}", err=True)
-    return records, failed
+            continue
+        records += info_records(found.name, header)
+        rows += info_rows(found.name, header)
+    return records, rows, failed

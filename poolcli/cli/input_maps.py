@@ -28,7 +28,8 @@ def maps_of(path: Path, layout: str | None) -> tuple[FeatureMap, ...]:
     from poolcli import io
     from poolcli.run.stdin import open_source
 
-    return io.read(open_source(path), layout)
+    file, member = io.split_member(path)
+    return io.read(open_source(file), layout, member)
 
 
 def header_of(path: Path, layout: str | None) -> Peek:
@@ -36,5 +37,6 @@ def header_of(path: Path, layout: str | None) -> Peek:
     from poolcli import io
     from poolcli.run.stdin import open_source
 
+    file, member = io.split_member(path)
     with naming(path):
-        return io.peek(open_source(path), layout)
+        return io.peek(open_source(file), layout, member)

@@ -1,11 +1,13 @@
 """Files in, files out. The content tells what a file is; the format asked for, what is written.
 
-    source.py   a path or stream -> headers (`peek`) or maps (`read`)
-    sink.py     maps -> bytes (`write`), or a file that appears whole or not at all (`writer`)
-    format.py   the table of formats that are written: what each holds, and its options
+    formats.py  the table of formats; format.py is the record: a row of it
+    source.py   what reads a format: headers without pixels, and maps by regions
+    sink.py     what writes a format: maps by regions
+    reading.py  a path or stream -> headers (`peek`), maps (`read`), or a source (`opened`)
+    writing.py  maps -> bytes (`write`), or a file that appears whole or not at all (`writer`)
 
 A family of formats has its own module: npy, npz, pillow/ (images), tiff/ (OME and deep TIFFs, by
-tifffile) and zarr_store. As a source it has `peek` and `read`.
+tifffile) and zarr_store. The record of a format names its functions.
 """
 
 from __future__ import annotations
@@ -18,38 +20,64 @@ from poolcli.io.atomic_write import (
     partial_file,
     remove_leftovers,
 )
-from poolcli.io.format import FORMATS, Format, format_named, split_name
+from poolcli.io.format import Choice, Format, WholeNumber
+from poolcli.io.formats import FORMATS, all_formats, format_named, is_known_suffix, split_name
 from poolcli.io.header import Header, Peek
 from poolcli.io.npy import IncomingArray
 from poolcli.io.os_error import reason
 from poolcli.io.read_only import WRITTEN_AS
-from poolcli.io.sink import Writer, default_format, write, writer
-from poolcli.io.source import Source, allow_pixels, is_store, next_array, peek, read
+from poolcli.io.reading import (
+    Readable,
+    allow_pixels,
+    is_store,
+    next_array,
+    opened,
+    peek,
+    read,
+    split_member,
+)
+from poolcli.io.sink import Sink, WholeSink
+from poolcli.io.source import LoadedSource, Region, Source, part_of
+from poolcli.io.writing import Writer, default_format, dropped, write, writer, written
 
 __all__ = [
     "FORMATS",
     "WRITTEN_AS",
+    "Choice",
     "Format",
     "Header",
     "IncomingArray",
+    "LoadedSource",
     "Peek",
+    "Readable",
+    "Region",
+    "Sink",
     "Source",
+    "WholeNumber",
+    "WholeSink",
     "Writer",
+    "all_formats",
     "allow_pixels",
     "atomic",
     "default_format",
+    "dropped",
     "format_named",
     "is_device",
+    "is_known_suffix",
     "is_store",
     "lock",
     "make_folder",
     "next_array",
+    "opened",
+    "part_of",
     "partial_file",
     "peek",
     "read",
     "reason",
     "remove_leftovers",
+    "split_member",
     "split_name",
     "write",
     "writer",
+    "written",
 ]

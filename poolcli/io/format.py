@@ -1,13 +1,18 @@
-"""The table of formats that are written: what each holds, and its options."""
+"""The record of a format: how its files are known, read and written, and what they hold."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePath
-from typing import Any, NamedTuple
+from importlib import import_module
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
 
-from poolcli.errors import RequestError
+from poolcli.errors import FileError, RequestError
+from poolcli.io.header import Header
+from poolcli.io.sink import Sink
+from poolcli.io.source import Source
+from poolcli.maps.layout import shape_words
 from poolcli.resources.extras import extra
 
 
@@ -42,55 +47,114 @@ class Choice(NamedTuple):
         return "one of " + ", ".join(word for word, _ in self.values)
 
 
-_SWITCH = Choice(
-    (("true", True), ("false", False), ("yes", True), ("no", False), ("1", True), ("0", False))
-)
-_SUBSAMPLING = Choice((("4:4:4", 0), ("4:2:2", 1), ("4:2:0", 2)))
-_COMPRESSION = Choice(
-    (
-        ("none", "raw"),
-        ("lzw", "tiff_lzw"),
-        ("deflate", "tiff_adobe_deflate"),
-        ("packbits", "packbits"),
-        ("jpeg", "jpeg"),
-    )
-)
-_JPEG_2000 = {"rate": WholeNumber(1, 1000)}
-_LOSSLESS = Choice(tuple(pair for pair in _COMPRESSION.values if pair[0] != "jpeg"))
-
-
 @dataclass(frozen=True)
 class Format:
-    """A kind of file that is written.
+    """A kind of file. Its code is imported when a file of the kind is read or written.
 
-    The first of `suffixes` is the usual one. `pillow` is Pillow's name, None if Pillow does not
-    write it. `modes` of `Picture`, and PA (a palette with alpha), are held as they are. `keeps` is
-    the metadata it holds: icc, exif, dpi. `save` has its options, `largest` the longest side in
-    pixels, `extra` the extra that brings its library.
+    Attributes
+    ----------
+    name, suffixes
+        What `--to` takes, and the suffixes of its files, of which the first is the usual one.
+    note
+        A few words for the documentation.
+    source
+        The function that opens a `Source`, as "module:function"; "" if it is not read.
+    sink
+        The function that opens a `Sink` for this record, as "module:function"; "" if it is not
+        written.
+    magic
+        The first bytes of its files, one of them.
+    recognise
+        A function that is asked, with a stream, whether a file is of this kind: where `magic`
+        cannot tell. With `is_folder` it gets the path.
+    check
+        A function of this record, headers and options that raises FileError for what cannot be
+        held, where `modes`, `dtypes`, `axes` and `holds_pages` do not say all.
+    modes
+        The modes of `Picture` that it holds as they are, PA (a palette with alpha) included.
+    dtypes, axes
+        The dtypes of arrays, and the letters of axes that it holds; all if empty.
+    holds_pages
+        Whether it holds several maps.
+    facts
+        The names of the carried facts that it holds, and how.
+    unheld
+        A function that names those of `facts` which a map of this header cannot keep.
+    save
+        Its options.
+    pillow
+        Pillow's name for it, where Pillow writes it.
+    largest
+        The longest side in pixels.
+    extra
+        The extra that brings its library.
+    is_folder
+        Whether it is a folder that is read and written as one file.
+    is_streamed
+        Whether it is written as it is computed, not made in memory first.
     """
 
     name: str
     suffixes: tuple[str, ...]
-    pillow: str | None
-    modes: tuple[str, ...]
-    note: str
+    note: str = ""
+    source: str = ""
+    sink: str = ""
+    magic: tuple[bytes, ...] = ()
+    recognise: str = ""
+    check: str = ""
+    modes: tuple[str, ...] = ()
+    dtypes: tuple[str, ...] = ()
+    axes: str = ""
     holds_pages: bool = False
-    keeps: tuple[str, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict, hash=False)
+    unheld: str = ""
     save: Mapping[str, WholeNumber | Choice] = field(default_factory=dict, hash=False)
+    pillow: str = ""
     largest: int = 2**31 - 1
     extra: str = ""
     is_folder: bool = False
+    is_streamed: bool = False
 
-    def options(self, save: Mapping[str, str]) -> dict[str, Any]:
+    def open_source(self, content: BinaryIO | Path, layout: str | None) -> Source:
+        """The maps of a file of this format; a path for a folder, else a stream."""
+        source: Source = _entry(self.source)(content, layout)
+        return source
+
+    def open_sink(
+        self, target: BinaryIO | Path, headers: Sequence[Header], options: Mapping[str, Any]
+    ) -> Sink:
+        """A file of these maps that is being written; `options` are what `options` gives."""
+        sink: Sink = _entry(self.sink)(self, target, headers, options)
+        return sink
+
+    def is_of(self, content: BinaryIO | Path) -> bool:
+        """Whether a file is of this format, by its content. A stream is left at its start."""
+        if isinstance(content, Path):
+            return self.is_folder and bool(self.recognise) and bool(_entry(self.recognise)(content))
+        if self.is_folder or not (self.magic or self.recognise):
+            return False
+        if self.magic:
+            head = content.read(max(map(len, self.magic)))
+            content.seek(0)
+            if not head.startswith(self.magic):
+                return False
+        is_of = not self.recognise or bool(_entry(self.recognise)(content))
+        content.seek(0)
+        return is_of
+
+    def options(self, save: Mapping[str, str], scale: str | None = None) -> dict[str, Any]:
         """The values of options given as texts; RequestError for what this format does not take."""
+        if not self.sink:
+            raise RequestError(f"{self.name} is read and not written: write .png or .npy")
         if self.extra:
             extra(self.extra, f"writing {self.suffixes[0]}")
-        return {name: self._option(name, text) for name, text in save.items()}
+        options = {name: self._option(name, text) for name, text in save.items()}
+        return options if scale is None else {**options, "scale": scale}
 
     def _option(self, name: str, text: str) -> Any:
         if name not in self.save:
             raise RequestError(
-                f"{self.name} has no option {name!r}; {_hint(name, tuple(self.save))}"
+                f"{self.name} has no option {name!r}; {hint(name, tuple(self.save))}"
             )
         try:
             return self.save[name](text)
@@ -99,192 +163,46 @@ class Format:
                 f"{self.name} option {name} is {self.save[name]}, not {text!r}"
             ) from None
 
+    def check_held(self, headers: Sequence[Header], options: Mapping[str, Any]) -> None:
+        """FileError for maps that it cannot hold, from their headers alone."""
+        if len(headers) > 1 and not self.holds_pages:
+            raise FileError(
+                f"{len(headers)} maps do not fit {self.suffixes[0]}, which holds one: "
+                "write .npz, or pages as .tiff, .webp or .gif"
+            )
+        for header in headers:
+            self._check_array(header)
+        if self.check:
+            _entry(self.check)(self, headers, options)
 
-FORMATS = (
-    Format(
-        "png",
-        (".png", ".apng"),
-        "PNG",
-        ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "I;16", "LA;16", "RGB;16", "RGBA;16"),
-        "lossless; frames from an animation",
-        holds_pages=True,
-        keeps=("icc", "exif", "dpi"),
-        save={"compress_level": WholeNumber(0, 9), "optimize": _SWITCH},
-    ),
-    Format(
-        "jpeg",
-        (".jpg", ".jpeg", ".jpe", ".jfif"),
-        "JPEG",
-        ("L", "RGB", "CMYK", "YCbCr"),
-        "lossy; quality 95 and subsampling 4:4:4 unless told",
-        keeps=("icc", "exif", "dpi"),
-        save={
-            "quality": WholeNumber(1, 100),
-            "subsampling": _SUBSAMPLING,
-            "progressive": _SWITCH,
-            "optimize": _SWITCH,
-        },
-        largest=65500,
-    ),
-    Format(
-        "tiff",
-        (".tiff", ".tif"),
-        "TIFF",
-        ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "I;16", "I", "F"),
-        "lossless; pages; keeps the compression; quality is for compression=jpeg",
-        holds_pages=True,
-        keeps=("icc", "exif", "dpi"),
-        save={"compression": _COMPRESSION, "quality": WholeNumber(1, 100)},
-    ),
-    Format(
-        "ome",
-        (".ome.tiff", ".ome.tif"),
-        None,
-        ("RGB;16", "RGBA;16", "ND"),
-        "named axes, any depth, the size of a pixel; needs poolcli[tiff]",
-        holds_pages=True,
-        keeps=("icc", "dpi"),
-        save={"compression": _LOSSLESS},
-        extra="tiff",
-    ),
-    Format(
-        "webp",
-        (".webp",),
-        "WEBP",
-        ("RGB", "RGBA"),
-        "lossless unless a quality is given; frames",
-        holds_pages=True,
-        keeps=("icc", "exif"),
-        save={"quality": WholeNumber(0, 100), "lossless": _SWITCH, "method": WholeNumber(0, 6)},
-        largest=16383,
-    ),
-    Format(
-        "bmp", (".bmp", ".dib"), "BMP", ("1", "L", "P", "RGB"), "lossless; no alpha", keeps=("dpi",)
-    ),
-    Format(
-        "gif",
-        (".gif",),
-        "GIF",
-        ("L", "P", "PA", "LA", "RGB", "RGBA"),
-        "frames; exact up to 256 colours; a pixel is transparent or not",
-        holds_pages=True,
-        save={"optimize": _SWITCH},
-        largest=65535,
-    ),
-    Format(
-        "ppm",
-        (".ppm", ".pgm", ".pbm", ".pnm"),
-        "PPM",
-        ("1", "L", "RGB", "I;16"),
-        "lossless; PBM, PGM or PPM by what the map holds",
-    ),
-    Format(
-        "tga",
-        (".tga", ".icb", ".vda", ".vst"),
-        "TGA",
-        ("1", "L", "LA", "P", "RGB", "RGBA"),
-        "lossless; keeps the compression",
-        save={"compression": Choice((("none", None), ("rle", "tga_rle")))},
-        largest=65535,
-    ),
-    Format("pcx", (".pcx",), "PCX", ("1", "L", "P", "RGB"), "lossless; no alpha", largest=65535),
-    Format(
-        "sgi",
-        (".sgi", ".rgb", ".rgba", ".bw"),
-        "SGI",
-        ("L", "RGB", "RGBA"),
-        "lossless",
-        largest=65535,
-    ),
-    Format("qoi", (".qoi",), "QOI", ("RGB", "RGBA"), "lossless"),
-    Format(
-        "jp2",
-        (".jp2", ".jpx", ".jpf"),
-        "JPEG2000",
-        ("L", "LA", "RGB", "RGBA", "I;16"),
-        "JPEG 2000; lossless unless a rate of compression is given",
-        save=_JPEG_2000,
-    ),
-    Format(
-        "j2k",
-        (".j2k", ".j2c", ".jpc"),
-        "JPEG2000",
-        ("L", "LA", "RGB", "RGBA", "I;16"),
-        "JPEG 2000 without a container",
-        save=_JPEG_2000,
-    ),
-    Format(
-        "avif",
-        (".avif", ".avifs"),
-        "AVIF",
-        ("RGB", "RGBA"),
-        "lossy; quality 100 and subsampling 4:4:4 unless told; frames",
-        holds_pages=True,
-        keeps=("icc", "exif"),
-        save={
-            "quality": WholeNumber(0, 100),
-            "subsampling": Choice(tuple((word, word) for word, _ in _SUBSAMPLING.values)),
-            "speed": WholeNumber(0, 10),
-        },
-        largest=65535,
-    ),
-    Format("npy", (".npy",), None, (), "one array, any dtype and layout"),
-    Format(
-        "npz",
-        (".npz",),
-        None,
-        (),
-        "several named arrays",
-        holds_pages=True,
-        save={"compressed": _SWITCH},
-    ),
-    Format(
-        "zarr",
-        (".zarr", ".ome.zarr"),
-        None,
-        (),
-        "OME-Zarr: a folder of chunks; one array with its levels; needs poolcli[zarr]",
-        save={
-            "version": Choice((("0.4", "0.4"), ("0.5", "0.5"))),
-            "chunk": WholeNumber(1, 1 << 20),
-        },
-        extra="zarr",
-        is_folder=True,
-    ),
-)
+    def _check_array(self, header: Header) -> None:
+        shape = f"{shape_words(header.shape)} ({header.layout})"
+        if self.dtypes and header.dtype not in self.dtypes:
+            raise FileError(
+                f"{self.name} holds no {header.dtype} ({', '.join(self.dtypes)}): "
+                "give --dtype, or write .npy"
+            )
+        if self.axes and (foreign := sorted(set(header.layout) - set(self.axes))):
+            raise FileError(
+                f"a map of shape {shape} has axis {foreign[0]}, and {self.name} holds "
+                f"{' '.join(self.axes)} only: write .npy"
+            )
+
+    def holds(self, header: Header) -> frozenset[str]:
+        """The names of the facts that a file of this format holds of a map."""
+        unheld = _entry(self.unheld)(header) if self.unheld else ()
+        return frozenset(self.facts) - frozenset(unheld)
 
 
-def format_named(word: str) -> Format:
-    """The format a name or a suffix means, in capitals or not.
-
-    >>> format_named(".JPG").name
-    'jpeg'
-    """
-    plain = word.lower().removeprefix(".")
-    for known in FORMATS:
-        if plain == known.name or f".{plain}" in known.suffixes:
-            return known
-    raise RequestError(f"no format {word!r}; {_hint(plain, _names())}")
+def _entry(name: str) -> Callable[..., Any]:
+    """The function that "module:function" names."""
+    module, _, function = name.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), function)
+    return found
 
 
-def split_name(name: str) -> tuple[str, str]:
-    """The stem and the suffix of a file's name; a suffix of two parts is one where a format has it.
-
-    >>> split_name("cells.ome.tif"), split_name("v1.2.png")
-    (('cells', '.ome.tif'), ('v1.2', '.png'))
-    """
-    long = [suffix for known in FORMATS for suffix in known.suffixes if suffix.count(".") > 1]
-    suffix = next(
-        (suffix for suffix in long if name.lower().endswith(suffix)), PurePath(name).suffix
-    )
-    return name[: len(name) - len(suffix)], name[len(name) - len(suffix) :]
-
-
-def _names() -> tuple[str, ...]:
-    return tuple(dict.fromkeys(suffix[1:] for known in FORMATS for suffix in known.suffixes))
-
-
-def _hint(word: str, known: tuple[str, ...]) -> str:
+def hint(word: str, known: tuple[str, ...]) -> str:
+    """What may have been meant by a word that is none of those known."""
     from difflib import get_close_matches
 
     if close := get_close_matches(word, known, 1):

@@ -13,4 +13,5 @@ def load_arrays(path: str) -> dict[str, Array]:
 
     Raises FileError, without the path, where the file cannot be read.
     """
-    return {fmap.name: fmap.planes() for fmap in io.read(Path(path))}
+    file, member = io.split_member(Path(path))
+    return {fmap.name: fmap.planes() for fmap in io.read(file, None, member)}

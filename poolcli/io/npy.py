@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from io import BufferedReader, BytesIO
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
 from poolcli.errors import FileError
-from poolcli.io.header import Header, Peek
+from poolcli.io.format import Format
+from poolcli.io.header import Header
 from poolcli.io.npy_header import read_checked_header, read_header
+from poolcli.io.sink import Sink, WholeSink
+from poolcli.io.source import Region, part_of
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
+from poolcli.maps.layout import LETTERS
 from poolcli.resources import memory
 from poolcli.resources.limits import current
 from poolcli.resources.memory import Part
@@ -29,15 +34,34 @@ class DiskRange(NamedTuple):
 # As a source ---------------------------------------------------------------------------------
 
 
-def peek(stream: BinaryIO, layout: str | None) -> Peek:
-    """The header of the array."""
-    return Peek("npy", (peek_array(stream, _size(stream), layout),))
-
-
-def read(stream: BinaryIO, layout: str | None) -> tuple[FeatureMap, ...]:
-    """The array."""
+def open_source(stream: BinaryIO, layout: str | None) -> ArraySource:
+    """The array of a file."""
+    size = _size(stream)
+    header = peek_array(stream, size, layout)
     disk = DiskRange(stream) if isinstance(stream, BufferedReader) else None
-    return (read_array(stream, _size(stream), layout, disk),)
+
+    def read(_: int) -> FeatureMap:
+        stream.seek(0)
+        return read_array(stream, size, layout, disk)
+
+    return ArraySource("npy", (header,), read)
+
+
+class ArraySource:
+    """The arrays of a file, each of which `read_one` reads, as a whole or by mapping the file."""
+
+    def __init__(
+        self,
+        format: str,  # noqa: A002 as in Source
+        headers: tuple[Header, ...],
+        read_one: Callable[[int], FeatureMap],
+    ) -> None:
+        self.format, self.headers = format, headers
+        self._read_one = read_one
+
+    def read(self, number: int, region: Region | None = None) -> FeatureMap:
+        """An array, or a region of it."""
+        return part_of(self._read_one(number), region)
 
 
 def _size(stream: BinaryIO) -> int:
@@ -74,12 +98,11 @@ class IncomingArray:
         self._header = read_header(stream)
         self.left = self._header.nbytes
 
-    def header(self, layout: str | None) -> Header:
-        """The header of the array."""
-        return self._header.map_header(layout)
+    def source(self, layout: str | None) -> ArraySource:
+        """The array as a source."""
+        return ArraySource("npy", (self._header.map_header(layout),), lambda _: self._array(layout))
 
-    def read(self, layout: str | None) -> FeatureMap:
-        """The array."""
+    def _array(self, layout: str | None) -> FeatureMap:
         header, letters = self._header, self._header.layout(layout)
         raw, self.left = _read_bytes(self._stream, header.nbytes), 0
         return FeatureMap(header.shaped(_typed(raw, header.dtype)), letters)
@@ -91,6 +114,21 @@ class IncomingArray:
 
 
 # As a sink -----------------------------------------------------------------------------------
+
+
+def open_sink(
+    _: Format, stream: BinaryIO, headers: Sequence[Header], __: Mapping[str, Any]
+) -> Sink:
+    """An .npy of one array."""
+    return WholeSink(headers, lambda maps: write_npy(stream, array_of(maps[0])))
+
+
+def array_of(one: FeatureMap) -> Array:
+    """The values; of an image with channels first, as arrays are read back."""
+    if one.picture is None:
+        return one.data
+    usual = sorted(one.layout, key=LETTERS.index)
+    return np.transpose(one.data, [one.layout.index(letter) for letter in usual])
 
 
 def write_npy(stream: BinaryIO, data: Array) -> None:

@@ -7,18 +7,27 @@ import struct
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import BufferedReader
 from math import inf
 from pathlib import PurePosixPath
-from typing import BinaryIO, TypeVar, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
 from poolcli.errors import FileError, PoolError
 from poolcli.io.damage import BOMB_RATIO, check_unpacked
-from poolcli.io.header import Header, Peek
-from poolcli.io.npy import DiskRange, peek_array, read_array, write_npy
+from poolcli.io.format import Format
+from poolcli.io.header import Header
+from poolcli.io.npy import (
+    ArraySource,
+    DiskRange,
+    array_of,
+    peek_array,
+    read_array,
+    write_npy,
+)
 from poolcli.io.npy_header import MAGIC
+from poolcli.io.sink import Sink, WholeSink
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.resources import memory
@@ -47,23 +56,26 @@ _LOCAL_HEADER = 30  # its length without both
 # As a source ---------------------------------------------------------------------------------
 
 
-def peek(stream: BinaryIO, layout: str | None) -> Peek:
-    """The headers of the arrays."""
+def open_source(stream: BinaryIO, layout: str | None) -> ArraySource:
+    """The arrays of a file, in its order."""
+    size = stream.seek(0, 2)
+    stream.seek(0)
+    with _damage_refused():
+        archive = zipfile.ZipFile(stream)
+    members = archive.infolist()
+    _check_archive(members)
 
-    def peek_member(member: BinaryIO, info: zipfile.ZipInfo) -> Header:
+    def header_of(member: BinaryIO, info: zipfile.ZipInfo) -> Header:
         return peek_array(member, info.file_size, layout, _array_name(info))
 
-    return Peek("npz", _each_member(stream, peek_member))
-
-
-def read(stream: BinaryIO, layout: str | None) -> tuple[FeatureMap, ...]:
-    """Every array in file order."""
-
-    def read_member(member: BinaryIO, info: zipfile.ZipInfo) -> FeatureMap:
+    def whole_array(member: BinaryIO, info: zipfile.ZipInfo) -> FeatureMap:
         disk = _disk_range(stream, info)
         return read_array(member, info.file_size, layout, disk, _array_name(info))
 
-    return _each_member(stream, read_member)
+    headers = tuple(_read(archive, info, size, header_of) for info in members)
+    return ArraySource(
+        "npz", headers, lambda number: _read(archive, members[number], size, whole_array)
+    )
 
 
 def _disk_range(stream: BinaryIO, info: zipfile.ZipInfo) -> DiskRange | None:
@@ -79,15 +91,6 @@ def _disk_range(stream: BinaryIO, info: zipfile.ZipInfo) -> DiskRange | None:
     if zlib.crc32(memory.mapped(stream, start, info.file_size).data) != info.CRC:
         raise FileError("its bytes are not those that were saved: it is damaged; save it again")
     return DiskRange(stream, start)
-
-
-def _each_member(stream: BinaryIO, read_member: ReadMember[T]) -> tuple[T, ...]:
-    size = stream.seek(0, 2)
-    stream.seek(0)
-    with _damage_refused(), zipfile.ZipFile(stream) as archive:
-        members = archive.infolist()
-        _check_archive(members)
-        return tuple(_read(archive, info, size, read_member) for info in members)
 
 
 def _read(
@@ -156,6 +159,16 @@ def _damage_refused() -> Iterator[None]:
 
 
 # As a sink -----------------------------------------------------------------------------------
+
+
+def open_sink(
+    _: Format, stream: BinaryIO, headers: Sequence[Header], options: Mapping[str, Any]
+) -> Sink:
+    """An .npz with an array for each map."""
+    return WholeSink(
+        headers,
+        lambda maps: write_npz(stream, [(one.name, array_of(one)) for one in maps], **options),
+    )
 
 
 def write_npz(

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
-from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,14 @@ import numpy as np
 
 from poolcli.errors import FileError, PoolError
 from poolcli.io.damage import DECODER_ERRORS, one_line
-from poolcli.io.header import Header, Peek
+from poolcli.io.format import Format
+from poolcli.io.header import Header
 from poolcli.io.mode import NATURAL, STACK
+from poolcli.io.sink import Sink, WholeSink
+from poolcli.io.source import Region
+from poolcli.maps.facts import PixelSize
 from poolcli.maps.feature_map import FeatureMap
-from poolcli.maps.layout import check_layout, default_layout, shape_words, space_axes
+from poolcli.maps.layout import check_layout, default_layout, shape_words
 from poolcli.maps.picture import Picture
 from poolcli.resources.extras import extra
 from poolcli.resources.memory import empty
@@ -39,59 +42,62 @@ _SYMBOLS = {name: symbol for symbol, name in _UNITS.items()}
 _CHUNK = 1024  # pixels on each side of a chunk, one plane deep
 
 
-@dataclass(frozen=True)
-class _Image:
-    """A Zarr array, and what its group says of it."""
-
-    array: Any
-    layout: str
-    spacing: tuple[tuple[float, str], ...] = ()
-
-    @property
-    def header(self) -> Header:
-        dtype = self.array.dtype.newbyteorder("=").name
-        mode = NATURAL.get((dtype, 0), STACK) if self.layout == "HW" else STACK
-        return Header("", self.array.shape, dtype, self.layout, mode, spacing=self.spacing)
-
-
-def peek(path: Path, layout: str | None) -> Peek:
-    """The header of the array, from the metadata alone."""
-    with _opened(path, layout) as image:
-        return Peek("zarr", (image.header,))
-
-
-def read(path: Path, layout: str | None) -> tuple[FeatureMap, ...]:
+def open_source(path: Path, layout: str | None) -> ZarrSource:
     """The array, or the finest level of an OME-Zarr image."""
-    with _opened(path, layout) as image:
-        header, array = image.header, image.array
-        data = empty(array.shape, array.dtype.newbyteorder("="))
-        for chunk in _chunks(array.shape, array.chunks):
-            data[chunk] = array[chunk]
-        extras = (("chunks", tuple(array.chunks)),)
-        picture = Picture(header.mode, format="ZARR", extras=extras)
-        return (FeatureMap(data, header.layout, picture, "", header.spacing),)
+    return ZarrSource(path, layout)
+
+
+class ZarrSource:
+    """An array, of which any region can be read."""
+
+    format = "zarr"
+
+    def __init__(self, path: Path, layout: str | None) -> None:
+        zarr = extra("zarr", "a .zarr")
+        with _damage_refused():
+            self._array, letters, facts = _image(zarr.open(store=str(path), mode="r"), path, layout)
+            self.headers = (_header(self._array, letters, facts),)
+
+    def read(self, number: int, region: Region | None = None) -> FeatureMap:
+        """The array, or a region of it."""
+        header, array = self.headers[number], self._array
+        with _damage_refused():
+            if region is not None:
+                data = np.asarray(array[region])
+            else:
+                data = empty(array.shape, array.dtype.newbyteorder("="))
+                for chunk in _chunks(array.shape, array.chunks):
+                    data[chunk] = array[chunk]
+        return FeatureMap(data, header.layout, header.picture, "", header.facts)
+
+
+def _header(array: Any, layout: str, facts: dict[str, Any]) -> Header:
+    if array.dtype.kind not in "biuf":
+        raise FileError(f"it holds {array.dtype}: save real numbers")
+    if 0 in array.shape:
+        raise FileError(f"an array of shape {shape_words(array.shape)} has no values")
+    dtype = array.dtype.newbyteorder("=").name
+    mode = NATURAL.get((dtype, 0), STACK) if layout == "HW" else STACK
+    chunks = tuple(array.chunks)
+    facts["chunks"] = dict(zip(layout, chunks, strict=True))
+    return Header("", array.shape, dtype, layout, Picture(mode), facts, chunks=chunks)
 
 
 @contextmanager
-def _opened(path: Path, layout: str | None) -> Iterator[_Image]:
-    zarr = extra("zarr", "a .zarr")
+def _damage_refused() -> Iterator[None]:
     try:
-        image = _image(zarr.open(store=str(path), mode="r"), path, layout)
-        if image.array.dtype.kind not in "biuf":
-            raise FileError(f"it holds {image.array.dtype}: save real numbers")
-        if 0 in image.array.shape:
-            raise FileError(f"an array of shape {shape_words(image.array.shape)} has no values")
-        yield image
+        yield
     except PoolError:
         raise
     except DECODER_ERRORS as error:
         raise FileError(f"the Zarr store is damaged ({one_line(error)}): save it again") from error
 
 
-def _image(node: Any, path: Path, layout: str | None) -> _Image:
+def _image(node: Any, path: Path, layout: str | None) -> tuple[Any, str, dict[str, Any]]:
+    """The array, its layout, and what its group says of it."""
     if not hasattr(node, "array_keys"):
         names = getattr(node.metadata, "dimension_names", None) or ()
-        return _Image(node, _layout(names, len(node.shape), layout))
+        return node, _layout(names, len(node.shape), layout), {}
     scales = node.attrs.get("ome", node.attrs).get("multiscales", ())
     if not scales:
         inside = ", ".join(str(path / key) for key in sorted(node.keys())[:5]) or "nothing"
@@ -102,9 +108,15 @@ def _image(node: Any, path: Path, layout: str | None) -> _Image:
     (scale, *_), array = scales, node[scales[0]["datasets"][0]["path"]]
     axes = [axis if isinstance(axis, Mapping) else {"name": axis} for axis in scale["axes"]]
     letters = _layout([axis["name"] for axis in axes], array.ndim, layout)
-    sizes = _sizes(scale, array.ndim)
     units = [_symbol(str(axis.get("unit", ""))) for axis in axes]
-    return _Image(array, letters, tuple((sizes[at], units[at]) for at in space_axes(letters)))
+    sizes, starts = _transformation(scale, array.ndim)
+    spacing = {
+        letter: PixelSize(size, unit)
+        for letter, size, unit in zip(letters, sizes, units, strict=True)
+        if letter != "C"
+    }
+    origin = {letter: start for letter, start in zip(letters, starts, strict=True) if letter != "C"}
+    return array, letters, {"spacing": spacing, "origin": origin}
 
 
 def _layout(names: Sequence[str], ndim: int, layout: str | None) -> str:
@@ -125,14 +137,20 @@ def _symbol(unit: str) -> str:
     return _SYMBOLS.get(unit, unit)
 
 
-def _sizes(scale: Mapping[str, Any], ndim: int) -> list[float]:
-    """The size of a pixel of the finest level on each axis: the product of its scales."""
-    transformations = [
+def _transformation(scale: Mapping[str, Any], ndim: int) -> tuple[list[float], list[float]]:
+    """The size of a pixel of the finest level, and where its first centre is, on each axis."""
+    sizes, starts = [1.0] * ndim, [0.0] * ndim
+    for each in (
         *scale["datasets"][0].get("coordinateTransformations", ()),
         *scale.get("coordinateTransformations", ()),
-    ]
-    factors = [each["scale"] for each in transformations if each["type"] == "scale"]
-    return [prod(map(float, pair)) for pair in zip([1.0] * ndim, *factors, strict=True)]
+    ):
+        if each["type"] == "scale":
+            factors = [float(number) for number in each["scale"]]
+            sizes = [size * by for size, by in zip(sizes, factors, strict=True)]
+            starts = [start * by for start, by in zip(starts, factors, strict=True)]
+        elif each["type"] == "translation":
+            starts = [start + by for start, by in zip(starts, each["translation"], strict=True)]
+    return sizes, starts
 
 
 def _chunks(shape: Sequence[int], chunks: Sequence[int]) -> Iterator[tuple[slice, ...]]:
@@ -145,15 +163,27 @@ def _chunks(shape: Sequence[int], chunks: Sequence[int]) -> Iterator[tuple[slice
 # Writing -------------------------------------------------------------------------------------
 
 
+def open_sink(
+    _: Format, folder: Path, headers: Sequence[Header], options: Mapping[str, Any]
+) -> Sink:
+    """An OME-Zarr image whose levels are the maps, finest first."""
+    return WholeSink(headers, lambda maps: write_zarr(folder, maps, **options))
+
+
+def check(_: Format, headers: Sequence[Header], __: Mapping[str, Any]) -> None:
+    """FileError for maps that are not one image with its levels, or no image."""
+    if len(headers) > 1 and not all("spacing" in each.facts for each in headers):
+        raise FileError(
+            f"a .zarr holds one array with its levels, and there are {len(headers)} maps: "
+            "write .npz"
+        )
+
+
 def write_zarr(
     folder: Path, maps: Sequence[FeatureMap], *, version: str = "0.4", chunk: int | None = None
 ) -> None:
     """Write the maps as the levels of one OME-Zarr image, finest first."""
     zarr = extra("zarr", "a .zarr")
-    if len(maps) > 1 and not all(one.spacing for one in maps):
-        raise FileError(
-            f"a .zarr holds one array with its levels, and there are {len(maps)} maps: write .npz"
-        )
     levels = [_in_ome_order(one) for one in _with_same_axes(maps)]
     dtype = np.result_type(*(level.data.dtype for level in levels))
     try:
@@ -193,9 +223,9 @@ def _in_ome_order(one: FeatureMap) -> FeatureMap:
 
 def _chunk_shape(level: FeatureMap, chunk: int | None) -> tuple[int, ...]:
     """The shape of a chunk: as asked for, as in the file it came from, or squares of one plane."""
-    kept = dict(level.picture.extras).get("chunks", ()) if level.picture else ()
-    usual = [(chunk or _CHUNK) if letter in "HW" else 1 for letter in level.layout]
-    shape = kept if len(kept) == level.data.ndim and not chunk else usual
+    kept = {} if chunk else level.facts.get("chunks", {})
+    usual = {letter: (chunk or _CHUNK) if letter in "HW" else 1 for letter in level.layout}
+    shape = [kept.get(letter, usual[letter]) for letter in level.layout]
     return tuple(
         max(1, min(side, size)) for side, size in zip(shape, level.data.shape, strict=True)
     )
@@ -214,34 +244,31 @@ def _write_level(
 
 
 def _axes(level: FeatureMap) -> list[dict[str, str]]:
-    units = dict(
-        zip((level.layout[axis] for axis in space_axes(level.layout)), level.spacing, strict=False)
-    )
+    sizes = level.facts.get("spacing", {})
     axes = []
     for letter in level.layout:
         axis = {"name": _TO_OME[letter], "type": _TYPES.get(letter, "space")}
-        unit = units.get(letter, (1.0, ""))[1]
-        if unit:
+        if letter in sizes and sizes[letter].unit:
+            unit = sizes[letter].unit
             axis["unit"] = _UNITS.get(unit, unit)
         axes.append(axis)
     return axes
 
 
 def _datasets(levels: Sequence[FeatureMap]) -> list[dict[str, Any]]:
-    """The size of a pixel of each level, and how far its first centre is from the finest one's."""
-    sizes = [_pixel_sizes(level) for level in levels]
-    return [_dataset(str(number), size, sizes[0]) for number, size in enumerate(sizes)]
+    """The size of a pixel of each level, and where its first centre is."""
+    return [_dataset(str(number), level) for number, level in enumerate(levels)]
 
 
-def _dataset(path: str, sizes: list[float], finest: list[float]) -> dict[str, Any]:
-    offsets = [(size - fine) / 2 for size, fine in zip(sizes, finest, strict=True)]
-    scale = {"type": "scale", "scale": sizes}
-    translation = {"type": "translation", "translation": offsets}
-    return {"path": path, "coordinateTransformations": [scale, translation]}
-
-
-def _pixel_sizes(level: FeatureMap) -> list[float]:
-    """The size of a pixel on each axis, 1 where there is none."""
-    letters = [level.layout[axis] for axis in space_axes(level.layout)]
-    sizes = dict(zip(letters, (size for size, _ in level.spacing), strict=False))
-    return [sizes.get(letter, 1.0) for letter in level.layout]
+def _dataset(path: str, level: FeatureMap) -> dict[str, Any]:
+    sizes, starts = level.facts.get("spacing", {}), level.facts.get("origin", {})
+    pixel = PixelSize(1.0)
+    scale = [sizes.get(letter, pixel).size for letter in level.layout]
+    translation = [starts.get(letter, 0.0) for letter in level.layout]
+    return {
+        "path": path,
+        "coordinateTransformations": [
+            {"type": "scale", "scale": scale},
+            {"type": "translation", "translation": translation},
+        ],
+    }

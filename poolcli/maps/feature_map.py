@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
@@ -13,9 +11,11 @@ import numpy as np
 
 from poolcli.errors import DtypeError, ShapeError
 from poolcli.maps.array import Array
+from poolcli.maps.facts import Facts, carried
 from poolcli.maps.frame import Frame
 from poolcli.maps.layout import axes_of, shape_words, space_axes
 from poolcli.maps.picture import Picture
+from poolcli.maps.sampling import Sampling
 
 
 class Form(NamedTuple):
@@ -69,15 +69,15 @@ class FeatureMap:
     """An array with a letter for each axis: N (batch), C (channels), D, H, W (space) or L (a line).
 
     `picture` is None for a plain array. `name` distinguishes the maps of one file: an array's name
-    in an .npz, a page's number ("0", "1", ...) in an image of several, else "". `spacing` is the
-    size of a pixel on each spatial axis with its unit, if the file has it.
+    in an .npz, a page's number ("0", "1", ...) in an image of several, else "". `facts` is what
+    its file says beside the values: see `poolcli/maps/facts.py`.
     """
 
     data: Array
     layout: str
     picture: Picture | None = None
     name: str = ""
-    spacing: tuple[tuple[float, str], ...] = ()
+    facts: Facts = field(default_factory=dict)
 
     @cached_property
     def form(self) -> Form:
@@ -120,26 +120,15 @@ class FeatureMap:
         """The map with other planes, its axes in the order that they have."""
         letters, layout = _frame_layout(frame, self.layout), _layout_with(self.layout, frame)
         data = planes.transpose(axes_of(layout, letters))
-        return FeatureMap(data, layout, self.picture, self.name, self.spacing)
+        return FeatureMap(data, layout, self.picture, self.name, self.facts)
 
-    def with_spacing(self) -> FeatureMap:
-        """The map with a size for its pixels: 1 if the file has none."""
-        return replace(self, spacing=self.spacing or ((1.0, ""),) * len(space_axes(self.layout)))
-
-    def scaled(self, stride: Sequence[Fraction]) -> FeatureMap:
-        """The map with pixels `stride` times as large; without their size if it has lost axes."""
-        if not self.spacing:
-            return self
-        if not len(stride) == len(self.spacing) == len(space_axes(self.layout)):
-            return replace(self, spacing=())
-        pairs = zip(self.spacing, stride, strict=True)
-        return replace(
-            self, spacing=tuple((size * float(step), unit) for (size, unit), step in pairs)
-        )
+    def carrying(self, sampling: Sampling) -> FeatureMap:
+        """The map with its facts changed by how its pixels were sampled."""
+        return replace(self, facts=carried(self.facts, sampling)) if self.facts else self
 
     def with_data(self, data: Array) -> FeatureMap:
         """The same map with other values."""
-        return FeatureMap(data, self.layout, self.picture, self.name, self.spacing)
+        return FeatureMap(data, self.layout, self.picture, self.name, self.facts)
 
 
 @lru_cache(maxsize=64)

@@ -1,8 +1,8 @@
-"""What an image carries besides pixels."""
+"""What the pixels of an image mean."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,7 +12,7 @@ WITH_ALPHA = ("LA", "RGBA", "LA;16", "RGBA;16")
 
 
 class Picture(NamedTuple):
-    """What an image carries besides pixels.
+    """What the pixels of an image mean.
 
     `mode` is Pillow's mode of the pixels:
 
@@ -31,20 +31,12 @@ class Picture(NamedTuple):
     ND                    any      any     not Pillow's: a stack with named axes
     ====================  =======  ======  ==========================================
 
-    `palette` is RGB triples, `palette_alpha` a byte for each entry (None: all opaque). `icc` and
-    `exif` are the raw blocks, `dpi` is dots per inch (x, y), and `format` Pillow's name of the
-    file's format. `extras` are pairs that a writer of the same format uses: duration, loop,
-    compression, chunks ...
+    `palette` is RGB triples, `palette_alpha` a byte for each entry (None: all opaque).
     """
 
     mode: str
     palette: bytes | None = None
     palette_alpha: bytes | None = None
-    icc: bytes | None = None
-    exif: bytes | None = None
-    dpi: tuple[float, float] | None = None
-    format: str = "PNG"
-    extras: tuple[tuple[str, Any], ...] = ()
 
     @property
     def has_alpha(self) -> bool:

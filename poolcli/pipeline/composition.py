@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
+from dataclasses import replace
+from functools import cached_property, reduce
 from math import prod
 from typing import Any
 
@@ -15,6 +16,7 @@ from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.maps.frame import Frame
 from poolcli.maps.layout import shape_words
+from poolcli.maps.sampling import Sampling, composed
 from poolcli.pipeline.out import write
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.receptive_field import ReceptiveField
@@ -52,7 +54,8 @@ class FuseStep(Step):
         seen = field.through(largest, last[0].jump, last[0].centre)
         merges = prod(output.shape) * (len(last) - 1) if self._merge else 0
         operations = sum(stage.operations for stages in plans for stage in stages) + merges
-        return Stage(self, form, output, *seen, operations, form.nbytes + output.nbytes)
+        nbytes, sampling = form.nbytes + output.nbytes, _common_sampling(plans, output)
+        return Stage(self, form, output, *seen, operations, nbytes, sampling)
 
     def load(self, form: Form) -> Load:
         plans = [branch.plan(form) for branch in self.branches]
@@ -67,7 +70,10 @@ class FuseStep(Step):
         )
 
     def __call__(self, fmap: FeatureMap, out: Array | None = None) -> FeatureMap:
-        made = self._made_of(fmap)
+        made = replace(self._made_of(replace(fmap, facts={})), facts=fmap.facts)
+        if fmap.facts:
+            plans = [branch.plan(fmap.form) for branch in self.branches]
+            made = made.carrying(_common_sampling(plans, made.form))
         if out is None:
             return made
         write(made.data, out)
@@ -147,6 +153,19 @@ class PyramidStep(Step):
 
 
 STEP_TYPES: dict[str, type[Step]] = {"fuse": FuseStep, "pyramid": PyramidStep}
+
+
+def _common_sampling(plans: Sequence[Sequence[Stage]], output: Form) -> Sampling:
+    """Where the pixels of the merged map are; nowhere along an axis where branches disagree."""
+    sizes = dict(zip(output.layout, output.shape, strict=True))
+    samplings = [reduce(composed, (stage.sampling for stage in stages)) for stages in plans]
+    return {
+        letter: axis
+        if sizes[letter] == axis.after and all(each.get(letter) == axis for each in samplings)
+        else axis._replace(after=sizes[letter], stride=None, offset=None)
+        for letter, axis in samplings[0].items()
+        if letter in sizes
+    }
 
 
 def _last(branch: Pipeline, fmap: FeatureMap) -> FeatureMap:

@@ -19,6 +19,7 @@ from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.maps.frame import Frame, Size
 from poolcli.maps.picture import WITH_ALPHA
+from poolcli.maps.sampling import Sampling, sampling_of
 from poolcli.pipeline import alpha
 from poolcli.pipeline.configuration import Configuration
 from poolcli.pipeline.options import INPUT_SIZE, SELECTING_INTERPOLATIONS
@@ -51,6 +52,8 @@ class Stage:
         Comparisons or additions by the definition: n - 1 for a window of n pixels.
     memory : int
         Bytes of input and output together.
+    sampling : Mapping
+        How the output's pixels lie on the input's, by the letter of each axis.
 
     >>> import poolcli
     >>> stage, = poolcli.plan("max -k 3 -s 2", (1, 64, 112, 112))
@@ -66,6 +69,7 @@ class Stage:
     centre: tuple[Fraction, ...]
     operations: int
     memory: int
+    sampling: Sampling
 
     @property
     def field(self) -> ReceptiveField:
@@ -147,7 +151,8 @@ class Step(Configuration):
         _, geometry, output = self._prepared(form)
         seen = field.through(geometry.window, geometry.stride, geometry.centre)
         memory = form.nbytes + output.nbytes
-        return Stage(self, form, output, *seen, geometry.operations, memory)
+        sampling = _sampling(form, geometry, output)
+        return Stage(self, form, output, *seen, geometry.operations, memory, sampling)
 
     def load(self, form: Form) -> Load:
         """Return the memory that working on a map of this form takes."""
@@ -285,12 +290,9 @@ class Step(Configuration):
 
     @staticmethod
     def _made(fmap: FeatureMap, planes: Array, geometry: Geometry) -> FeatureMap:
-        """The map of these results, its pixels as large as the windows are far apart."""
+        """The map of these results, with the facts that are theirs."""
         made = fmap.with_planes(planes, geometry.frame)
-        if not made.spacing:
-            return made
-        same_batch = geometry.frame.batch == fmap.form.frame.batch
-        return made.scaled(geometry.stride if same_batch else ())
+        return made.carrying(_sampling(fmap.form, geometry, made.form)) if made.facts else made
 
     def _groups(self, fmap: FeatureMap, rules: ValueRules) -> list[PlaneGroup]:
         """What is pooled together.
@@ -322,3 +324,10 @@ class Step(Configuration):
         return Step(
             OPS[op], self.windows, tuple((option.name, self[option.name]) for option in own)
         )
+
+
+def _sampling(before: Form, geometry: Geometry, after: Form) -> Sampling:
+    """How the pixels of a result lie on those of its input."""
+    even = geometry.even or (True,) * len(geometry.stride)
+    places = geometry.stride, geometry.centre, even
+    return sampling_of((before.layout, before.shape), (after.layout, after.shape), places)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from poolcli.errors import plain
+from poolcli.maps.facts import FACTS
 from poolcli.maps.layout import shape_words
 from poolcli.report.records import Record
 
 if TYPE_CHECKING:
-    from poolcli.io import Peek
+    from poolcli.io import Header, Peek
 
 COLUMNS = ("file", "map", "format", "shape", "layout", "dtype", "mode", "carries")
 
@@ -26,30 +28,52 @@ def info_records(path: Path, peek: Peek) -> list[Record]:
             "layout": header.layout,
             "dtype": str(header.dtype),
             "mode": header.mode,
-            "palette": header.palette,
-            "icc": header.icc,
+            "palette": _colours(header),
             "orientation": header.orientation,
-            "dpi": list(header.dpi) if header.dpi else None,
-            "spacing": [[size, unit] for size, unit in header.spacing],
+            "facts": {name: plainly(value) for name, value in header.facts.items()},
         }
         for header in peek.maps
     ]
 
 
-def info_row(record: Record) -> tuple[str, ...]:
-    """The row of a record."""
-    names = ("map", "format", "shape", "layout", "dtype", "mode")
-    facts = {**record, "shape": shape_words(record["shape"])}
-    return plain(record["file"]), *(plain(facts[name]) for name in names), _carried(record)
+def _colours(header: Header) -> int:
+    return len(header.picture.palette or b"") // 3 if header.picture else 0
 
 
-def _carried(record: Record) -> str:
-    """What the file carries beside its pixels."""
-    facts = [
-        f"{record['palette']} colours" if record["palette"] else "",
-        "ICC" if record["icc"] else "",
-        f"EXIF orientation {record['orientation']}" if record["orientation"] != 1 else "",
-        f"{record['dpi'][0]:g} dpi" if record["dpi"] else "",
-        " x ".join(f"{size:g} {unit}".strip() for size, unit in record["spacing"]),
+def plainly(value: Any) -> Any:
+    """The value of a fact as JSON has it: bytes as their number."""
+    if isinstance(value, bytes):
+        return len(value)
+    if isinstance(value, Mapping):
+        return {str(name): plainly(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [plainly(each) for each in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def info_rows(path: Path, peek: Peek) -> list[tuple[str, ...]]:
+    """A row of the table for each map of a file."""
+    return [
+        (
+            plain(path),
+            plain(header.name),
+            peek.format,
+            shape_words(header.shape),
+            header.layout,
+            str(header.dtype),
+            header.mode,
+            plain(", ".join(_carried(header))),
+        )
+        for header in peek.maps
     ]
-    return ", ".join(filter(None, facts))
+
+
+def _carried(header: Header) -> Iterator[str]:
+    """What the file carries beside its pixels."""
+    if colours := _colours(header):
+        yield f"{colours} colours"
+    if header.orientation != 1:
+        yield f"EXIF orientation {header.orientation}"
+    for name, fact in FACTS.items():
+        if name in header.facts:
+            yield f"{fact.label} {fact.shown(header.facts[name])}"

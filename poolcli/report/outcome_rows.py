@@ -34,6 +34,7 @@ def outcome_record(outcome: Outcome) -> Record:
         "write_ms": round(outcome.write_ms, 3),
         "steps": [_step_record(row) for row in outcome.rows],
         "reason": outcome.reason,
+        "dropped": list(outcome.dropped),
     }
 
 
@@ -81,6 +82,8 @@ def _step_row(number: int, row: StepResult) -> tuple[str, ...]:
 
 def _target(outcome: Outcome) -> str:
     more = f" and {len(outcome.more)} more" if outcome.more else ""
+    if outcome.dropped:
+        more += f" (without {', '.join(outcome.dropped)})"
     status = "" if outcome.status == "done" else f" ({outcome.status})"
     return plain(outcome.target) + more + status
 

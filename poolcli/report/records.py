@@ -58,7 +58,7 @@ def flat(record: Record) -> Record:
 
 def _cell(value: Any) -> Any:
     if isinstance(value, list):
-        value = shape_words(value)
+        value = "; ".join(value) if value and isinstance(value[0], str) else shape_words(value)
     return plain(value) if isinstance(value, str) else value
 
 

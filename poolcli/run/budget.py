@@ -56,13 +56,13 @@ def memory_need(pipeline: Pipeline, peek: io.Peek, target: io.Format | None) -> 
     return MemoryNeed(held, largest.load.least, str(largest.step))
 
 
-def memory_for(job: Job, source: io.Source) -> Budget:
+def memory_for(job: Job, source: io.Readable) -> Budget:
     """A job's share of the memory; FileError if it cannot suffice."""
     limit, held = job.outputs.memory, 0
     if limit is not None:
         io.allow_pixels(limit)
         with limits(memory=Budget(limit)):
-            need = memory_need(job.pipeline, io.peek(source, job.layout), job.format)
+            need = memory_need(job.pipeline, io.peek(source, job.layout, job.member), job.format)
         need.check(limit)
         held = need.held
     if job.target == STREAM or io.is_device(job.target):

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from poolcli.errors import NothingFound
-from poolcli.io import FORMATS, WRITTEN_AS, is_store
+from poolcli.io import WRITTEN_AS, is_known_suffix, is_store, split_member, split_name
 from poolcli.run.job import STREAM
-
-KNOWN_SUFFIXES = tuple(suffix for known in FORMATS for suffix in known.suffixes)
 
 
 class Inputs(NamedTuple):
@@ -24,15 +22,24 @@ class Inputs(NamedTuple):
 
 
 class InputFile(NamedTuple):
-    """A file, and the input folder it was found in: outputs keep the tree below that folder."""
+    """A file, and the input folder it was found in: outputs keep the tree below that folder.
+
+    `member` is the name of one map of the file, "" for all.
+    """
 
     path: Path
     root: Path | None = None
+    member: str = ""
+
+    @property
+    def name(self) -> Path:
+        """The file as the user names it."""
+        return Path(f"{self.path}::{self.member}") if self.member else self.path
 
 
 def expand(inputs: Inputs) -> list[InputFile]:
     """Every file that the inputs name, each once; NothingFound if there is none."""
-    found = {file.path: file for path in inputs.paths for file in _files(path, inputs)}
+    found = {file.name: file for path in inputs.paths for file in _files(path, inputs)}
     if not found:
         names = ", ".join(map(str, inputs.paths))
         more = "" if inputs.recursive else "; -r looks into the folders below"
@@ -46,8 +53,11 @@ def _files(path: Path, inputs: Inputs) -> Iterator[InputFile]:
     try:
         if path.is_dir() and not is_store(path):
             yield from _files_in(path, inputs)
-        elif path == STREAM or path.exists() or not _is_glob(path):
+        elif path == STREAM or path.exists():
             yield InputFile(path)
+        elif split_member(path)[1] or not _is_glob(path):
+            file, member = split_member(path)
+            yield InputFile(file, None, member)
         else:
             yield from (InputFile(file) for file in sorted(path.parent.glob(path.name)))
     except OSError:  # reading the file will tell what is wrong with it
@@ -70,8 +80,12 @@ def _is_wanted(file: Path, root: Path, inputs: Inputs) -> bool:
     below = file.relative_to(root)
     if any(part.startswith(".") for part in below.parts):
         return False
-    include = inputs.include or tuple(f"*{suffix}" for suffix in (*KNOWN_SUFFIXES, *WRITTEN_AS))
-    return _matches(below, include) and not _matches(below, inputs.exclude)
+    if _matches(below, inputs.exclude):
+        return False
+    if inputs.include:
+        return _matches(below, inputs.include)
+    suffixes = split_name(file.name)[1], file.suffix
+    return any(each.lower() in WRITTEN_AS or is_known_suffix(each) for each in suffixes)
 
 
 def _matches(path: Path, patterns: Iterable[str]) -> bool:

@@ -82,7 +82,8 @@ class Job:
 
     `targets` is one file, or a file for each map where the pipeline makes several. `format` is None
     where the content decides. `overwrite` allows to replace existing files. `alone` means that the
-    run has no other input. `position` counts the arrays of a stream on stdin.
+    run has no other input. `position` counts the arrays of a stream on stdin. `member` is the name
+    of the one map of a file that is pooled, "" for all.
     """
 
     source: Path
@@ -92,10 +93,13 @@ class Job:
     overwrite: bool = False
     alone: bool = False
     position: int = 0
+    member: str = ""
 
     @property
     def name(self) -> Path:
         """The input's name in reports: `-`, `-[1]`, `-[2]` ... for the arrays of a stream."""
+        if self.member:
+            return Path(f"{self.source}::{self.member}")
         return Path(f"{self.source}[{self.position}]") if self.position else self.source
 
     @property

@@ -7,8 +7,8 @@ from string import Formatter
 from typing import Any
 
 from poolcli.errors import RequestError
-from poolcli.io import WRITTEN_AS, format_named, split_name
-from poolcli.run.expand import KNOWN_SUFFIXES, InputFile
+from poolcli.io import WRITTEN_AS, format_named, is_known_suffix, split_name
+from poolcli.run.expand import InputFile
 from poolcli.run.job import STREAM, Outputs, Settings
 
 FIELDS = ("stem", "suffix", "op", "index", "level")
@@ -35,6 +35,8 @@ def _fields(file: InputFile, index: int, settings: Settings) -> dict[str, Any]:
     """The values of the template's fields, without the level."""
     stem, suffix = split_name(file.path.name)
     suffix = WRITTEN_AS.get(suffix.lower(), suffix)
+    if file.member:
+        stem += "-" + file.member.strip("/").replace("/", "-")
     if settings.outputs.to:
         suffix = format_named(settings.outputs.to).suffixes[0]
     op = "-".join(step.op.name for step in settings.pipeline.steps)
@@ -43,7 +45,7 @@ def _fields(file: InputFile, index: int, settings: Settings) -> dict[str, Any]:
 
 def _levels(suffix: str, settings: Settings) -> range:
     """The numbers of the levels that get files of their own; none where one file holds all maps."""
-    is_folder = suffix.lower() in KNOWN_SUFFIXES and format_named(suffix).is_folder
+    is_folder = is_known_suffix(suffix) and format_named(suffix).is_folder
     in_one_file = is_folder or settings.outputs.to == "npz"
     pipeline = settings.pipeline
     return range(1, pipeline.outputs + 1) if pipeline.several and not in_one_file else range(0)

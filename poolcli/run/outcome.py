@@ -22,9 +22,10 @@ class StepResult(NamedTuple):
 class Outcome(NamedTuple):
     """How a job ended. `status` is done, planned (a dry run), skipped, or failed with a `reason`.
 
-    `rows` are the steps of the first map, `more` the output files beyond `target`. `shown` is a
-    drawing for the terminal, if one was asked for. `rest` is the job for the next array, where the
-    input is a stream that may have one.
+    `rows` are the steps of the first map, `more` the output files beyond `target`. `dropped` names
+    what the input carried beside its values and the output does not hold. `shown` is a drawing for
+    the terminal, if one was asked for. `rest` is the job for the next array, where the input is a
+    stream that may have one.
     """
 
     source: Path
@@ -36,6 +37,7 @@ class Outcome(NamedTuple):
     read_ms: float = 0.0
     write_ms: float = 0.0
     reason: str = ""
+    dropped: tuple[str, ...] = ()
     shown: str = ""
     rest: Job | None = None
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from poolcli.errors import RequestError
-from poolcli.io import Format, format_named, is_store, split_name
+from poolcli.io import Format, format_named, is_known_suffix, is_store, split_name
 from poolcli.run.collisions import OutputOwners, check_indices_file
-from poolcli.run.expand import KNOWN_SUFFIXES, InputFile
+from poolcli.run.expand import InputFile
 from poolcli.run.job import STREAM, Job, Outputs, Settings
 from poolcli.run.names import output_paths
 
@@ -22,7 +22,9 @@ def plan_jobs(files: Sequence[InputFile], settings: Settings) -> list[Job]:
         targets = output_paths(file, index, settings, folder)
         format_ = _output_format(targets[0], outputs)
         alone = len(files) == 1
-        job = Job(file.path, targets, format_, settings, outputs.overwrite, alone)
+        job = Job(
+            file.path, targets, format_, settings, outputs.overwrite, alone, member=file.member
+        )
         owners.add(job)
         jobs.append(job)
     owners.check(file.path for file in files)
@@ -76,6 +78,6 @@ def _output_format(target: Path, outputs: Outputs) -> Format | None:
     if target == STREAM or not suffix:
         return None
     is_asked_for = outputs.output is not None and Path(outputs.output) == target
-    if suffix.lower() in KNOWN_SUFFIXES or is_asked_for:
+    if is_known_suffix(suffix) or is_asked_for:
         return format_named(suffix)  # RequestError if there is no such format
     return None

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from poolcli.run.budget import memory_for
 from poolcli.run.interruption import commit_point
 from poolcli.run.job import STREAM, Job, output_exists
 from poolcli.run.outcome import Outcome, StepResult, failed
+from poolcli.run.result_headers import dropped_facts, results_of, with_spacing
 from poolcli.run.stdin import check_one_array, next_job, open_source, read_maps
 
 Maps = tuple[FeatureMap, ...]
@@ -32,9 +34,9 @@ def preview_file(job: Job, threads: int) -> Outcome:
     return _attempt(_preview, job, threads)
 
 
-def _attempt(act: Callable[[Job, io.Source], Outcome], job: Job, threads: int) -> Outcome:
+def _attempt(act: Callable[[Job, io.Readable], Outcome], job: Job, threads: int) -> Outcome:
     """What `act` makes of a job's input, or why it failed; the other files of a run go on."""
-    source: io.Source | None = None
+    source: io.Readable | None = None
     try:
         source = open_source(job.source)
         _check_follows(job, source)
@@ -50,7 +52,7 @@ def _attempt(act: Callable[[Job, io.Source], Outcome], job: Job, threads: int) -
     return outcome
 
 
-def _check_follows(job: Job, source: io.Source) -> None:
+def _check_follows(job: Job, source: io.Readable) -> None:
     """FileError if something else than an array follows the arrays of a stream."""
     if job.position and not isinstance(source, io.IncomingArray):
         raise FileError(
@@ -70,38 +72,58 @@ def _reason(error: Exception) -> str:
     return f"a mistake in poolcli, please report it: {type(error).__name__}: {error}"
 
 
-def _pool(job: Job, source: io.Source) -> Outcome:
-    with limits(memory=memory_for(job, source)):
-        state, start = _state(source), time.perf_counter()
-        maps = read_maps(job, source)
+def _pool(job: Job, readable: io.Readable) -> Outcome:
+    with limits(memory=memory_for(job, readable)):
+        state, start = _state(readable), time.perf_counter()
+        with io.opened(readable, job.layout, job.member) as source:
+            job, dropped = _checked(job, source)
+            maps = read_maps(job, readable, source)
         read_ms = _ms_since(start)
 
         results, indices, rows = _pooled(job, maps)
-        if _state(source) != state:
+        if _state(readable) != state:
             raise FileError("it changed while it was read: pool it once it is complete")
-        check_one_array(job, source)
+        check_one_array(job, readable)
 
         start = time.perf_counter()
         _write(job, results, indices)
         write_ms = _ms_since(start)
     outcome = Outcome(job.name, job.target, "done", rows, len(maps), job.targets[1:])
     shown = _drawn(job, maps, results)
-    return outcome._replace(read_ms=read_ms, write_ms=write_ms, shown=shown)
+    return outcome._replace(read_ms=read_ms, write_ms=write_ms, shown=shown, dropped=dropped)
 
 
-def _preview(job: Job, source: io.Source) -> Outcome:
-    with limits(memory=memory_for(job, source)):
-        start = time.perf_counter()
-        header = io.peek(source, job.layout)
+def _preview(job: Job, readable: io.Readable) -> Outcome:
+    with (
+        limits(memory=memory_for(job, readable)),
+        io.opened(readable, job.layout, job.member) as source,
+    ):
+        start, headers = time.perf_counter(), source.headers
         read_ms = _ms_since(start)
-        check_one_array(job, source)
-    stages = job.pipeline.plan(header.maps[0].form)
+        job, dropped = _checked(job, source)
+        check_one_array(job, readable)
+        stages = job.pipeline.plan(headers[0].form)
     rows = tuple(StepResult(str(stage.step), stage.input, stage.output, 0.0) for stage in stages)
-    pages, more = len(header.maps), job.targets[1:]
-    return Outcome(job.name, job.target, "planned", rows, pages, more, read_ms)
+    outcome = Outcome(job.name, job.target, "planned", rows, len(headers), job.targets[1:], read_ms)
+    return outcome._replace(dropped=dropped)
 
 
-def _state(source: io.Source) -> tuple[int, int] | None:
+def _checked(job: Job, source: io.Source) -> tuple[Job, tuple[str, ...]]:
+    """The job with its format, which can hold the results; and what they lose of the facts."""
+    instead = "png" if job.target == STREAM else None
+    target = job.format or io.default_format(source.format, source.headers, instead=instead)
+    options = target.options(dict(job.outputs.save), job.outputs.scale)
+    originals = _originals(job, target, source.headers)
+    results = [
+        one for header in originals or source.headers for one in results_of(job.pipeline, header)
+    ]
+    for level in range(len(job.targets)):
+        headers = [one.header for one in results[level :: len(job.targets)]]
+        target.check_held([*originals, *headers], options)
+    return replace(job, format=target), dropped_facts(results, target)
+
+
+def _state(source: io.Readable) -> tuple[int, int] | None:
     """A file's size and time of change; None for a stream, which changes as it is read."""
     if not isinstance(source, Path) or not source.is_file():
         return None
@@ -113,6 +135,18 @@ def _ms_since(start: float) -> float:
     return 1000 * (time.perf_counter() - start)
 
 
+def _keeps_original(job: Job, target: io.Format | None) -> bool:
+    """Whether one store holds the levels, of which the map itself is the finest."""
+    return job.pipeline.several and target is not None and target.is_folder
+
+
+def _originals(job: Job, target: io.Format, headers: Sequence[io.Header]) -> list[io.Header]:
+    """The maps themselves, with the size of their pixels, if they are written, too."""
+    if not _keeps_original(job, target):
+        return []
+    return [each._replace(facts=with_spacing(each.facts, each.form)) for each in headers]
+
+
 # Pooling -------------------------------------------------------------------------------------
 
 
@@ -120,13 +154,13 @@ def _pooled(job: Job, maps: Maps) -> tuple[Maps, Maps, tuple[StepResult, ...]]:
     """The results of all maps, and their indices if these are written; and the steps of the first
     map, with the times of all.
     """
-    keeps_original = job.pipeline.several and job.format is not None and job.format.is_folder
+    keeps_original = _keeps_original(job, job.format)
     results: list[FeatureMap] = []
     indices: list[FeatureMap] = []
     rows: list[list[StepResult]] = []
     for fmap in maps:
         if keeps_original:  # one store holds the levels: the map is the finest of them
-            fmap = fmap.with_spacing()  # noqa: PLW2901
+            fmap = replace(fmap, facts=with_spacing(fmap.facts, fmap.form))  # noqa: PLW2901
             results.append(fmap)
         pooled, numbers, steps = _walk(job, fmap)
         results += pooled
@@ -162,11 +196,7 @@ def _write(job: Job, maps: Maps, indices: Maps) -> None:
     count = len(job.targets)
     levels = [maps[level::count] for level in range(count)]
     options = dict(job.outputs.save), job.outputs.scale
-    instead = "png" if job.target == STREAM else None
-    formats = [job.format or io.default_format(level, instead=instead) for level in levels]
-    writers = [
-        io.writer(level, format_, *options) for level, format_ in zip(levels, formats, strict=True)
-    ]
+    writers = [io.writer(level, job.format, *options) for level in levels if job.format]
     with _indices_written(job, indices):
         if job.target == STREAM:
             writers[0](sys.stdout.buffer)

@@ -16,7 +16,7 @@ from poolcli.run.job import STREAM, Job
 from poolcli.run.names import output_paths
 
 
-def open_source(path: Path) -> io.Source:
+def open_source(path: Path) -> io.Readable:
     """The file to read; for `-` the next array of stdin, or all of it if that is no .npy."""
     return io.next_array(sys.stdin.buffer) if path == STREAM else path
 
@@ -44,15 +44,15 @@ def next_job(job: Job) -> Job | None:
     return replace(job, targets=targets, position=position) if targets[0] != job.target else None
 
 
-def read_maps(job: Job, source: io.Source) -> tuple[FeatureMap, ...]:
+def read_maps(job: Job, readable: io.Readable, source: io.Source) -> tuple[FeatureMap, ...]:
     """The maps of a job's input; all arrays of a stream if they go to one .npz."""
-    maps = io.read(source, job.layout)
-    while isinstance(source, io.IncomingArray) and _collects(job) and has_more():
+    maps = tuple(map(source.read, range(len(source.headers))))
+    while isinstance(readable, io.IncomingArray) and _collects(job) and has_more():
         maps += io.read(open_source(STREAM), job.layout)
     return maps
 
 
-def check_one_array(job: Job, source: io.Source) -> None:
+def check_one_array(job: Job, source: io.Readable) -> None:
     """FileError if the stream has another array, and its result has nowhere to go."""
     if not isinstance(source, io.IncomingArray) or _collects(job) or next_job(job):
         return

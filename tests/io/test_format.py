@@ -11,6 +11,7 @@ from round_trips import image_map, written
 from poolcli.errors import FileError, RequestError
 from poolcli.io import (
     FORMATS,
+    Header,
     default_format,
     format_named,
 )
@@ -41,14 +42,14 @@ def test_no_suffix_means_two_formats():
 
 def test_default_format():
     array = FeatureMap(np.ones((2, 2)), "HW")
-    assert default_format([array]).name == "npy"
-    assert default_format([array, array]).name == "npz"
-    assert default_format([image_map("L", format="JPEG")]).name == "jpeg"
-    assert default_format([image_map("L", format="TGA")]).name == "tga"
-    psd = [image_map("L", format="PSD")]
-    assert default_format(psd, instead="png").name == "png"
+    arrays, image = [Header.of(array)], [Header.of(image_map("L"))]
+    assert default_format("other", arrays).name == "npy"
+    assert default_format("other", arrays * 2).name == "npz"
+    assert default_format("jpeg", image).name == "jpeg"
+    assert default_format("tga", image).name == "tga"
+    assert default_format("psd", image, instead="png").name == "png"
     with pytest.raises(FileError, match="PSD is read and not written"):
-        default_format(psd)
+        default_format("psd", image)
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,9 @@ def test_layout_option_for_arrays():
     assert "4" in refusal(raw, "HWC")
     with pytest.raises(RequestError):
         read(io.BytesIO(raw), "HXCW")
-    assert read(io.BytesIO(saved(Image.new("RGB", (3, 2)), "PNG")), "CHW")[0].layout == "HWC"
+    image = saved(Image.new("RGB", (3, 2)), "PNG")
+    assert read(io.BytesIO(image), "HWC")[0].layout == "HWC"
+    assert "an image is HWC by nature" in refusal(image, "CHW")
 
 
 @given(

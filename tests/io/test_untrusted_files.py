@@ -11,11 +11,10 @@ import pytest
 from handmade import npy, png, tiff
 from PIL import Image
 
-from poolcli import io as files
 from poolcli.errors import FileError
 from poolcli.io.npy import DiskRange, read_array
 from poolcli.resources.limits import Budget, limits
-from poolcli.run import stdin
+from poolcli.run import pool_file, stdin
 
 
 def saved(kind, size=(40, 30), **options):
@@ -158,15 +157,13 @@ def test_a_file_that_grows_while_it_is_read(cli, tmp_path, monkeypatch):
         path = tmp_path / name
         path.write_bytes(raw)
 
-        def read(source, layout, path=path):
-            maps = files.read(source, layout)
+        def read(job, readable, source, path=path):
+            maps = stdin.read_maps(job, readable, source)
             with path.open("ab") as more:
                 more.write(b"more")
             return maps
 
-        monkeypatch.setattr(
-            stdin, "io", type("io", (), {**vars(files), "read": staticmethod(read)})
-        )
+        monkeypatch.setattr(pool_file, "read_maps", read)
         ran = cli("max", name)
         assert ran.code == 1
         assert f"{name}: it changed while it was read" in ran.err

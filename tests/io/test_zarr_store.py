@@ -130,9 +130,9 @@ def test_info_and_peek_tell_what_read_gives(cli, tmp_path):
     image(tmp_path / "a.zarr", values(3, 8, 10), "zyx", [2, 0.5, 0.5])
     (row,) = json.loads(cli("info", "a.zarr", "--report", "json").text)
     assert (row["format"], row["shape"], row["layout"]) == ("zarr", [3, 8, 10], "DHW")
-    assert row["spacing"] == [[2.0, "µm"], [0.5, "µm"], [0.5, "µm"]]
+    assert row["facts"]["spacing"] == {"D": [2.0, "µm"], "H": [0.5, "µm"], "W": [0.5, "µm"]}
     (header,), (one,) = peek(tmp_path / "a.zarr").maps, read(tmp_path / "a.zarr")
-    assert (header.form, header.spacing) == (one.form, one.spacing)
+    assert (header.form, header.facts) == (one.form, one.facts)
 
 
 def test_stores_in_a_folder_are_files_of_it(cli, tmp_path):

@@ -8,13 +8,13 @@ from poolcli import io
 
 
 def test_a_defect_costs_one_file(cli, tmp_path, monkeypatch):
-    def read(source, layout):
-        if source.name == "3.npy":
+    def opened(readable, *rest):
+        if readable.name == "3.npy":
             raise ZeroDivisionError("a defect")
-        return original(source, layout)
+        return original(readable, *rest)
 
-    original = io.read
-    monkeypatch.setattr(io, "read", read)
+    original = io.opened
+    monkeypatch.setattr(io, "opened", opened)
     (tmp_path / "in").mkdir()
     for number in range(6):
         np.save(tmp_path / f"in/{number}.npy", np.ones((4, 4)))

@@ -37,11 +37,12 @@ def pixels(mode, height=19, width=23, seed=0):
     return rng(seed).integers(info.min, info.max, shape, dtype=dtype, endpoint=True)
 
 
-def image_map(mode, data=None, **facts):
+def image_map(mode, data=None, *, palette=None, palette_alpha=None, **facts):
     data = pixels(mode) if data is None else data
-    if mode == "P":
-        facts.setdefault("palette", rng(9).integers(0, 256, 768, dtype=np.uint8).tobytes())
-    return FeatureMap(data, "HWC" if data.ndim == 3 else "HW", Picture(mode, **facts))
+    if mode == "P" and palette is None:
+        palette = rng(9).integers(0, 256, 768, dtype=np.uint8).tobytes()
+    picture = Picture(mode, palette, palette_alpha)
+    return FeatureMap(data, "HWC" if data.ndim == 3 else "HW", picture, facts=facts)
 
 
 def written(maps, word, save=None, scale=None):
@@ -99,6 +100,4 @@ def assert_peek_agrees(source):
         )
         if one.picture:
             assert header.mode == one.picture.mode
-            assert header.dpi == one.picture.dpi
-            assert header.icc == (one.picture.icc is not None)
-            assert seen.format == one.picture.format.lower()
+            assert header.facts.keys() == one.facts.keys()

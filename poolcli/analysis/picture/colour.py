@@ -76,19 +76,23 @@ def has_colours(form: Form) -> bool:
 
 
 def true_colours(
-    data: Array, picture: Picture, limits: Limits, background: Colour | None = None
+    data: Array,
+    picture: Picture,
+    limits: Limits,
+    background: Colour | None = None,
+    icc: bytes | None = None,
 ) -> Array:
     """Pixels (..., H, W[, C]) of an image in sRGB, (..., H, W, 3) of uint8.
 
-    `background`, or a checker board, shows through alpha. Grey of more than 8 bits goes from black
-    at the lower limit to white at the upper one.
+    `icc` is the profile of its colours. `background`, or a checker board, shows through alpha. Grey
+    of more than 8 bits goes from black at the lower limit to white at the upper one.
     """
     if picture.mode in RAMPS:
         return on_scale(data, limits, gray())
     channels, mode = _channels_last(data, picture)
     if mode not in ("LA", "RGBA"):
-        return _srgb(channels, mode, picture.icc)
-    colours = _srgb(channels[..., :-1], mode[:-1], picture.icc)
+        return _srgb(channels, mode, icc)
+    colours = _srgb(channels[..., :-1], mode[:-1], icc)
     return _over(colours, channels[..., -1:], background)
 
 

@@ -67,7 +67,7 @@ def render(
     if picture is None:
         tiles = on_scale(planes, ends, cubehelix())
     else:
-        tiles = true_colours(planes, picture, ends, background)
+        tiles = true_colours(planes, picture, ends, background, fmap.facts.get("icc"))
     tall = (
         1 if len(fmap.form.space) > 1 else ceil(tiles.shape[-2] / tiles.shape[-3] / LARGEST_ASPECT)
     )

@@ -62,7 +62,9 @@ def _nearest(length: int, cells: int) -> Axis:
         )
         for cell in range(period)
     ]
-    return Axis(cells, tuple(runs), 1, 1, Fraction(length, cells))
+    return Axis(
+        cells, tuple(runs), 1, 1, Fraction(length, cells), Fraction(length - cells, 2 * cells)
+    )
 
 
 def _axes(size: Size, space: Size) -> list[WeightedAxis]:

@@ -67,6 +67,7 @@ class RoiAlign:
             tuple(Fraction(side).limit_denominator(1000) for side in largest),
             4 * _channels(frame) * prod(size) * points,
             tuple(Fraction(middle).limit_denominator(1000) for middle in middles),
+            (False, False),
         )
 
     def trace(self, frame: Frame, cell: Size, weights: Array | None = None) -> Trace:

@@ -45,6 +45,11 @@ class Run(NamedTuple):
     tail: int = 0
 
     @property
+    def centre(self) -> Fraction:
+        """The middle of the first window, unclipped."""
+        return self.start + Fraction(self.step * (self.size - 1 - self.head + self.tail), 2)
+
+    @property
     def end(self) -> int:
         """The end of the last window: one more than its last pixel."""
         return self.start + (self.number - 1) * self.stride + (self.size - 1) * self.step + 1
@@ -79,7 +84,8 @@ class Axis:
 
     `cells` is their number, and `runs` are their windows, each cell in exactly one run. An
     unclipped window has `taps` taps and spans `window` pixels, gaps of dilation included. `stride`
-    is the distance between cells, the mean one where it varies.
+    is the distance between cells, the mean one where it varies. `middle` is that of the first cell
+    where cells are equal parts of the map, whatever pixels they read.
     """
 
     cells: int
@@ -87,11 +93,21 @@ class Axis:
     taps: int
     window: int
     stride: Fraction
+    middle: Fraction | None = None
 
     @cached_property
     def largest(self) -> int:
         """Pixels in the largest window."""
         return max(run.size for run in self.runs)
+
+    @cached_property
+    def is_even(self) -> bool:
+        """Whether the middle of each cell is `stride` behind that of the one before."""
+        if self.middle is not None:
+            return True
+        origin = {run.centre - run.cell * self.stride for run in self.runs}
+        strides = {Fraction(run.stride, run.every) for run in self.runs if run.number > 1}
+        return len(origin) <= 1 and strides <= {self.stride}
 
     @cached_property
     def span(self) -> slice:

@@ -34,7 +34,8 @@ class Geometry(NamedTuple):
     `frame` is the result's. `window` is the size of the largest window and `stride` the distance
     between windows, both in pixels and for each spatial axis. `centre` is the middle of the first
     cell's window, padding included, along each axis, where the first pixel's is 0. `operations`
-    counts comparisons or additions by the definition: n - 1 for a window of n pixels.
+    counts comparisons or additions by the definition: n - 1 for a window of n pixels. `even` says
+    for each axis whether every window is `stride` behind the one before it; empty, all are.
     """
 
     frame: Frame
@@ -42,6 +43,7 @@ class Geometry(NamedTuple):
     stride: tuple[Fraction, ...]
     operations: int
     centre: tuple[Fraction, ...]
+    even: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Placement:
             tuple(max(axis.stride for axis in same) for same in axes),
             sum(placed.planes * _merges(placed.grid) for placed in self.grids),
             tuple(_centre(same[0]) for same in axes),
+            tuple(self.is_whole and same[0].is_even for same in axes),
         )
 
 
@@ -83,6 +86,8 @@ def _merges(grid: Grid) -> int:
 
 
 def _centre(axis: Axis) -> Fraction:
+    if axis.middle is not None:
+        return axis.middle
     window = axis.taps_of(0).window
     return Fraction(window[0] + window[-1], 2)
 

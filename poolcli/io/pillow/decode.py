@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from PIL import Image, UnidentifiedImageError
 
 from poolcli.errors import FileError
-from poolcli.io.header import Header, Peek
+from poolcli.io.header import Header
 from poolcli.io.mode import ALL, DEEP, MODES
 from poolcli.io.pillow.checks import (
     UnsupportedSamples,
@@ -34,7 +34,9 @@ from poolcli.io.pillow.png_chunks import SIGNATURE, check_chunks
 from poolcli.io.pillow.png_deep import deep_mode, deep_pixels
 from poolcli.io.pillow.png_inflate import inflated
 from poolcli.io.pillow.to_array import WITH_ALPHA, has_palette_alpha, palette, pixels, scale_key
+from poolcli.io.source import Region, part_of
 from poolcli.maps.array import Array
+from poolcli.maps.facts import Facts
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.picture import Picture
 
@@ -56,7 +58,15 @@ _MAGIC = {
 _FIRST_ONLY = ("MPO", "PSD")
 _DESCRIPTION = 270  # tag of a TIFF
 _ANIMATED = ("GIF", "WEBP", "PNG", "AVIF", "FLI")
-_KEPT_COMPRESSIONS = ("tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "packbits", "tga_rle")
+# Names of compressions in facts, by Pillow's.
+_COMPRESSIONS = {
+    "raw": "none",
+    "tiff_lzw": "lzw",
+    "tiff_adobe_deflate": "deflate",
+    "tiff_deflate": "deflate",
+    "packbits": "packbits",
+    "tga_rle": "rle",
+}
 _CONVERTED = {  # modes that are read as others
     "PA": "RGBA",
     "La": "LA",
@@ -69,21 +79,37 @@ _CONVERTED = {  # modes that are read as others
 _FRAME_MODES = {"1": "RGB", "L": "RGB", "P": "RGB", "LA": "RGBA"}  # of composed frames
 
 
-def peek(stream: BinaryIO, layout: str | None) -> Peek:  # noqa: ARG001 - images have their own
-    """A header for every page or frame, without decoding a pixel."""
-    image = _open(stream)
-    return Peek(_format(image).lower(), _headers(image, stream))
+def open_source(stream: BinaryIO, layout: str | None) -> ImageSource:
+    """The pages or frames of an image; FileError for a layout that is not its own."""
+    source = ImageSource(stream)
+    for header in source.headers:
+        check_image_layout(layout, header.layout)
+    return source
 
 
-def read(stream: BinaryIO, layout: str | None) -> tuple[FeatureMap, ...]:  # noqa: ARG001
-    """A map for every page or frame."""
-    image = _open(stream)
-    headers = _headers(image, stream)
-    if image.format == "PNG":
-        with decoding():
-            check_chunks(stream)
-    pages = zip(_pages(image), headers, strict=True)
-    return tuple(_map(page, header, stream) for page, header in pages)
+class ImageSource:
+    """The pages or frames of an image, without a pixel decoded until one is read."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream, self._image = stream, _open(stream)
+        self.format = _format(self._image).lower()
+        self.headers = _headers(self._image, stream)
+
+    def read(self, number: int, region: Region | None = None) -> FeatureMap:
+        """A page or frame, which is decoded as a whole."""
+        if self._image.format == "PNG" and not number:
+            with decoding():
+                check_chunks(self._stream)
+        if len(self.headers) > 1:
+            with decoding():
+                self._image.seek(number)
+        return part_of(_map(self._image, self.headers[number], self._stream), region)
+
+
+def check_image_layout(asked: str | None, own: str) -> None:
+    """FileError if another layout is asked for than an image has."""
+    if asked is not None and asked not in (own, own.replace("HW", "HWC")):
+        raise FileError(f"an image is {own} by nature, and --layout says {asked}: leave it out")
 
 
 def tiff_description(stream: BinaryIO) -> str:
@@ -168,18 +194,22 @@ def _header(image: Image.Image, stream: BinaryIO) -> Header:
         shape=_size(image, turn) + ((channels,) if channels else ()),
         dtype=dtype,
         layout="HWC" if channels else "HW",
-        mode=mode,
-        icc=bool(image.info.get("icc_profile")),
+        picture=Picture(mode, *(_early_palette(image) if mode == "P" else ())),
+        facts=_facts(image, turn),
         orientation=turn,
-        dpi=_dpi(image, turn),
-        palette=_palette_size(image) if mode == "P" else 0,
-        palette_alpha=mode == "P" and has_palette_alpha(image),
     )
 
 
-def _palette_size(image: Image.Image) -> int:
-    colours = image.palette
-    return len(colours.palette) // len(colours.mode) if colours else 0
+def _early_palette(image: Image.Image) -> tuple[bytes, bytes | None]:
+    """The palette before pixels are decoded; empty bytes of alpha if some may be transparent."""
+    table = image.palette
+    alpha = b"" if has_palette_alpha(image) else None
+    if table is None:
+        return b"", alpha
+    order = (table.rawmode or table.mode).upper()
+    entries, raw = len(order), bytes(table.palette)
+    columns = [raw[order.index(letter) :: entries] for letter in "RGB" if letter in order]
+    return b"".join(bytes(entry) for entry in zip(*columns, strict=False)), alpha
 
 
 def _is_turned_by_pillow(image: Image.Image) -> bool:
@@ -235,24 +265,14 @@ def _dpi(image: Image.Image, turn: int) -> tuple[float, float] | None:
 
 
 def _map(image: Image.Image, header: Header, stream: BinaryIO) -> FeatureMap:
-    exif = upright_exif(image)  # before loading, which turns a TIFF and drops its tags
     data = _loaded(image, header.mode, stream)
     if not _is_turned_by_pillow(image):
         data = upright(data, header.orientation)
     if data.shape != header.shape:
         raise FileError("its frames differ in size, or its header is wrong: save it again")
     colours, alpha = palette(image, int(data.max())) if header.mode == "P" else (None, None)
-    picture = Picture(
-        mode=header.mode,
-        palette=colours,
-        palette_alpha=alpha,
-        icc=image.info.get("icc_profile") or None,
-        exif=exif,
-        dpi=header.dpi,
-        format=_format(image),
-        extras=_extras(image),
-    )
-    return FeatureMap(data, header.layout, picture, header.name)
+    picture = Picture(header.mode, colours, alpha)
+    return FeatureMap(data, header.layout, picture, header.name, _timed(image, header.facts))
 
 
 def _loaded(image: Image.Image, mode: str, stream: BinaryIO) -> Array:
@@ -264,17 +284,32 @@ def _loaded(image: Image.Image, mode: str, stream: BinaryIO) -> Array:
     return pixels(image, mode)
 
 
-def _extras(image: Image.Image) -> tuple[tuple[str, Any], ...]:
-    """The compression of a TIFF or a TGA, or the timing of an animation."""
-    if image.info.get("compression") in _KEPT_COMPRESSIONS and image.format in ("TIFF", "TGA"):
-        return (("compression", image.info["compression"]),)
+def _facts(image: Image.Image, turn: int) -> dict[str, Any]:
+    """What the image carries beside its pixels, known before they are decoded."""
+    info = image.info
+    found = {
+        "icc": info.get("icc_profile") or None,
+        "exif": upright_exif(image),
+        "dpi": _dpi(image, turn),
+    }
+    if image.format in ("TIFF", "TGA"):
+        found["compression"] = _COMPRESSIONS.get(info.get("compression", ""))
+    if _is_animation(image):
+        found |= {"duration": info.get("duration", 0), "loop": _plays(image)}
+        found["default_image"] = getattr(image, "default_image", False) or None
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _plays(image: Image.Image) -> int:
+    """How often an animation is shown (0: for ever); a GIF tells how many times more."""
+    loop, is_gif = image.info.get("loop"), image.format == "GIF"
+    if loop is None:
+        return 1 if is_gif else 0
+    return int(loop) + 1 if is_gif and loop else int(loop)
+
+
+def _timed(image: Image.Image, facts: Facts) -> Facts:
+    """The facts of a frame that has been decoded: each has its own duration."""
     if not _is_animation(image):
-        return ()
-    extras = {}
-    if getattr(image, "default_image", False):
-        extras["default_image"] = True
-    if not extras or image.tell():
-        extras["duration"] = image.info.get("duration", 0)
-    if "loop" in image.info:
-        extras["loop"] = image.info["loop"]
-    return tuple(extras.items())
+        return facts
+    return {**facts, "duration": image.info.get("duration", 0)}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from io import BytesIO
-from typing import Any
+from typing import Any, BinaryIO
 
 from PIL import Image
 
 from poolcli.errors import FileError, PoolError, RequestError
-from poolcli.io.format import FORMATS, Format
+from poolcli.io.format import Format
+from poolcli.io.header import Header
 from poolcli.io.mode import ALL, DEEP
 from poolcli.io.pillow.checks import PILLOW_ERRORS
 from poolcli.io.pillow.encode_animation import ANIMATED, encode_animation, is_frame
@@ -19,6 +20,7 @@ from poolcli.io.pillow.gif_palette import gif_frames
 from poolcli.io.pillow.png_deep import encode_deep
 from poolcli.io.pillow.png_deflate import best_strategy, encode_png
 from poolcli.io.pillow.to_image import to_image, to_pixels
+from poolcli.io.sink import Sink, WholeSink
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.picture import Picture
@@ -30,28 +32,46 @@ _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "avif": {"quality": 100, "subsampling": "4:4:4"},
     "j2k": {"no_jp2": True},
 }
+# Pillow's names of compressions by those of facts: what is kept.
+_COMPRESSIONS: Mapping[str, Mapping[str, str]] = {
+    "tiff": {
+        "none": "raw",
+        "lzw": "tiff_lzw",
+        "deflate": "tiff_adobe_deflate",
+        "packbits": "packbits",
+    },
+    "tga": {"rle": "tga_rle"},
+}
 
 
-def encode(
-    maps: Sequence[FeatureMap], target: Format, save: Mapping[str, Any], scale: str | None
-) -> bytes:
+def open_sink(
+    record: Format, stream: BinaryIO, headers: Sequence[Header], options: Mapping[str, Any]
+) -> Sink:
+    """An image file with a page for each map."""
+    return WholeSink(headers, lambda maps: stream.write(encode(maps, record, options)))
+
+
+def check(record: Format, headers: Sequence[Header], options: Mapping[str, Any]) -> None:
+    """FileError for maps that are no pictures, or that this format cannot hold."""
+    _check_pages(headers, record)
+    _check_options(record, options)
+
+
+def encode(maps: Sequence[FeatureMap], target: Format, options: Mapping[str, Any]) -> bytes:
     """The bytes of an image file with a page for each map."""
-    _check_pages(maps, target)
-    _check_options(target, save)
-    samples = [(*to_pixels(one, target, scale), one.picture) for one in maps]
+    save = {name: value for name, value in options.items() if name != "scale"}
+    samples = [(*to_pixels(one, target, options.get("scale")), one.picture) for one in maps]
     if any(mode in DEEP for _, mode, _ in samples):
-        return _deep(samples, target, save)
+        return _deep(maps, samples, target, save)
     images = [to_image(*each, target) for each in samples]
-    first = maps[0].picture
-    options = _save_options(target, save)
-    if first is not None:
-        options = {**_kept_compression(first, target), **options}
-    metadata = _metadata(first, images[0].mode, target) if first is not None else {}
+    first = maps[0]
+    save = {**_kept_compression(first, target), **_save_options(target, save)}
+    metadata = _metadata(first, images[0].mode, target)
 
     def saved(metadata: Mapping[str, Any]) -> bytes:
         if len(images) > 1 and target.name in ANIMATED:
-            return encode_animation(maps, images, target, {**options, **metadata})
-        return _saved(images, target, {**options, **metadata})
+            return encode_animation(maps, images, target, {**save, **metadata})
+        return _saved(images, target, {**save, **metadata})
 
     with encoding(target):
         try:
@@ -62,33 +82,26 @@ def encode(
 
 
 def _deep(
-    samples: Sequence[tuple[Array, str, Picture | None]], target: Format, save: Mapping[str, Any]
+    maps: Sequence[FeatureMap],
+    samples: Sequence[tuple[Array, str, Picture | None]],
+    target: Format,
+    save: Mapping[str, Any],
 ) -> bytes:
     """The bytes of a PNG of 16 bits a sample."""
     if len(samples) > 1:
         raise FileError("a PNG with frames has 8 bits a channel, these have 16: write .tiff")
     ((pixels, mode, picture),) = samples
-    metadata = _metadata(picture, mode, target) if picture else {}
+    metadata = _metadata(maps[0], mode, target) if picture else {}
     with encoding(target):
         return encode_deep(pixels, mode, {**save, **metadata})
 
 
-def _check_pages(maps: Sequence[FeatureMap], target: Format) -> None:
-    if len(maps) == 1:
-        return
-    if target.name == "png" and not any(map(is_frame, maps)):
+def _check_pages(headers: Sequence[Header], target: Format) -> None:
+    if target.name == "png" and len(headers) > 1 and not any(map(is_frame, headers)):
         raise FileError(
-            f"{len(maps)} maps need a format with pages, a PNG has one: write {_paged_suffixes()}"
+            f"{len(headers)} maps need a format with pages, and a PNG has frames of an animation "
+            "only: write .tiff, .webp or .gif, or .npz"
         )
-    if not target.holds_pages:
-        raise FileError(f"{len(maps)} maps need a format with pages: write {_paged_suffixes()}")
-
-
-def _paged_suffixes() -> str:
-    paged = [
-        known for known in FORMATS if known.holds_pages and known.name != "png" and not known.extra
-    ]
-    return " or ".join(known.suffixes[0] for known in paged)
 
 
 def _check_options(target: Format, save: Mapping[str, Any]) -> None:
@@ -109,40 +122,40 @@ def _save_options(target: Format, save: Mapping[str, Any]) -> dict[str, Any]:
     return options
 
 
-def _kept_compression(picture: Picture, target: Format) -> dict[str, Any]:
-    """The compression of the file it came from, if that had the same format."""
-    extras = dict(picture.extras)
-    if picture.format != target.pillow or "compression" not in extras:
-        return {}
-    if picture.format == "TGA" and picture.mode == "1":
+def _kept_compression(one: FeatureMap, target: Format) -> dict[str, Any]:
+    """The compression of the file it came from, where this format has it, too."""
+    name = one.facts.get("compression", "")
+    if target.name == "tga" and one.form.mode == "1":
         return {}  # of which Pillow packs no bits
-    return {"compression": extras["compression"]}
+    kept = _COMPRESSIONS.get(target.name, {})
+    return {"compression": kept[name]} if name in kept else {}
 
 
 # Metadata ------------------------------------------------------------------------------------
 
 
-def _metadata(picture: Picture, mode: str, target: Format) -> dict[str, Any]:
-    """The metadata of a picture that the format holds, as options of Image.save."""
+def _metadata(one: FeatureMap, mode: str, target: Format) -> dict[str, Any]:
+    """The facts that the format holds, as options of Image.save."""
     options = {
-        "icc": ("icc_profile", _icc(picture, mode)),
-        "exif": ("exif", _exif(picture, target)),
-        "dpi": ("dpi", picture.dpi),
+        "icc": ("icc_profile", _icc(one, mode)),
+        "exif": ("exif", _exif(one.facts.get("exif"), target)),
+        "dpi": ("dpi", one.facts.get("dpi")),
     }
     return {
-        name: value for fact, (name, value) in options.items() if fact in target.keeps and value
+        name: value for fact, (name, value) in options.items() if fact in target.facts and value
     }
 
 
-def _icc(picture: Picture, mode: str) -> bytes | None:
+def _icc(one: FeatureMap, mode: str) -> bytes | None:
     """The profile, unless the image is no longer of its kind: gray, colour or CMYK."""
-    return picture.icc if ALL[picture.mode].colour == ALL[mode].colour else None
+    own = one.picture.mode if one.picture else mode
+    return one.facts.get("icc") if ALL[own].colour == ALL[mode].colour else None
 
 
-def _exif(picture: Picture, target: Format) -> bytes | None:
-    if picture.exif is None:
+def _exif(exif: bytes | None, target: Format) -> bytes | None:
+    if exif is None:
         return None
-    block = picture.exif.removeprefix(PREFIX)
+    block = exif.removeprefix(PREFIX)
     if target.name == "tiff":
         return _descriptive_block(block)
     return PREFIX + block if target.name == "jpeg" else block

@@ -9,6 +9,7 @@ from PIL import Image
 
 from poolcli.errors import FileError
 from poolcli.io.format import Format
+from poolcli.io.header import Header
 from poolcli.io.pillow.animation import Animation, saved
 from poolcli.io.pillow.apng import encode_apng
 from poolcli.io.pillow.gif import encode_gif
@@ -33,10 +34,9 @@ ANIMATED: Mapping[str, Callable[[Animation, Mapping[str, Any]], bytes]] = {
 _USUAL_DURATION = 100  # milliseconds, of pages that have none
 
 
-def is_frame(one: FeatureMap) -> bool:
+def is_frame(one: Header) -> bool:
     """Whether a map is a frame of an animation, and not a page."""
-    extras = dict(one.picture.extras) if one.picture else {}
-    return "duration" in extras or "default_image" in extras
+    return "duration" in one.facts or "default_image" in one.facts
 
 
 def encode_animation(
@@ -57,20 +57,11 @@ def encode_animation(
 def _animation(
     maps: Sequence[FeatureMap], images: Sequence[Image.Image], target: Format
 ) -> Animation:
-    extras = [dict(one.picture.extras) if one.picture else {} for one in maps]
-    is_gif = maps[0].picture is not None and maps[0].picture.format == "GIF"
-    plays = _plays(extras[0].get("loop"), is_gif=is_gif)
-    durations = [each.get("duration", _USUAL_DURATION) for each in extras]
-    if extras[0].get("default_image") and target.name == "png":
-        return Animation(images[1:], durations[1:], plays, images[0])
-    return Animation(images, durations, plays)
-
-
-def _plays(loop: int | None, *, is_gif: bool) -> int:
-    """How often an animation is shown (0: for ever); a GIF tells how many times more."""
-    if loop is None:
-        return 1 if is_gif else 0
-    return loop + 1 if is_gif and loop else loop
+    first = maps[0].facts
+    durations = [one.facts.get("duration", _USUAL_DURATION) for one in maps]
+    if "default_image" in first and target.name == "png":
+        return Animation(images[1:], durations[1:], first.get("loop", 0), images[0])
+    return Animation(images, durations, first.get("loop", 0))
 
 
 def _in_one_mode(images: Sequence[Image.Image]) -> Sequence[Image.Image]:

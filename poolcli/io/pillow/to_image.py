@@ -8,7 +8,8 @@ import numpy as np
 from PIL import Image
 
 from poolcli.errors import FileError, RequestError
-from poolcli.io.format import FORMATS, Format
+from poolcli.io.format import Format
+from poolcli.io.formats import FORMATS
 from poolcli.io.mode import ALL, DEEP, NATURAL, STACK
 from poolcli.io.pillow.to_array import offset_lab
 from poolcli.maps.array import Array

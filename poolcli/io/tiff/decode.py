@@ -11,8 +11,9 @@ import numpy as np
 
 from poolcli.errors import FileError, PoolError
 from poolcli.io.damage import DECODER_ERRORS, check_unpacked, one_line
-from poolcli.io.header import Header, Peek
+from poolcli.io.header import Header
 from poolcli.io.mode import DEEP, NATURAL, STACK
+from poolcli.io.source import Region, part_of
 from poolcli.io.tiff.ome import TO_LAYOUT, Description, descriptions
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.layout import check_layout, shape_words
@@ -23,7 +24,7 @@ COLOURS = ("RGB", "RGBA", *DEEP)  # modes of colour images; all others are plane
 _CLASSIC = (b"II*\0", b"MM\0*")
 _BIG_TIFF = (b"II+\0", b"MM\0+")
 _MAX_RATIO = 1100  # bytes that a compressed byte can stand for: above any of TIFF's codecs
-_COMPRESSIONS = {"NONE": "raw", "LZW": "tiff_lzw", "PACKBITS": "packbits"}  # Pillow's names
+_COMPRESSIONS = {"NONE": "none", "LZW": "lzw", "PACKBITS": "packbits"}  # names in facts
 _ICC = 34675  # tag
 
 
@@ -50,22 +51,30 @@ def needs_tifffile(stream: BinaryIO) -> bool:
 
 def _is_readable(stream: BinaryIO) -> bool:
     try:
-        return bool(peek(stream, None).maps)
+        return bool(open_source(stream, None).headers)
     except FileError:
         return False
 
 
-def peek(stream: BinaryIO, layout: str | None) -> Peek:
-    """A header for each image of the file, from the tags alone."""
-    with _opened(stream) as file:
-        return Peek("tiff", _headers(file, layout))
+def open_source(stream: BinaryIO, layout: str | None) -> TiffSource:
+    """The images of a file, whose headers come from the tags alone."""
+    return TiffSource(stream, layout)
 
 
-def read(stream: BinaryIO, layout: str | None) -> tuple[FeatureMap, ...]:
-    """A map for each image of the file."""
-    with _opened(stream) as file:
-        images = zip(file.series, _headers(file, layout), descriptions(file), strict=True)
-        return tuple(_map(series, header, about.channels) for series, header, about in images)
+class TiffSource:
+    """The images of a file."""
+
+    format = "tiff"
+
+    def __init__(self, stream: BinaryIO, layout: str | None) -> None:
+        self._stream = stream
+        with _opened(stream) as file:
+            self.headers = _headers(file, layout)
+
+    def read(self, number: int, region: Region | None = None) -> FeatureMap:
+        """An image, or a region of it."""
+        with _opened(self._stream) as file:
+            return part_of(_map(file.series[number], self.headers[number]), region)
 
 
 @contextmanager
@@ -142,11 +151,21 @@ def _header(series: Any, about: Description, layout: str | None) -> Header:
         else tuple(series.shape),
         dtype=series.dtype.newbyteorder("=").name,
         layout="HWC" if is_colour else letters,
-        mode=mode,
-        icc=_ICC in page.tags,
-        dpi=_dpi(page),
-        spacing=about.spacing(letters),
+        picture=Picture(mode),
+        facts=_facts(page, about, letters),
     )
+
+
+def _facts(page: Any, about: Description, layout: str) -> dict[str, Any]:
+    """What the image carries beside its pixels."""
+    found = {
+        "icc": page.tags[_ICC].value if _ICC in page.tags else None,
+        "dpi": _dpi(page),
+        "spacing": about.spacing(layout) or None,
+        "channels": about.channels or None,
+        "compression": _COMPRESSIONS.get(page.compression.name, "deflate"),
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _channels_last(series: Any) -> list[int]:
@@ -197,7 +216,7 @@ def _dpi(page: Any) -> tuple[float, float] | None:
 # Pixels --------------------------------------------------------------------------------------
 
 
-def _map(series: Any, header: Header, channels: tuple[str, ...]) -> FeatureMap:
+def _map(series: Any, header: Header) -> FeatureMap:
     data = series.asarray()
     if data.shape != series.shape or not data.size:
         raise FileError(
@@ -208,9 +227,5 @@ def _map(series: Any, header: Header, channels: tuple[str, ...]) -> FeatureMap:
         data = np.iinfo(data.dtype).max - data
     if header.mode in COLOURS:
         data = data.transpose(_channels_last(series))
-    icc = page.tags[_ICC].value if header.icc else None
-    compression = _COMPRESSIONS.get(page.compression.name, "tiff_adobe_deflate")
-    extras = ("compression", compression), ("channels", channels)
-    picture = Picture(header.mode, icc=icc, dpi=header.dpi, format="TIFF", extras=extras)
     native = np.ascontiguousarray(data, data.dtype.newbyteorder("="))
-    return FeatureMap(native, header.layout, picture, header.name, header.spacing)
+    return FeatureMap(native, header.layout, header.picture, header.name, header.facts)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from poolcli.errors import FileError, PoolError
 from poolcli.io.damage import DECODER_ERRORS
+from poolcli.io.format import Format
+from poolcli.io.header import Header
 from poolcli.io.mode import DEEP, STACK
+from poolcli.io.pillow import encode as pillow
+from poolcli.io.sink import Sink, WholeSink
 from poolcli.io.tiff.decode import COLOURS, check_codecs
 from poolcli.io.tiff.ome import TO_OME, ome_metadata
 from poolcli.maps.array import Array
@@ -19,16 +23,38 @@ from poolcli.maps.layout import shape_words
 from poolcli.maps.picture import Picture
 from poolcli.resources.extras import extra
 
-# tifffile's names of compressions by Pillow's; zlib for any other.
-_CODECS = {"raw": None, "tiff_lzw": "lzw", "packbits": "packbits"}
+# tifffile's names of compressions by those of facts and Pillow; zlib for any other.
+_CODECS = {"none": None, "raw": None, "lzw": "lzw", "tiff_lzw": "lzw", "packbits": "packbits"}
 # Bytes of pixels above which a BigTIFF is written: offsets of a TIFF have 32 bits, and 32 MB are
 # left for its tags.
 _CLASSIC_LIMIT = 2**32 - 2**25
 
 
-def needs_tifffile(one: FeatureMap) -> bool:
+def open_sink(
+    _: Format, stream: BinaryIO, headers: Sequence[Header], options: Mapping[str, Any]
+) -> Sink:
+    """A TIFF with an image for each map, by tifffile."""
+    compression = options.get("compression")
+    return WholeSink(headers, lambda maps: stream.write(encode_tiff(maps, compression)))
+
+
+def open_plain_sink(
+    record: Format, stream: BinaryIO, headers: Sequence[Header], options: Mapping[str, Any]
+) -> Sink:
+    """A TIFF with a page for each map: by tifffile where Pillow would lose something."""
+    opened = open_sink if any(map(needs_tifffile, headers)) else pillow.open_sink
+    return opened(record, stream, headers, options)
+
+
+def check_plain(record: Format, headers: Sequence[Header], options: Mapping[str, Any]) -> None:
+    """FileError for maps that a TIFF cannot hold."""
+    if not any(map(needs_tifffile, headers)):
+        pillow.check(record, headers, options)
+
+
+def needs_tifffile(one: Header) -> bool:
     """Whether Pillow would lose something of a map in a TIFF."""
-    return one.picture is not None and (one.picture.mode in (*DEEP, STACK) or bool(one.spacing))
+    return one.mode in (*DEEP, STACK) or (one.picture is not None and "spacing" in one.facts)
 
 
 def encode_tiff(maps: Sequence[FeatureMap], compression: str | None) -> bytes:
@@ -54,7 +80,7 @@ def encode_tiff(maps: Sequence[FeatureMap], compression: str | None) -> bytes:
 
 
 def _needs_ome(one: FeatureMap) -> bool:
-    return bool(one.spacing) or one.picture is None or one.picture.mode == STACK
+    return "spacing" in one.facts or one.picture is None or one.picture.mode == STACK
 
 
 def _in_ome_order(one: FeatureMap) -> tuple[Array, str]:
@@ -74,16 +100,16 @@ def _in_ome_order(one: FeatureMap) -> tuple[Array, str]:
 
 def _tags(one: FeatureMap, axes: str, compression: str | None) -> dict[str, Any]:
     """How the pixels are stored, as options of tifffile."""
-    picture = one.picture or Picture(STACK, format="")
-    kept = dict(picture.extras).get("compression", "") if picture.format == "TIFF" else ""
+    picture, facts = one.picture or Picture(STACK), one.facts
+    kept = facts.get("compression", "")
     tags: dict[str, Any] = {
         "photometric": "rgb" if axes.endswith("S") and picture.mode != "LA;16" else "minisblack",
         "compression": _CODECS.get(compression or kept, "zlib"),
         "software": False,
-        "iccprofile": picture.icc,
+        "iccprofile": facts.get("icc"),
     }
     if "A" in picture.mode:
         tags["extrasamples"] = ["unassalpha"]
-    if picture.dpi:
-        tags |= {"resolution": picture.dpi, "resolutionunit": "inch"}
+    if "dpi" in facts:
+        tags |= {"resolution": facts["dpi"], "resolutionunit": "inch"}
     return tags

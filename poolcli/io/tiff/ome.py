@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from poolcli.maps.array import Array
+from poolcli.maps.facts import PixelSize
 from poolcli.maps.feature_map import FeatureMap
-from poolcli.maps.layout import space_axes
+from poolcli.maps.layout import space_letters
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -19,14 +20,14 @@ TO_OME = {"N": "T", "D": "Z", "C": "C", "H": "Y", "W": "X"}
 class Description(NamedTuple):
     """The description of an image: the size of a pixel on each axis, and the channels' names."""
 
-    sizes: Mapping[str, tuple[float, str]]
+    sizes: Mapping[str, PixelSize]
     channels: tuple[str, ...]
 
-    def spacing(self, layout: str) -> tuple[tuple[float, str], ...]:
-        """The size of a pixel on each spatial axis of a layout."""
+    def spacing(self, layout: str) -> Mapping[str, PixelSize]:
+        """The size of a pixel by the letter of each spatial axis."""
         if not self.sizes:
-            return ()
-        return tuple(self.sizes.get(layout[axis], (1.0, "")) for axis in space_axes(layout))
+            return {}
+        return {letter: self.sizes.get(letter, PixelSize(1.0)) for letter in space_letters(layout)}
 
 
 def descriptions(file: Any) -> list[Description]:
@@ -50,7 +51,9 @@ def _description(pixels: Element) -> Description:
     for axis, letter in (("X", "W"), ("Y", "H"), ("Z", "D")):
         name = f"PhysicalSize{axis}"
         if name in pixels.attrib:
-            sizes[letter] = (float(pixels.attrib[name]), pixels.attrib.get(f"{name}Unit", "µm"))
+            sizes[letter] = PixelSize(
+                float(pixels.attrib[name]), pixels.attrib.get(f"{name}Unit", "µm")
+            )
     channels = [each.attrib.get("Name", "") for each in pixels if each.tag.endswith("}Channel")]
     return Description(sizes, tuple(channels) if all(channels) else ())
 
@@ -65,12 +68,11 @@ def ome_metadata(one: FeatureMap, data: Array, axes: str) -> dict[str, Any]:
 
     identifier = uuid5(NAMESPACE_OID, sha256(data.data).hexdigest())
     metadata: dict[str, Any] = {"axes": axes, "UUID": str(identifier)}
-    channels = dict(one.picture.extras).get("channels", ()) if one.picture else ()
+    channels = one.facts.get("channels", ())
     if "C" in axes and len(channels) == data.shape[axes.index("C")]:
         metadata["Channel"] = {"Name": list(channels)}
-    letters = [one.layout[axis] for axis in space_axes(one.layout)]
-    for letter, (size, unit) in zip(letters, one.spacing, strict=False):
-        if unit:
+    for letter, (size, unit) in one.facts.get("spacing", {}).items():
+        if unit and letter in "DHW":
             name = f"PhysicalSize{TO_OME[letter]}"
             metadata |= {name: size, f"{name}Unit": unit}
     return metadata

@@ -31,9 +31,7 @@ def rechunked(file, size, cut=None, after=b""):
 def result(file):
     """The pixels and what else was read, or the error."""
     try:
-        return [
-            (one.data.tolist(), one.picture.exif, one.picture.icc) for one in read(io.BytesIO(file))
-        ]
+        return [(one.data.tolist(), one.facts) for one in read(io.BytesIO(file))]
     except FileError as error:
         return str(error).partition("(")[0]
 

@@ -86,7 +86,7 @@ def test_sixteen_bits_are_as_other_readers_see_them():
 
 
 def test_sixteen_bits_where_they_do_not_fit():
-    deep = image_map("RGB;16", np.zeros((4, 4, 3), np.uint16), extras=(("duration", 9),))
+    deep = image_map("RGB;16", np.zeros((4, 4, 3), np.uint16), duration=9)
     with pytest.raises(FileError, match=r"JPEG holds no 16-bit colour .*write .png"):
         written(deep, "jpg")
     assert back(deep, "jpg", scale="minmax")[0].data.dtype == np.uint8

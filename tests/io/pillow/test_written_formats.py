@@ -112,10 +112,10 @@ def test_jpeg_2000_at_a_rate():
 def test_frames_of_an_avif():
     frames = [np.full((16, 16, 3), value, np.uint8) for value in (9, 9, 200, 200)]
     maps = [
-        image_map("RGB", frame, format="AVIF", extras=(("duration", 50 * number),))
+        image_map("RGB", frame, duration=50 * number)
         for number, frame in enumerate(frames, start=1)
     ]
     again = read(io.BytesIO(written(maps, "avif")))
-    assert [dict(one.picture.extras)["duration"] for one in again] == [50, 100, 150, 200]
+    assert [one.facts["duration"] for one in again] == [50, 100, 150, 200]
     for one, frame in zip(again, frames, strict=True):
         assert np.abs(one.data.astype(int) - frame).max() <= 2

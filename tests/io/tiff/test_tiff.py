@@ -134,9 +134,9 @@ def test_info_and_peek_tell_what_read_gives(cli, tmp_path):
     ran = cli("info", "a.ome.tif", "--report", "json")
     (row,) = json.loads(ran.text)
     assert (row["shape"], row["layout"], row["dtype"]) == ([3, 8, 10], "DHW", "uint16")
-    assert row["spacing"] == [[1.0, ""], [0.25, "µm"], [0.5, "µm"]]
+    assert row["facts"]["spacing"] == {"D": [1.0, ""], "H": [0.25, "µm"], "W": [0.5, "µm"]}
     (header,), (one,) = peek(tmp_path / "a.ome.tif").maps, read(tmp_path / "a.ome.tif")
-    assert (header.form, header.spacing) == (one.form, one.spacing)
+    assert (header.form, header.facts) == (one.form, one.facts)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "uint32", "int16", "float32", "float64"])

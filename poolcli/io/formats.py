@@ -1,0 +1,326 @@
+"""The table of formats: what each of them holds, and which code reads and writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import PurePath
+from typing import Any
+
+from poolcli.errors import RequestError
+from poolcli.io.format import Choice, Format, WholeNumber, hint
+
+_SWITCH = Choice(
+    (("true", True), ("false", False), ("yes", True), ("no", False), ("1", True), ("0", False))
+)
+_SUBSAMPLING = Choice((("4:4:4", 0), ("4:2:2", 1), ("4:2:0", 2)))
+_COMPRESSION = Choice(  # Pillow's names by those of facts
+    (
+        ("none", "raw"),
+        ("lzw", "tiff_lzw"),
+        ("deflate", "tiff_adobe_deflate"),
+        ("packbits", "packbits"),
+        ("jpeg", "jpeg"),
+    )
+)
+_JPEG_2000 = {"rate": WholeNumber(1, 1000)}
+_LOSSLESS = Choice(tuple(pair for pair in _COMPRESSION.values if pair[0] != "jpeg"))
+_FRAMES = {"duration": "of each frame", "loop": "of the animation"}
+
+_PILLOW_SOURCE = "poolcli.io.pillow.decode:open_source"
+_PILLOW: dict[str, Any] = {
+    "source": _PILLOW_SOURCE,
+    "sink": "poolcli.io.pillow.encode:open_sink",
+    "check": "poolcli.io.pillow.encode:check",
+}
+_TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+# The first record that knows a file by its content reads it.
+FORMATS = (
+    Format(
+        "png",
+        (".png", ".apng"),
+        "lossless; frames from an animation",
+        **_PILLOW,
+        magic=(b"\x89PNG\r\n\x1a\n",),
+        modes=("1", "L", "LA", "P", "PA", "RGB", "RGBA", "I;16", "LA;16", "RGB;16", "RGBA;16"),
+        holds_pages=True,
+        facts={"icc": "iCCP", "exif": "eXIf", "dpi": "pHYs", "default_image": "IDAT", **_FRAMES},
+        save={"compress_level": WholeNumber(0, 9), "optimize": _SWITCH},
+        pillow="PNG",
+    ),
+    Format(
+        "jpeg",
+        (".jpg", ".jpeg", ".jpe", ".jfif"),
+        "lossy; quality 95 and subsampling 4:4:4 unless told",
+        **_PILLOW,
+        magic=(b"\xff\xd8\xff",),
+        modes=("L", "RGB", "CMYK", "YCbCr"),
+        facts={"icc": "APP2", "exif": "APP1", "dpi": "JFIF"},
+        save={
+            "quality": WholeNumber(1, 100),
+            "subsampling": _SUBSAMPLING,
+            "progressive": _SWITCH,
+            "optimize": _SWITCH,
+        },
+        pillow="JPEG",
+        largest=65500,
+    ),
+    Format(
+        "ome",
+        (".ome.tiff", ".ome.tif"),
+        "named axes, any depth, the size of a pixel; needs poolcli[tiff]",
+        source="poolcli.io.tiff.decode:open_source",
+        sink="poolcli.io.tiff.encode:open_sink",
+        magic=_TIFF_MAGIC,
+        recognise="poolcli.io.tiff.decode:needs_tifffile",
+        modes=("RGB;16", "RGBA;16", "ND"),
+        holds_pages=True,
+        facts={
+            "icc": "tag ICC profile",
+            "dpi": "tags of the resolution",
+            "spacing": "PhysicalSize",
+            "channels": "Channel Name",
+            "compression": "tag Compression",
+        },
+        save={"compression": _LOSSLESS},
+        extra="tiff",
+    ),
+    Format(
+        "tiff",
+        (".tiff", ".tif"),
+        "lossless; pages; keeps the compression; quality is for compression=jpeg",
+        source=_PILLOW_SOURCE,
+        sink="poolcli.io.tiff.encode:open_plain_sink",
+        check="poolcli.io.tiff.encode:check_plain",
+        magic=_TIFF_MAGIC,
+        modes=("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "I;16", "I", "F"),
+        holds_pages=True,
+        facts={
+            "icc": "tag ICC profile",
+            "exif": "tags of the description, Exif and GPS",
+            "dpi": "tags of the resolution",
+            "spacing": "PhysicalSize of OME",
+            "channels": "Channel Name of OME",
+            "compression": "tag Compression",
+        },
+        save={"compression": _COMPRESSION, "quality": WholeNumber(1, 100)},
+        pillow="TIFF",
+    ),
+    Format(
+        "webp",
+        (".webp",),
+        "lossless unless a quality is given; frames",
+        **_PILLOW,
+        magic=(b"RIFF",),
+        modes=("RGB", "RGBA"),
+        holds_pages=True,
+        facts={"icc": "ICCP", "exif": "EXIF", **_FRAMES},
+        save={"quality": WholeNumber(0, 100), "lossless": _SWITCH, "method": WholeNumber(0, 6)},
+        pillow="WEBP",
+        largest=16383,
+    ),
+    Format(
+        "bmp",
+        (".bmp", ".dib"),
+        "lossless; no alpha",
+        **_PILLOW,
+        magic=(b"BM",),
+        modes=("1", "L", "P", "RGB"),
+        facts={"dpi": "pixels per metre"},
+        pillow="BMP",
+    ),
+    Format(
+        "gif",
+        (".gif",),
+        "frames; exact up to 256 colours; a pixel is transparent or not",
+        **_PILLOW,
+        magic=(b"GIF8",),
+        modes=("L", "P", "PA", "LA", "RGB", "RGBA"),
+        holds_pages=True,
+        facts=_FRAMES,
+        save={"optimize": _SWITCH},
+        pillow="GIF",
+        largest=65535,
+    ),
+    Format(
+        "ppm",
+        (".ppm", ".pgm", ".pbm", ".pnm"),
+        "lossless; PBM, PGM or PPM by what the map holds",
+        **_PILLOW,
+        magic=tuple(f"P{number}".encode() for number in "123456"),
+        modes=("1", "L", "RGB", "I;16"),
+        pillow="PPM",
+    ),
+    Format(
+        "tga",
+        (".tga", ".icb", ".vda", ".vst"),
+        "lossless; keeps the compression",
+        **_PILLOW,
+        modes=("1", "L", "LA", "P", "RGB", "RGBA"),
+        facts={"compression": "RLE"},
+        save={"compression": Choice((("none", None), ("rle", "tga_rle")))},
+        pillow="TGA",
+        largest=65535,
+    ),
+    Format(
+        "pcx",
+        (".pcx",),
+        "lossless; no alpha",
+        **_PILLOW,
+        modes=("1", "L", "P", "RGB"),
+        pillow="PCX",
+        largest=65535,
+    ),
+    Format(
+        "sgi",
+        (".sgi", ".rgb", ".rgba", ".bw"),
+        "lossless",
+        **_PILLOW,
+        magic=(b"\x01\xda",),
+        modes=("L", "RGB", "RGBA"),
+        pillow="SGI",
+        largest=65535,
+    ),
+    Format(
+        "qoi",
+        (".qoi",),
+        "lossless",
+        **_PILLOW,
+        magic=(b"qoif",),
+        modes=("RGB", "RGBA"),
+        pillow="QOI",
+    ),
+    Format(
+        "jp2",
+        (".jp2", ".jpx", ".jpf"),
+        "JPEG 2000; lossless unless a rate of compression is given",
+        **_PILLOW,
+        magic=(b"\0\0\0\x0cjP  \r\n\x87\n",),
+        modes=("L", "LA", "RGB", "RGBA", "I;16"),
+        save=_JPEG_2000,
+        pillow="JPEG2000",
+    ),
+    Format(
+        "j2k",
+        (".j2k", ".j2c", ".jpc"),
+        "JPEG 2000 without a container",
+        **_PILLOW,
+        magic=(b"\xff\x4f\xff\x51",),
+        modes=("L", "LA", "RGB", "RGBA", "I;16"),
+        save=_JPEG_2000,
+        pillow="JPEG2000",
+    ),
+    Format(
+        "avif",
+        (".avif", ".avifs"),
+        "lossy; quality 100 and subsampling 4:4:4 unless told; frames",
+        **_PILLOW,
+        modes=("RGB", "RGBA"),
+        holds_pages=True,
+        facts={"icc": "colr", "exif": "Exif", "duration": "of each frame"},
+        save={
+            "quality": WholeNumber(0, 100),
+            "subsampling": Choice(tuple((word, word) for word, _ in _SUBSAMPLING.values)),
+            "speed": WholeNumber(0, 10),
+        },
+        pillow="AVIF",
+        largest=65535,
+    ),
+    Format(
+        "npy",
+        (".npy",),
+        "one array, any dtype and layout",
+        source="poolcli.io.npy:open_source",
+        sink="poolcli.io.npy:open_sink",
+        magic=(b"\x93NUMPY",),
+        is_streamed=True,
+    ),
+    Format(
+        "npz",
+        (".npz",),
+        "several named arrays",
+        source="poolcli.io.npz:open_source",
+        sink="poolcli.io.npz:open_sink",
+        magic=(b"PK\x03\x04", b"PK\x05\x06"),
+        holds_pages=True,
+        save={"compressed": _SWITCH},
+        is_streamed=True,
+    ),
+    Format(
+        "zarr",
+        (".zarr", ".ome.zarr"),
+        "OME-Zarr: a folder of chunks; one array with its levels; needs poolcli[zarr]",
+        source="poolcli.io.zarr_store:open_source",
+        sink="poolcli.io.zarr_store:open_sink",
+        recognise="poolcli.io.store_folder:is_zarr",
+        check="poolcli.io.zarr_store:check",
+        holds_pages=True,
+        facts={
+            "spacing": "scale, and the units of axes",
+            "origin": "translation",
+            "chunks": "chunks",
+        },
+        save={
+            "version": Choice((("0.4", "0.4"), ("0.5", "0.5"))),
+            "chunk": WholeNumber(1, 1 << 20),
+        },
+        extra="zarr",
+        is_folder=True,
+        is_streamed=True,
+    ),
+)
+# What no record knows by its content: Pillow may.
+OTHERS = Format("other", (), "what Pillow reads besides", source=_PILLOW_SOURCE)
+
+
+@cache
+def foreign_formats() -> tuple[Format, ...]:
+    """The formats of installed packages: their entry points in the group `poolcli.formats`.
+
+    Each is a `Format`. They are asked last, so that no package changes what poolcli reads itself.
+    """
+    from importlib.metadata import entry_points
+
+    return tuple(point.load() for point in entry_points(group="poolcli.formats"))
+
+
+def all_formats() -> Iterator[Format]:
+    """The formats of this package and then, if they are asked for, those of others."""
+    yield from FORMATS
+    yield from foreign_formats()
+
+
+def format_named(word: str) -> Format:
+    """The format a name or a suffix means, in capitals or not.
+
+    >>> format_named(".JPG").name
+    'jpeg'
+    """
+    plain = word.lower().removeprefix(".")
+    for known in all_formats():
+        if plain == known.name or f".{plain}" in known.suffixes:
+            return known
+    raise RequestError(f"no format {word!r}; {hint(plain, _names())}")
+
+
+def is_known_suffix(suffix: str) -> bool:
+    """Whether files of a format have this suffix, in capitals or not."""
+    return bool(suffix) and any(suffix.lower() in known.suffixes for known in all_formats())
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """The stem and the suffix of a file's name; a suffix of two parts is one where a format has it.
+
+    >>> split_name("cells.ome.tif"), split_name("v1.2.png")
+    (('cells', '.ome.tif'), ('v1.2', '.png'))
+    """
+    long = [suffix for known in FORMATS for suffix in known.suffixes if suffix.count(".") > 1]
+    suffix = next(
+        (suffix for suffix in long if name.lower().endswith(suffix)), PurePath(name).suffix
+    )
+    return name[: len(name) - len(suffix)], name[len(name) - len(suffix) :]
+
+
+def _names() -> tuple[str, ...]:
+    return tuple(dict.fromkeys(suffix[1:] for known in FORMATS for suffix in known.suffixes))

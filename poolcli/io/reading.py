@@ -1,0 +1,163 @@
+"""Reading: which format a file has, its headers, and its maps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO, TypeGuard
+
+from poolcli.errors import FileError, NothingFound
+from poolcli.io.damage import enough_memory
+from poolcli.io.format import Format
+from poolcli.io.formats import FORMATS, OTHERS, foreign_formats
+from poolcli.io.header import Header, Peek
+from poolcli.io.npy import IncomingArray
+from poolcli.io.npy_header import MAGIC
+from poolcli.io.os_error import reason
+from poolcli.io.source import Region, Source
+from poolcli.maps.feature_map import FeatureMap
+from poolcli.maps.layout import check_layout
+from poolcli.resources.descriptors import open_pipe
+
+Readable = Path | BinaryIO | IncomingArray
+_MEMBER = "::"  # between a file and the name of one of its maps
+
+
+def read(readable: Readable, layout: str | None = None, member: str = "") -> tuple[FeatureMap, ...]:
+    """Every map of a file: the array, the arrays of an .npz, the pages or frames of an image.
+
+    `layout` names the axes of arrays, and `member` one map of several. A stream that can seek is
+    left where it was, any other is read to its end. Raises FileError, without the path, if it
+    cannot be read.
+    """
+    with opened(readable, layout, member) as source, _plain_errors(), enough_memory():
+        return tuple(map(source.read, range(len(source.headers))))
+
+
+def peek(readable: Readable, layout: str | None = None, member: str = "") -> Peek:
+    """The headers of the maps that `read` would give: shapes, dtypes and facts, no pixels."""
+    with opened(readable, layout, member) as source:
+        return Peek(source.format, source.headers)
+
+
+@contextmanager
+def opened(readable: Readable, layout: str | None = None, member: str = "") -> Iterator[Source]:
+    """The maps of a file, to be read region by region, while the block runs."""
+    layout = check_layout(layout) if layout else None
+    with ExitStack() as stack:
+        with _plain_errors(), enough_memory():
+            source = stack.enter_context(_source(readable, layout))
+        yield _Member(source, member) if member else source
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Turn what the operating system refuses in this block into a FileError."""
+    try:
+        yield
+    except FileError:
+        raise
+    except OSError as error:
+        raise FileError(reason(error)) from error
+
+
+def split_member(path: Path) -> tuple[Path, str]:
+    """The file and the name of one of its maps that FILE::NAME means; no name where there is none.
+
+    >>> split_member(Path("maps.npz::depth"))
+    (PosixPath('maps.npz'), 'depth')
+    """
+    file, separator, name = str(path).partition(_MEMBER)
+    return (Path(file), name) if separator and file and not path.exists() else (path, "")
+
+
+def next_array(stream: BinaryIO) -> BinaryIO | IncomingArray:
+    """The next array of a stream, its header read; or all of the stream if that is no .npy."""
+    head = stream.read(len(MAGIC))
+    return IncomingArray(stream) if head == MAGIC else BytesIO(head + stream.read())
+
+
+def allow_pixels(limit: int) -> None:
+    """Let images have as many pixels as fit in `limit` bytes: the caller checks what they take."""
+    from poolcli.io.pillow.checks import allow_pixels as allow
+
+    allow(limit)
+
+
+def is_store(source: object) -> TypeGuard[Path]:
+    """Whether it is a folder that is read as one file: a Zarr array or group."""
+    return isinstance(source, Path) and source.is_dir() and _folder_format(source) is not None
+
+
+class _Member:
+    """The maps of a source that have a name, or lie below it."""
+
+    def __init__(self, source: Source, name: str) -> None:
+        self._source, name = source, name.strip("/")
+        names = [header.name for header in source.headers]
+        self._numbers = [number for number, each in enumerate(names) if each == name] or [
+            number for number, each in enumerate(names) if each.startswith(f"{name}/")
+        ]
+        if not self._numbers:
+            raise NothingFound(f"there is no {name!r} in it: it holds {_listed(names)}")
+        self.format = source.format
+        self.headers: tuple[Header, ...] = tuple(source.headers[each] for each in self._numbers)
+
+    def read(self, number: int, region: Region | None = None) -> FeatureMap:
+        """A map, or a region of it."""
+        return self._source.read(self._numbers[number], region)
+
+
+def _listed(names: list[str]) -> str:
+    named = [name for name in names if name]
+    more = f" and {len(named) - 10} more" if len(named) > 10 else ""
+    return ", ".join(named[:10]) + more if named else "one map without a name"
+
+
+@contextmanager
+def _source(readable: Readable, layout: str | None) -> Iterator[Source]:
+    if isinstance(readable, IncomingArray):
+        yield readable.source(layout)
+    elif isinstance(readable, Path) and readable.is_dir():
+        record = _folder_format(readable)
+        if record is None:
+            raise FileError("it is a folder, not a file: name a file")
+        yield record.open_source(readable, layout)
+    else:
+        with _seekable(readable) as stream:
+            yield _stream_format(stream).open_source(stream, layout)
+
+
+def _folder_format(path: Path) -> Format | None:
+    folders = (known for known in FORMATS if known.is_folder)
+    return next((known for known in folders if known.is_of(path)), None)
+
+
+def _stream_format(stream: BinaryIO) -> Format:
+    """The format of a stream that is at its start; FileError if it is empty."""
+    if not stream.read(1):
+        raise FileError("the file is empty")
+    stream.seek(0)
+    own = (known for known in FORMATS if known.source and known.is_of(stream))
+    foreign = (known for known in _foreign() if known.source and known.is_of(stream))
+    return next(own, None) or next(foreign, None) or OTHERS
+
+
+def _foreign() -> Iterator[Format]:
+    yield from foreign_formats()
+
+
+@contextmanager
+def _seekable(source: Path | BinaryIO) -> Iterator[BinaryIO]:
+    if isinstance(source, Path):
+        with open_pipe(source) if source.is_fifo() else source.open("rb") as stream:
+            yield stream if stream.seekable() else BytesIO(stream.read())
+    elif source.seekable():
+        start = source.tell()
+        whole = BytesIO(source.read())
+        source.seek(start)
+        yield whole
+    else:
+        yield BytesIO(source.read())

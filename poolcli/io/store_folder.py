@@ -1,0 +1,12 @@
+"""Folders that are read as one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_ZARR_METADATA = ("zarr.json", ".zgroup", ".zarray")
+
+
+def is_zarr(path: Path) -> bool:
+    """Whether a folder is a Zarr array or group."""
+    return any((path / name).is_file() for name in _ZARR_METADATA)

@@ -1,0 +1,54 @@
+"""Blocks of metadata that repeat the size of their picture: EXIF and XMP."""
+
+from __future__ import annotations
+
+import re
+import struct
+from contextlib import suppress
+
+_PREFIX = b"Exif\0\0"  # before the block in a JPEG
+_EXIF_DIRECTORY = 0x8769
+_SIZES = {0x0100: 0, 0x0101: 1, 0xA002: 0, 0xA003: 1}  # tags: widths 0, heights 1
+_SHORT, _LONG = 3, 4
+_XMP_SIZES = (
+    (rb"exif:PixelXDimension|tiff:ImageWidth", 0),
+    (rb"exif:PixelYDimension|tiff:ImageLength", 1),
+)
+
+
+def exif_resized(block: bytes, width: int, height: int) -> bytes:
+    """An EXIF block that says this size where it says one, patched in place.
+
+    Written anew, maker notes would break. A damaged block comes back as it is.
+    """
+    patched = bytearray(block)
+    with suppress(struct.error):
+        start = len(_PREFIX) if block.startswith(_PREFIX) else 0
+        order = "<" if block[start : start + 2] == b"II" else ">"
+        (offset,) = struct.unpack_from(f"{order}I", block, start + 4)
+        directories = [offset]
+        while directories:
+            entries = _entries(block, start + directories.pop(), order)
+            for at, tag, kind in entries:
+                if tag == _EXIF_DIRECTORY:
+                    directories += struct.unpack_from(f"{order}I", block, at + 8)
+                elif tag in _SIZES and kind in (_SHORT, _LONG):
+                    code = "H" if kind == _SHORT else "I"
+                    struct.pack_into(order + code, patched, at + 8, (width, height)[_SIZES[tag]])
+    return bytes(patched)
+
+
+def _entries(block: bytes, at: int, order: str) -> list[tuple[int, int, int]]:
+    """Where each entry of a directory is, with its tag and type."""
+    (count,) = struct.unpack_from(f"{order}H", block, at)
+    places = [at + 2 + 12 * number for number in range(count)]
+    return [(place, *struct.unpack_from(f"{order}HH", block, place)) for place in places]
+
+
+def xmp_resized(packet: bytes, width: int, height: int) -> bytes:
+    """An XMP packet that says this size where it says one."""
+    for names, side in _XMP_SIZES:
+        size = b"%d" % (width, height)[side]
+        packet = re.sub(rb'((?:%b)\s*=\s*["\'])\d+' % names, rb"\g<1>" + size, packet)
+        packet = re.sub(rb"(<(?:%b)>\s*)\d+" % names, rb"\g<1>" + size, packet)
+    return packet
