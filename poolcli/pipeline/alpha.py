@@ -2,12 +2,47 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from poolcli.engine.operations.operation import Arguments
+from poolcli.engine.operations.operation import Arguments, Operation
 from poolcli.engine.operations.pixels import ValueRules, whole
 from poolcli.maps.array import Array
+from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.frame import Frame
+from poolcli.pipeline.configuration import Configuration
+from poolcli.pipeline.window_kinds import WINDOW_KINDS
+
+
+class PlaneGroup(NamedTuple):
+    """Planes that are pooled together: the step, its operation, and the arguments of this."""
+
+    step: Configuration
+    operation: Operation
+    arguments: Arguments
+
+    def __call__(self) -> Array:
+        return self.operation(*self.arguments)
+
+
+def is_apart(step: Configuration, fmap: FeatureMap) -> bool:
+    """Whether the step pools alpha apart from the colours."""
+    if fmap.picture is None or not fmap.picture.has_alpha:
+        return False
+    return not step.returns_input_values or step.windows in WINDOW_KINDS
+
+
+def groups(step: Configuration, fmap: FeatureMap, rules: ValueRules) -> list[PlaneGroup]:
+    """Return the colours and the alpha, each with what pools it.
+
+    Alpha is pooled as a colour by operations that return values of their input, and by those
+    without windows; else it is averaged.
+    """
+    colours, opacity = split(fmap.planes(), fmap.form.frame, rules, weighted=step.op.alpha_weighted)
+    is_averaged = step.windows in WINDOW_KINDS and not step.returns_input_values
+    cover = step.like("avg") if is_averaged else step
+    return [PlaneGroup(step, step.operation, colours), PlaneGroup(cover, cover.bare, opacity)]
 
 
 def split(
@@ -28,6 +63,21 @@ def split(
         (colours, inks, rules._replace(mask=mask), weights),
         (alpha, frame._replace(channels=1), rules.for_alpha(), None),
     )
+
+
+def joined(step: Configuration, colours: Array, alpha: Array, frame: Frame) -> Array:
+    """Return the pooled colours with their alpha; `frame` is that of the planes before."""
+    space = step.operation.geometry(frame).frame.space
+    if space:
+        return np.concatenate([colours, alpha], axis=-1 - len(space))
+    return join_flat(colours, alpha, channel_numbers(step, frame))
+
+
+def channel_numbers(step: Configuration, frame: Frame) -> Array:
+    """Return the channel that each number of the result belongs to."""
+    numbers = np.arange(frame.channels or 1).reshape(-1, *(1,) * len(frame.space))
+    planes = np.broadcast_to(numbers, frame.shape)
+    return step.like("max").operation(planes, frame, ValueRules(np.int64))
 
 
 def join_flat(colours: Array, alpha: Array, channels: Array) -> Array:

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from poolcli.errors import RequestError
+from poolcli.pipeline.configuration import Configuration
 from poolcli.pipeline.op import Op
+from poolcli.pipeline.options import SELECTING_INTERPOLATIONS
 from poolcli.pipeline.parameters import Parameter
+from poolcli.pipeline.table import ROWS
 from poolcli.pipeline.window_kinds import KERNEL, SEED, WINDOW_KINDS, WindowKind
 
 Values = Mapping[str, Any]
@@ -41,6 +44,20 @@ def check(op: Op, windows: WindowKind | None, values: Values) -> None:
         )
     if values.get("samples") is not None and "seed" in values and SEED not in op.parameters:
         raise RequestError(f"{op.name}: `seed` draws what `samples` gives: give one of them")
+
+
+def check_indices(step: Configuration) -> None:
+    """Raise RequestError where a result of the step is not a pixel of its window."""
+    if not step.op.indexed:
+        names = ", ".join(op.name for op in ROWS if op.indexed)
+        raise RequestError(f"{step.op.name} has no indices: {names} have")
+    if step.returns_input_values:
+        return
+    computed = [name for name in ("emit", "normalize") if step[name]]
+    *others, last = SELECTING_INTERPOLATIONS
+    selects = f"give `interpolation` {', '.join(others)} or {last}"
+    cure = f"leave `{computed[0]}` out" if computed else selects
+    raise RequestError(f"{step.op.name} gives values that are no pixels, and have no index: {cure}")
 
 
 def _conflict(option: Parameter, chosen: WindowKind) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from importlib import import_module
-from typing import Any
+from typing import Any, Self
 
 from poolcli.engine.operations.operation import Operation, Pooling
 from poolcli.engine.windows import by_name
@@ -82,6 +82,12 @@ class Configuration:
     def profile(self) -> Profile:
         """The profile whose rules it follows."""
         return PROFILES[self["semantics"]]
+
+    def like(self, op: str) -> Self:
+        """Return another reducer over the same windows."""
+        own = self.windows.parameters if self.windows else ()
+        options = tuple((option.name, self[option.name]) for option in own)
+        return type(self)(op_named(op), self.windows, options)
 
     def argument(self, name: str) -> Any:
         """Return the value of an option as the engine takes it: the array of a file."""

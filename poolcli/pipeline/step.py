@@ -11,23 +11,23 @@ import numpy as np
 
 from poolcli.engine.backend.blocks import Load
 from poolcli.engine.operations.index import Indexing
-from poolcli.engine.operations.operation import Arguments, Operation, Pooling
+from poolcli.engine.operations.operation import Pooling
 from poolcli.engine.operations.pixels import ValueRules, counting
 from poolcli.engine.windows.place import Geometry
-from poolcli.errors import RequestError, ShapeError
+from poolcli.errors import ShapeError
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form
-from poolcli.maps.frame import Frame, Size
+from poolcli.maps.frame import Size
 from poolcli.maps.picture import WITH_ALPHA
 from poolcli.maps.sampling import Sampling, sampling_of
 from poolcli.pipeline import alpha
+from poolcli.pipeline.alpha import PlaneGroup
+from poolcli.pipeline.checks import check_indices
 from poolcli.pipeline.configuration import Configuration
-from poolcli.pipeline.options import INPUT_SIZE, SELECTING_INTERPOLATIONS
+from poolcli.pipeline.options import INPUT_SIZE
 from poolcli.pipeline.out import check_out, write
 from poolcli.pipeline.receptive_field import ReceptiveField
-from poolcli.pipeline.table import OPS
 from poolcli.pipeline.value_rules import rules_for
-from poolcli.pipeline.window_kinds import WINDOW_KINDS
 
 PREPARED = 16  # forms of maps for which a step remembers its rules; bounds memory
 
@@ -80,17 +80,6 @@ class Stage:
     def load(self) -> Load:
         """The memory that computing it takes."""
         return self.step.load(self.input)
-
-
-class PlaneGroup(NamedTuple):
-    """Planes that are pooled together: the step, its operation, and the arguments of this."""
-
-    step: Step
-    operation: Operation
-    arguments: Arguments
-
-    def __call__(self) -> Array:
-        return self.operation(*self.arguments)
 
 
 class Prepared(NamedTuple):
@@ -176,7 +165,7 @@ class Step(Configuration):
 
     def indices(self, fmap: FeatureMap) -> FeatureMap:
         """Return which pixel each result is: its flat index, -1 where a window is empty."""
-        self.check_indices()
+        check_indices(self)
         rules, geometry, _ = self._prepared(fmap.form)
         # The values are dropped: 0 in empty windows, as integers have no NaN.
         rules = rules._replace(dtype=np.int64, indexing=self._indexing(fmap.form), empty=0)
@@ -193,13 +182,13 @@ class Step(Configuration):
         mask = None if rules.mask is None else np.broadcast_to(rules.mask, frame.shape)
         counts = counting(planes, mask, rules)
         count_rules = ValueRules(np.float64, mask=counts, min_valid=rules.min_valid)
-        mean = self._like("avg").operation if self.windows else self.bare
+        mean = self.like("avg").operation if self.windows else self.bare
         found = np.isnan(mean(np.ones(frame.shape), frame, count_rules))
         return values, fmap.with_planes(found, geometry.frame)
 
     def values_and_indices(self, fmap: FeatureMap) -> tuple[FeatureMap, FeatureMap]:
         """Return the pooled map, and which pixel each result is."""
-        self.check_indices()
+        check_indices(self)
         if not isinstance(self.operation, Pooling) or (fmap.picture and fmap.picture.has_alpha):
             return self(fmap), self.indices(fmap)
         rules, geometry, _ = self._prepared(fmap.form)
@@ -215,27 +204,6 @@ class Step(Configuration):
         """
         fmap = fmap if self.returns_input_values else fmap.expanded()
         return fmap, self._groups(fmap, rules_for(self, fmap.form))
-
-    def check_indices(self) -> None:
-        """Raise RequestError where a result is not a pixel of its window."""
-        if not self.op.indexed:
-            names = ", ".join(op.name for op in OPS.values() if op.indexed)
-            raise RequestError(f"{self.op.name} has no indices: {names} have")
-        if self.returns_input_values:
-            return
-        computed = [name for name in ("emit", "normalize") if self[name]]
-        *others, last = SELECTING_INTERPOLATIONS
-        selects = f"give `interpolation` {', '.join(others)} or {last}"
-        cure = f"leave `{computed[0]}` out" if computed else selects
-        raise RequestError(
-            f"{self.op.name} gives values that are no pixels, and have no index: {cure}"
-        )
-
-    def channels(self, frame: Frame) -> Array:
-        """Return the channel that each number of the result belongs to."""
-        numbers = np.arange(frame.channels or 1).reshape(-1, *(1,) * len(frame.space))
-        planes = np.broadcast_to(numbers, frame.shape)
-        return self._like("max").operation(planes, frame, ValueRules(np.int64))
 
     def _indexing(self, form: Form) -> Indexing:
         """How indices number the pixels of maps of a form."""
@@ -260,33 +228,21 @@ class Step(Configuration):
     def _can_fill(self, out: Array, fmap: FeatureMap, rules: ValueRules) -> bool:
         """Whether the engine can write to `out` while it reads the map."""
         fits = isinstance(self.operation, Pooling) and out.dtype == rules.dtype
-        return fits and not self._splits_alpha(fmap) and not np.may_share_memory(out, fmap.data)
+        return fits and not alpha.is_apart(self, fmap) and not np.may_share_memory(out, fmap.data)
 
     def _pooled(
         self, fmap: FeatureMap, rules: ValueRules, geometry: Geometry, out: Array | None = None
     ) -> FeatureMap:
         """The pooled map; `out` are planes that a `Pooling` writes to."""
         frame, operation = fmap.form.frame, self.operation
-        if self._splits_alpha(fmap):
-            colours, cover = (group() for group in self._groups(fmap, rules))
-            pooled = self._joined(colours, cover, frame, geometry)
+        if alpha.is_apart(self, fmap):
+            colours, opacity = (group() for group in alpha.groups(self, fmap, rules))
+            pooled = alpha.joined(self, colours, opacity, frame)
         elif isinstance(operation, Pooling):
             pooled = operation(fmap.planes(), frame, rules, out=out)
         else:
-            pooled = operation(fmap.planes(), frame, rules, self._beside(fmap))
+            pooled = operation(fmap.planes(), frame, rules, self._overlay(fmap))
         return self._made(fmap, pooled, geometry)
-
-    def _joined(self, colours: Array, cover: Array, frame: Frame, geometry: Geometry) -> Array:
-        """The pooled colours with their alpha."""
-        if geometry.frame.space:
-            return np.concatenate([colours, cover], axis=-1 - len(geometry.frame.space))
-        return alpha.join_flat(colours, cover, self.channels(frame))
-
-    def _splits_alpha(self, fmap: FeatureMap) -> bool:
-        """Whether alpha is pooled apart from the colours."""
-        if fmap.picture is None or not fmap.picture.has_alpha:
-            return False
-        return not self.returns_input_values or self.windows in WINDOW_KINDS
 
     @staticmethod
     def _made(fmap: FeatureMap, planes: Array, geometry: Geometry) -> FeatureMap:
@@ -295,20 +251,13 @@ class Step(Configuration):
         return made.carrying(_sampling(fmap.form, geometry, made.form)) if made.facts else made
 
     def _groups(self, fmap: FeatureMap, rules: ValueRules) -> list[PlaneGroup]:
-        """What is pooled together.
+        """What is pooled together."""
+        if alpha.is_apart(self, fmap):
+            return alpha.groups(self, fmap, rules)
+        arguments = fmap.planes(), fmap.form.frame, rules, self._overlay(fmap)
+        return [PlaneGroup(self, self.operation, arguments)]
 
-        Alpha is pooled as a colour by operations that return values of their input, and by those
-        without windows; else it is averaged.
-        """
-        frame, planes = fmap.form.frame, fmap.planes()
-        if not self._splits_alpha(fmap):
-            return [PlaneGroup(self, self.operation, (planes, frame, rules, self._beside(fmap)))]
-        colours, opacity = alpha.split(planes, frame, rules, weighted=self.op.alpha_weighted)
-        is_averaged = self.windows in WINDOW_KINDS and not self.returns_input_values
-        cover = self._like("avg") if is_averaged else self
-        return [PlaneGroup(self, self.operation, colours), PlaneGroup(cover, cover.bare, opacity)]
-
-    def _beside(self, fmap: FeatureMap) -> Array | None:
+    def _overlay(self, fmap: FeatureMap) -> Array | None:
         """The array that lies over the map, if the operation takes one."""
         if self.op.overlay is None:
             return None
@@ -317,13 +266,6 @@ class Step(Configuration):
             return fmap.planes_of(value.of(fmap.name))
         except ShapeError as error:
             raise ShapeError(f"{self.op.overlay.word} {value.text}: {error}") from None
-
-    def _like(self, op: str) -> Step:
-        """Another reducer over the same windows."""
-        own = self.windows.parameters if self.windows else ()
-        return Step(
-            OPS[op], self.windows, tuple((option.name, self[option.name]) for option in own)
-        )
 
 
 def _sampling(before: Form, geometry: Geometry, after: Form) -> Sampling:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from poolcli.errors import RequestError
+from poolcli.pipeline.checks import check_indices
 from poolcli.run.job import STREAM, Job
 
 
@@ -51,7 +52,7 @@ class OutputOwners:
 def check_indices_file(jobs: Sequence[Job], path: Path) -> None:
     """RequestError unless --indices can be written: for one input, and no other file of the run."""
     job = jobs[-1]
-    job.pipeline.steps[-1].check_indices()
+    check_indices(job.pipeline.steps[-1])
     if len(jobs) > 1:
         raise RequestError(f"--indices {path}: takes one input, and there are {len(jobs)}")
     if path.suffix.lower() not in (".npy", ".npz"):

@@ -7,6 +7,7 @@ import numpy as np
 from poolcli.errors import RequestError
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
+from poolcli.pipeline.checks import check_indices
 from poolcli.pipeline.pipeline import Pipeline
 
 ROUNDING = 8  # units in the last place by which two orders of adding the same numbers may differ
@@ -23,7 +24,7 @@ def fact_of(of: str, pipeline: Pipeline, fmap: FeatureMap) -> Array:
 def is_indexed(pipeline: Pipeline) -> bool:
     """Whether the last step chooses pixels, which have an index."""
     try:
-        pipeline.steps[-1].check_indices()
+        check_indices(pipeline.steps[-1])
     except RequestError:
         return False
     return True

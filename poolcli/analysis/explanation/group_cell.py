@@ -9,7 +9,8 @@ import numpy as np
 
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.frame import Frame, Size
-from poolcli.pipeline.step import PlaneGroup, Step
+from poolcli.pipeline.alpha import PlaneGroup, channel_numbers
+from poolcli.pipeline.step import Step
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def _flattened_cell(
     step: Step, groups: Sequence[PlaneGroup], index: Size, frame: Frame
 ) -> GroupCell:
     """The cell of a spatial pyramid, whose flat result has alpha among the colours."""
-    channels, alpha = step.channels(frame), (frame.channels or 1) - 1
+    channels, alpha = channel_numbers(step, frame), (frame.channels or 1) - 1
     is_alpha = bool(channels[index] == alpha)
     in_group = ((channels == alpha) == is_alpha).ravel()
     group = groups[is_alpha]

@@ -18,7 +18,8 @@ from poolcli.engine.operations.srgb import InLinearLight
 from poolcli.engine.windows.grid import Axis, Grid, Run, Taps
 from poolcli.engine.windows.place import PlacedGrid
 from poolcli.maps.array import Array
-from poolcli.pipeline.step import PlaneGroup, Step
+from poolcli.pipeline.alpha import PlaneGroup
+from poolcli.pipeline.configuration import Configuration
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +41,7 @@ class ObservedWindow:
     weights: Array | None
 
     @property
-    def step(self) -> Step:
+    def step(self) -> Configuration:
         """The step that pools the group: alpha may be pooled by another than the colours."""
         return self.group.step
 
