@@ -29,6 +29,7 @@ EXAMPLES = {
     ),
     "range": ("poolcli range -k 3 -s 1 -p same img.png",),
     "std": ("poolcli std -k 8 img.png --dtype float32 -o texture.npy",),
+    "var": ("poolcli var --adaptive 8 x.npy -o var.npy",),
     "l2": ("poolcli l2 -k 2 x.npy -o l2.npy",),
     "lp": ("poolcli lp -k 2 --norm 3 x.npy -o lp.npy",),
     "gem": ("poolcli gem --global --norm 3 x.npy -o descriptor.npy",),

@@ -105,6 +105,14 @@ ROWS = (
         alpha_weighted=True,
     ),
     Op(
+        "var",
+        summary="the population variance",
+        formula="sum (x - mean)^2 / n",
+        source="Chan et al. 1979",
+        function="poolcli.engine.reducers.folds:var",
+        alpha_weighted=True,
+    ),
+    Op(
         "l2",
         summary="the root of the mean square",
         formula="sqrt(sum x^2 / n)",

@@ -103,6 +103,7 @@ def test_the_same_by_another_name(case):
     close(pool(x, "mixed", alpha=0, **options), mean)
     close(pool(x, "mixed", alpha=1, **options), pool(x, "max", **options))
     close(pool(x, "std", **options) ** 2 + mean**2, pool(x, "l2", **options) ** 2, 1e-9)
+    close(pool(x, "var", **options), pool(x, "std", **options) ** 2)
     close(pool(x, "lse", sharpness=1e-7, **options), mean, 1e-3)
     close(pool(x, "lse", sharpness=1e9, **options), pool(x, "max", **options), 1e-6)
 

@@ -233,6 +233,7 @@ class TestFormulas:
             ("avg", {}, 2.5),
             ("range", {}, 3),
             ("std", {}, math.sqrt(1.25)),
+            ("var", {}, 1.25),
             ("l2", {}, math.sqrt(7.5)),
             ("lp", {}, math.sqrt(30)),
             ("lp", {"norm": 1}, 10),

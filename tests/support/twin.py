@@ -171,6 +171,15 @@ def _std(cell: Cell) -> float:
     return _root_mean_square([Fraction(pixel) - mean for pixel in cell.pixels], cell.weights)
 
 
+def _var(cell: Cell) -> Number:
+    mean = _mean(cell.pixels, cell.weights)
+    if not math.isfinite(mean):
+        return math.nan
+    squares = [(Fraction(pixel) - mean) ** 2 for pixel in cell.pixels]
+    pairs = zip(squares, cell.weights, strict=True)
+    return sum(square * weight for square, weight in pairs) / sum(cell.weights)
+
+
 def _l2(cell: Cell) -> float:
     if any(math.isinf(pixel) for pixel in cell.pixels):
         return math.inf
@@ -281,6 +290,7 @@ REDUCERS: dict[str, Callable[[Cell], Number]] = {
     "avg": _avg,
     "range": _range,
     "std": _std,
+    "var": _var,
     "l2": _l2,
     "lp": _lp,
     "gem": _gem,
@@ -293,7 +303,7 @@ REDUCERS: dict[str, Callable[[Cell], Number]] = {
     "stochastic": _stochastic,
 }
 PICKING = ("lower", "higher", "nearest")
-EXACT = ("max", "min", "sum", "avg", "range", "mixed")
+EXACT = ("max", "min", "sum", "avg", "range", "var", "mixed", "median", "quantile")
 
 
 # Together: every window of every plane ------------------------------------------------------------

@@ -26,6 +26,7 @@ FORMULAS: dict[str, Callable[[Array, Step], Any]] = {
     "avg": lambda x, _: x.mean(),
     "range": lambda x, _: x.max() - x.min(),
     "std": lambda x, _: x.std(),
+    "var": lambda x, _: x.var(),
     "l2": lambda x, _: np.sqrt((x**2).mean()),
     "lp": lambda x, step: (np.abs(x) ** step["norm"]).sum() ** (1 / step["norm"]),
     "gem": lambda x, step: (np.maximum(x, 1e-6) ** step["norm"]).mean() ** (1 / step["norm"]),

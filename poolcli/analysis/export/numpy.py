@@ -164,6 +164,7 @@ REDUCERS: dict[str, Callable[[ExportedStep, str, str], list[str]]] = {
     "avg": _avg,
     "range": lambda _, nan, axis: [f"np.{nan}max(w, {axis}) - np.{nan}min(w, {axis})"],
     "std": lambda _, nan, axis: [f"np.{nan}std(w, {axis})"],
+    "var": lambda _, nan, axis: [f"np.{nan}var(w, {axis})"],
     "l2": lambda _, nan, axis: [f"np.sqrt(np.{nan}mean(w**2, {axis}))"],
     "lp": _lp,
     "gem": _gem,

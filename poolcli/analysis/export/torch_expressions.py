@@ -141,6 +141,7 @@ FORMULAS: dict[str, Callable[[WindowExpressions, ExportedStep], str]] = {
     "avg": _mean_of,
     "range": lambda windows, _: f"{windows.max()} + {windows.max('-x')}",
     "std": lambda windows, _: f"{windows.taps()}.std(-1, correction=0)",
+    "var": lambda windows, _: f"{windows.taps()}.var(-1, correction=0)",
     "l2": lambda windows, _: f"({windows.mean('x * x')}).sqrt()",
     "lp": _lp_of,
     "gem": _gem,

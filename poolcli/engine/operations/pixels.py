@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from poolcli.engine.operations.index import Indexing
-from poolcli.engine.reducers.rounding import Ratio, cast
+from poolcli.engine.reducers.rounding import Exact, cast
 from poolcli.errors import ValueRuleError
 from poolcli.maps.array import Array
 
@@ -45,7 +45,7 @@ class ValueRules(NamedTuple):
         """The rules for alpha: it is coverage, so no value of it means that data is missing."""
         return self._replace(nodata=None, min_valid=None, mask=None, emit=None)
 
-    def cast(self, result: Array | Ratio) -> Array:
+    def cast(self, result: Exact) -> Array:
         """The exact result in the rules' dtype, rounded once."""
         return cast(result, self.dtype, self.rounding)
 
@@ -122,9 +122,9 @@ def check_nodata(nodata: float | None, dtype: np.dtype[Any]) -> None:
         raise ValueRuleError(f"`nodata` {nodata} is no {dtype} value ({low} to {high})")
 
 
-def blank(rules: ValueRules, valid: Array | None, dtype: np.dtype[Any]) -> Array:
+def blank(rules: ValueRules, valid: Array | None) -> Array:
     """The result of an empty window: `nodata`, else NaN; 0 for a colour under alpha alone."""
     nodata = rules.nodata if rules.empty is None else rules.empty
     if nodata is not None:
-        return np.array(nodata, dtype)
-    return np.array(0, dtype) if valid is None else np.array(np.nan)
+        return rules.cast(np.asarray(nodata))
+    return rules.cast(np.asarray(0 if valid is None else np.nan))

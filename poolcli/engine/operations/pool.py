@@ -27,12 +27,14 @@ LINES = 8
 class Execution(NamedTuple):
     """A reduction, the backend that does it, and the bytes of scratch that it takes.
 
-    `state` is the size of a pixel's state; `pixel`, `cell` and `window` are bytes for each pixel,
-    cell, and pixel of the largest window.
+    `wide` is the reduction of float64 where sums of floats could overflow, else None. `state` is
+    the size of a pixel's state; `pixel`, `cell` and `window` are bytes for each pixel, cell, and
+    pixel of the largest window.
     """
 
     backend: Backend
     reduction: Reduction
+    wide: Fold | None
     state: float
     pixel: int
     cell: int
@@ -109,7 +111,15 @@ def _execution(
         cell += size * ordered
     # A call that selects takes long: a larger block would put off an interruption for seconds.
     is_large = tiled and isinstance(reduction, Fold)
-    return Execution(verbs, reduction, state, pixel, cell, window, is_large)
+    wide = _wide(reducer, values) if isinstance(reduction, Fold) else None
+    return Execution(verbs, reduction, wide, state, pixel, cell, window, is_large)
+
+
+def _wide(reducer: Reducer, values: Values) -> Fold | None:
+    """The fold of the same values in float64, scaled down, where sums of them may overflow."""
+    wide = reducer(values._replace(dtype=np.dtype(np.float64)))
+    overflows = values.dtype.kind == "f" and values.dtype.itemsize > 2
+    return wide if overflows and isinstance(wide, Fold) and wide.homogeneous else None
 
 
 def bookkeeping(rules: ValueRules, *, weighed: bool) -> int:
@@ -131,7 +141,7 @@ def _pooled(
     execution = execution_of(reducer, planes.dtype, grid, heaviest)
     lead = planes.shape[: -len(grid.axes)]
     part = pixels if placed.source is ... else pixels.part(placed.source)
-    call = PoolingCall(part, placed, execution.reduction, rules, lead, execution.backend)
+    call = PoolingCall(part, placed, rules, lead, *execution[:3])
     x = part.values
     shape = x.shape[: -len(grid.axes)] + grid.shape
     out = memory.empty_like(x, shape, rules.dtype) if out is None else out

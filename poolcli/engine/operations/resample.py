@@ -23,9 +23,10 @@ from poolcli.engine.operations.pixels import (
     counting,
     masked_pixels,
 )
-from poolcli.engine.reducers.folds import adding
+from poolcli.engine.reducers.folds import adding, quotient
+from poolcli.engine.reducers.long_numbers import LongNumbers
 from poolcli.engine.reducers.reducer import Values
-from poolcli.engine.reducers.rounding import Ratio
+from poolcli.engine.reducers.rounding import Exact, without
 from poolcli.engine.windows.grid import Taps
 from poolcli.engine.windows.place import Geometry
 from poolcli.maps.array import Array
@@ -123,9 +124,7 @@ class Resampling:
 
         def work(task: Task) -> None:
             with np.errstate(all="ignore"):
-                out[task.target] = rules.cast(
-                    _resampled(pixels.part(task.source), task.axes, rules, heaviest)
-                )
+                out[task.target] = _resampled(pixels.part(task.source), task.axes, rules, heaviest)
 
         run(cut(planes, axes, load), work, load.threads)
         return out
@@ -133,42 +132,41 @@ class Resampling:
 
 def _resampled(
     block: MaskedPixels, axes: Sequence[WeightedAxis], rules: ValueRules, heaviest: int
-) -> Array | Ratio:
+) -> Array:
     x = block.values.astype(block.values.dtype.newbyteorder("="), copy=False)
     valid = counting(x, block.mask, rules)
     if valid is None and block.weights is None:
-        return _mean(x, axes)
+        return rules.cast(_mean(x, axes))
     heavy = np.broadcast_to(1 if valid is None else valid, x.shape).astype(np.int64)
     weights = heavy if block.weights is None else heavy * block.weights
     mean, share = _weighted(x, weights, axes, heaviest)
     few = share == 0
     if rules.min_valid is not None and valid is not None:
         few |= _fold(heavy.astype(np.float64), axes) < rules.min_valid
-    return np.where(few, blank(rules, valid, mean.dtype), mean)
+    resampled = rules.cast(without(mean, few))
+    return np.where(few, blank(rules, valid), resampled) if few.any() else resampled
 
 
-def _mean(x: Array, axes: Sequence[WeightedAxis]) -> Array | Ratio:
+def _mean(x: Array, axes: Sequence[WeightedAxis]) -> Exact:
     """The means of pixels without weights, as quotients of integers if they are integers."""
     states, total = _states(x, axes, 1)
     result, whole = total(_fold(states, axes)), prod(axis.whole for axis in axes)
-    if result.dtype.kind in "iu":
-        return Ratio(result, whole)
-    return result / (whole if states.dtype.kind in "iu" else 1)
+    return quotient(result, whole) if states.dtype.kind in "iu" else result
 
 
 def _weighted(
     x: Array, weights: Array, axes: Sequence[WeightedAxis], heaviest: int
-) -> tuple[Array, Array]:
+) -> tuple[Exact, Array]:
     """The means of pixels with weights, and the sums of these."""
     states, total = _states(np.where(weights > 0, x, np.ones((), x.dtype)), axes, heaviest)
     heavy = weights.astype(states.dtype)
     share = _fold(heavy, axes)
-    return total(_fold(states * heavy, axes)) / share, share
+    return quotient(total(_fold(states * heavy, axes)), share), share
 
 
 def _states(
     x: Array, axes: Sequence[WeightedAxis], heaviest: int
-) -> tuple[Array, Callable[[Array], Array]]:
+) -> tuple[Array, Callable[[Array], Array | LongNumbers]]:
     """The pixels in a type whose sums do not overflow, and what turns a sum into the total."""
     largest = prod(axis.whole for axis in axes) * heaviest
     x = x.astype(np.float64) if largest > EXACT else x

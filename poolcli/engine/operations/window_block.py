@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 from typing import Literal
@@ -23,27 +23,31 @@ from poolcli.engine.reducers.reducer import (
     Reduction,
     WindowValues,
 )
-from poolcli.engine.reducers.rounding import Quotient, Ratio, put
+from poolcli.engine.reducers.rounding import Exact, Quotient, Ratio, cast, put, without
 from poolcli.engine.windows.counts import WindowCounts, of_cells
 from poolcli.engine.windows.grid import Grid
 from poolcli.engine.windows.place import PlacedGrid
 from poolcli.errors import ValueRuleError
 from poolcli.maps.array import Array
 
+SCALE = 64  # 2 to this power is more than the weights of a window add up to
+
 
 @dataclass(eq=False)
 class PoolingCall:
-    """What all blocks share: pixels, grid, reduction, rules and backend.
+    """What all blocks share: pixels, grid, rules, backend and reduction.
 
     The planes are those at `placed.source` of an array whose axes before the map's are `lead`.
+    `wide` is the reduction of the values in float64 where a sum of them may overflow.
     """
 
     masked: MaskedPixels
     placed: PlacedGrid
-    reduction: Reduction
     rules: ValueRules
     lead: tuple[int, ...]
     backend: Backend
+    reduction: Reduction
+    wide: Fold | None
 
     @cached_property
     def planes(self) -> Array:
@@ -80,13 +84,15 @@ class WindowBlock:
         result = self._counts_emitted() if rules.emit else self._reduced(out)
         if indices is not None:
             indices[...] = self._indices(result)
-        if self.pixels.weights is not None and not rules.emit:
-            result = result.value() if isinstance(result, Ratio) else result
-            empty = self._empty()
-            result = np.where(empty, blank(rules, self.pixels.valid, result.dtype), result)
+        if self.pixels.weights is None or rules.emit:
+            put(result, out, rules.rounding)
+            return
+        empty = self._empty()
+        put(without(result, empty), out, rules.rounding)
+        if empty.any():
+            np.copyto(out, blank(rules, self.pixels.valid), where=empty)
             if indices is not None:
                 np.copyto(indices, NOWHERE, where=empty)
-        put(result, out, rules.rounding)
 
     def _sum(self, x: Array) -> Array:
         return self.call.backend.fold(np.add, x, self.grid)
@@ -115,13 +121,13 @@ class WindowBlock:
             )
         return number
 
-    def _reduced(self, out: Array) -> Array | Ratio:
+    def _reduced(self, out: Array) -> Exact:
         """The exact results; they may be `out`, where these have been written to it."""
         reduction, values, weights = self.call.reduction, self.pixels.values, self.pixels.weights
         if isinstance(reduction, Gather):
             return self._gathered(reduction)
         if isinstance(reduction, Fold):
-            return self._folded(reduction, out)
+            return self._finite(self._folded(reduction, out))
         valid = None if weights is None else weights > 0
         if isinstance(reduction, Mode):
             return _positive_zero(self.call.backend.mode(values, valid, self.grid))
@@ -129,9 +135,24 @@ class WindowBlock:
         number = self.counts.pixels if valid is None else self._sum(valid.astype(np.int64))
         return _positive_zero(reduction.finish(low, high, number))
 
-    def _folded(self, fold: Fold, out: Array) -> Array | Ratio:
+    def _finite(self, result: Exact) -> Exact:
+        """The results; where a sum has overflowed, those of smaller values, enlarged again."""
+        wide, values = self.call.wide, self.pixels.values
+        if wide is None or not isinstance(result, np.ndarray | Ratio):
+            return result
+        overflown = ~np.isfinite(result.total if isinstance(result, Ratio) else result)
+        if not overflown.any() or not _has_large(values):
+            return result
+        pixels = self.pixels._replace(values=np.ldexp(values.astype(np.float64), -SCALE))
+        again = replace(self, call=replace(self.call, wide=None), pixels=pixels)
+        small = cast(again._folded(wide, np.empty(overflown.shape)), np.float64, "")
+        first = result.value() if isinstance(result, Ratio) else result
+        return np.where(overflown, np.ldexp(small, SCALE), first)
+
+    def _folded(self, fold: Fold, out: Array) -> Exact:
         weighed = self.pixels.weights is not None
-        if fold.divisor and not weighed:
+        is_lossless = self.pixels.values.dtype.kind != "f" or out.dtype.kind == "f"
+        if fold.divisor and not weighed and is_lossless:
             (component,) = fold.components
             states = component.lift(self.pixels.values)
             quotient = Quotient(self._divisors(fold.divisor), self.call.rules.rounding)
@@ -172,8 +193,8 @@ class WindowBlock:
             out[part.cells] = gather.choose(window)
         return out
 
-    def _indices(self, result: Array | Ratio) -> Array:
-        assert not isinstance(result, Ratio)
+    def _indices(self, result: Exact) -> Array:
+        assert isinstance(result, np.ndarray)
         windows = IndexedWindows(self.grid, self._numbering())
         return windows.indices(result, self.pixels.values, self.pixels.weights)
 
@@ -199,6 +220,13 @@ class WindowBlock:
         return indexing.numbering(self.planes, space, begin)
 
 
+def _has_large(values: Array) -> bool:
+    """Whether some finite value is so large that a sum of them may overflow."""
+    sizes = np.abs(values)
+    limit = np.ldexp(np.finfo(values.dtype).max, -SCALE)
+    return bool(((sizes > limit) & np.isfinite(sizes)).any())
+
+
 def _weighed(component: Component, states: Array, weights: Array) -> Array:
     """States of pixels that count as often as they weigh, or not at all."""
     states = states.astype(component.dtype or states.dtype, copy=False)
@@ -209,6 +237,8 @@ def _weighed(component: Component, states: Array, weights: Array) -> Array:
     return np.where(weights > 0, weighed, empty)
 
 
-def _positive_zero(x: Array) -> Array:
+def _positive_zero(x: Exact) -> Exact:
     """The values with every zero positive."""
+    if not isinstance(x, np.ndarray):
+        return x
     return x + np.zeros((), x.dtype) if x.dtype.kind == "f" else x

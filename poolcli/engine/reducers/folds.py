@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable
+from fractions import Fraction
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from poolcli.engine.reducers import merges
+from poolcli.engine.reducers.long_numbers import LongNumbers, LongRatio, split
 from poolcli.engine.reducers.merges import ADD, MAX, MIN
 from poolcli.engine.reducers.reducer import Component, Counts, Divisor, Fold, Values
-from poolcli.engine.reducers.rounding import Ratio
+from poolcli.engine.reducers.rounding import Exact, Ratio, cast
 from poolcli.maps.array import Array
+
+LARGE = 1 << 31  # from here on a divisor is a float
 
 
 def max(values: Values) -> Fold:  # noqa: A001 - the operation's name
@@ -30,22 +34,24 @@ def sample(values: Values) -> Fold:
 
 def sum(values: Values) -> Fold:  # noqa: A001 - the operation's name
     component, total = adding(values)
-    return Fold((component,), lambda state, _: total(state))
+    return Fold((component,), lambda state, _: total(state), homogeneous=True)
 
 
-def avg(values: Values, *, count_include_pad: bool, divisor: int | str | None) -> Fold:
+def avg(values: Values, *, count_include_pad: bool, divisor: float | str | None) -> Fold:
     divisor = values.taps if isinstance(divisor, str) else divisor
-    component, total = adding(values._replace(largest=builtins.max(values.largest, divisor or 0)))
+    whole = divisor if divisor and float(divisor).is_integer() and divisor < LARGE else 0
+    component, total = adding(values._replace(largest=builtins.max(values.largest, int(whole))))
 
-    def finish(state: Array, counts: Counts) -> Ratio:
+    def finish(state: Array, counts: Counts) -> Exact:
         if divisor:
-            return Ratio(total(state), divisor)
+            return quotient(total(state), int(whole) or float(divisor))
         if count_include_pad:
-            return Ratio(total(state), counts.pixels + counts.padding)
-        return Ratio(total(state), counts.pixels)
+            return quotient(total(state), counts.pixels + counts.padding)
+        return quotient(total(state), counts.pixels)
 
-    fused: Divisor = divisor or ("padded" if count_include_pad else "pixels")
-    return Fold((component,), finish, fused if component.lift is _same else None)
+    fused: Divisor = int(whole) or ("padded" if count_include_pad else "pixels")
+    is_fused = component.lift is _same and bool(whole) == bool(divisor)
+    return Fold((component,), finish, fused if is_fused else None, homogeneous=True)
 
 
 def range(values: Values) -> Fold:  # noqa: A001 - the operation's name
@@ -54,38 +60,67 @@ def range(values: Values) -> Fold:  # noqa: A001 - the operation's name
             return _wide(high) - _wide(low)
         if values.fits_double:
             return high.astype(np.int64) - low
-        difference = high.astype(np.uint64) - low.astype(np.uint64)  # exact modulo 2^64
-        return difference.astype(np.float64)
+        return high.astype(np.uint64) - low.astype(np.uint64)  # exact modulo 2^64
 
     return Fold((Component(_same, MAX), Component(_same, MIN)), finish)
 
 
-def std(values: Values) -> Fold:
-    if values.dtype.kind in "biu" and values.dtype.itemsize <= 2:
-        return _std_of_integers()
+def var(values: Values) -> Fold:
+    if values.dtype.kind != "f":
+        component, variance = _variance(values)
+        return Fold((component,), lambda state, counts: variance(state, counts.pixels))
     return Fold(
-        (Component(merges.lift_moments, merges.MOMENTS),),
-        lambda state, count: state[2] / np.sqrt(count.pixels),
+        (Component(merges.lift_moments, merges.SQUARES),),
+        lambda state, counts: state[2] / counts.pixels,
     )
 
 
-def _std_of_integers() -> Fold:
-    """From exact sums about the integer next to the mean, so that nothing cancels."""
+def std(values: Values) -> Fold:
+    if values.dtype.kind == "f":
+        return Fold(
+            (Component(merges.lift_moments, merges.MOMENTS),),
+            lambda state, counts: state[2] / np.sqrt(counts.pixels),
+            homogeneous=True,
+        )
+    component, variance = _variance(values)
+    return Fold(
+        (component,), lambda state, counts: np.sqrt(cast(variance(state, counts.pixels), "f8", ""))
+    )
 
-    def lift(x: Array) -> Array:
-        long = x.astype(np.int64)
-        return np.stack([long, long * long])
 
-    def finish(state: Array, count: Counts) -> Array:
-        total, squares = state
-        n = count.pixels
-        centre = total // np.maximum(n, 1)
-        rest = (total - n * centre).astype(np.float64)
-        spread = (squares - 2 * centre * total + n * centre * centre).astype(np.float64)
-        root: Array = np.sqrt(n * spread - rest * rest)
-        return root / n
+def _variance(values: Values) -> tuple[Component, Callable[[Array, Any], Exact]]:
+    """(n sum x^2 - (sum x)^2) / n^2 of integers: exact, so that nothing cancels."""
+    bits = 8 * values.dtype.itemsize
+    if bits <= 16 and values.largest**2 << (2 * bits) <= np.iinfo(np.int64).max:
 
-    return Fold((Component(lift, ADD),), finish)
+        def variance(state: Array, count: Any) -> Exact:
+            return Ratio(count * state[1] - np.square(state[0]), np.square(count))
+
+        return Component(_with_square, ADD), variance
+
+    def long_variance(state: Array, count: Any) -> Exact:
+        total, squares = map(_long, (state[:2], state[2:]))
+        return LongRatio(_number(count) * squares - total * total, (count, count))
+
+    return Component(_with_long_square, ADD), long_variance
+
+
+def _with_square(x: Array) -> Array:
+    long = x.astype(np.int64)
+    return np.stack([long, long * long])
+
+
+def _with_long_square(x: Array) -> Array:
+    """The limbs of an integer, and sums of limbs of its square.
+
+    Unsigned ones of 64 bits are moved down by 2^63, which does not change how they vary.
+    """
+    if x.dtype == np.uint64:
+        x = (x ^ np.uint64(1 << 63)).view(np.int64)
+    low, high = split(x)
+    parts = [low.astype(np.uint64) * low.astype(np.uint64), low * high, high * high]
+    (a, b), (c, d), (e, f) = map(split, parts)
+    return np.stack([low, high, a, b + 2 * c, 2 * d + e, f])
 
 
 def l2(values: Values) -> Fold:
@@ -126,14 +161,24 @@ def soft(values: Values) -> Fold:
 
 def mixed(values: Values, *, alpha: float) -> Fold:
     component, total = adding(values)
+    share = Fraction(str(alpha)).limit_denominator(10**9)
 
-    def finish(high: Array, state: Array, count: Counts) -> Array:
-        top, whole = alpha * _double(high), (1 - alpha) * _double(total(state))
+    def finish(high: Array, state: Array, count: Counts) -> Exact:
+        whole, n = total(state), count.pixels
+        if isinstance(whole, LongNumbers):
+            of_high = _number(share.numerator * n) * LongNumbers.of_integers(high)
+            of_mean = _number(share.denominator - share.numerator) * whole
+            return LongRatio(of_high + of_mean, (n, share.denominator))
+        top, rest = alpha * _double(high), (1 - alpha) * _double(whole)
         if values.dtype.kind == "f":
-            return top + whole / count.pixels
-        return (top * count.pixels + whole) / count.pixels  # one division: a tie stays a tie
+            return top + rest / n
+        return (top * n + rest) / n  # one division: a tie stays a tie
 
-    return Fold((Component(_same, MAX), component), finish)
+    return Fold((Component(_same, MAX), component), finish, homogeneous=True)
+
+
+def _number(count: Any) -> LongNumbers:
+    return LongNumbers.of_integers(np.asarray(count, np.int64))
 
 
 def _same(x: Array) -> Array:
@@ -149,7 +194,16 @@ def _wide(x: Array) -> Array:
     return x.astype(np.result_type(x, np.float32), copy=False)
 
 
-def adding(values: Values) -> tuple[Component, Callable[[Array], Array]]:
+def quotient(total: Array | LongNumbers, count: Any) -> Exact:
+    """The quotient of a total, not yet taken."""
+    if isinstance(count, float):
+        return (total.floats() if isinstance(total, LongNumbers) else total) / count
+    if isinstance(total, LongNumbers):
+        return LongRatio(total, (count,))
+    return Ratio(total, count)
+
+
+def adding(values: Values) -> tuple[Component, Callable[[Array], Array | LongNumbers]]:
     """A component that sums without overflow, and what turns its state into the total.
 
     Integers have room for `values.largest` more, as rounding a quotient needs.
@@ -157,8 +211,12 @@ def adding(values: Values) -> tuple[Component, Callable[[Array], Array]]:
     if values.dtype.kind == "f":
         return Component(_same, ADD, np.result_type(values.dtype, np.float32)), _same
     if values.dtype.itemsize == 8:
-        return Component(_split, ADD), _join
+        return Component(lambda x: np.stack(split(x)), ADD), _long
     return Component(_same, ADD, _wide_enough(values)), _same
+
+
+def _long(state: Array) -> LongNumbers:
+    return LongNumbers.of_sums(list(state))
 
 
 def _wide_enough(values: Values) -> np.dtype[Any]:
@@ -170,22 +228,6 @@ def _wide_enough(values: Values) -> np.dtype[Any]:
         for wide in map(np.dtype, (f"{kind}2", f"{kind}4", f"{kind}8"))
         if (2 * high + 1) * values.largest <= np.iinfo(wide).max
     )
-
-
-def _split(x: Array) -> Array:
-    """64-bit integers as their two halves, whose sums do not overflow."""
-    return np.stack(
-        [
-            (x >> np.array(32, x.dtype)).astype(np.int64),
-            (x & np.array(0xFFFFFFFF, x.dtype)).astype(np.int64),
-        ]
-    )
-
-
-def _join(state: Array) -> Array:
-    high, low = state
-    total: Array = np.ldexp((high + (low >> 32)).astype(np.float64), 32) + (low & 0xFFFFFFFF)
-    return total
 
 
 def _powers(

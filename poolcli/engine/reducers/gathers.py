@@ -9,7 +9,9 @@ from math import ceil, floor
 
 import numpy as np
 
+from poolcli.engine.reducers.long_numbers import LongNumbers
 from poolcli.engine.reducers.reducer import Gather, Mode, Ranks, Values, WindowValues
+from poolcli.engine.reducers.rounding import Exact
 from poolcli.errors import ValueRuleError
 from poolcli.maps.array import Array
 
@@ -27,7 +29,7 @@ def quantile(values: Values, *, q: float, interpolation: str) -> Ranks:  # noqa:
     def ranks(count: int) -> tuple[int, int]:
         return _ranks(count, share, interpolation)[:2]
 
-    def finish(low: Array, high: Array, counts: Array | int) -> Array:
+    def finish(low: Array, high: Array, counts: Array | int) -> Exact:
         between = _per_window(lambda count: _ranks(count, share, interpolation)[2], counts)
         return _interpolated(low, high, between, parts) if np.any(between) else low
 
@@ -67,7 +69,7 @@ def _per_window(number: Callable[[int], int], counts: Array | int) -> Array | in
     return np.asarray(numbers[which].reshape(counts.shape))
 
 
-def _interpolated(low: Array, high: Array, share: Array | int, parts: int) -> Array:
+def _interpolated(low: Array, high: Array, share: Array | int, parts: int) -> Exact:
     """The value `share` / `parts` of the way from low to high."""
     if low.dtype.kind == "f":
         return _between_floats(low, high, share, parts)
@@ -83,14 +85,14 @@ def _between_floats(low: Array, high: Array, share: Array | int, parts: int) -> 
     return np.where((low == high) | (share == 0), low, (1 - weight) * low + weight * high)
 
 
-def _between_integers(low: Array, high: Array, share: Array, parts: int) -> Array:
+def _between_integers(low: Array, high: Array, share: Array, parts: int) -> LongNumbers:
     """Exact: integers modulo 2^64, and one division for the remainder."""
     bottom = low.astype(np.uint64)
     steps, rest = np.divmod(high.astype(np.uint64) - bottom, np.uint64(parts))
     further, rest = np.divmod(share.astype(np.uint64) * rest, np.uint64(parts))
     whole = bottom + share.astype(np.uint64) * steps + further
     signed = whole.view(np.int64) if low.dtype.kind == "i" else whole
-    return signed.astype(np.float64) + rest / parts
+    return LongNumbers(LongNumbers.of_integers(signed).limbs, rest / parts)
 
 
 # Draws --------------------------------------------------------------------------------------------

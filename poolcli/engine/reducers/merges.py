@@ -71,7 +71,24 @@ def _weigh_moments(state: Array, weight: Array) -> Array:
     return np.stack([state[0] * weight, state[1], state[2]])
 
 
+def _merge_squares(a: Array, b: Array, out: Array | None = None) -> Array:
+    """The same equation on the sums of squares themselves: exact where these are."""
+    out = np.empty_like(a) if out is None else out
+    count = a[0] + b[0]
+    away = b[1] - a[1]
+    share = b[0] / np.maximum(count, 1)
+    squares = a[2] + b[2] + away * away * a[0] * share
+    mean = a[1] + away * share
+    out[0], out[1], out[2] = count, mean, squares
+    return out
+
+
+def _weigh_squares(state: Array, weight: Array) -> Array:
+    return np.stack([state[0] * weight, state[1], state[2]])
+
+
 MOMENTS = Merge(_merge_moments, lambda _: 0, _weigh_moments)
+SQUARES = Merge(_merge_squares, lambda _: 0, _weigh_squares)
 
 
 def lift_leading(x: Array) -> Array:

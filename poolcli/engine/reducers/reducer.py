@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 import numpy as np
 
 from poolcli.engine.reducers.merges import Merge
-from poolcli.engine.reducers.rounding import Ratio
+from poolcli.engine.reducers.rounding import Exact
 from poolcli.maps.array import Array
 
 
@@ -72,11 +72,14 @@ class Fold(NamedTuple):
 
     Where that is no more than the one component over a count, `divisor` tells which (the pixels of
     a window, these and its padding, or a fixed number), and a backend can divide as it goes.
+    `homogeneous` tells that of values half as large the result is half as large: then a sum that
+    overflows can be folded anew from smaller values.
     """
 
     components: tuple[Component, ...]
-    finish: Callable[..., Array | Ratio]
+    finish: Callable[..., Exact]
     divisor: Divisor | None = None
+    homogeneous: bool = False
 
 
 class Ranks(NamedTuple):
@@ -87,7 +90,7 @@ class Ranks(NamedTuple):
     """
 
     ranks: Callable[[int], tuple[int, int]]
-    finish: Callable[[Array, Array, Array | int], Array]
+    finish: Callable[[Array, Array, Array | int], Exact]
 
 
 class Mode(NamedTuple):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from poolcli.engine.reducers.long_numbers import LongNumbers, LongRatio
 from poolcli.errors import ValueRuleError
 from poolcli.maps.array import Array
 
@@ -73,7 +74,19 @@ class Quotient:
         return Ratio(total, product)
 
 
-def put(result: Array | Ratio, out: Array, rounding: str) -> None:
+Exact = Array | Ratio | LongNumbers | LongRatio  # results before they are rounded
+
+
+def without(result: Exact, empty: Array) -> Exact:
+    """The results with 0 for NaN in empty windows, which an integer dtype can hold."""
+    if isinstance(result, Ratio) and result.total.dtype.kind == "f":
+        result = result.value()
+    if isinstance(result, np.ndarray) and result.dtype.kind == "f":
+        return np.where(empty, np.zeros((), result.dtype), result)
+    return result
+
+
+def put(result: Exact, out: Array, rounding: str) -> None:
     """Write the exact result to `out`, rounded once."""
     if isinstance(result, Ratio) and result.total.dtype == out.dtype and out.dtype.kind == "f":
         np.divide(result.total, np.asarray(result.count, out.dtype), out=out)
@@ -81,12 +94,15 @@ def put(result: Array | Ratio, out: Array, rounding: str) -> None:
         out[...] = cast(result, out.dtype, rounding)
 
 
-def cast(result: Array | Ratio, dtype: DTypeLike, rounding: str) -> Array:
+def cast(result: Exact, dtype: DTypeLike, rounding: str) -> Array:
     """The exact result as an array of this dtype, rounded once.
 
     Values beyond an integer dtype become its least or its most.
     """
     dtype = np.dtype(dtype)
+    if isinstance(result, (LongNumbers, LongRatio)):
+        whole = dtype.kind in "iu"
+        result = result.integers(rounding, signed=dtype.kind == "i") if whole else result.floats()
     if isinstance(result, Ratio):
         exact = dtype.kind in "iu" and result.total.dtype.kind != "f"
         result = result.rounded(rounding) if exact else result.value()

@@ -73,6 +73,7 @@ WINDOWS = [
 FOLDS = ["max", "min", "avg", "sum", "range", "l2", "lp", "gem", "mixed"]
 GATHERS = [
     "std",
+    "var",
     "lse --sharpness 2",
     "soft",
     "median",
