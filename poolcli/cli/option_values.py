@@ -82,7 +82,7 @@ def outputs_from(params: dict[str, Any]) -> Outputs:
     for name in ("output", "name"):
         if params[name] is not None:
             path_from(f"--{name}", params[name])
-    names = ("output", "name", "to", "scale", "overwrite", "skip_existing")
+    names = ("output", "name", "to", "scale", "strict", "overwrite", "skip_existing")
     indices = params.get("indices_file")
     return Outputs(
         **{name: params[name] for name in names},

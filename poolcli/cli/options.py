@@ -26,6 +26,14 @@ LAYOUT = in_group(
     "Inputs",
     Option(["--layout"], metavar="LETTERS", help="Axes, such as NHWC.  [default: by their number]"),
 )
+NODATA = in_group(
+    "Inputs",
+    Option(
+        ["--no-file-nodata"],
+        is_flag=True,
+        help="Let values count that a file says are none.",
+    ),
+)
 RECIPE = in_group(
     "Pipeline", Option(["--file"], metavar="RECIPE", help="Read the pipeline from a TOML file.")
 )
@@ -51,6 +59,11 @@ OUTPUTS = in_group(
         help="An option of the format, such as quality=90.",
     ),
     Option(["--scale"], metavar="minmax|none", help="How a float map becomes an image."),
+    Option(
+        ["--strict"],
+        is_flag=True,
+        help="Fail where an output cannot hold what its input carried.",
+    ),
     Option(["--overwrite"], is_flag=True, help="Replace outputs that are there."),
     Option(["--skip-existing"], is_flag=True, help="Leave outputs that are there."),
     Option(
@@ -138,4 +151,4 @@ PIPELINE_AND_SHAPE = (
     *RECIPE,
     *random_input_options("Pipeline", "Shape of the input, such as 1x64x112x112."),
 )
-FILES = (*FOLDERS, *LAYOUT, *OUTPUTS, *RUN, *REPORT, *SHOW)
+FILES = (*FOLDERS, *LAYOUT, *NODATA, *OUTPUTS, *RUN, *REPORT, *SHOW)

@@ -47,7 +47,8 @@ def pool_files(pipeline: Pipeline, params: dict[str, Any]) -> int:
     files_at_once, _ = parallelism.split(len(found))
     memory = memory_from(params, files_at_once)
     outputs = outputs_from(params)._replace(draw=display.draw, memory=memory)
-    jobs = plan_jobs(found, Settings(pipeline, outputs, params["layout"]))
+    settings = Settings(pipeline, outputs, params["layout"], not params["no_file_nodata"])
+    jobs = plan_jobs(found, settings)
     if outputs.output == STDIO and sys.stdout.isatty():
         raise RequestError("-o - would write binary to the terminal: pipe it on, or give -o FILE")
     return _run(jobs, parallelism, params, display)

@@ -23,8 +23,9 @@ Draw = Callable[[Sequence[tuple[str, FeatureMap]]], str]
 class Outputs(NamedTuple):
     """Where the results go and how they are written: the options of the same names.
 
-    `draw`, if any, draws each input and its result for the terminal. `memory` is the budget of one
-    file in bytes (None: no limit).
+    `strict` makes it a failure where an output cannot hold what its input carried. `draw`, if any,
+    draws each input and its result for the terminal. `memory` is the budget of one file in bytes
+    (None: no limit).
     """
 
     output: str | None = None
@@ -32,6 +33,7 @@ class Outputs(NamedTuple):
     to: str | None = None
     save: tuple[tuple[str, str], ...] = ()
     scale: str | None = None
+    strict: bool = False
     overwrite: bool = False
     skip_existing: bool = False
     indices: Path | None = None
@@ -43,12 +45,14 @@ class Outputs(NamedTuple):
 class Settings:
     """What all jobs of a run share: the pipeline, the outputs and the layout of arrays.
 
+    `file_nodata` says whether the values that a file says are none are left out.
     Pickles as paths where options name files: no arrays travel to workers.
     """
 
     pipeline: Pipeline
     outputs: Outputs = field(default_factory=Outputs)
     layout: str | None = None
+    file_nodata: bool = True
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _unpacked, (self._packed,)
@@ -56,7 +60,7 @@ class Settings:
     @cached_property
     def _packed(self) -> bytes:
         """The pickle, made once for all jobs."""
-        return packing.pack((self.pipeline, self.outputs, self.layout)).data
+        return packing.pack((self.pipeline, self.outputs, self.layout, self.file_nodata)).data
 
     @cached_property
     def fingerprint(self) -> str:
@@ -65,9 +69,11 @@ class Settings:
         return packing.hash_of(
             str(self.pipeline),
             self.layout,
+            self.file_nodata,
             outputs.to,
             outputs.save,
             outputs.scale,
+            outputs.strict,
             [packing.file_state(path) for path in packing.pack(self.pipeline).files],
         )
 

@@ -15,10 +15,10 @@ from poolcli.errors import FileError, PoolError, in_flags
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.resources.limits import limits
 from poolcli.run.budget import memory_for
+from poolcli.run.file_plan import keeps_original, pipeline_for, plan_file, with_spacing
 from poolcli.run.interruption import commit_point
 from poolcli.run.job import STREAM, Job, output_exists
 from poolcli.run.outcome import Outcome, StepResult, failed
-from poolcli.run.result_headers import dropped_facts, results_of, with_spacing
 from poolcli.run.stdin import check_one_array, next_job, open_source, read_maps
 
 Maps = tuple[FeatureMap, ...]
@@ -76,7 +76,8 @@ def _pool(job: Job, readable: io.Readable) -> Outcome:
     with limits(memory=memory_for(job, readable)):
         state, start = _state(readable), time.perf_counter()
         with io.opened(readable, job.layout, job.member) as source:
-            job, dropped = _checked(job, source)
+            plan = plan_file(job, source)
+            job = replace(job, format=plan.format)
             maps = read_maps(job, readable, source)
         read_ms = _ms_since(start)
 
@@ -90,7 +91,7 @@ def _pool(job: Job, readable: io.Readable) -> Outcome:
         write_ms = _ms_since(start)
     outcome = Outcome(job.name, job.target, "done", rows, len(maps), job.targets[1:])
     shown = _drawn(job, maps, results)
-    return outcome._replace(read_ms=read_ms, write_ms=write_ms, shown=shown, dropped=dropped)
+    return outcome._replace(read_ms=read_ms, write_ms=write_ms, shown=shown, dropped=plan.dropped)
 
 
 def _preview(job: Job, readable: io.Readable) -> Outcome:
@@ -100,27 +101,12 @@ def _preview(job: Job, readable: io.Readable) -> Outcome:
     ):
         start, headers = time.perf_counter(), source.headers
         read_ms = _ms_since(start)
-        job, dropped = _checked(job, source)
+        plan = plan_file(job, source)
         check_one_array(job, readable)
-        stages = job.pipeline.plan(headers[0].form)
+        stages = pipeline_for(job, headers[0].facts, headers[0].form).plan(headers[0].form)
     rows = tuple(StepResult(str(stage.step), stage.input, stage.output, 0.0) for stage in stages)
     outcome = Outcome(job.name, job.target, "planned", rows, len(headers), job.targets[1:], read_ms)
-    return outcome._replace(dropped=dropped)
-
-
-def _checked(job: Job, source: io.Source) -> tuple[Job, tuple[str, ...]]:
-    """The job with its format, which can hold the results; and what they lose of the facts."""
-    instead = "png" if job.target == STREAM else None
-    target = job.format or io.default_format(source.format, source.headers, instead=instead)
-    options = target.options(dict(job.outputs.save), job.outputs.scale)
-    originals = _originals(job, target, source.headers)
-    results = [
-        one for header in originals or source.headers for one in results_of(job.pipeline, header)
-    ]
-    for level in range(len(job.targets)):
-        headers = [one.header for one in results[level :: len(job.targets)]]
-        target.check_held([*originals, *headers], options)
-    return replace(job, format=target), dropped_facts(results, target)
+    return outcome._replace(dropped=plan.dropped)
 
 
 def _state(source: io.Readable) -> tuple[int, int] | None:
@@ -135,18 +121,6 @@ def _ms_since(start: float) -> float:
     return 1000 * (time.perf_counter() - start)
 
 
-def _keeps_original(job: Job, target: io.Format | None) -> bool:
-    """Whether one store holds the levels, of which the map itself is the finest."""
-    return job.pipeline.several and target is not None and target.is_folder
-
-
-def _originals(job: Job, target: io.Format, headers: Sequence[io.Header]) -> list[io.Header]:
-    """The maps themselves, with the size of their pixels, if they are written, too."""
-    if not _keeps_original(job, target):
-        return []
-    return [each._replace(facts=with_spacing(each.facts, each.form)) for each in headers]
-
-
 # Pooling -------------------------------------------------------------------------------------
 
 
@@ -154,12 +128,12 @@ def _pooled(job: Job, maps: Maps) -> tuple[Maps, Maps, tuple[StepResult, ...]]:
     """The results of all maps, and their indices if these are written; and the steps of the first
     map, with the times of all.
     """
-    keeps_original = _keeps_original(job, job.format)
+    keeps = keeps_original(job, job.format)
     results: list[FeatureMap] = []
     indices: list[FeatureMap] = []
     rows: list[list[StepResult]] = []
     for fmap in maps:
-        if keeps_original:  # one store holds the levels: the map is the finest of them
+        if keeps:  # one store holds the levels: the map is the finest of them
             fmap = replace(fmap, facts=with_spacing(fmap.facts, fmap.form))  # noqa: PLW2901
             results.append(fmap)
         pooled, numbers, steps = _walk(job, fmap)
@@ -176,10 +150,11 @@ def _walk(job: Job, fmap: FeatureMap) -> tuple[Maps, Maps, list[StepResult]]:
 
     The maps of a step share its time.
     """
-    walk = job.pipeline.walk(fmap, indices=job.outputs.indices is not None)
+    pipeline = pipeline_for(job, fmap.facts, fmap.form)
+    walk = pipeline.walk(fmap, indices=job.outputs.indices is not None)
     rows: list[StepResult] = []
     maps: Maps = (fmap,)
-    for step in job.pipeline.steps:
+    for step in pipeline.steps:
         turns, start = list(product(maps, step.parts)), time.perf_counter()
         maps = next(walk)
         ms = _ms_since(start) / len(turns)

@@ -1,0 +1,134 @@
+"""What will be made of a file, from the headers of its maps: results, and facts that they lose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from poolcli import io
+from poolcli.errors import FileError
+from poolcli.maps.facts import Facts, PixelSize, carried
+from poolcli.maps.feature_map import Form
+from poolcli.maps.layout import space_letters
+from poolcli.maps.picture import Picture
+from poolcli.pipeline.file_nodata import leaving_out
+from poolcli.pipeline.pipeline import Pipeline
+from poolcli.pipeline.step import Stage
+from poolcli.run.job import STREAM, Job
+
+
+@dataclass(frozen=True)
+class Result:
+    """A result: its header, that of the map it is made of, and the stages in between."""
+
+    source: io.Header
+    stages: tuple[Stage, ...]
+    header: io.Header
+
+
+@dataclass(frozen=True)
+class FilePlan:
+    """What is made of the maps of a file, and the format of the output.
+
+    `dropped` names what the maps carry and the output does not hold.
+    """
+
+    format: io.Format
+    results: tuple[Result, ...]
+    dropped: tuple[str, ...]
+
+
+def plan_file(job: Job, source: io.Source) -> FilePlan:
+    """The plan of a job; FileError for results that the format cannot hold.
+
+    With `strict` it is a FileError, too, where facts are dropped.
+    """
+    instead = "png" if job.target == STREAM else None
+    target = job.format or io.default_format(source.format, source.headers, instead=instead)
+    options = target.options(dict(job.outputs.save), job.outputs.scale)
+    kept = keeps_original(job, target)
+    maps = [_measured(each) for each in source.headers] if kept else source.headers
+    results = [one for header in maps for one in results_of(_pipeline(job, header), header)]
+    for level in range(len(job.targets)):
+        headers = [one.header for one in results[level :: len(job.targets)]]
+        target.check_held([*maps, *headers] if kept else headers, options)
+    dropped = _dropped(results, target)
+    if dropped and job.outputs.strict:
+        raise FileError(
+            f"{target.suffixes[0]} would lack its {', '.join(dropped)}: "
+            "leave --strict out, or write another format"
+        )
+    return FilePlan(target, tuple(results), dropped)
+
+
+def results_of(pipeline: Pipeline, source: io.Header) -> tuple[Result, ...]:
+    """The results of a map, in the order in which they are written."""
+    planned = iter(pipeline.plan(source.form))
+    chains: list[tuple[Facts, tuple[Stage, ...]]] = [(source.facts, ())]
+    for step in pipeline.steps:
+        parts = len(step.within(source.form.space).parts)
+        chains = [
+            (carried(facts, stage.sampling), (*stages, stage))
+            for facts, stages in chains
+            for stage in islice(planned, parts)
+        ]
+    return tuple(
+        Result(source, stages, _header(source, stages[-1], facts)) for facts, stages in chains
+    )
+
+
+def _header(source: io.Header, stage: Stage, facts: Facts) -> io.Header:
+    output, picture = stage.output, source.picture
+    if picture is not None and output.mode != source.form.mode:
+        picture = Picture(output.mode) if output.mode else None
+    dtype = output.dtype.name
+    return io.Header(source.name, output.shape, dtype, output.layout, picture, facts)
+
+
+def _dropped(results: Sequence[Result], target: io.Format) -> tuple[str, ...]:
+    labels = (io.dropped(one.source.facts, one.header, target) for one in results)
+    return tuple(dict.fromkeys(label for each in labels for label in each))
+
+
+# Pipelines and facts of single maps ----------------------------------------------------------
+
+
+def pipeline_for(job: Job, facts: Facts, form: Form) -> Pipeline:
+    """The pipeline for a map, which leaves out what its file says are no values."""
+    nodata = facts.get("nodata", ()) if job.settings.file_nodata else ()
+    return leaving_out(job.pipeline, _held(tuple(nodata), form.dtype)) if nodata else job.pipeline
+
+
+def _pipeline(job: Job, header: io.Header) -> Pipeline:
+    return pipeline_for(job, header.facts, header.form)
+
+
+def _held(values: tuple[float, ...], dtype: np.dtype[Any]) -> tuple[float, ...]:
+    """The values that an array of this dtype can hold."""
+    if dtype.kind == "f":
+        return values
+    low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+    return tuple(int(each) for each in values if each % 1 == 0 and low <= each <= high)
+
+
+def keeps_original(job: Job, target: io.Format | None) -> bool:
+    """Whether one store holds the levels, of which the map itself is the finest."""
+    return job.pipeline.several and target is not None and target.is_folder
+
+
+def with_spacing(facts: Facts, form: Form) -> Facts:
+    """The facts with a size for the pixels, and an origin: 1 and 0 if the file has none."""
+    letters = space_letters(form.layout)
+    usual = {
+        "spacing": dict.fromkeys(letters, PixelSize(1.0)),
+        "origin": dict.fromkeys(letters, 0.0),
+    }
+    return {**usual, **facts}
+
+
+def _measured(header: io.Header) -> io.Header:
+    return header._replace(facts=with_spacing(header.facts, header.form))
