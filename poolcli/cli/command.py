@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
@@ -25,11 +26,18 @@ class Command(Helpful, click.Command):
             known = [
                 flag for option in self.params for flag in (*option.opts, *option.secondary_opts)
             ]
-            raise no_option(self.name or "", error.option_name, tuple(known)) from None
+            refusal = no_option(self.name or "", error.option_name, tuple(known))
+            raise RequestError(f"{refusal}{_file_hint(args)}") from None
+
+
+def _file_hint(args: list[str]) -> str:
+    """What to add where an argument is a file whose name looks like an option."""
+    name = next((word for word in args if word[0] == "-" and os.path.exists(word)), None)  # noqa: PTH110
+    return f"; the file of that name is ./{name}" if name else ""
 
 
 class PipelinesCommand(Command):
-    """A command that takes several pipelines: an unknown option may be one of theirs, unquoted."""
+    """A command that takes pipelines: an unknown option may be one of theirs, unquoted."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         try:

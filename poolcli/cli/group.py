@@ -10,7 +10,7 @@ import click
 from poolcli import __version__
 from poolcli.cli.help import Helpful
 from poolcli.errors import RequestError
-from poolcli.pipeline.parameters import did_you_mean
+from poolcli.pipeline.parameters import no_operation
 from poolcli.pipeline.table import OPS
 
 if TYPE_CHECKING:
@@ -76,8 +76,7 @@ class PoolcliGroup(Helpful, click.Group):
             return operation_command(OPS[cmd_name])
         if ctx.resilient_parsing:
             return None
-        guess = did_you_mean(cmd_name, self.list_commands(ctx))
-        raise RequestError(f"there is no command {cmd_name!r}{guess}")
+        raise _no_command(cmd_name, self.list_commands(ctx))
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> Items:
         """Offer names of commands without building the commands."""
@@ -90,6 +89,15 @@ class PoolcliGroup(Helpful, click.Group):
     def sections(self, ctx: click.Context) -> dict[str, HelpRows]:
         """The commands, their common options, and the reference."""
         return {**COMMAND_SECTIONS, **super().sections(ctx), **REFERENCE_SECTIONS}
+
+
+def _no_command(word: str, commands: list[str]) -> RequestError:
+    """The error for a command that does not exist, which may be a file without a reducer."""
+    if "." in word or "/" in word:
+        return RequestError(
+            f"there is no command {word!r}; a file comes after its reducer: poolcli max {word}"
+        )
+    return no_operation(word, commands, "command")
 
 
 def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from poolcli.cli.command import Command, inputs_argument
+from poolcli.cli.command import PipelinesCommand, inputs_argument
 from poolcli.cli.options import FILES, RECIPE
 from poolcli.cli.pipeline_argument import pipeline_from
 from poolcli.cli.pool_files import pool_files
@@ -14,7 +14,7 @@ from poolcli.cli.pool_files import pool_files
 WORDS = inputs_argument("words", "[PIPELINE] INPUT...")
 
 
-@click.command(cls=Command, params=[WORDS, *RECIPE, *FILES])
+@click.command(cls=PipelinesCommand, params=[WORDS, *RECIPE, *FILES])
 @click.pass_context
 def run(ctx: click.Context, /, words: tuple[str, ...], file: str | None, **params: Any) -> None:
     """Run a pipeline: steps parted by |, or a recipe file."""

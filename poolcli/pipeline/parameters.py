@@ -9,6 +9,8 @@ from poolcli.errors import OptionTypeError, PoolError, RequestError
 
 Reader = Callable[[Any], Any]
 
+_SIMILAR = 2 / 3  # difflib's ratio: a letter of three may differ, as in mux for max
+
 
 class Kind(NamedTuple):
     """Which values a parameter takes.
@@ -93,19 +95,35 @@ def _shortened(value: Any) -> str:
     return value if isinstance(value, str) else " ".join(shortened(value).split())
 
 
-def did_you_mean(word: str, words: Iterable[str]) -> str:
-    """Return what to add to "there is no ...": the most similar word, or all if they are few.
+def did_you_mean(word: str, words: Iterable[str], synonym: str | None = None) -> str:
+    """Return what to add to "there is no ...": what the word means elsewhere, or the most similar.
+
+    `synonym` counts where it starts with one of the words, or with poolcli itself. All words are
+    listed if they are few.
 
     >>> did_you_mean("--kernle", ["--kernel", "--stride"])
     '; did you mean --kernel?'
+    >>> did_you_mean("mean", ["avg", "man"], "avg")
+    '; did you mean avg?'
     """
     from difflib import get_close_matches
 
     known = list(words)
-    near = get_close_matches(word, known, 1, 0.6)
+    if synonym and synonym.split()[0] in ("poolcli", *known):
+        return f"; did you mean {synonym}?"
+    bare = {each.strip("-`"): each for each in known}
+    near = get_close_matches(word.strip("-`"), bare, 1, _SIMILAR)
     if near:
-        return f"; did you mean {near[0]}?"
+        return f"; did you mean {bare[near[0]]}?"
     return f"; there is {', '.join(known)}" if len(known) <= 16 else ""
+
+
+def no_operation(word: str, known: Iterable[str], kind: str = "operation") -> RequestError:
+    """Return the error for an operation, or a command, that does not exist."""
+    from poolcli.pipeline.synonyms import operation_for
+
+    hint = did_you_mean(word, known, operation_for(word))
+    return RequestError(f"there is no {kind} {word!r}{hint}")
 
 
 def no_option(operation: str, word: str, known: Iterable[str]) -> RequestError:
@@ -113,8 +131,13 @@ def no_option(operation: str, word: str, known: Iterable[str]) -> RequestError:
 
     `known` are flags, or keywords in backticks, as the word is.
     """
+    from poolcli.pipeline.synonyms import option_for
+
+    synonym = option_for(word)
     if word.startswith("-"):
         written, others = word, [flag for flag in known if flag.startswith("--")]
     else:
         written, others = f"`{word.replace('-', '_')}`", list(known)
-    return RequestError(f"{operation} has no option {written}{did_you_mean(written, others)}")
+        synonym = synonym and f"`{synonym.removeprefix('--').replace('-', '_')}`"
+    hint = did_you_mean(written, others, synonym)
+    return RequestError(f"{operation} has no option {written}{hint}")

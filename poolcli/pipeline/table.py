@@ -7,7 +7,6 @@ engine's function as an entry point, "module:function".
 
 from __future__ import annotations
 
-from poolcli.errors import RequestError
 from poolcli.pipeline.op import Op, always, selects
 from poolcli.pipeline.options import (
     ALIGNED,
@@ -38,7 +37,7 @@ from poolcli.pipeline.options import (
     UNPOOL_VALUE_OPTIONS,
     UNPOOLED_SIZE,
 )
-from poolcli.pipeline.parameters import did_you_mean
+from poolcli.pipeline.parameters import no_operation
 from poolcli.pipeline.window_kinds import (
     BOX_CELLS,
     GAUSSIAN_SIZE,
@@ -293,5 +292,5 @@ OPS = {op.name: op for op in ROWS}
 def op_named(name: str) -> Op:
     """Return the row of an operation; RequestError where there is none."""
     if name not in OPS:
-        raise RequestError(f"there is no operation {name!r}{did_you_mean(name, OPS)}")
+        raise no_operation(name, OPS)
     return OPS[name]

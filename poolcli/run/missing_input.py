@@ -1,0 +1,26 @@
+"""What is said of an input that does not exist, by what its name may have been meant for."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from poolcli.run.expand import KNOWN_SUFFIXES
+
+_MISSING = "there is no such file or folder"
+
+
+def missing(path: Path, *, alone: bool) -> str:
+    """Why there is nothing to read at a path; `alone` where it is the only input.
+
+    >>> missing(Path("small.png"), alone=False)
+    'there is no such file or folder: if it is to be written, give -o small.png'
+    """
+    name = str(path)
+    if re.match(r"[a-z0-9]+:/", name):
+        return "addresses are not read: download it, and pool the file"
+    if re.fullmatch(r"[0-9.:x]+", name):
+        return f"{_MISSING}: several numbers of one option are one word, such as 2x2"
+    if not alone and path.suffix.lower() in KNOWN_SUFFIXES:
+        return f"{_MISSING}: if it is to be written, give -o {name}"
+    return _MISSING

@@ -1,0 +1,71 @@
+"""Words of other tools lead to what poolcli calls the same."""
+
+import pytest
+
+from poolcli.cli.group import COMMANDS, poolcli
+from poolcli.errors import RequestError
+from poolcli.pipeline.parameters import no_operation, no_option
+from poolcli.pipeline.synonyms import OPERATIONS, OPTIONS
+from poolcli.pipeline.table import OPS
+
+NAMES = {*OPS, *COMMANDS, "poolcli"}
+
+
+def flags():
+    commands = [poolcli.get_command(None, name) for name in [*OPS, *COMMANDS]]
+    return {flag for command in commands for option in command.params for flag in option.opts}
+
+
+def test_every_synonym_leads_somewhere():
+    assert {cure.split()[0] for cure in OPERATIONS.values()} <= NAMES
+    assert {cure.split()[0] for cure in OPTIONS.values()} <= flags()
+
+
+def test_no_word_of_our_own_is_a_synonym():
+    assert not OPERATIONS.keys() & NAMES
+
+
+@pytest.mark.parametrize(
+    ("word", "cure"),
+    [
+        ("mean", "avg"),
+        ("average", "avg"),
+        ("AvgPool2d", "avg"),
+        ("max_pool2d", "max"),
+        ("MaxPooling2D", "max"),
+        ("rms", "l2"),
+        ("percentile", "quantile"),
+        ("majority", "mode"),
+        ("erode", "min -s 1"),
+        ("dilate", "max -s 1"),
+        ("nearest", "sample"),
+        ("gaussian", "blur"),
+        ("max_unpool2d", "unpool"),
+        ("help", "poolcli --help"),
+        ("maxx", "max"),
+    ],
+)
+def test_operations(word, cure):
+    assert str(no_operation(word, OPS)).endswith(f"; did you mean {cure}?")
+
+
+@pytest.mark.parametrize(
+    ("word", "cure"),
+    [
+        ("--quality", "--save quality="),
+        ("--force", "--overwrite"),
+        ("--json", "--report json"),
+        ("--threads", "--jobs"),
+        ("--format", "--to"),
+        ("--kernel_size", "--kernel"),
+        ("--kernle", "--kernel"),
+    ],
+)
+def test_options(word, cure):
+    assert str(no_option("max", word, flags())).endswith(f"; did you mean {cure}?")
+
+
+def test_what_resembles_nothing_is_not_guessed():
+    assert str(no_operation("xyzzy", OPS)) == "there is no operation 'xyzzy'"
+    assert isinstance(no_option("max", "--method", flags()), RequestError)
+    assert "did you mean" not in str(no_option("max", "--method", flags()))
