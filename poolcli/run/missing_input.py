@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from poolcli.run.expand import KNOWN_SUFFIXES
+from poolcli.io import is_known_suffix
 
 _MISSING = "there is no such file or folder"
 
@@ -21,6 +21,6 @@ def missing(path: Path, *, alone: bool) -> str:
         return "addresses are not read: download it, and pool the file"
     if re.fullmatch(r"[0-9.:x]+", name):
         return f"{_MISSING}: several numbers of one option are one word, such as 2x2"
-    if not alone and path.suffix.lower() in KNOWN_SUFFIXES:
+    if not alone and is_known_suffix(path.suffix):
         return f"{_MISSING}: if it is to be written, give -o {name}"
     return _MISSING
