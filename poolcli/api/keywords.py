@@ -12,6 +12,7 @@ from poolcli.pipeline.pipeline import Pipeline
 
 SizeLike = int | str | Sequence[int]
 PaddingLike = int | str | Sequence[int | Sequence[int]]
+BorderLike = float | str | Sequence[float | str]
 FileOrArray = ArrayLike | PathLike[str]  # a path is a text, too
 PipelineLike = Pipeline | str
 
@@ -27,6 +28,7 @@ class PoolOptions(TypedDict, total=False):
     padding: PaddingLike | None
     dilation: SizeLike | None
     ceil_mode: bool | None
+    border: BorderLike | None
     adaptive: SizeLike | None
     global_: bool | None
     fractional: SizeLike | None

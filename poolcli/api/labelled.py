@@ -88,7 +88,7 @@ def _along_axis(values: Array, step: Step, axis: int, source: FeatureMap) -> Arr
 
 def _means(offsets: Array, step: Step, axis: int, source: FeatureMap) -> Array | None:
     axes = len(source.form.space)
-    if step.windows is not None and step.windows.name in SEPARABLE:
+    if step.windows is not None and step.windows.name in SEPARABLE and not _has_border(step):
         return _on_axis(step, axis, axes)(as_map(offsets)).data
     stage = Pipeline((step,)).plan(source.form)[-1]
     if len(stage.output.space) != axes or _cuts_boxes(step):
@@ -97,6 +97,12 @@ def _means(offsets: Array, step: Step, axis: int, source: FeatureMap) -> Array |
     centres = float(stage.centre[axis]) + float(stage.jump[axis]) * cells
     found: Array = np.interp(centres, np.arange(len(offsets)), offsets)
     return found
+
+
+def _has_border(step: Step) -> bool:
+    """Whether windows read pixels of a border, which have no coordinates."""
+    names = {option.name for option in step.op.options}
+    return "border" in names and any(edge != "clip" for edge in step["border"])
 
 
 def _on_axis(step: Step, axis: int, axes: int) -> Step:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, DTypeLike
 from poolcli.api.calls import pooled
 from poolcli.api.inputs import Axes, source_of
 from poolcli.api.keywords import (
+    BorderLike,
     FileOrArray,
     PaddingLike,
     PipelineLike,
@@ -79,6 +80,7 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
     padding: PaddingLike | None = None,
     dilation: SizeLike | None = None,
     ceil_mode: bool | None = None,
+    border: BorderLike | None = None,
     adaptive: SizeLike | None = None,
     global_: bool | None = None,
     fractional: SizeLike | None = None,
@@ -150,6 +152,10 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
         end), or ``"valid"``, ``"same"``, ``"same-lower"``. Windows are clipped to the map.
     ceil_mode : bool, optional
         Keep a last window that extends beyond the map.
+    border : str, float or sequence of them, optional
+        What windows read in the padding: ``"clip"`` (default) nothing, ``"edge"``, ``"reflect"``,
+        ``"symmetric"`` or ``"wrap"`` what `numpy.pad` puts there, a number that number. One for
+        all axes or one for each, like ``("clip", "wrap")``.
     adaptive : int or tuple of int, optional
         That many cells, whatever the size of the input.
     global_ : bool, optional

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from poolcli.engine.operations.operation import Arguments, Operation
-from poolcli.engine.operations.pixels import ValueRules, whole
+from poolcli.engine.operations.pixels import BorderPixel, ValueRules, whole
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.frame import Frame
@@ -56,11 +56,17 @@ def split(
     axis = -1 - len(frame.space)
     colours, alpha = np.split(planes, [-1], axis=axis)
     mask = None if rules.mask is None else np.split(rules.mask, [-1], axis=axis)[0]
-    visible = whole(alpha) if weighted else (alpha > 0).astype(np.uint8)
-    weights = np.broadcast_to(visible, colours.shape)
+
+    def visible(alpha: Array) -> Array:
+        return whole(alpha) if weighted else np.asarray(alpha > 0).astype(np.uint8)
+
+    def weighed(pixel: BorderPixel) -> BorderPixel:
+        return pixel._replace(weight=int(visible(np.array(pixel.value, alpha.dtype))))
+
+    weights = np.broadcast_to(visible(alpha), colours.shape)
     inks = frame._replace(channels=colours.shape[axis])
     return (
-        (colours, inks, rules._replace(mask=mask), weights),
+        (colours, inks, rules._replace(mask=mask).with_border(weighed), weights),
         (alpha, frame._replace(channels=1), rules.for_alpha(), None),
     )
 

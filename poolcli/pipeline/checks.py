@@ -42,6 +42,11 @@ def check(op: Op, windows: WindowKind | None, values: Values) -> None:
         raise RequestError(
             f"{op.name}: {windows.name} windows have no kernel: give `divisor` a number"
         )
+    if set(values.get("border") or ()) - {"clip"} and values.get("padding") is None:
+        raise RequestError(
+            f"{op.name}: `border` says what is in the padding, and there is none: "
+            "give `padding`, such as same"
+        )
     if values.get("samples") is not None and "seed" in values and SEED not in op.parameters:
         raise RequestError(f"{op.name}: `seed` draws what `samples` gives: give one of them")
 

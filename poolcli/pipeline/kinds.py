@@ -12,6 +12,7 @@ from poolcli.maps.frame import Padding, Size
 from poolcli.pipeline.parameters import Kind
 
 LONGEST_RANGE = 4096  # numbers in a range such as 4-7: bounds what a typing error can ask for
+BORDER_WORDS = ("clip", "edge", "reflect", "symmetric", "wrap")
 PADDING_WORDS = ("valid", "same", "same-lower")
 DTYPES = (
     "bool",
@@ -132,6 +133,21 @@ def _show_padding(value: Padding) -> str:
     return "x".join(str(begin) if begin == end else f"{begin}:{end}" for begin, end in value)
 
 
+def _edges(value: Any) -> tuple[str | float, ...]:
+    takes = f"takes {', '.join(BORDER_WORDS)} or a number; wrap:clip is one for each axis"
+    try:
+        edges = tuple(_edge(part) for part in parts_of(value, ":"))
+    except (ValueError, TypeError):
+        raise _wrong(value, takes) from None
+    if not edges:
+        raise ValueError(takes)
+    return edges
+
+
+def _edge(value: Any) -> str | float:
+    return value if value in BORDER_WORDS else _number(value)
+
+
 def _number(value: Any) -> float | int:
     """Read a number so that 3.0 and 3 are one value, with one text; whole numbers are exact."""
     if isinstance(value, bool):
@@ -186,6 +202,7 @@ def _flag(value: Any) -> bool:
 
 SIZE = Kind("SIZE", _size, _show_size)
 PADDING = Kind("PAD", _padding, _show_padding)
+EDGES = Kind("BORDER", _edges, lambda value: ":".join(map(str, value)), choices=BORDER_WORDS)
 FLAG = Kind("", _flag)
 NUMBER = Kind("NUMBER", _number)
 POSITIVE = number(lambda x: 0 < x < math.inf, "takes a number above 0")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from poolcli.pipeline.semantics_rule import (
     SemanticsRule,
+    bordered,
     ceil,
     dilated,
     in_numbers,
@@ -55,6 +56,12 @@ RULES = (
         lacks="no padding same",
         option="padding",
         when=same,
+    ),
+    SemanticsRule(
+        "border",
+        lacks="no border",
+        option="border",
+        when=bordered,
     ),
     SemanticsRule(
         "dilation of max",

@@ -44,6 +44,10 @@ def same(options: Options) -> bool:
     return options.get("padding") in ("same", "same-lower")
 
 
+def bordered(options: Options) -> bool:
+    return any(edge != "clip" for edge in options.get("border", ()))
+
+
 def dilated(options: Options) -> bool:
     return any(step > 1 for step in options["dilation"])
 

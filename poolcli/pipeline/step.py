@@ -181,7 +181,11 @@ class Step(Configuration):
         planes, frame = fmap.planes(), fmap.form.frame
         mask = None if rules.mask is None else np.broadcast_to(rules.mask, frame.shape)
         counts = counting(planes, mask, rules)
-        count_rules = ValueRules(np.float64, mask=counts, min_valid=rules.min_valid)
+        border = rules.with_counted_border(planes.dtype)
+        border = border.with_border(lambda pixel: pixel._replace(value=1))
+        count_rules = ValueRules(
+            np.float64, mask=counts, min_valid=rules.min_valid, border=border.border
+        )
         mean = self.like("avg").operation if self.windows else self.bare
         found = np.isnan(mean(np.ones(frame.shape), frame, count_rules))
         return values, fmap.with_planes(found, geometry.frame)

@@ -6,13 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from poolcli.engine.operations.pixels import ValueRules
+from poolcli.engine.operations.pixels import BorderPixel, ValueRules, check_value
+from poolcli.engine.windows.place import per_axis
 from poolcli.errors import ShapeError, ValueRuleError
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.maps.layout import shape_words
 from poolcli.pipeline.arrays import ArrayFile
 from poolcli.pipeline.configuration import Configuration
+from poolcli.pipeline.window_kinds import BORDER
 
 SRGB = ("L", "LA", "RGB", "RGBA", "I;16", "LA;16", "RGB;16", "RGBA;16")
 
@@ -23,9 +25,24 @@ def rules_for(step: Configuration, form: Form) -> ValueRules:
     _check_linear(step, form)
     _check_zscore(step, dtype)
     mask = None if step["mask"] is None else _mask(step["mask"], form)
-    return ValueRules(
+    rules = ValueRules(
         dtype, step["nan"], step["nodata"], step["min_valid"], step["round"], mask, step["emit"]
     )
+    return rules._replace(border=_border(step, form))
+
+
+def _border(step: Configuration, form: Form) -> tuple[BorderPixel | None, ...]:
+    """The pixel of a constant border for each axis."""
+    if step.windows is None or BORDER not in step.windows.parameters:
+        return ()
+    edges = per_axis("border", step["border"], len(form.space))
+    numbers = [edge for edge in edges if not isinstance(edge, str)]
+    if not step["normalize"]:  # else it is a number of the normalised map
+        for number in numbers:
+            check_value("border", number, form.dtype)
+    if not numbers:
+        return ()
+    return tuple(None if isinstance(edge, str) else BorderPixel(edge) for edge in edges)
 
 
 def _dtype(step: Configuration, form: Form) -> np.dtype[Any]:

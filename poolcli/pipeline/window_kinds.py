@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from poolcli.pipeline.arrays import ARRAY
 from poolcli.pipeline.boxes import BOXES
-from poolcli.pipeline.kinds import FLAG, LEVELS, PADDING, POSITIVE, SIZE, WHOLE, either
+from poolcli.pipeline.kinds import EDGES, FLAG, LEVELS, PADDING, POSITIVE, SIZE, WHOLE, either
 from poolcli.pipeline.parameters import Parameter
 from poolcli.pipeline.samples import SAMPLES
 
@@ -31,6 +31,13 @@ CEIL_MODE = Parameter(
     "Keep a last window that sticks out.",
     default=False,
     off="--floor-mode",
+)
+BORDER = Parameter(
+    "border",
+    ("--border",),
+    EDGES,
+    "What the padding holds: clip (nothing), edge, reflect, symmetric, wrap, or a number.",
+    ("clip",),
 )
 ADAPTIVE = Parameter(
     "adaptive", ("--adaptive",), SIZE, "That many cells, whatever the input's size."
@@ -108,7 +115,7 @@ SLIDING = WindowKind(
     summary="windows of one size at equal distances, clipped to the map",
     source="PyTorch Pool.h; ONNX MaxPool",
     place="sliding",
-    parameters=(KERNEL, STRIDE, PAD, DILATION, CEIL_MODE),
+    parameters=(KERNEL, STRIDE, PAD, DILATION, CEIL_MODE, BORDER),
 )
 WINDOW_KINDS = (
     SLIDING,
@@ -168,5 +175,5 @@ WEIGHT_SIZED = WindowKind(
     summary="sliding windows of the size of the weights",
     source="PyTorch Conv2d (groups = channels)",
     place="fitted",
-    parameters=(WEIGHTS, GAUSSIAN_SIZE, STRIDE, PAD, DILATION, CEIL_MODE),
+    parameters=(WEIGHTS, GAUSSIAN_SIZE, STRIDE, PAD, DILATION, CEIL_MODE, BORDER),
 )

@@ -104,10 +104,11 @@ def _axis_rows(explanation: Explanation, window: ObservedWindow) -> Iterator[tup
     form = explanation.inputs[-1]
     letters = space_letters(form.layout)
     for letter, length, side in zip(letters, form.space, window.sides, strict=True):
-        inside = sorted(set(side.pixels))
-        clipped = 0 if side.shares is not None else len(side.window) - len(inside)
-        pixels = range(inside[0], inside[-1] + 1, max(side.window.step, 1))
-        yield letter, str(length), _slice(side.window), _slice(pixels), str(clipped)
+        inside = sorted({pixel for pixel in side.pixels if pixel >= 0})
+        clipped = 0 if side.shares is not None else len(side.window) - len(side.pixels)
+        pixels = range(inside[0], inside[-1] + 1, max(side.window.step, 1)) if inside else None
+        within = "none" if pixels is None else _slice(pixels)
+        yield letter, str(length), _slice(side.window), within, str(clipped)
 
 
 def _slice(pixels: range) -> str:
@@ -124,7 +125,7 @@ def _values_table(
     columns = _ends(list(range(len(last))))
     taps = _ends(list(product(*(range(len(pixels)) for pixels in outer))))
     corner = f"{','.join(letters[:-1])}\\{letters[-1]}" if outer else letters
-    heads = [corner, *(OMITTED if at is None else str(last[at]) for at in columns)]
+    heads = [corner, *(OMITTED if at is None else _pixel_name(last[at]) for at in columns)]
     rows = []
     for tap in taps:
         row = [_row_name(outer, tap)]
@@ -141,7 +142,12 @@ def _values_table(
 def _row_name(outer: Sequence[Sequence[int]], tap: tuple[int, ...] | None) -> str:
     if tap is None:
         return OMITTED
-    return ",".join(str(pixels[at]) for pixels, at in zip(outer, tap, strict=True))
+    return ",".join(_pixel_name(pixels[at]) for pixels, at in zip(outer, tap, strict=True))
+
+
+def _pixel_name(number: int) -> str:
+    """The number of a pixel; one of a constant border has none."""
+    return str(number) if number >= 0 else "-"
 
 
 def _ends(items: list[T]) -> list[T | None]:

@@ -59,6 +59,17 @@ def test_agrees_with_pooling_the_coordinate_itself(scene, options):
         np.testing.assert_allclose(pooled[name], along)
 
 
+def test_a_border_has_no_coordinates(scene):
+    options = {"kernel": 3, "stride": 2, "padding": "same"}
+    pooled = poolcli.pool(scene, "max", border="wrap", **options)
+    (stage,) = poolcli.plan("max -k 3 -s 2 -p same", scene.shape)
+    for at, name in enumerate(("y", "x")):
+        centres = float(stage.centre[at]) + 2 * np.arange(pooled.sizes[name])
+        values = scene[name].values
+        expected = np.interp(centres, np.arange(len(values)), values)
+        np.testing.assert_allclose(pooled[name], expected)
+
+
 def test_times():
     days = np.array("2024-02-28", "M8[ns]") + np.arange(6) * np.timedelta64(1, "D")
     series = xarray.DataArray(np.arange(6.0), {"time": days}, ("time",))

@@ -37,6 +37,8 @@ def test_operations_without_windows():
         ("max", {"seed": 2}, "`seed` belongs to `fractional`: give that, too"),
         ("max", {"output_size": 2}, "`output_size` belongs to `boxes`"),
         ("max", {"boxes": [[0, 0, 1, 1]]}, "max needs `output_size`: cells of each box"),
+        ("max", {"border": "wrap"}, "`border` says what is in the padding, and there is none"),
+        ("max", {"global": True, "border": 0, "padding": 1}, "are two kinds of windows"),
         ("roi-align", {"output_size": 2}, "roi-align needs `boxes`"),
         ("unpool", {}, "unpool needs `indices`"),
         ("fuse", {}, "fuse needs BRANCHES"),

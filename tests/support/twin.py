@@ -20,12 +20,18 @@ Number = int | float | Fraction
 # Where: windows along one axis --------------------------------------------------------------------
 
 
+class Constant(NamedTuple):
+    """Stands for the index of a pixel of a constant border."""
+
+    value: float
+
+
 class Window(NamedTuple):
     """One window along one axis: the indices it takes, and how many of its taps fall in map plus
     padding.
     """
 
-    taps: tuple[int, ...]
+    taps: tuple[int | Constant, ...]
     extent: int
 
 
@@ -36,9 +42,10 @@ def sliding(
     padding: tuple[int, int] | str = (0, 0),
     dilation: int = 1,
     ceil_mode: bool = False,
+    border: str | float = "clip",
 ) -> list[Window]:
     """The windows of a sliding kernel; the words for padding fix the number of windows whatever
-    ceil_mode says.
+    ceil_mode says. A border puts pixels in the padding.
     """
     stride = kernel if stride is None else stride
     if min(length, kernel, stride, dilation) < 1:
@@ -52,11 +59,31 @@ def sliding(
     windows = []
     for cell in range(count):
         places = [cell * stride - begin + tap * dilation for tap in range(kernel)]
-        inside = tuple(place for place in places if 0 <= place < length)
+        reached = [place for place in places if -begin <= place < length + end]
+        found = [in_border(place, length, border) for place in reached]
+        inside = tuple(place for place in found if place is not None)
         if not inside:
             raise ValueError(f"window {cell} has no pixel")
-        windows.append(Window(inside, sum(-begin <= place < length + end for place in places)))
+        windows.append(Window(inside, len(reached)))
     return windows
+
+
+def in_border(place: int, length: int, border: str | float) -> int | Constant | None:
+    """The pixel at a place beside a map, step by step as `numpy.pad` walks over the map."""
+    if not isinstance(border, str):
+        return place if 0 <= place < length else Constant(border)
+    if border == "clip":
+        return place if 0 <= place < length else None
+    while not 0 <= place < length:
+        is_before = place < 0
+        if border == "edge" or length == 1:
+            place = 0 if is_before else length - 1
+        elif border == "wrap":
+            place += length if is_before else -length
+        else:
+            last = 0 if border == "reflect" else 1
+            place = -last - place if is_before else 2 * (length - 1) + last - place
+    return place
 
 
 def _layout(
@@ -430,6 +457,8 @@ def indices(
             if pixel and (
                 pixel[0] == pooled[place] or (math.isnan(pixel[0]) and math.isnan(pooled[place]))
             ):
+                if any(isinstance(at, Constant) for at in index):
+                    break
                 places[place] = _number(place[: len(batch)], index, x.shape, order)
                 break
     return places
@@ -462,10 +491,11 @@ def _valid(
     """The pixels of a window that count, and their weights."""
     pixels, weights = [], []
     for index in indices:
-        pixel = x[index].item()
-        weight = (
-            Fraction(1) if validity.weights is None else Fraction(validity.weights[index].item())
-        )
+        constants = [place.value for place in index if isinstance(place, Constant)]
+        pixel = constants[-1] if constants else x[index].item()
+        weight = Fraction(1)
+        if validity.weights is not None:
+            weight = Fraction(validity.weights[index].item())
         if weight > 0 and not _is_left_out(pixel, x.dtype, validity):
             pixels.append(int(pixel) if isinstance(pixel, bool) else pixel)
             weights.append(weight)

@@ -12,6 +12,8 @@ WINDOWS = [
     {"kernel": 2, "stride": 3, "ceil_mode": True},
     {"kernel": 3, "stride": 2, "dilation": 3, "padding": ((3, 2),)},
     {"kernel": 4, "stride": 1, "padding": ((2, 3),)},
+    {"kernel": 3, "stride": 2, "padding": ((2, 1),), "border": "reflect"},
+    {"kernel": 2, "stride": 1, "padding": 1, "dilation": 2, "border": 1},
     {"adaptive": 3},
     {"adaptive": 2},
     {"global_": True},

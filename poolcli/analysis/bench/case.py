@@ -19,6 +19,7 @@ from poolcli.pipeline.step import Step
 # Options that other libraries know, beside those of the windows, and of roi-align.
 COMMON_OPTIONS = frozenset({"norm", "count_include_pad", "dtype", "round", "semantics"})
 ROI_ALIGN_OPTIONS = frozenset({"boxes", "output_size", "sampling_ratio", "aligned"})
+OWN_WINDOW_OPTIONS = frozenset({"border"})  # that no other library has
 # Kinds of windows that a kernel, a stride and a padding may describe.
 EVEN = ("sliding", "adaptive", "global")
 
@@ -89,7 +90,8 @@ class Case:
     def _window_options(self) -> frozenset[str]:
         if self.step.windows is None:
             return ROI_ALIGN_OPTIONS
-        return frozenset(option.name for option in self.step.windows.parameters)
+        names = frozenset(option.name for option in self.step.windows.parameters)
+        return names - OWN_WINDOW_OPTIONS
 
     @cached_property
     def planes(self) -> Array:

@@ -25,7 +25,11 @@ def window_notes(window: ObservedWindow, step: Step) -> Iterator[str]:
 def _counts(window: ObservedWindow) -> Iterator[str]:
     inside, taps = window.values.size, prod(len(side.window) for side in window.sides)
     if window.shares is None and taps > inside:
-        yield f"{inside} of the window's {taps} taps are inside the map"
+        where = "inside the map or its border" if window.has_border else "inside the map"
+        yield f"{inside} of the window's {taps} taps are {where}"
+    if repeated := inside - window.inside_map:
+        edges = ":".join(map(str, window.step["border"]))
+        yield f"{repeated} of the {inside} pixels are those of `border` {edges}"
     if window.valid is not None and not window.valid.all():
         yield f"{int(window.valid.sum())} of {inside} pixels are valid"
     if window.counted_weights is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from math import prod
@@ -10,6 +9,7 @@ from math import prod
 import numpy as np
 
 from poolcli.analysis.explanation.group_cell import GroupCell
+from poolcli.engine.operations.bordered import along_axis
 from poolcli.engine.operations.normalize import Normalized
 from poolcli.engine.operations.operation import Pooling, Trace, TracedAxis
 from poolcli.engine.operations.pixels import ValueRules, counting, masked_pixels
@@ -61,6 +61,17 @@ class ObservedWindow:
         return prod(side.extent for side in self.sides) - self.values.size
 
     @property
+    def has_border(self) -> bool:
+        """Whether windows read pixels of a border along any axis."""
+        return any(isinstance(axis, Axis) and axis.border for axis in self.trace.axes)
+
+    @property
+    def inside_map(self) -> int:
+        """The number of taps that lie inside the map."""
+        sides = zip(self.trace.axes, self.sides, strict=True)
+        return prod(_inside(*side) for side in sides)
+
+    @property
     def counted(self) -> Array:
         """The values that count, in the order of the window, as one axis."""
         return self.values.ravel() if self.weights is None else self.values[self.weights > 0]
@@ -110,14 +121,14 @@ def observe(cell: GroupCell) -> ObservedWindow | None:
     if trace is None:
         return None
     sides = tuple(line.taps_of(at) for line, at in zip(trace.axes, trace.cell, strict=True))
-    values = _window_of(planes, trace, sides)
-    mask = None if rules.mask is None else _window_of(rules.mask, trace, sides)
-    valid = counting(values, mask, rules)
-    if weights is not None:
-        # The array beside a map of `unpool` is not weights but indices.
-        weights = None if group.step.op.overlay else _window_of(weights, trace, sides)
-    weights = _counting_weights(valid, weights)
-    return ObservedWindow(cell, group, trace, sides, values, valid, weights)
+    if group.step.op.overlay:  # the array beside a map of `unpool` is not weights but indices
+        weights = None
+    block = masked_pixels(planes, rules, weights).part(trace.plane)
+    for axis, side in enumerate(sides, start=-len(sides)):
+        block = along_axis(block, axis, side.pixels, rules)
+    valid = counting(block.values, block.mask, rules)
+    weights = _counting_weights(valid, block.weights)
+    return ObservedWindow(cell, group, trace, sides, block.values, valid, weights)
 
 
 def _innermost(group: PlaneGroup) -> PlaneGroup:
@@ -139,15 +150,17 @@ def _counting_weights(valid: Array | None, weights: Array | None) -> Array | Non
     return np.where(valid, weights, np.zeros((), weights.dtype))
 
 
-def _window_of(planes: Array, trace: Trace, sides: Sequence[Taps]) -> Array:
-    window: Array = planes[trace.plane][np.ix_(*(side.pixels for side in sides))]
-    return window
+def _inside(axis: TracedAxis, side: Taps) -> int:
+    """How many taps of a window lie inside the map along an axis."""
+    if not isinstance(axis, Axis) or axis.border is None:
+        return len(side.pixels)
+    return sum(0 <= at < axis.border.length for at in side.window)
 
 
 def _single_cell(line: TracedAxis, side: Taps) -> Axis:
     """The axis of a grid whose only window is this one."""
     assert isinstance(line, Axis)
-    size, window = len(side.pixels), list(side.window)
-    head = window.index(side.pixels[0])
-    run = Run(0, 1, 0, 1, size, side.extent, head=head, tail=len(window) - head - size)
-    return replace(line, cells=1, runs=(run,))
+    size = len(side.pixels)
+    tail = len(side.window) - side.head - size
+    run = Run(0, 1, 0, 1, size, side.extent, head=side.head, tail=tail)
+    return replace(line, cells=1, runs=(run,), border=None)

@@ -104,8 +104,20 @@ class ExportedStep:
 
     @property
     def unpadded(self) -> bool:
-        """Whether all windows are inside the map."""
-        return not any(map(any, self.pads))
+        """Whether all windows are inside the map, or its border."""
+        axes = zip(self.axes, self.pads, strict=True)
+        return not any(any(pads) for axis, pads in axes if axis.border is None)
+
+    @property
+    def edges(self) -> tuple[str | float, ...]:
+        """The border of each axis."""
+        edges = self["border"] if self.has_option("border") else ("clip",)
+        return tuple(edges) * (self.dims // len(edges))
+
+    def has_option(self, name: str) -> bool:
+        """Whether its windows have this option."""
+        windows = self.source.windows
+        return windows is not None and any(each.name == name for each in windows.parameters)
 
     @property
     def asked_pads(self) -> tuple[tuple[int, int], ...] | None:
@@ -156,6 +168,8 @@ def _check_options(target: str, step: ExportedStep) -> None:
     for name in OWN_OPTIONS:
         if step[name]:
             raise step.no(f"{target} cannot be told `{name}`")
+    if target != "numpy" and any(edge != "clip" for edge in step.edges):
+        raise step.no(f"{target} has nothing but padding around a map, and no `border`")
     if step["nan"] == "ignore" and target != "onnx":
         raise step.no(f"{target} lets NaN through")
     if why := NOT_WRITTEN.get(step.op) or NOT_WRITTEN.get(step.kind):

@@ -49,17 +49,36 @@ def _lines(step: ExportedStep) -> list[str]:
 def _windows(step: ExportedStep) -> list[str]:
     """The code of `w`, the windows of `x` with their taps on the last axes; padding is NaN."""
     lines = []
-    if not step.unpadded:
-        if step.form.dtype.kind != "f":
-            raise step.no("NaN marks padding here, and whole numbers have none")
-        pads = _pads(step, step.pads)
-        comment = "# NaN: padding, left out below"
-        lines.append(f"x = np.pad(x, {pads}, constant_values=np.nan)  {comment}")
+    if any(map(any, step.pads)):
+        lines += _padded(step)
     view = f"w = sliding_window_view(x, {step.spans}, axis={step.space})"
     strides = dict(zip(step.space, step.stride, strict=True))
     index = [_slice(strides.get(axis, 1)) for axis in range(len(step.form.shape))]
     index += map(_slice, step.dilation)
     return [*lines, view if set(index) == {":"} else f"{view}[{', '.join(index)}]"]
+
+
+def _padded(step: ExportedStep) -> list[str]:
+    """The code that puts the border around `x`: one line, or one for each axis that has its own."""
+    if not step.unpadded and step.form.dtype.kind != "f":
+        raise step.no("NaN marks padding here, and whole numbers have none")
+    if any(run.size < axis.taps for axis in step.axes for run in axis.runs if axis.border):
+        raise step.no("a window sticks out of its border")
+    if len(set(step.edges)) == 1:
+        return [_pad(step, step.pads, step.edges[0])]
+    lines = []
+    for at, (pads, edge) in enumerate(zip(step.pads, step.edges, strict=True)):
+        alone = [pads if axis == at else (0, 0) for axis in range(step.dims)]
+        lines += [_pad(step, alone, edge)] if any(pads) else []
+    return lines
+
+
+def _pad(step: ExportedStep, pads: Sequence[tuple[int, int]], edge: str | float) -> str:
+    if edge == "clip":
+        how = "constant_values=np.nan)  # NaN: padding, left out below"
+    else:
+        how = f"mode={edge!r})" if isinstance(edge, str) else f"constant_values={edge})"
+    return f"x = np.pad(x, {_pads(step, pads)}, {how}"
 
 
 def _slice(stride: int) -> str:

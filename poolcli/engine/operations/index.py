@@ -28,6 +28,20 @@ class Indexing(NamedTuple):
     nan: str = "first"
     channels: int = 1
 
+    def bordered(
+        self, planes: Array, space: tuple[int, ...], spans: Sequence[slice], grid: Grid
+    ) -> PixelNumbers:
+        """The indices of the pixels in these spans, which may reach into the border.
+
+        What is no pixel of the map has the index `NOWHERE`.
+        """
+        whole = self.numbering(planes, space, (0,) * len(space))
+        numbers, outside = whole.first, np.zeros((), np.bool_)
+        for span, axis, step in zip(spans, grid.axes, whole.steps, strict=True):
+            at = axis.pixels(np.arange(span.start, span.stop))
+            numbers, outside = numbers[..., None] + step * at, outside[..., None] | (at < 0)
+        return PixelNumbers(np.where(outside, NOWHERE, numbers), self.nan)
+
     def numbering(self, planes: Array, space: tuple[int, ...], begin: tuple[int, ...]) -> Numbering:
         """The indices of the pixels from `begin` on, in planes of size `space`.
 
@@ -52,6 +66,17 @@ class Indexing(NamedTuple):
         return np.asarray(planes % self.channels if self.order == "nhwc" else 0)
 
 
+class PixelNumbers(NamedTuple):
+    """The numbers of the pixels of a block, (..., *map), where no rule gives them."""
+
+    numbers: Array
+    nan: str
+
+    def of_pixels(self, space: tuple[int, ...]) -> Array:  # noqa: ARG002 - as a `Numbering` has it
+        """The numbers of all pixels."""
+        return self.numbers
+
+
 def flat_numbers(shape: tuple[int, ...], spans: Sequence[slice]) -> Array:
     """The flat indices, in an array of this shape, of the elements in spans of its first axes."""
     whole = [slice(None)] * (len(shape) - len(spans))
@@ -66,7 +91,7 @@ class IndexedWindows:
     """The windows of a grid over pixels that are numbered."""
 
     grid: Grid
-    numbering: Numbering
+    numbering: Numbering | PixelNumbers
 
     def indices(self, results: Array, values: Array, weights: Array | None) -> Array:
         """The number of each window's first pixel that equals its result, -1 where none does.

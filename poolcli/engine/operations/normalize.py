@@ -77,7 +77,8 @@ class Normalized:
             scaled[where] = self._scaled(block, counts, _top(rules))
             if valid is not None:
                 valid[where] = True if counts is None else counts
-        inner = rules._replace(mask=valid, nodata=None, empty=rules.nodata)
+        border = rules.with_counted_border(planes.dtype).border
+        inner = rules._replace(border=border, mask=valid, nodata=None, empty=rules.nodata)
         return scaled, frame, inner, weights
 
     def _scaled(self, sample: MaskedPixels, valid: Array | None, top: int) -> Array:

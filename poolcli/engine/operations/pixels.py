@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,13 +18,22 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
 
+class BorderPixel(NamedTuple):
+    """The pixel that a constant border repeats: its value, weight, and whether it counts."""
+
+    value: float
+    weight: int = 1
+    counts: bool = True
+
+
 class ValueRules(NamedTuple):
     """Which values count, what a window without any gives, and how the result is stored.
 
     `mask` is True where a pixel counts, and broadcasts to the array. `emit` asks for the "count" or
     the "fraction" of pixels that count instead of the result, `indexing` for the index of the pixel
     that is the result. `empty` is the result of an empty window if it is not `nodata`, the value
-    that is left out.
+    that is left out. `border` has the pixel of a constant border for each axis, None where the
+    border of an axis is no number.
     """
 
     dtype: DTypeLike
@@ -35,6 +45,7 @@ class ValueRules(NamedTuple):
     emit: str | None = None
     indexing: Indexing | None = None
     empty: float | None = None
+    border: tuple[BorderPixel | None, ...] = ()
 
     @property
     def picky(self) -> bool:
@@ -44,6 +55,20 @@ class ValueRules(NamedTuple):
     def for_alpha(self) -> ValueRules:
         """The rules for alpha: it is coverage, so no value of it means that data is missing."""
         return self._replace(nodata=None, min_valid=None, mask=None, emit=None)
+
+    def with_border(self, change: Callable[[BorderPixel], BorderPixel]) -> ValueRules:
+        """The rules with each pixel of a constant border changed."""
+        border = tuple(None if pixel is None else change(pixel) for pixel in self.border)
+        return self._replace(border=border)
+
+    def with_counted_border(self, dtype: np.dtype[Any]) -> ValueRules:
+        """The rules whose border says by itself whether it counts, with values of this dtype."""
+
+        def counted_pixel(pixel: BorderPixel) -> BorderPixel:
+            valid = counting(np.array(pixel.value, dtype), None, self)
+            return pixel._replace(counts=valid is None or bool(valid))
+
+        return self.with_border(counted_pixel)
 
     def cast(self, result: Exact) -> Array:
         """The exact result in the rules' dtype, rounded once."""
@@ -115,11 +140,17 @@ def counting(x: Array, mask: Array | None, rules: ValueRules) -> Array | None:
 
 def check_nodata(nodata: float | None, dtype: np.dtype[Any]) -> None:
     """ValueRuleError if no value of the dtype can be `nodata`."""
-    if nodata is None or dtype.kind == "f":
+    if nodata is not None:
+        check_value("nodata", nodata, dtype)
+
+
+def check_value(option: str, value: float, dtype: np.dtype[Any]) -> None:
+    """ValueRuleError, which names the option, if the dtype has no such value."""
+    if dtype.kind == "f":
         return
     low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
-    if not (low <= nodata <= high and float(nodata).is_integer()):
-        raise ValueRuleError(f"`nodata` {nodata} is no {dtype} value ({low} to {high})")
+    if not (low <= value <= high and float(value).is_integer()):
+        raise ValueRuleError(f"`{option}` {value} is no {dtype} value ({low} to {high})")
 
 
 def blank(rules: ValueRules, valid: Array | None) -> Array:

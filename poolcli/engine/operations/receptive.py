@@ -12,7 +12,7 @@ from poolcli.maps.array import Array
 
 
 def receptive_pixels(axis: TracedAxis, cells: Iterable[int]) -> Array:
-    """The pixels along an axis that any of these cells reads, sorted.
+    """The pixels along an axis that any of these cells reads, sorted; a border repeats some.
 
     >>> from poolcli.engine.windows.sliding import Sliding
     >>> receptive_pixels(Sliding((2,), (3,)).grid((8,)).axes[0], [0, 1]).tolist()
@@ -24,12 +24,16 @@ def receptive_pixels(axis: TracedAxis, cells: Iterable[int]) -> Array:
         )
     wanted = np.zeros(axis.cells, np.bool_)
     wanted[list(cells)] = True
-    seen = np.zeros(max(run.end for run in axis.runs), np.bool_)
+    origin = axis.span.start
+    seen = np.zeros(axis.span.stop - origin, np.bool_)
     for run in axis.runs:
-        starts = run.start + run.stride * np.flatnonzero(
-            wanted[run.cell :: run.every][: run.number]
+        starts = (
+            run.start
+            - origin
+            + run.stride * np.flatnonzero(wanted[run.cell :: run.every][: run.number])
         )
         taps = run.step * np.arange(run.size)
         for first in starts if len(starts) < len(taps) else taps:
             seen[first + (taps if len(starts) < len(taps) else starts)] = True
-    return np.flatnonzero(seen)
+    found = np.unique(axis.pixels(np.flatnonzero(seen) + origin))
+    return found[found >= 0]

@@ -74,7 +74,10 @@ class InLinearLight:
         self, planes: Array, frame: Frame, rules: ValueRules, weights: Array | None = None
     ) -> Arguments:
         """The arguments of the operation: the values and nodata as linear light."""
-        nodata = (
-            None if rules.nodata is None else float(to_linear(np.array(rules.nodata, planes.dtype)))
-        )
+
+        def light(value: float) -> float:
+            return float(to_linear(np.array(value, planes.dtype)))
+
+        nodata = None if rules.nodata is None else light(rules.nodata)
+        rules = rules.with_border(lambda pixel: pixel._replace(value=light(pixel.value)))
         return to_linear(planes), frame, rules._replace(dtype=np.float64, nodata=nodata), weights

@@ -12,7 +12,8 @@ import numpy as np
 from poolcli.engine.backend import Backend, Numbering
 from poolcli.engine.backend.blocks import Task
 from poolcli.engine.backend.window_views import window_views
-from poolcli.engine.operations.index import NOWHERE, IndexedWindows, flat_numbers
+from poolcli.engine.operations.bordered import reaches_out
+from poolcli.engine.operations.index import NOWHERE, IndexedWindows, PixelNumbers, flat_numbers
 from poolcli.engine.operations.pixels import CountedPixels, MaskedPixels, ValueRules, blank
 from poolcli.engine.reducers.reducer import (
     Component,
@@ -203,20 +204,26 @@ class WindowBlock:
         fold, x = self.call.reduction, self.pixels.values
         if not isinstance(fold, Fold) or self.pixels.weights is not None:
             return False
+        numbering = self._numbering()
+        if not isinstance(numbering, Numbering):
+            return False
         (component,) = fold.components
         values = out if out.dtype == x.dtype else np.empty(out.shape, x.dtype)
         merge, results = component.merge.function, (values, indices)
-        if not self.call.backend.fold_index(merge, x, self.grid, results, self._numbering()):
+        if not self.call.backend.fold_index(merge, x, self.grid, results, numbering):
             return False
         put(values, out, self.call.rules.rounding)
         return True
 
-    def _numbering(self) -> Numbering:
+    def _numbering(self) -> Numbering | PixelNumbers:
         """How the indices number the pixels of this block."""
         indexing, axes = self.call.rules.indexing, len(self.grid.axes)
         assert indexing is not None, "the rules have no indexing"
         space = self.call.masked.values.shape[-axes:]
-        begin = tuple(span.start for span in self.task.source[-axes:])
+        spans, grid = self.task.source[-axes:], self.call.placed.grid
+        if reaches_out(self.task, grid):
+            return indexing.bordered(self.planes, space, spans, grid)
+        begin = tuple(span.start for span in spans)
         return indexing.numbering(self.planes, space, begin)
 
 

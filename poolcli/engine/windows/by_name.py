@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from poolcli.maps.frame import Size
 
 
-def sliding(**options: Any) -> Sliding:
-    return Sliding(**options)
+def sliding(*, border: tuple[str | float, ...], **options: Any) -> Sliding:
+    modes = tuple(each if isinstance(each, str) else "constant" for each in border)
+    return Sliding(border=modes, **options)
 
 
 def adaptive(*, adaptive: Size) -> Adaptive:
@@ -55,4 +56,4 @@ def strided(*, stride: Size) -> Sliding:
 def fitted(*, weights: Array | str, kernel: Size | None, **options: Any) -> Sliding:
     from poolcli.engine.reducers.weighted import kernel_of
 
-    return Sliding(kernel=kernel_of(weights, kernel), **options)
+    return sliding(kernel=kernel_of(weights, kernel), **options)

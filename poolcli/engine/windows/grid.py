@@ -14,9 +14,16 @@ from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
 
+import numpy as np
+
+from poolcli.engine.windows.border import Border
+from poolcli.maps.array import Array
+
 
 class Run(NamedTuple):
-    """Windows of equal size at equal distances along one axis; all of them lie inside the map.
+    """Windows of equal size at equal distances along one axis.
+
+    All of them lie inside the map, or where the axis has a border, inside that and the map.
 
     The run has `number` windows. They are the cells `cell`, `cell + every`, `cell + 2 * every`, ...
     of the axis. Window i reads the `size` pixels `start + i * stride + t * step` for t = 0 ... size
@@ -67,15 +74,18 @@ class Run(NamedTuple):
 class Taps(NamedTuple):
     """The pixels that one cell reads along one axis.
 
-    `pixels` are the indices inside the map. `window` are the indices that an unclipped window would
-    read, some of which may lie outside the map; `extent` is that of the cell's `Run`. `shares` is
-    the weight of each pixel in a weighted mean, or None if each counts once.
+    `pixels` are the indices inside the map; where the axis has a border, one may come twice, and
+    one below 0 stands for what `Border.pixels` says. `window` are the indices that an unclipped
+    window would read, some of which may lie outside the map; `extent` and `head` are those of the
+    cell's `Run`. `shares` is the weight of each pixel in a weighted mean, or None if each counts
+    once.
     """
 
     pixels: Sequence[int]
     window: range
     extent: int
     shares: Sequence[float] | None = None
+    head: int = 0
 
 
 @dataclass(frozen=True)
@@ -85,7 +95,8 @@ class Axis:
     `cells` is their number, and `runs` are their windows, each cell in exactly one run. An
     unclipped window has `taps` taps and spans `window` pixels, gaps of dilation included. `stride`
     is the distance between cells, the mean one where it varies. `middle` is that of the first cell
-    where cells are equal parts of the map, whatever pixels they read.
+    where cells are equal parts of the map, whatever pixels they read. With a `border` windows
+    also read positions before and after the map, which begins at 0.
     """
 
     cells: int
@@ -94,6 +105,7 @@ class Axis:
     window: int
     stride: Fraction
     middle: Fraction | None = None
+    border: Border | None = None
 
     @cached_property
     def largest(self) -> int:
@@ -111,8 +123,24 @@ class Axis:
 
     @cached_property
     def span(self) -> slice:
-        """The pixels from the first to the last that any cell reads."""
+        """The positions from the first to the last that any cell reads."""
         return slice(min(run.start for run in self.runs), max(run.end for run in self.runs))
+
+    @cached_property
+    def inner(self) -> tuple[int, int]:
+        """The cells, from the first up to the second, that read nothing of the border."""
+        if self.border is None:
+            return 0, self.cells
+        before = sum(min(run.number, -(min(run.start, 0) // run.stride)) for run in self.runs)
+        stop = sum(
+            max(0, min(run.number, (self.border.length - run.end) // run.stride + run.number))
+            for run in self.runs
+        )
+        return before, max(before, stop)
+
+    def pixels(self, positions: Array | Sequence[int]) -> Array:
+        """The pixels of the map at these positions, as `Border.pixels` returns them."""
+        return np.asarray(positions) if self.border is None else self.border.pixels(positions)
 
     def taps_of(self, cell: int) -> Taps:
         """The pixels that this cell reads.
@@ -122,27 +150,32 @@ class Axis:
         range(2, 5)
         """
         (run,) = [part for run in self.runs for part in run.part(cell, cell + 1)]
-        inside = _every(run.start, run.step, 0, run.size)
+        inside: Sequence[int] = _every(run.start, run.step, 0, run.size)
         unclipped = _every(run.start, run.step, -run.head, run.size + run.tail)
-        return Taps(inside, unclipped, run.extent)
+        if self.border is not None:
+            inside = self.border.pixels(inside).tolist()
+        return Taps(inside, unclipped, run.extent, head=run.head)
 
     def part(self, first: int, stop: int) -> tuple[slice, Axis]:
-        """The pixels that cells `first` to `stop` read, and these cells as an axis of them."""
-        return self._whole if stop - first == self.cells else self._cells(first, stop)._whole
+        """The positions that cells `first` to `stop` read, and these cells as an axis of them."""
+        whole = stop - first == self.cells
+        return self._whole if whole else self.cells_between(first, stop)._whole
 
     @cached_property
     def _whole(self) -> tuple[slice, Axis]:
-        """The pixels that any cell reads, and the cells as an axis of them."""
+        """The positions that any cell reads, and the cells as an axis of them."""
         return self.span, self._shifted(-self.span.start)
 
-    def _cells(self, first: int, stop: int) -> Axis:
+    def cells_between(self, first: int, stop: int) -> Axis:
+        """These cells alone, renumbered from 0."""
         runs = tuple(part for run in self.runs for part in run.part(first, stop))
         return replace(self, cells=stop - first, runs=runs)
 
     def _shifted(self, by: int) -> Axis:
-        if not by:
+        if not by and self.border is None:
             return self
-        return replace(self, runs=tuple(run._replace(start=run.start + by) for run in self.runs))
+        runs = tuple(run._replace(start=run.start + by) for run in self.runs)
+        return replace(self, runs=runs, border=None)
 
 
 def _every(start: int, step: int, first: int, stop: int) -> range:
@@ -160,6 +193,11 @@ class Grid:
     def shape(self) -> tuple[int, ...]:
         """The number of cells along each axis."""
         return tuple(axis.cells for axis in self.axes)
+
+    @cached_property
+    def has_border(self) -> bool:
+        """Whether windows read a border along any axis."""
+        return any(axis.border is not None for axis in self.axes)
 
     @cached_property
     def largest(self) -> int:

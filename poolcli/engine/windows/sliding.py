@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
+from poolcli.engine.windows.border import Border
 from poolcli.engine.windows.grid import Axis, Grid, Run
 from poolcli.engine.windows.place import AXIS_NAMES, GridPlace, per_axis
 from poolcli.errors import ShapeError
@@ -19,10 +20,12 @@ class Sliding(GridPlace):
     """Windows of `kernel` taps, `dilation` pixels apart, at every `stride` pixels from the
     padding's begin on.
 
-    Windows are clipped to the map: padding adds cells and no pixels. `padding` is (begin, end) for
-    each axis or for all, or a word: "valid" (none), "same" and "same-lower" (what gives ceil(L /
-    stride) cells, the odd pixel at the end or at the beginning). `stride` is the kernel's size
-    unless given. With `ceil_mode` a last window may reach beyond the map if it starts inside.
+    Windows are clipped to the map: padding adds cells and no pixels. Where `border` names another
+    of `MODES`, for each axis or for all, that is what windows read in the padding. `padding` is
+    (begin, end) for each axis or for all, or a word: "valid" (none), "same" and "same-lower" (what
+    gives ceil(L / stride) cells, the odd pixel at the end or at the beginning). `stride` is the
+    kernel's size unless given. With `ceil_mode` a last window may reach beyond the map if it
+    starts inside.
 
     Source: PyTorch aten/src/ATen/native/Pool.h (number of cells), ONNX MaxPool (words for padding).
 
@@ -38,6 +41,7 @@ class Sliding(GridPlace):
     padding: Padding = ((0, 0),)
     dilation: Size = (1,)
     ceil_mode: bool = False
+    border: tuple[str, ...] = ("clip",)
 
     def grid(self, space: Size) -> Grid:
         """The cells of a map with these spatial sizes; ShapeError if windows do not fit."""
@@ -50,7 +54,8 @@ class Sliding(GridPlace):
         dilation = per_axis("dilation", self.dilation, count)
         padding = ((0, 0),) if isinstance(self.padding, str) else self.padding
         pads = per_axis("padding", padding, count)
-        facts = zip(AXIS_NAMES[count], space, kernel, stride, dilation, pads, strict=True)
+        borders = per_axis("border", self.border, count)
+        facts = zip(AXIS_NAMES[count], space, kernel, stride, dilation, pads, borders, strict=True)
         axes = [_SlidingAxis(self.ceil_mode, *fact) for fact in facts]
         if isinstance(self.padding, str) and self.padding != "valid":
             return [axis.padded_same(self.padding) for axis in axes]
@@ -67,6 +72,7 @@ class _SlidingAxis(NamedTuple):
     stride: int
     dilation: int
     padding: tuple[int, int]
+    border: str
 
     @property
     def window(self) -> int:
@@ -103,12 +109,29 @@ class _SlidingAxis(NamedTuple):
         cells, begin = self.cells, self.padding[0]
         if cells < 1:
             raise ShapeError(self._too_large())
+        if self.border != "clip":
+            return self._cut_with_border(cells)
         first = min(-(-begin // self.stride), cells)
         stop = max(first, min(cells, (self.length - self.window + begin) // self.stride + 1))
         unclipped = [self._run(first, stop - first)] if stop > first else []
         clipped = [self._run(cell, 1) for cell in (*range(first), *range(stop, cells))]
         runs = (*unclipped, *clipped)
         return Axis(cells, runs, self.kernel, self.window, Fraction(self.stride))
+
+    def _cut_with_border(self, cells: int) -> Axis:
+        """The axis whose windows are clipped where the padding ends, which is all border."""
+        begin, end = self.padding
+        length, border = begin + self.length + end, Border(self.border, self.length, begin, end)
+        stop = min(cells, (length - self.window) // self.stride + 1)
+        runs = []
+        for cell, number in [(0, stop), *((cell, 1) for cell in range(stop, cells))]:
+            start = cell * self.stride
+            size = min(self.kernel, -(-(length - start) // self.dilation))
+            tail = self.kernel - size
+            step, start = self.dilation, start - begin
+            if number:
+                runs.append(Run(cell, number, start, self.stride, size, size, step, tail=tail))
+        return Axis(cells, tuple(runs), self.kernel, self.window, Fraction(self.stride), border)
 
     def _run(self, cell: int, count: int) -> Run:
         """`count` windows from this cell on, which the borders clip alike."""

@@ -13,6 +13,7 @@ PROFILE = Profile(
         "padding of unequal sides": Cited("any", OWN),
         "padding of lp": Cited("any, clipped", OWN),
         "padding same": Cited("odd pixel at the end, or same-lower", OWN),
+        "border": Cited("what `border` says", OWN),
         "dilation of max": Cited("any", OWN),
         "dilation of avg and lp": Cited("any", OWN),
         "divisor of avg": Cited("valid pixels", OWN),

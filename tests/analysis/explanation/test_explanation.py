@@ -22,6 +22,7 @@ WINDOWS = [
     "-k 2 -d 3 -p 1",
     "-k 4 -s 3 --ceil-mode",
     "-k 3 -s 2 -p same-lower",
+    "-k 3 -s 2 -p 2 --border 5:wrap",
     "--adaptive 4x3",
     "--global",
     "--fractional 3 -k 2",

@@ -20,6 +20,7 @@ WINDOWS = [
     "-k 2 -d 3 -p 1",
     "-k 4 -s 3 --ceil-mode",
     "-k 3 -s 2 -p same-lower",
+    "-k 3 -s 2 -p 2 --border reflect",
     "--adaptive 4x3",
     "--global",
     "--fractional 3 -k 2",
@@ -37,18 +38,18 @@ def explained(text, x, at, layout=None):
     return explain(poolcli.parse(text), as_map(x, layout), at)
 
 
-@pytest.mark.parametrize("windows", WINDOWS[:7])
+@pytest.mark.parametrize("windows", WINDOWS[:8])
 def test_window_is_the_twins(windows):
     (step,) = poolcli.parse(f"sum {windows}").steps
     if "adaptive" in windows or "global" in windows:
         cells = step["adaptive"] if "adaptive" in windows else (1, 1)
         axes = [twin.adaptive(length, count) for length, count in zip((9, 11), cells, strict=True)]
     else:
-        names = ("kernel", "stride", "padding", "dilation", "ceil_mode")
+        names = ("kernel", "stride", "padding", "dilation", "ceil_mode", "border")
         options = {name: step[name] for name in names}
         options |= {
             name: options[name][0]
-            for name in ("kernel", "dilation", "padding")
+            for name in ("kernel", "dilation", "padding", "border")
             if isinstance(options[name], tuple)
         }
         options["stride"] = (step["stride"] or step["kernel"])[0]

@@ -43,6 +43,7 @@ def test_way_back_through_unpool(tmp_path, monkeypatch):
 PIPELINES = [
     "avg -k 3 -s 2 -p 1 | avg -k 2",
     "avg -k 2 -d 2 -s 1 | avg -k 2 -s 3 -d 2 | blur -s 1",
+    "avg -k 3 -s 2 -p 1 --border wrap | avg -k 2 -p 1 --border 3:edge",
     "sample -s 2 | restore --interpolation bilinear | avg --adaptive 3",
     "fuse 'avg -k 3 -s 2' 'avg -k 2 -s 2 -d 2' --merge avg | avg -k 2 -s 1",
     "fuse 'avg -k 2' 'sum -k 2' --merge concat | weighted -k 3 -p 1",

@@ -1,0 +1,108 @@
+"""Reading blocks that reach into the border of a map, and cutting the work so that few do.
+
+Most cells read nothing of the border: their blocks are views of the map. The rest are strips at its
+ends, whose blocks copy the rows and columns that they read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from poolcli.engine.backend.blocks import Load, Task, cut
+from poolcli.engine.operations.pixels import BorderPixel, MaskedPixels, ValueRules
+from poolcli.engine.windows.border import ABSENT, CONSTANT
+from poolcli.engine.windows.grid import Axis, Grid
+from poolcli.maps.array import Array
+
+
+def tasks(x: Array, axes: tuple[Axis, ...], load: Load) -> list[Task]:
+    """The work on (..., *map) in blocks: those at the border apart from the others."""
+    inner = [axis.inner for axis in axes]
+    is_apart = all(axis.border is None for axis in axes) or any(a >= b for a, b in inner)
+    if is_apart or load.is_one_block:
+        return cut(x, axes, load)
+    parts = [*_strips(axes, inner), tuple(inner)]
+    return [task for part in parts for task in _part(x, axes, part, load)]
+
+
+def read(pixels: MaskedPixels, task: Task, grid: Grid, rules: ValueRules) -> MaskedPixels:
+    """The pixels of a task on the grid, whose spans may reach into the border of the map."""
+    if not grid.has_border:
+        return pixels.part(task.source)
+    lead, spans = task.source[: -len(grid.axes)], task.source[-len(grid.axes) :]
+    out = [_is_outside(span, axis) for span, axis in zip(spans, grid.axes, strict=True)]
+    inside = [slice(None) if far else span for far, span in zip(out, spans, strict=True)]
+    block = pixels.part((*lead, *inside))
+    for at in np.flatnonzero(out).tolist():
+        found = grid.axes[at].pixels(np.arange(spans[at].start, spans[at].stop))
+        block = along_axis(block, at - len(grid.axes), found, rules)
+    return block
+
+
+def along_axis(
+    block: MaskedPixels, axis: int, pixels: Array | Sequence[int], rules: ValueRules
+) -> MaskedPixels:
+    """The block with these pixels along a spatial axis, counted from the end.
+
+    Their numbers are those of `Border.pixels`: some may stand for a constant, or for no pixel.
+    """
+    at = np.asarray(pixels)
+    values, mask, weights = block
+    constant = (rules.border[axis] if rules.border else None) or BorderPixel(0)
+    if mask is None and (not constant.counts or (at == ABSENT).any()):
+        mask = np.broadcast_to(np.True_, values.shape)
+    return MaskedPixels(
+        _taken(values, axis, at, constant.value),
+        None if mask is None else _taken(mask, axis, at, constant.counts),
+        None if weights is None else _taken(weights, axis, at, constant.weight),
+    )
+
+
+def _taken(x: Array, axis: int, at: Array, constant: float) -> Array:
+    out: Array = x.take(np.maximum(at, 0), axis)
+    if at.min() < 0:
+        last = np.moveaxis(out, axis, -1)
+        last[..., at == CONSTANT] = constant
+        last[..., at == ABSENT] = 0
+    return out
+
+
+def reaches_out(task: Task, grid: Grid) -> bool:
+    """Whether any of the task's spans is partly in the border of its axis."""
+    spans = task.source[-len(grid.axes) :]
+    return any(_is_outside(span, axis) for span, axis in zip(spans, grid.axes, strict=True))
+
+
+def _is_outside(span: slice, axis: Axis) -> bool:
+    border = axis.border
+    return border is not None and (span.start < 0 or span.stop > border.length)
+
+
+def _strips(
+    axes: Sequence[Axis], inner: Sequence[tuple[int, int]]
+) -> Iterator[tuple[tuple[int, int], ...]]:
+    """The cells at the border, as the first cell and the end of them along each axis.
+
+    Those of an axis have the inner cells of the axes before it, and all cells of those after it.
+    """
+    for at, (axis, (first, stop)) in enumerate(zip(axes, inner, strict=True)):
+        rest = [(0, other.cells) for other in axes[at + 1 :]]
+        for ends in ((0, first), (stop, axis.cells)):
+            if ends[0] < ends[1]:
+                yield (*inner[:at], ends, *rest)
+
+
+def _part(
+    x: Array, axes: Sequence[Axis], cells: Sequence[tuple[int, int]], load: Load
+) -> Iterator[Task]:
+    """The blocks of some of the cells."""
+    part = [axis.cells_between(*ends) for axis, ends in zip(axes, cells, strict=True)]
+    for task in cut(x, part, load):
+        lead, spans = task.target[: -len(axes)], task.target[-len(axes) :]
+        moved = [
+            slice(first + (span.start or 0), first + span.stop)
+            for span, (first, _) in zip(spans, cells, strict=True)
+        ]
+        yield task._replace(target=(*lead, *moved))
