@@ -25,7 +25,7 @@ EXAMPLES = {
         "poolcli avg -k 4 img.png --linear",
         "poolcli avg -k 3 -s 2 -p same photos/ -o small/ -r",
         "poolcli avg --global x.npy -o v.npy",
-        "poolcli avg -k 3 -s 2 -p same --border clip:wrap img.png",
+        "poolcli avg -k 3 -s 2 -p same --border clip:wrap img.png -o wrapped.png",
         "poolcli avg -k 3 -s 2 -p 1 --semantics torch x.npy -o theirs.npy",
     ),
     "range": ("poolcli range -k 3 -s 1 -p same img.png",),
