@@ -131,7 +131,8 @@ class _SlidingAxis(NamedTuple):
             step, start = self.dilation, start - begin
             if number:
                 runs.append(Run(cell, number, start, self.stride, size, size, step, tail=tail))
-        return Axis(cells, tuple(runs), self.kernel, self.window, Fraction(self.stride), border)
+        stride = Fraction(self.stride)
+        return Axis(cells, tuple(runs), self.kernel, self.window, stride, border=border)
 
     def _run(self, cell: int, count: int) -> Run:
         """`count` windows from this cell on, which the borders clip alike."""
