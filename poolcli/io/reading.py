@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, TypeGuard
 
-from poolcli.errors import FileError, NothingFound
+from poolcli.errors import FileError
 from poolcli.io.damage import enough_memory
 from poolcli.io.format import Format
 from poolcli.io.formats import FORMATS, OTHERS, foreign_formats
@@ -49,7 +49,8 @@ def opened(readable: Readable, layout: str | None = None, member: str = "") -> I
     with ExitStack() as stack:
         with _plain_errors(), enough_memory():
             source = stack.enter_context(_source(readable, layout))
-        yield _Member(source, member) if member else source
+            source = _member(source, readable, layout, member) if member else source
+        yield source
 
 
 @contextmanager
@@ -91,19 +92,29 @@ def is_store(source: object) -> TypeGuard[Path]:
     return isinstance(source, Path) and source.is_dir() and _folder_format(source) is not None
 
 
-class _Member:
-    """The maps of a source that have a name, or lie below it."""
+def _member(source: Source, readable: Readable, layout: str | None, name: str) -> Source:
+    """The maps that have a name, or lie below it; in a folder, also those of a folder in it."""
+    name = name.strip("/")
+    names = [header.name for header in source.headers]
+    numbers = [number for number, each in enumerate(names) if each == name] or [
+        number for number, each in enumerate(names) if each.startswith(f"{name}/")
+    ]
+    if numbers:
+        return _Chosen(source, numbers)
+    if isinstance(readable, Path) and is_store(readable / name) and ".." not in Path(name).parts:
+        record = _folder_format(readable / name)
+        if record is not None:
+            return record.open_source(readable / name, layout)
+    raise FileError(f"there is no {name!r} in it: it holds {_listed(names)}")
 
-    def __init__(self, source: Source, name: str) -> None:
-        self._source, name = source, name.strip("/")
-        names = [header.name for header in source.headers]
-        self._numbers = [number for number, each in enumerate(names) if each == name] or [
-            number for number, each in enumerate(names) if each.startswith(f"{name}/")
-        ]
-        if not self._numbers:
-            raise NothingFound(f"there is no {name!r} in it: it holds {_listed(names)}")
+
+class _Chosen:
+    """Some maps of a source."""
+
+    def __init__(self, source: Source, numbers: Sequence[int]) -> None:
+        self._source, self._numbers = source, numbers
         self.format = source.format
-        self.headers: tuple[Header, ...] = tuple(source.headers[each] for each in self._numbers)
+        self.headers: tuple[Header, ...] = tuple(source.headers[each] for each in numbers)
 
     def read(self, number: int, region: Region | None = None) -> FeatureMap:
         """A map, or a region of it."""

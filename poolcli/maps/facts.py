@@ -170,7 +170,9 @@ def _resized(resize: Callable[[bytes, int, int], bytes]) -> Rule:
 
 
 def _per_channel(value: Any, axes: Sampling, _: Facts) -> Any:
-    return value if "C" in axes and axes["C"].before == axes["C"].after else None
+    if "C" not in axes:
+        return value if len(value) == 1 else None
+    return value if axes["C"].before == axes["C"].after else None
 
 
 def _of_axes(value: Mapping[str, Any], axes: Sampling, _: Facts) -> Any:
@@ -364,6 +366,7 @@ _ROWS = (
         "kept",
         _names,
     ),
+    Fact("labels", "label images", "their names: they lie beside an image", _kept, "kept", _names),
     Fact("compression", "compression", "its name in lower case", _kept, "kept", is_storage=True),
     Fact(
         "chunks",

@@ -1,0 +1,256 @@
+"""Maps become the images of a Zarr store with their levels, or arrays; any region at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from poolcli.errors import FileError, PoolError
+from poolcli.io.damage import DECODER_ERRORS, one_line
+from poolcli.io.format import Format
+from poolcli.io.header import Header
+from poolcli.io.source import Region
+from poolcli.io.zarr.ome import TO_OME, image_attributes
+from poolcli.io.zarr.xarray import DIMENSIONS, attributes_of, names_of
+from poolcli.maps.array import Array
+from poolcli.maps.facts import Coordinates
+from poolcli.maps.feature_map import FeatureMap
+from poolcli.maps.layout import shape_words
+from poolcli.resources.extras import extra
+
+_CHUNK = 1024  # pixels on each side of a chunk, one plane deep
+_ORDER = "NCDHW"  # of OME's axes
+
+
+class _Target(NamedTuple):
+    """Where the values of a map go: an array, its axes in the order of `layout`."""
+
+    array: Any
+    header: Header
+    layout: str
+    expands: bool
+
+
+def check(_: Format, headers: Sequence[Header], __: Mapping[str, Any]) -> None:
+    """FileError for maps that are no image and were no array of a store."""
+    for header in headers:
+        if not _is_plain(header) and not {"H", "W"} <= set(header.layout):
+            raise FileError(
+                f"a map of shape {shape_words(header.shape)} ({header.layout}) has no height and "
+                "width, which an OME-Zarr needs: write .npy"
+            )
+
+
+def unheld(header: Header) -> tuple[str, ...]:
+    """What an image of OME does not hold, or an array that is none."""
+    if not _is_plain(header):
+        return "dimensions", "coordinates"
+    return "spacing", "origin", "channels", "ome", *([] if header.name else ["file_attributes"])
+
+
+def open_sink(
+    _: Format, folder: Path, headers: Sequence[Header], options: Mapping[str, Any]
+) -> ZarrSink:
+    """A store with an image for each map and its levels; arrays of a store stay arrays."""
+    return ZarrSink(folder, headers, options)
+
+
+class ZarrSink:
+    """The arrays of a store that is being written."""
+
+    def __init__(self, folder: Path, headers: Sequence[Header], options: Mapping[str, Any]) -> None:
+        self._zarr = extra("zarr", "a .zarr")
+        self._options = options
+        self._targets: list[_Target] = []
+        self._version = version = _zarr_format(headers[0], options)
+        with _refused():
+            if len(headers) == 1 and _is_plain(headers[0]) and not headers[0].name:
+                self._root: Any = None
+                self._targets.append(self._root_array(folder, headers[0]))
+                return
+            self._root = self._zarr.open_group(str(folder), mode="w", zarr_format=version)
+            self._write_groups(headers)
+            for levels in _images(headers):
+                self._add(levels)
+
+    def write(self, number: int, region: Region, values: Array) -> None:
+        """Write a region of a map."""
+        array, header, layout, expands = self._targets[number]
+        part = FeatureMap(values, header.layout, header.picture)
+        part = part.expanded() if expands else part
+        slices = dict(zip(header.layout, region, strict=True))
+        where = tuple(slices.get(letter, slice(None)) for letter in layout)
+        data = part.data.transpose([part.layout.index(letter) for letter in layout])
+        with _refused():
+            array[where] = np.ascontiguousarray(data, array.dtype)
+
+    def finish(self) -> None:
+        """Do nothing: every region has been written."""
+
+    def _root_array(self, folder: Path, header: Header) -> _Target:
+        names = names_of(header)
+        array = self._zarr.create_array(
+            str(folder),
+            zarr_format=self._version,
+            **self._stored(header, header.layout, np.dtype(header.dtype), names),
+        )
+        return _Target(array, header, header.layout, expands=False)
+
+    def _write_groups(self, headers: Sequence[Header]) -> None:
+        """The attributes of the groups that the maps lie in: by their paths, or of the root."""
+        for header in headers:
+            for path, attributes in header.facts.get("file_attributes", {}).items():
+                if not isinstance(attributes, Mapping):
+                    self._root.attrs[path] = attributes
+                elif header.name:
+                    group = self._root.require_group(path) if path else self._root
+                    group.attrs.update(attributes)
+
+    def _add(self, levels: Sequence[Header]) -> None:
+        """An array, or an image with its levels."""
+        first = levels[0]
+        if len(levels) == 1 and _is_plain(first):
+            self._add_plain(first)
+            return
+        group = self._root.require_group(first.name) if first.name else self._root
+        expanded = len({level.layout for level in levels}) > 1
+        forms = [level.form.expanded() if expanded else level.form for level in levels]
+        dtype = np.result_type(*(form.dtype for form in forms))
+        for number, (level, form) in enumerate(zip(levels, forms, strict=True)):
+            layout = "".join(letter for letter in _ORDER if letter in form.layout)
+            sizes = dict(zip(form.layout, form.shape, strict=True))
+            shaped = level._replace(shape=tuple(sizes[letter] for letter in layout), layout=layout)
+            names = tuple(TO_OME[letter] for letter in layout)
+            array = group.create_array(
+                str(number), **self._stored(shaped, layout, dtype, names, is_image=True)
+            )
+            self._targets.append(_Target(array, level, layout, expands=expanded))
+        last = self._targets[-1].layout
+        metadata = image_attributes(levels, last, "0.5" if self._version == 3 else "0.4")
+        group.attrs.update(metadata)
+
+    def _add_plain(self, header: Header) -> None:
+        names, dtype = names_of(header), np.dtype(header.dtype)
+        stored = self._stored(header, header.layout, dtype, names)
+        array = self._root.create_array(header.name or "data", **stored)
+        self._targets.append(_Target(array, header, header.layout, expands=False))
+        where = header.name.rpartition("/")[0]
+        group = self._root[where] if where else self._root
+        for each in header.facts.get("coordinates", {}).values():
+            if each.name not in group:
+                _write_coordinates(group, each, self._version)
+
+    def _stored(
+        self,
+        header: Header,
+        layout: str,
+        dtype: np.dtype[Any],
+        names: Sequence[str],
+        *,
+        is_image: bool = False,
+    ) -> dict[str, Any]:
+        """How an array is created: stored as the one it comes from, where that is possible."""
+        chunks = _chunk_shape(header, layout, self._options.get("chunk"))
+        options: dict[str, Any] = {"shape": header.shape, "chunks": chunks, "dtype": dtype}
+        attributes = attributes_of(header)
+        if self._version == 3 and names:
+            options["dimension_names"] = list(names)
+        elif names and not is_image:
+            attributes[DIMENSIONS] = list(names)
+        if attributes:
+            options["attributes"] = attributes
+        if self._version == 2 and not is_image:
+            options["fill_value"] = None  # xarray takes a value that equals it for missing
+        if self._version == 2 and is_image:
+            options["chunk_key_encoding"] = {"name": "v2", "separator": "/"}
+        return {**options, **_kept_storage(header, self._version, dtype, chunks)}
+
+
+def _write_coordinates(group: Any, each: Coordinates, version: int) -> None:
+    values = np.asarray(each.values)
+    options: dict[str, Any] = {"dimension_names": [each.name]} if version == 3 else {}
+    attributes = dict(each.attributes)
+    if version == 2:
+        attributes[DIMENSIONS], options["fill_value"] = [each.name], None
+    array = group.create_array(
+        each.name, shape=values.shape, dtype=values.dtype, attributes=attributes, **options
+    )
+    array[...] = values
+
+
+def _stored_as(header: Header) -> Mapping[str, Any]:
+    stored: Mapping[str, Any] = header.facts.get("storage", {}).get("zarr", {})
+    return stored
+
+
+def _is_plain(header: Header) -> bool:
+    """Whether the map was an array of a store, and no image."""
+    return not _stored_as(header).get("is_image", True)
+
+
+def _zarr_format(header: Header, options: Mapping[str, Any]) -> int:
+    """The version of Zarr: as asked for, or as in the store the map came from, or 2."""
+    if "version" in options:
+        return 3 if options["version"] == "0.5" else 2
+    return int(_stored_as(header).get("zarr_format", 2))
+
+
+def _images(headers: Sequence[Header]) -> Iterator[list[Header]]:
+    """The maps with their levels: the names of levels begin with that of their map."""
+    image: list[Header] = []
+    for header in headers:
+        if image and not _is_level(header, image[0]):
+            yield image
+            image = []
+        image.append(header)
+    yield image
+
+
+def _is_level(header: Header, first: Header) -> bool:
+    """Whether a map is a level of another: named as that, or by an operation and a number, too."""
+    start = f"{first.name}-" if first.name else ""
+    is_named_so = header.name.startswith(start) and header.name[-1:].isdigit()
+    return header.name == first.name or (is_named_so and "spacing" in header.facts)
+
+
+def _chunk_shape(header: Header, layout: str, chunk: int | None) -> tuple[int, ...]:
+    """The shape of a chunk: as asked for, as in the file it came from, or squares of one plane."""
+    kept = {} if chunk else header.facts.get("chunks", {})
+    usual = {letter: (chunk or _CHUNK) if letter in "HWL" else 1 for letter in layout}
+    return tuple(
+        max(1, min(kept.get(letter, usual[letter]), size))
+        for letter, size in zip(layout, header.shape, strict=True)
+    )
+
+
+def _kept_storage(
+    header: Header, version: int, dtype: np.dtype[Any], chunks: Sequence[int]
+) -> dict[str, Any]:
+    stored = _stored_as(header)
+    if stored.get("zarr_format") != version:
+        return {}
+    kept = {"compressors": stored["compressors"]}
+    if stored["dtype"] == dtype.name:
+        kept |= {name: stored[name] for name in ("filters", "fill_value")}
+    shards = stored["shards"]
+    if shards and len(shards) == len(chunks):
+        pairs = zip(shards, chunks, header.shape, strict=True)
+        kept["shards"] = tuple(
+            chunk * max(1, min(shard // chunk, -(-size // chunk))) for shard, chunk, size in pairs
+        )
+    return kept
+
+
+@contextmanager
+def _refused() -> Iterator[None]:
+    """Turn whatever zarr raises in this block into a FileError."""
+    try:
+        yield
+    except PoolError:
+        raise
+    except DECODER_ERRORS as error:
+        raise FileError(f"zarr cannot write it ({one_line(error)}): write .npy") from error

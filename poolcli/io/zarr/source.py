@@ -1,0 +1,184 @@
+"""The arrays and images of a Zarr store become maps, of which any region can be read."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from poolcli.errors import FileError, PoolError
+from poolcli.io.damage import DECODER_ERRORS, one_line
+from poolcli.io.header import Header
+from poolcli.io.mode import NATURAL, STACK
+from poolcli.io.source import Region
+from poolcli.io.zarr.ome import image_facts, image_layout, layout_of, multiscale_of
+from poolcli.io.zarr.xarray import (
+    array_facts,
+    coordinate_names,
+    dimensions_of,
+    layout_of_dimensions,
+)
+from poolcli.maps.feature_map import FeatureMap
+from poolcli.maps.layout import shape_words
+from poolcli.maps.picture import Picture
+from poolcli.resources.extras import extra
+from poolcli.resources.memory import empty
+
+# Warning filters belong to the process: zarr warns of other files in a store, which is its matter.
+warnings.filterwarnings("ignore", category=UserWarning, module="zarr")
+
+
+class Found(NamedTuple):
+    """An array of a store, its path in the store, and its facts."""
+
+    name: str
+    array: Any
+    layout: str
+    facts: dict[str, Any]
+
+
+def open_source(path: Path, layout: str | None) -> ZarrSource:
+    """The array, the finest level of an OME-Zarr image, or all of a group that is neither."""
+    return ZarrSource(path, layout)
+
+
+class ZarrSource:
+    """The arrays and images of a store."""
+
+    format = "zarr"
+
+    def __init__(self, path: Path, layout: str | None) -> None:
+        zarr = extra("zarr", "a .zarr")
+        with damage_refused():
+            root = zarr.open(store=str(path), mode="r")
+            found = list(_found(root, layout))
+            if not found:
+                raise FileError("a Zarr group that holds no arrays: name another one")
+            self._arrays = [each.array for each in found]
+            self.headers = tuple(map(_header, found))
+
+    def read(self, number: int, region: Region | None = None) -> FeatureMap:
+        """An array, or a region of it."""
+        header, array = self.headers[number], self._arrays[number]
+        with damage_refused():
+            data = _whole(array) if region is None else np.asarray(array[region])
+        native = data.astype(data.dtype.newbyteorder("="), copy=False)
+        return FeatureMap(native, header.layout, header.picture, header.name, header.facts)
+
+
+@contextmanager
+def damage_refused() -> Iterator[None]:
+    """Turn whatever zarr raises in this block into a FileError."""
+    try:
+        yield
+    except PoolError:
+        raise
+    except DECODER_ERRORS as error:
+        raise FileError(f"the Zarr store is damaged ({one_line(error)}): save it again") from error
+
+
+def _whole(array: Any) -> Any:
+    """All values of an array, read a row of chunks at a time."""
+    data = empty(array.shape, array.dtype.newbyteorder("="))
+    rows = (array.shards or array.chunks)[0] if array.shape else 1
+    for start in range(0, array.shape[0], rows):
+        data[start : start + rows] = array[start : start + rows]
+    return data
+
+
+# What is in a store --------------------------------------------------------------------------
+
+
+def _found(root: Any, layout: str | None) -> Iterator[Found]:
+    if not _is_group(root):
+        yield _plain("", root, layout, {})
+    elif multiscale_of(root.attrs) is not None:
+        yield _image("", root, layout)
+    else:
+        yield from _below(root, "", layout, {"": dict(root.attrs)})
+
+
+def _below(
+    group: Any, prefix: str, layout: str | None, groups: Mapping[str, Any]
+) -> Iterator[Found]:
+    """The arrays and images of a group, and those of the groups in it."""
+    arrays = {name: group[name] for name in sorted(group.array_keys())}
+    coordinates = coordinate_names(arrays)
+    for name, array in arrays.items():
+        if name not in coordinates:
+            found = _plain(prefix + name, array, layout, arrays)
+            yield _with_groups(found, groups)
+    for name in sorted(group.group_keys()):
+        child = group[name]
+        if multiscale_of(child.attrs) is not None:
+            yield _with_groups(_image(prefix + name, child, layout), groups)
+        else:
+            inside = {**groups, prefix + name: dict(child.attrs)}
+            yield from _below(child, f"{prefix}{name}/", layout, inside)
+
+
+def _is_group(node: Any) -> bool:
+    return hasattr(node, "array_keys")
+
+
+def _with_groups(found: Found, groups: Mapping[str, Any]) -> Found:
+    """The array with the attributes of the groups that it lies in, by their paths."""
+    kept = {path: attributes for path, attributes in groups.items() if attributes}
+    facts = {**found.facts, **({"file_attributes": kept} if kept else {})}
+    return found._replace(facts=facts)
+
+
+def _plain(name: str, array: Any, layout: str | None, siblings: Mapping[str, Any]) -> Found:
+    names, ndim = dimensions_of(array), len(array.shape)
+    if not siblings and not name and set(names) <= set("tczyx") and names:
+        letters = layout_of(names, ndim, layout)
+    else:
+        letters = layout_of_dimensions(names, ndim, layout)
+    facts = array_facts(array, letters, siblings)
+    return Found(name, array, letters, {**facts, "storage": _storage(array, is_image=False)})
+
+
+def _image(name: str, group: Any, layout: str | None) -> Found:
+    """The finest level of an image; of what lies beside it, labels are told."""
+    multiscale = multiscale_of(group.attrs) or {}
+    array = group[multiscale["datasets"][0]["path"]]
+    letters = image_layout(multiscale, array.ndim, layout)
+    facts = {**array_facts(array, letters, {}), **image_facts(group.attrs, letters)}
+    facts.pop("dimensions", None)
+    if "labels" in group.group_keys():
+        facts["labels"] = tuple(sorted(group["labels"].group_keys())) or None
+    facts = {name: value for name, value in facts.items() if value is not None}
+    return Found(name, array, letters, {**facts, "storage": _storage(array, is_image=True)})
+
+
+def _storage(array: Any, *, is_image: bool) -> dict[str, Any]:
+    """How the array is stored, for an array that is stored alike."""
+    return {
+        "zarr": {
+            "is_image": is_image,
+            "zarr_format": array.metadata.zarr_format,
+            "dtype": array.dtype.newbyteorder("=").name,
+            "compressors": array.compressors,
+            "filters": array.filters,
+            "fill_value": array.fill_value,
+            "shards": tuple(array.shards or ()),
+        }
+    }
+
+
+def _header(found: Found) -> Header:
+    array, layout = found.array, found.layout
+    name = f"{found.name}: " if found.name else ""
+    if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
+        raise FileError(f"{name}it holds {array.dtype}: save real numbers of up to 64 bits")
+    if 0 in array.shape:
+        raise FileError(f"{name}an array of shape {shape_words(array.shape)} has no values")
+    dtype = array.dtype.newbyteorder("=").name
+    mode = NATURAL.get((dtype, 0), STACK) if layout == "HW" else STACK
+    chunks = tuple(array.shards or array.chunks)
+    facts = {**found.facts, "chunks": dict(zip(layout, array.chunks, strict=True))}
+    return Header(found.name, array.shape, dtype, layout, Picture(mode), facts, chunks=chunks)
