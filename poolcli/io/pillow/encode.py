@@ -19,7 +19,7 @@ from poolcli.io.pillow.exif import PREFIX, descriptive
 from poolcli.io.pillow.gif_palette import gif_frames
 from poolcli.io.pillow.png_deep import encode_deep
 from poolcli.io.pillow.png_deflate import best_strategy, encode_png
-from poolcli.io.pillow.to_image import to_image, to_pixels
+from poolcli.io.pillow.to_image import check_form, to_image, to_pixels
 from poolcli.io.sink import Sink, WholeSink
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
@@ -55,6 +55,8 @@ def check(record: Format, headers: Sequence[Header], options: Mapping[str, Any])
     """FileError for maps that are no pictures, or that this format cannot hold."""
     _check_pages(headers, record)
     _check_options(record, options)
+    for header in headers:
+        check_form(header, record, options.get("scale"))
 
 
 def encode(maps: Sequence[FeatureMap], target: Format, options: Mapping[str, Any]) -> bytes:

@@ -10,6 +10,7 @@ from PIL import Image
 from poolcli.errors import FileError, RequestError
 from poolcli.io.format import Format
 from poolcli.io.formats import FORMATS
+from poolcli.io.header import Header
 from poolcli.io.mode import ALL, DEEP, NATURAL, STACK
 from poolcli.io.pillow.to_array import offset_lab
 from poolcli.maps.array import Array
@@ -29,16 +30,36 @@ def to_pixels(one: FeatureMap, target: Format, scale: str | None) -> tuple[Array
     `scale` (minmax or none) turns values without a pixel range into pixels.
     """
     pixels = _as_hwc(one)
-    mode = _mode(one.picture, pixels)
-    if scale is not None and _needs_scale(mode, pixels, target):
-        pixels = _scaled(pixels, scale)
-        mode = "L" if pixels.ndim == 2 else _mode(one.picture, pixels)
+    mode, is_scaled = _mode_in(target, one.picture, pixels, scale)
+    return (_scaled(pixels, scale or "none") if is_scaled else pixels), mode
+
+
+def check_form(header: Header, target: Format, scale: str | None) -> None:
+    """FileError for a map that is no picture, or of a mode that the format cannot hold."""
+    blank = np.broadcast_to(np.zeros((), header.dtype), header.shape)  # takes no memory
+    pixels = _as_hwc(FeatureMap(blank, header.layout))
+    mode, _ = _mode_in(target, header.picture, pixels, scale)
+    if header.form.mode == "PA" and mode == "P":
+        mode = "PA"  # some of its entries may be transparent
+    if not {mode, *_WIDER.get(mode, ()), *_WITHOUT_ALPHA.get(mode, ())} & set(target.modes):
+        raise FileError(_not_held(mode, target))
+
+
+def _mode_in(
+    target: Format, picture: Picture | None, pixels: Array, scale: str | None
+) -> tuple[str, bool]:
+    """The mode of the pixels in a file of this format, and whether they are scaled for it."""
+    channels = _channels(pixels)
+    mode = _mode(picture, pixels.dtype.name, channels)
+    is_scaled = scale is not None and _needs_scale(mode, pixels, target)
+    if is_scaled:
+        mode = _mode(picture, "uint8", channels) if channels else "L"
     if mode is None or (mode in ("F", "I") and mode not in target.modes):
         raise FileError(_no_pixel_range(pixels))
     if mode in DEEP and mode not in target.modes:
         raise FileError(_not_held(mode, target))
     _check_side(pixels, target)
-    return pixels, mode
+    return mode, is_scaled
 
 
 def to_image(pixels: Array, mode: str, picture: Picture | None, target: Format) -> Image.Image:
@@ -69,9 +90,9 @@ def _channels(pixels: Array) -> int:
     return int(pixels.shape[-1]) if pixels.ndim == 3 else 0
 
 
-def _mode(picture: Picture | None, pixels: Array) -> str | None:
+def _mode(picture: Picture | None, dtype: str, channels: int) -> str | None:
     """The mode the map came in while its values still fit it, else that of its dtype."""
-    kind = (pixels.dtype.name, _channels(pixels))
+    kind = (dtype, channels)
     if picture is None or picture.mode == STACK or ALL[picture.mode][:2] != kind:
         return NATURAL.get(kind)
     if picture.mode != "P":
