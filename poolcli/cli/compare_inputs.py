@@ -47,7 +47,7 @@ def _inputs(params: dict[str, Any]) -> Iterator[tuple[str, Callable[[], NamedMap
 
     shape = params["shape_text"]
     if shape is None:
-        for found in expand(inputs_from(params)):
+        for found in expand(inputs_from(params)).files:
             yield str(found.path), partial(_first_map, found.path, params["layout"])
         return
     if params["inputs"] or params["files_from"]:

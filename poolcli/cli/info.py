@@ -57,7 +57,7 @@ def _records(params: dict[str, Any]) -> tuple[Records, list[tuple[str, ...]], bo
     records: Records = []
     rows: list[tuple[str, ...]] = []
     failed = False
-    for found in expand(inputs_from(params)):
+    for found in expand(inputs_from(params)).files:
         try:
             header = header_of(found.name, params["layout"])
         except PoolError as error:

@@ -27,11 +27,15 @@ if TYPE_CHECKING:
 
 
 class _Display(NamedTuple):
-    """Where the report and the pictures go, and what draws the pictures, if they are shown."""
+    """Where the report and the pictures go, and what draws the pictures, if they are shown.
+
+    `ignored` counts files of folders that are of no known kind.
+    """
 
     report: TextIO
     pictures: TextIO
     draw: Draw | None
+    ignored: int = 0
 
 
 def pool_files(pipeline: Pipeline, params: dict[str, Any]) -> int:
@@ -43,7 +47,8 @@ def pool_files(pipeline: Pipeline, params: dict[str, Any]) -> int:
     if params["layout"]:
         check_layout(params["layout"])
     display = _display(params)
-    found, parallelism = expand(inputs_from(params)), parallelism_from(params)
+    found, ignored = expand(inputs_from(params))
+    parallelism = parallelism_from(params)
     files_at_once, _ = parallelism.split(len(found))
     memory = memory_from(params, files_at_once)
     outputs = outputs_from(params)._replace(draw=display.draw, memory=memory)
@@ -51,7 +56,7 @@ def pool_files(pipeline: Pipeline, params: dict[str, Any]) -> int:
     jobs = plan_jobs(found, settings)
     if outputs.output == STDIO and sys.stdout.isatty():
         raise RequestError("-o - would write binary to the terminal: pipe it on, or give -o FILE")
-    return _run(jobs, parallelism, params, display)
+    return _run(jobs, parallelism, params, display._replace(ignored=ignored))
 
 
 def _run(
@@ -59,13 +64,15 @@ def _run(
 ) -> int:
     from poolcli.report.progress import progress_bar
     from poolcli.report.run_report import RunReport
+    from poolcli.report.totals import Totals
     from poolcli.run.run_jobs import preview_jobs, run_jobs
 
     run = preview_jobs if params["dry_run"] else run_jobs
+    totals = Totals(len(jobs), display.ignored)
     shows_progress = _shows_progress(params, display)
     with (
         log_from(params) as log,
-        RunReport(style_from(params), display.report, display.pictures, len(jobs)) as report,
+        RunReport(style_from(params), display.report, display.pictures, totals) as report,
         progress_bar(report.totals, shown=shows_progress) as advance,
         closing(
             run(jobs, parallelism, log, lambda: parallelism.fail_fast and report.failed)

@@ -98,7 +98,7 @@ def totals_row(totals: Totals, *, with_speed: bool) -> tuple[str, ...]:
     record = totals.record
     counts = [
         f"{record[name]} {name.replace('_', ' ')}"
-        for name in (*totals.counts, "not_done")
+        for name in (*totals.counts, "not_done", "ignored")
         if record[name]
     ]
     text = ", ".join(counts)

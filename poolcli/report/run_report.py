@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, TextIO
 from poolcli.errors import plain
 from poolcli.report.encoding import encodable
 from poolcli.report.run_styles import STYLES
-from poolcli.report.totals import Totals
 
 if TYPE_CHECKING:
+    from poolcli.report.totals import Totals
     from poolcli.run.outcome import Outcome
 
 
 class RunReport:
     """Write outcomes to a stream, pictures to another one, and failures to stderr."""
 
-    def __init__(self, style: str, stream: TextIO, pictures: TextIO, files: int) -> None:
-        self.totals = Totals(files)
+    def __init__(self, style: str, stream: TextIO, pictures: TextIO, totals: Totals) -> None:
+        self.totals = totals
         self._style = STYLES[style](stream)
         self._pictures = pictures
 

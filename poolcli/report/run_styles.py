@@ -94,7 +94,7 @@ class TableStyle(SilentStyle):
         if totals.finished == totals.failed:
             return  # every failure is on stderr
         rows = list(self._rows(totals))
-        if totals.files > 1:
+        if totals.files > 1 or totals.ignored:
             rows.append(totals_row(totals, with_speed=totals.finished > FEW))
         write_table(COLUMNS, rows, self._stream)
 

@@ -16,10 +16,14 @@ STATUSES = ("done", "planned", "skipped", "failed")
 
 
 class Totals:
-    """Counts and times of the outcomes so far, out of so many files."""
+    """Counts and times of the outcomes so far, out of so many files.
 
-    def __init__(self, files: int) -> None:
+    `ignored` counts what the folders hold besides: files of no known kind.
+    """
+
+    def __init__(self, files: int, ignored: int = 0) -> None:
         self.files = files
+        self.ignored = ignored
         self.finished = 0
         self.counts: dict[str, int] = dict.fromkeys(STATUSES, 0)
         self._times = dict.fromkeys(PHASES, 0.0)
@@ -59,5 +63,6 @@ class Totals:
             "files": self.files,
             **self.counts,
             "not_done": self.files - self.finished,
+            "ignored": self.ignored,
             **times,
         }

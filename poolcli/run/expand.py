@@ -1,14 +1,22 @@
-"""Paths, folders and globs become input files."""
+"""Paths, folders and globs become input files; what a folder holds besides is counted."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import NamedTuple
 
 from poolcli.errors import NothingFound
-from poolcli.io import WRITTEN_AS, is_known_suffix, is_store, split_member, split_name
+from poolcli.io import (
+    WRITTEN_AS,
+    is_known_suffix,
+    is_store,
+    reason,
+    split_member,
+    split_name,
+)
 from poolcli.run.job import STREAM
 
 
@@ -24,12 +32,14 @@ class Inputs(NamedTuple):
 class InputFile(NamedTuple):
     """A file, and the input folder it was found in: outputs keep the tree below that folder.
 
-    `member` is the name of one map of the file, "" for all.
+    `member` is the name of one map of the file, "" for all. `fault` is why what should be read
+    cannot be, "" where that is not known.
     """
 
     path: Path
     root: Path | None = None
     member: str = ""
+    fault: str = ""
 
     @property
     def name(self) -> Path:
@@ -37,22 +47,30 @@ class InputFile(NamedTuple):
         return Path(f"{self.path}::{self.member}") if self.member else self.path
 
 
-def expand(inputs: Inputs) -> list[InputFile]:
+class Expansion(NamedTuple):
+    """The files of a run, and how many files of its folders are of no known kind."""
+
+    files: tuple[InputFile, ...]
+    ignored: int
+
+
+def expand(inputs: Inputs) -> Expansion:
     """Every file that the inputs name, each once; NothingFound if there is none."""
-    found = {file.name: file for path in inputs.paths for file in _files(path, inputs)}
+    ignored: set[Path] = set()
+    found = {file.name: file for path in inputs.paths for file in _files(path, inputs, ignored)}
     if not found:
         names = ", ".join(map(str, inputs.paths))
         more = "" if inputs.recursive else "; -r looks into the folders below"
         raise NothingFound(
             f"{names}: no image or array to read{more}, --include 'PATTERN' names other files"
         )
-    return list(found.values())
+    return Expansion(tuple(found.values()), len(ignored - found.keys()))
 
 
-def _files(path: Path, inputs: Inputs) -> Iterator[InputFile]:
+def _files(path: Path, inputs: Inputs, ignored: set[Path]) -> Iterator[InputFile]:
     try:
         if path.is_dir() and not is_store(path):
-            yield from _files_in(path, inputs)
+            yield from _files_in(path, path, inputs, ignored)
         elif path == STREAM or path.exists():
             yield InputFile(path)
         elif split_member(path)[1] or not _is_glob(path):
@@ -68,24 +86,40 @@ def _is_glob(path: Path) -> bool:
     return bool(set("*?[") & set(path.name))
 
 
-def _files_in(folder: Path, inputs: Inputs) -> Iterator[InputFile]:
-    walk = folder.rglob("*") if inputs.recursive else folder.glob("*")
-    for file in sorted(walk):
-        if _is_wanted(file, folder, inputs) and (file.is_file() or is_store(file)):
-            yield InputFile(file, folder)
+def _files_in(folder: Path, root: Path, inputs: Inputs, ignored: set[Path]) -> Iterator[InputFile]:
+    """The files of a folder and, if they are asked for, of those below, in order of their paths."""
+    try:
+        with os.scandir(folder) as entries:
+            paths = sorted(folder / entry.name for entry in entries)
+    except OSError as error:
+        yield InputFile(folder, root, "", reason(error))
+        return
+    for path in paths:
+        below = path.relative_to(root)
+        if path.name.startswith(".") or _matches(below, inputs.exclude):
+            continue
+        if path.is_dir() and not is_store(path):
+            if inputs.recursive and not path.is_symlink():
+                yield from _files_in(path, root, inputs, ignored)
+        elif _is_wanted(below, inputs):
+            yield InputFile(path, root, "", _fault(path))
+        elif not inputs.include:
+            ignored.add(path)
 
 
-def _is_wanted(file: Path, root: Path, inputs: Inputs) -> bool:
-    """Whether a file of a folder is an input: known or included by name, not hidden or excluded."""
-    below = file.relative_to(root)
-    if any(part.startswith(".") for part in below.parts):
-        return False
-    if _matches(below, inputs.exclude):
-        return False
+def _is_wanted(below: Path, inputs: Inputs) -> bool:
+    """Whether a file of a folder is an input: known, or included by name."""
     if inputs.include:
         return _matches(below, inputs.include)
-    suffixes = split_name(file.name)[1], file.suffix
+    suffixes = split_name(below.name)[1], below.suffix
     return any(each.lower() in WRITTEN_AS or is_known_suffix(each) for each in suffixes)
+
+
+def _fault(path: Path) -> str:
+    """Why a file cannot be read, where it is a link to what is not there."""
+    if path.is_symlink() and not path.exists():
+        return f"it is a link to {os.readlink(path)}, which is not there"  # noqa: PTH115 as it is written
+    return ""
 
 
 def _matches(path: Path, patterns: Iterable[str]) -> bool:

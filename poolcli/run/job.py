@@ -89,7 +89,8 @@ class Job:
     `targets` is one file, or a file for each map where the pipeline makes several. `format` is None
     where the content decides. `overwrite` allows to replace existing files. `alone` means that the
     run has no other input. `position` counts the arrays of a stream on stdin. `member` is the name
-    of the one map of a file that is pooled, "" for all.
+    of the one map of a file that is pooled, "" for all; `fault` why it cannot be, where that is
+    known already.
     """
 
     source: Path
@@ -100,6 +101,7 @@ class Job:
     alone: bool = False
     position: int = 0
     member: str = ""
+    fault: str = ""
 
     @property
     def name(self) -> Path:

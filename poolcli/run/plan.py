@@ -23,7 +23,14 @@ def plan_jobs(files: Sequence[InputFile], settings: Settings) -> list[Job]:
         format_ = _output_format(targets[0], outputs)
         alone = len(files) == 1
         job = Job(
-            file.path, targets, format_, settings, outputs.overwrite, alone, member=file.member
+            file.path,
+            targets,
+            format_,
+            settings,
+            outputs.overwrite,
+            alone,
+            member=file.member,
+            fault=file.fault,
         )
         owners.add(job)
         jobs.append(job)

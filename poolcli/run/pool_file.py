@@ -39,6 +39,8 @@ def _attempt(act: Callable[[Job, io.Readable], Outcome], job: Job, threads: int)
     """What `act` makes of a job's input, or why it failed; the other files of a run go on."""
     source: io.Readable | None = None
     try:
+        if job.fault:
+            raise FileError(job.fault)  # noqa: TRY301 - a failure like any other
         source = open_source(job.source)
         _check_follows(job, source)
         with limits(threads=threads):

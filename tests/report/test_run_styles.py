@@ -10,6 +10,7 @@ import pytest
 from poolcli.maps.feature_map import Form
 from poolcli.report.run_report import RunReport
 from poolcli.report.run_styles import FEW, SLOWEST
+from poolcli.report.totals import Totals
 from poolcli.run.outcome import Outcome, StepResult
 
 FORM = Form((8, 8), np.dtype("float32"), "HW")
@@ -30,7 +31,7 @@ def failed(number):
 def report(style, outcomes, files=None):
     """What a style writes."""
     stream = io.StringIO()
-    with RunReport(style, stream, io.StringIO(), files or len(outcomes)) as listener:
+    with RunReport(style, stream, io.StringIO(), Totals(files or len(outcomes))) as listener:
         for outcome in outcomes:
             listener.add(outcome)
     return stream.getvalue()
