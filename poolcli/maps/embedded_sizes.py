@@ -9,6 +9,7 @@ from contextlib import suppress
 _PREFIX = b"Exif\0\0"  # before the block in a JPEG
 _EXIF_DIRECTORY = 0x8769
 _SIZES = {0x0100: 0, 0x0101: 1, 0xA002: 0, 0xA003: 1}  # tags: widths 0, heights 1
+_THUMBNAIL, _THUMBNAIL_LENGTH = 0x0201, 0x0202  # tags of where its JPEG is
 _SHORT, _LONG = 3, 4
 _XMP_SIZES = (
     (rb"exif:PixelXDimension|tiff:ImageWidth", 0),
@@ -17,7 +18,7 @@ _XMP_SIZES = (
 
 
 def exif_resized(block: bytes, width: int, height: int) -> bytes:
-    """An EXIF block that says this size where it says one, patched in place.
+    """An EXIF block that says this size where it says one, patched in place, without a thumbnail.
 
     Written anew, maker notes would break. A damaged block comes back as it is.
     """
@@ -35,7 +36,35 @@ def exif_resized(block: bytes, width: int, height: int) -> bytes:
                 elif tag in _SIZES and kind in (_SHORT, _LONG):
                     code = "H" if kind == _SHORT else "I"
                     struct.pack_into(order + code, patched, at + 8, (width, height)[_SIZES[tag]])
-    return bytes(patched)
+    return _without_thumbnail(bytes(patched))
+
+
+def _without_thumbnail(block: bytes) -> bytes:
+    """The block without its second directory, which is of a thumbnail, and the pixels of that.
+
+    They show the picture as it was: of another size, and not turned upright. Pixels that are not
+    at the end stay, with nothing that points to them.
+    """
+    with suppress(struct.error):
+        start = len(_PREFIX) if block.startswith(_PREFIX) else 0
+        order = "<" if block[start : start + 2] == b"II" else ">"
+        (first,) = struct.unpack_from(f"{order}I", block, start + 4)
+        (count,) = struct.unpack_from(f"{order}H", block, start + first)
+        pointer = start + first + 2 + 12 * count
+        (second,) = struct.unpack_from(f"{order}I", block, pointer)
+        if not second:
+            return block
+        patched = bytearray(block)
+        struct.pack_into(f"{order}I", patched, pointer, 0)
+        sizes = {
+            tag: struct.unpack_from(f"{order}I", block, at + 8)[0]
+            for at, tag, kind in _entries(block, start + second, order)
+            if kind == _LONG
+        }
+        pixels, length = sizes.get(_THUMBNAIL, 0), sizes.get(_THUMBNAIL_LENGTH, 0)
+        is_last = bool(length) and abs(start + pixels + length - len(block)) <= 1
+        return bytes(patched[: start + pixels] if is_last else patched)
+    return block
 
 
 def _entries(block: bytes, at: int, order: str) -> list[tuple[int, int, int]]:

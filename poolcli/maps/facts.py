@@ -145,7 +145,15 @@ _ROWS = (
         "kept",
     ),
     Fact("icc", "ICC profile", "its bytes", kept, "kept", _bytes),
-    Fact("gamma", "gamma", "the number of a PNG's gAMA", kept, "kept", lambda value: f"{value:g}"),
+    Fact(
+        "gamma",
+        "gamma",
+        "the number of a PNG's gAMA",
+        kept,
+        "kept",
+        lambda value: f"{value:g}",
+        plain=lambda value: abs(value - 1 / 2.2) < 1e-3,  # that of sRGB
+    ),
     Fact(
         "chromaticities",
         "chromaticities",
@@ -153,7 +161,17 @@ _ROWS = (
         kept,
         "kept",
         _numbers,
+        plain=lambda value: value == (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06),  # of sRGB
     ),
+    Fact(
+        "srgb",
+        "sRGB",
+        "the rendering intent of a PNG's sRGB",
+        kept,
+        "kept",
+        plain=lambda _: True,  # what says nothing of its colours is taken for sRGB
+    ),
+    Fact("cicp", "code points of colours", "four numbers of ITU-T H.273", kept, "kept", _numbers),
     Fact(
         "exif",
         "EXIF",
@@ -179,6 +197,14 @@ _ROWS = (
         lambda value: _names(name for name, _ in value),
     ),
     Fact("comment", "comment", "a text", kept, "kept"),
+    Fact("date", "date of the last change", "as in ISO 8601", kept, "kept"),
+    Fact(
+        "pictures",
+        "further pictures",
+        "how many previews, gain maps, layers or sizes it has beside this picture",
+        kept,
+        "kept",
+    ),
     Fact(
         "dpi",
         "DPI",

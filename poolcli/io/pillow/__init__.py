@@ -5,5 +5,6 @@ encode.py    maps -> a file: options, metadata
 to_array.py  a loaded Pillow image -> an array;  to_image.py  a map -> a Pillow image
 checks.py    what Pillow would damage, and what it raises
 animation.py, encode_animation.py, apng.py, gif.py, webp.py: frames
-exif.py, gif_palette.py, png_*.py: what a format needs besides Pillow
+image_facts.py, written_facts.py: what is carried beside the pixels, in and out
+exif.py, gif_palette.py, jp2_boxes.py, png_*.py: what a format needs besides Pillow
 """

@@ -6,8 +6,7 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from math import isfinite
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from PIL import Image, UnidentifiedImageError
 
@@ -28,8 +27,8 @@ from poolcli.io.pillow.exif import (
     orientation,
     swaps_axes,
     upright,
-    upright_exif,
 )
+from poolcli.io.pillow.image_facts import facts_of
 from poolcli.io.pillow.png_chunks import SIGNATURE, check_chunks
 from poolcli.io.pillow.png_deep import deep_mode, deep_pixels
 from poolcli.io.pillow.png_inflate import inflated
@@ -58,15 +57,6 @@ _MAGIC = {
 _FIRST_ONLY = ("MPO", "PSD")
 _DESCRIPTION = 270  # tag of a TIFF
 _ANIMATED = ("GIF", "WEBP", "PNG", "AVIF", "FLI")
-# Names of compressions in facts, by Pillow's.
-_COMPRESSIONS = {
-    "raw": "none",
-    "tiff_lzw": "lzw",
-    "tiff_adobe_deflate": "deflate",
-    "tiff_deflate": "deflate",
-    "packbits": "packbits",
-    "tga_rle": "rle",
-}
 _CONVERTED = {  # modes that are read as others
     "PA": "RGBA",
     "La": "LA",
@@ -195,7 +185,7 @@ def _header(image: Image.Image, stream: BinaryIO) -> Header:
         dtype=dtype,
         layout="HWC" if channels else "HW",
         picture=Picture(mode, *(_early_palette(image) if mode == "P" else ())),
-        facts=_facts(image, turn),
+        facts=facts_of(image, stream, turn, is_frame=_is_animation(image)),
         orientation=turn,
     )
 
@@ -250,17 +240,6 @@ def _deep_mode(image: Image.Image) -> str | None:
     return mode
 
 
-def _dpi(image: Image.Image, turn: int) -> tuple[float, float] | None:
-    try:
-        across, down = map(float, image.info["dpi"])
-    except (KeyError, TypeError, ValueError, ZeroDivisionError):
-        return None
-    # Pillow gives 1 for a TIFF without a resolution, and anything for a damaged one.
-    if not all(isfinite(each) and each > 0 for each in (across, down)) or (across, down) == (1, 1):
-        return None
-    return (down, across) if swaps_axes(turn) else (across, down)
-
-
 # Pixels --------------------------------------------------------------------------------------
 
 
@@ -282,30 +261,6 @@ def _loaded(image: Image.Image, mode: str, stream: BinaryIO) -> Array:
     with decoding(), inflated(image):
         image.load()
     return pixels(image, mode)
-
-
-def _facts(image: Image.Image, turn: int) -> dict[str, Any]:
-    """What the image carries beside its pixels, known before they are decoded."""
-    info = image.info
-    found = {
-        "icc": info.get("icc_profile") or None,
-        "exif": upright_exif(image),
-        "dpi": _dpi(image, turn),
-    }
-    if image.format in ("TIFF", "TGA"):
-        found["compression"] = _COMPRESSIONS.get(info.get("compression", ""))
-    if _is_animation(image):
-        found |= {"duration": info.get("duration", 0), "loop": _plays(image)}
-        found["default_image"] = getattr(image, "default_image", False) or None
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def _plays(image: Image.Image) -> int:
-    """How often an animation is shown (0: for ever); a GIF tells how many times more."""
-    loop, is_gif = image.info.get("loop"), image.format == "GIF"
-    if loop is None:
-        return 1 if is_gif else 0
-    return int(loop) + 1 if is_gif and loop else int(loop)
 
 
 def _timed(image: Image.Image, facts: Facts) -> Facts:

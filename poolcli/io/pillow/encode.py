@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from io import BytesIO
 from typing import Any, BinaryIO
 
@@ -12,14 +12,14 @@ from PIL import Image
 from poolcli.errors import FileError, PoolError, RequestError
 from poolcli.io.format import Format
 from poolcli.io.header import Header
-from poolcli.io.mode import ALL, DEEP
+from poolcli.io.mode import DEEP
 from poolcli.io.pillow.checks import PILLOW_ERRORS
 from poolcli.io.pillow.encode_animation import ANIMATED, encode_animation, is_frame
-from poolcli.io.pillow.exif import PREFIX, descriptive
 from poolcli.io.pillow.gif_palette import gif_frames
 from poolcli.io.pillow.png_deep import encode_deep
 from poolcli.io.pillow.png_deflate import best_strategy, encode_png
 from poolcli.io.pillow.to_image import check_form, to_image, to_pixels
+from poolcli.io.pillow.written_facts import save_options, with_facts
 from poolcli.io.sink import Sink, WholeSink
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
@@ -68,7 +68,8 @@ def encode(maps: Sequence[FeatureMap], target: Format, options: Mapping[str, Any
     images = [to_image(*each, target) for each in samples]
     first = maps[0]
     save = {**_kept_compression(first, target), **_save_options(target, save)}
-    metadata = _metadata(first, images[0].mode, target)
+    mode = images[0].mode
+    metadata = save_options(first, mode, target)
 
     def saved(metadata: Mapping[str, Any]) -> bytes:
         if len(images) > 1 and target.name in ANIMATED:
@@ -77,7 +78,7 @@ def encode(maps: Sequence[FeatureMap], target: Format, options: Mapping[str, Any
 
     with encoding(target):
         try:
-            return saved(metadata)
+            return with_facts(saved(metadata), first, mode, target)
         except PILLOW_ERRORS:
             # A profile too large or an EXIF block too odd for the format must not cost the picture.
             return saved({})
@@ -92,10 +93,11 @@ def _deep(
     """The bytes of a PNG of 16 bits a sample."""
     if len(samples) > 1:
         raise FileError("a PNG with frames has 8 bits a channel, these have 16: write .tiff")
-    ((pixels, mode, picture),) = samples
-    metadata = _metadata(maps[0], mode, target) if picture else {}
+    ((pixels, mode, _),) = samples
+    kind = mode.removesuffix(";16")
     with encoding(target):
-        return encode_deep(pixels, mode, {**save, **metadata})
+        file = encode_deep(pixels, mode, {**save, **save_options(maps[0], kind, target)})
+        return with_facts(file, maps[0], kind, target)
 
 
 def _check_pages(headers: Sequence[Header], target: Format) -> None:
@@ -131,44 +133,6 @@ def _kept_compression(one: FeatureMap, target: Format) -> dict[str, Any]:
         return {}  # of which Pillow packs no bits
     kept = _COMPRESSIONS.get(target.name, {})
     return {"compression": kept[name]} if name in kept else {}
-
-
-# Metadata ------------------------------------------------------------------------------------
-
-
-def _metadata(one: FeatureMap, mode: str, target: Format) -> dict[str, Any]:
-    """The facts that the format holds, as options of Image.save."""
-    options = {
-        "icc": ("icc_profile", _icc(one, mode)),
-        "exif": ("exif", _exif(one.facts.get("exif"), target)),
-        "dpi": ("dpi", one.facts.get("dpi")),
-    }
-    return {
-        name: value for fact, (name, value) in options.items() if fact in target.facts and value
-    }
-
-
-def _icc(one: FeatureMap, mode: str) -> bytes | None:
-    """The profile, unless the image is no longer of its kind: gray, colour or CMYK."""
-    own = one.picture.mode if one.picture else mode
-    return one.facts.get("icc") if ALL[own].colour == ALL[mode].colour else None
-
-
-def _exif(exif: bytes | None, target: Format) -> bytes | None:
-    if exif is None:
-        return None
-    block = exif.removeprefix(PREFIX)
-    if target.name == "tiff":
-        return _descriptive_block(block)
-    return PREFIX + block if target.name == "jpeg" else block
-
-
-def _descriptive_block(block: bytes) -> bytes | None:
-    exif = Image.Exif()
-    with suppress(*PILLOW_ERRORS):
-        exif.load(block)
-        return descriptive(exif)
-    return None
 
 
 # Bytes ---------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable
 from contextlib import suppress
@@ -56,7 +57,7 @@ def upright_exif(image: Image.Image) -> bytes | None:
     with suppress(*PILLOW_ERRORS):
         if image.format == "TIFF":
             return descriptive(Image.Image.getexif(image))
-        return _upright_block(image.info["exif"]) if image.info.get("exif") else None
+        return upright_block(image.info["exif"]) if image.info.get("exif") else None
     return None
 
 
@@ -72,7 +73,7 @@ def descriptive(exif: Image.Exif) -> bytes | None:
     return chosen.tobytes() if chosen else None
 
 
-def _upright_block(exif: bytes) -> bytes:
+def upright_block(exif: bytes) -> bytes:
     """The block with orientation 1, patched in place: written anew, maker notes would break."""
     start = len(PREFIX) if exif.startswith(PREFIX) else 0
     order = "<" if exif[start : start + 2] == b"II" else ">"
@@ -83,6 +84,12 @@ def _upright_block(exif: bytes) -> bytes:
         if struct.unpack_from(f"{order}H", exif, entry)[0] == _ORIENTATION:
             struct.pack_into(f"{order}H", patched, entry + 8, 1)
     return bytes(patched)
+
+
+def upright_xmp(packet: bytes) -> bytes:
+    """The packet with orientation 1, which Pillow and others obey where there is no EXIF."""
+    packet = re.sub(rb"(tiff:Orientation\s*=\s*[\"'])\d", rb"\g<1>1", packet)
+    return re.sub(rb"(<tiff:Orientation>\s*)\d", rb"\g<1>1", packet)
 
 
 def exif_behind_pixels(stream: BinaryIO) -> bytes | None:

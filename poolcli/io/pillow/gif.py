@@ -40,7 +40,7 @@ def encode_gif(animation: Animation, options: Mapping[str, Any]) -> bytes:
     first = _blocks(animation.images[0], options)
     size = pack("<2H", *animation.images[0].size)
     parts = [b"GIF89a", size, bytes([_HAS_PALETTE | 0x70 | first.flags, 0, 0]), first.palette]
-    parts += [_repeat(animation.plays)]
+    parts += [_repeat(animation.plays), _comment(options.get("comment", b""))]
     for frame in animation.whole() if is_clear else animation.changes():
         blocks = _blocks(frame.image, options)
         parts.append(_control(frame.duration, blocks.key))
@@ -57,6 +57,14 @@ def _repeat(plays: int) -> bytes:
         return b""
     more = pack("<H", min(_LARGEST, max(0, plays - 1)))
     return _EXTENSION + b"\xff\x0bNETSCAPE2.0\x03\x01" + more + b"\0"
+
+
+def _comment(text: bytes) -> bytes:
+    """The block of a comment, in pieces of at most 255 bytes."""
+    if not text:
+        return b""
+    pieces = [text[start : start + 255] for start in range(0, len(text), 255)]
+    return _EXTENSION + b"\xfe" + b"".join(bytes([len(each)]) + each for each in pieces) + b"\0"
 
 
 def _control(duration: float, key: int | None) -> bytes:

@@ -1,0 +1,100 @@
+"""The facts of a map become options of Pillow, or are put into the bytes that it wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from struct import pack_into
+from typing import Any
+
+from PIL import Image
+
+from poolcli.io.format import Format
+from poolcli.io.mode import ALL
+from poolcli.io.pillow.checks import PILLOW_ERRORS
+from poolcli.io.pillow.exif import PREFIX, descriptive
+from poolcli.io.pillow.jp2_boxes import with_boxes
+from poolcli.io.pillow.png_facts import with_chunks
+from poolcli.maps.facts import Facts
+from poolcli.maps.feature_map import FeatureMap
+
+_JFIF, _UNIT = b"\xff\xd8\xff\xe0\0\x10JFIF\0", 13  # the start of a JPEG, and where its unit is
+_LARGEST = 65535  # of a density
+_CENTIMETRE = 2.54  # of an inch
+
+
+def save_options(one: FeatureMap, mode: str, target: Format) -> dict[str, Any]:
+    """The facts that the format holds, as options of Image.save."""
+    facts = _held(one, mode, target)
+    options = {
+        "icc_profile": facts.get("icc"),
+        "exif": _exif(facts.get("exif"), target),
+        "xmp": facts.get("xmp"),
+        "dpi": facts.get("dpi"),
+        "comment": facts.get("comment", "").encode("utf-8", "surrogateescape"),
+    }
+    return {name: value for name, value in options.items() if value}
+
+
+def with_facts(file: bytes, one: FeatureMap, mode: str, target: Format) -> bytes:
+    """The file with those facts for which Pillow has no options."""
+    finish = _FINISHERS.get(target.name)
+    return finish(file, _held(one, mode, target)) if finish else file
+
+
+def _held(one: FeatureMap, mode: str, target: Format) -> Facts:
+    """The facts that the format holds, without a profile for colours of another kind."""
+    own = one.picture.mode if one.picture else mode
+    is_same_kind = ALL[own].colour == ALL[mode].colour
+    return {
+        name: value
+        for name, value in one.facts.items()
+        if name in target.facts and (name != "icc" or is_same_kind)
+    }
+
+
+def _exif(exif: bytes | None, target: Format) -> bytes | None:
+    if exif is None:
+        return None
+    block = exif.removeprefix(PREFIX)
+    if target.name == "tiff":
+        return _descriptive_block(block)
+    return PREFIX + block if target.name == "jpeg" else block
+
+
+def _descriptive_block(block: bytes) -> bytes | None:
+    exif = Image.Exif()
+    with suppress(*PILLOW_ERRORS):
+        exif.load(block)
+        return descriptive(exif)
+    return None
+
+
+def _with_density(file: bytes, facts: Facts) -> bytes:
+    """A JPEG whose density has no unit, or centimetres where these are whole numbers."""
+    if not file.startswith(_JFIF):
+        return file
+    if "aspect" in facts and "dpi" not in facts:
+        return _patched(file, 0, facts["aspect"])
+    dpi = facts.get("dpi")
+    if dpi and any(value != round(value) for value in dpi):
+        across, down = (value / _CENTIMETRE for value in dpi)
+        if all(abs(value - round(value)) < 1e-3 for value in (across, down)):
+            return _patched(file, 2, (across, down))
+    return file
+
+
+def _patched(file: bytes, unit: int, density: tuple[float, float]) -> bytes:
+    """The file with another density; a relation of fractions is scaled to whole numbers."""
+    scale = 1 if all(value.is_integer() for value in density) or unit else 1000 / min(density)
+    numbers = (max(1, min(_LARGEST, round(value * scale))) for value in density)
+    patched = bytearray(file)
+    pack_into(">BHH", patched, _UNIT, unit, *numbers)
+    return bytes(patched)
+
+
+_FINISHERS: Mapping[str, Callable[[bytes, Facts], bytes]] = {
+    "png": with_chunks,
+    "jpeg": _with_density,
+    "jp2": with_boxes,
+}
