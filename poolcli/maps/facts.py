@@ -73,6 +73,12 @@ def _names(value: Iterable[str]) -> str:
     return ", ".join(value)
 
 
+def _inner_names(value: Mapping[str, Any]) -> str:
+    """The names of attributes, which may be grouped by what they belong to."""
+    groups = (each if isinstance(each, Mapping) else (name,) for name, each in value.items())
+    return _names(dict.fromkeys(name for group in groups for name in group))
+
+
 # The table -----------------------------------------------------------------------------------
 
 _ROWS = (
@@ -235,10 +241,10 @@ _ROWS = (
     Fact(
         "file_attributes",
         "attributes of the file",
-        "of what holds the array, by name",
+        "of what holds the array, by name; or these by the path of each group",
         kept,
         "kept",
-        _names,
+        _inner_names,
     ),
     Fact(
         "ome",

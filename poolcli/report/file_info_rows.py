@@ -14,6 +14,7 @@ from poolcli.report.records import Record
 if TYPE_CHECKING:
     from poolcli.io import Header, Peek
 
+LONGEST = 60  # letters of a fact in the table; JSON has all
 COLUMNS = ("file", "map", "format", "shape", "layout", "dtype", "mode", "carries")
 
 
@@ -75,5 +76,15 @@ def _carried(header: Header) -> Iterator[str]:
     if header.orientation != 1:
         yield f"EXIF orientation {header.orientation}"
     for name, fact in FACTS.items():
-        if name in header.facts:
-            yield f"{fact.label} {fact.shown(header.facts[name])}"
+        if name in header.facts and name != "storage" and not fact.plain(header.facts[name]):
+            yield f"{fact.label} {shortened(fact.shown(header.facts[name]))}".strip()
+
+
+def shortened(text: str) -> str:
+    """A text for a cell of a table: its first line, and no more than fits one.
+
+    >>> shortened("a" * 99)[-3:]
+    'aa…'
+    """
+    line = text.strip().partition("\n")[0]
+    return line if line == text.strip() and len(line) <= LONGEST else line[: LONGEST - 1] + "…"

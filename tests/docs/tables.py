@@ -16,6 +16,7 @@ import click
 import poolcli
 from poolcli.cli.group import poolcli as command
 from poolcli.io import FORMATS
+from poolcli.maps.facts import FACTS
 
 
 def table(head, rows):
@@ -101,18 +102,40 @@ def windows():
 
 
 def formats():
-    """Formats of files that are written."""
+    """Formats of files, and what they hold."""
     rows = (
         [
             code(one.name),
             code(" ".join(one.suffixes)),
-            ", ".join(one.modes) or "any array",
+            _held(one),
             one.note,
             ", ".join(map(code, one.save)),
         ]
         for one in FORMATS
     )
     return table(["format", "suffixes", "holds", "notes", "`--save`"], rows)
+
+
+def _held(one):
+    """Modes, dtypes and axes that a format holds."""
+    axes = f"axes {' '.join(one.axes)}" if one.axes else ""
+    arrays = "; ".join(filter(None, (", ".join(one.dtypes), axes)))
+    return ", ".join(one.modes) or arrays or "any array"
+
+
+def facts():
+    """Carried facts: how pooling changes each, and which formats hold it."""
+    rows = (
+        [fact.label, _plain(fact.holds), _plain(fact.change), _holders(name)]
+        for name, fact in FACTS.items()
+    )
+    return table(["fact", "value", "after pooling", "held by"], rows)
+
+
+def _holders(name):
+    """The formats that hold a fact, each with how it does."""
+    holders = [(one.name, one.facts[name]) for one in FORMATS if name in one.facts]
+    return ", ".join(f"{code(format_)} ({_plain(how)})" for format_, how in holders)
 
 
 OVERVIEW = (
@@ -324,6 +347,7 @@ TABLES = {
     "table of reducers": reducers,
     "table of windows": windows,
     "table of formats": formats,
+    "table of facts": facts,
     "table of semantics": semantics,
     "overview of semantics": overview,
     "table of options": options,
