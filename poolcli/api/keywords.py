@@ -27,7 +27,8 @@ class PoolOptions(TypedDict, total=False):
     stride: SizeLike | None
     padding: PaddingLike | None
     dilation: SizeLike | None
-    ceil_mode: bool | None
+    ceil_mode: bool | Literal["keep", "drop", "drop-padded", "fill"] | None
+    exact: bool | None
     border: BorderLike | None
     adaptive: SizeLike | None
     global_: bool | None

@@ -79,7 +79,8 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
     stride: SizeLike | None = None,
     padding: PaddingLike | None = None,
     dilation: SizeLike | None = None,
-    ceil_mode: bool | None = None,
+    ceil_mode: bool | str | None = None,
+    exact: bool | None = None,
     border: BorderLike | None = None,
     adaptive: SizeLike | None = None,
     global_: bool | None = None,
@@ -150,8 +151,12 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
     padding : int, tuple or str, optional
         Pixels around the map that windows may reach: a number, one for each axis, pairs (begin,
         end), or ``"valid"``, ``"same"``, ``"same-lower"``. Windows are clipped to the map.
-    ceil_mode : bool, optional
-        Keep a last window that extends beyond the map.
+    ceil_mode : bool or {"keep", "drop", "drop-padded", "fill"}, optional
+        Keep a last window that extends beyond the map. One that starts in the padding is dropped
+        (what True means), kept, dropped only if there is padding, or kept and the padding grown
+        until it is full.
+    exact : bool, optional
+        Refuse a map that the windows do not divide.
     border : str, float or sequence of them, optional
         What windows read in the padding: ``"clip"`` (default) nothing, ``"edge"``, ``"reflect"``,
         ``"symmetric"`` or ``"wrap"`` what `numpy.pad` puts there, a number that number. One for

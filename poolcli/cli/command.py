@@ -21,7 +21,7 @@ class Command(Helpful, click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         try:
-            return super().parse_args(ctx, with_bare_values(args))
+            return super().parse_args(ctx, with_bare_values(args, self.params))
         except click.NoSuchOption as error:
             known = [
                 flag for option in self.params for flag in (*option.opts, *option.secondary_opts)

@@ -27,11 +27,21 @@ class _WholeWordComplete(ShellComplete):
 
     def get_completions(self, args: list[str], incomplete: str) -> Items:
         """What `incomplete` may become, after these arguments."""
-        found = super().get_completions(with_bare_values(args), incomplete)
+        found = super().get_completions(self.with_values(args), incomplete)
         flag = incomplete[: incomplete.find("=") + 1] if incomplete.startswith("-") else ""
         if not flag:
             return found
         return [CompletionItem(flag + item.value, item.type, item.help) for item in found]
+
+    def with_values(self, args: list[str]) -> list[str]:
+        """The arguments, where options of their command have the values that may be left out."""
+        assert isinstance(self.cli, click.Group)
+        context = click.Context(self.cli)
+        name = next((arg for arg in args if not arg.startswith("-")), "")
+        if name not in self.cli.list_commands(context):
+            return args
+        command = self.cli.get_command(context, name)
+        return with_bare_values(args, command.params if command else ())
 
 
 @add_completion_class
@@ -42,7 +52,7 @@ class Bash(_WholeWordComplete, BashComplete):
         """What the part `incomplete` may become, after these parts of arguments."""
         parts = "\0".join([*args, incomplete])
         *whole, last = parts.replace("\0=\0", "=").replace("\0=", "=").split("\0")
-        return super(_WholeWordComplete, self).get_completions(with_bare_values(whole), last)
+        return super(_WholeWordComplete, self).get_completions(self.with_values(whole), last)
 
 
 @add_completion_class

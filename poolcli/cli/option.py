@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from poolcli.pipeline.kinds import FLAG
 from poolcli.pipeline.parameters import Parameter
 
 if TYPE_CHECKING:
     from poolcli.cli.suggestions import Items
     from poolcli.pipeline.op import Op
-
-BARE_VALUES = {
-    "--show": "auto"
-}  # options whose value may be left out, and the value they then have
 
 
 class Option(click.Option):
@@ -42,9 +38,33 @@ class Option(click.Option):
 class OptionalValueOption(Option):
     """An option whose value is joined to it by `=` and may be left out, such as --show=half."""
 
+    bare = "auto"  # the value that stands for itself
+
+    @property
+    def bare_flags(self) -> dict[str, str]:
+        """What each flag stands for that has no value joined to it."""
+        return {flag: f"{flag}={self.bare}" for flag in self.opts}
+
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         record = super().get_help_record(ctx)
-        return record and (f"{self.opts[0]}[={self.metavar}]", record[1])
+        flags = " / ".join([f"{self.opts[0]}[={self.metavar}]", *self.secondary_opts])
+        return record and (flags, record[1])
+
+
+class RuleOption(OptionalValueOption):
+    """An option of an operation that is a switch, or has a rule joined to it by `=`."""
+
+    bare = "true"
+
+    def __init__(self, parameter: Parameter, group: str) -> None:
+        self.group, self.choices = group, parameter.kind.choices
+        super().__init__([parameter.name, parameter.flag], metavar="RULE", help=parameter.help)
+        self.secondary_opts = [parameter.off]
+
+    @property
+    def bare_flags(self) -> dict[str, str]:
+        off = dict.fromkeys(self.secondary_opts, f"{self.opts[0]}=false")
+        return super().bare_flags | off
 
 
 class OperationOption(Option):
@@ -53,7 +73,7 @@ class OperationOption(Option):
     def __init__(self, parameter: Parameter, group: str) -> None:
         self.group, self.choices = group, parameter.kind.choices
         flags = list(parameter.flags)
-        if parameter.kind is not FLAG:
+        if parameter.kind.bare is None:
             metavar, text = _metavar(parameter), _help(parameter)
             super().__init__([parameter.name, *flags], metavar=metavar, help=text)
             return
@@ -86,20 +106,31 @@ def operation_options(op: Op) -> list[click.Parameter]:
     """Every option of an operation, grouped as its help lists them."""
     groups = dict.fromkeys(op.value_options, "Values") | dict.fromkeys(op.parameters, "Formula")
     return [
-        OperationOption(parameter, groups.get(parameter, "Windows"))
+        _option_type(parameter)(parameter, groups.get(parameter, "Windows"))
         for parameter in op.options
         if parameter.flags
     ]
 
 
-def with_bare_values(args: list[str]) -> list[str]:
-    """The arguments, where an option without its value has got the default one.
+def _option_type(parameter: Parameter) -> Callable[[Parameter, str], Option]:
+    return (
+        RuleOption
+        if parameter.kind.bare is not None and parameter.kind.choices
+        else OperationOption
+    )
+
+
+def with_bare_values(args: list[str], parameters: Sequence[click.Parameter]) -> list[str]:
+    """The arguments, where an option without its value has got the one that it stands for.
 
     Click would otherwise take the next argument for the value.
 
-    >>> with_bare_values(["--show", "a.png", "--", "--show"])
+    >>> show = OptionalValueOption(["--show"])
+    >>> with_bare_values(["--show", "a.png", "--", "--show"], [show])
     ['--show=auto', 'a.png', '--', '--show']
     """
+    bare: dict[str, str] = {}
+    for parameter in parameters:
+        bare |= parameter.bare_flags if isinstance(parameter, OptionalValueOption) else {}
     end = args.index("--") if "--" in args else len(args)
-    options = [f"{arg}={BARE_VALUES[arg]}" if arg in BARE_VALUES else arg for arg in args[:end]]
-    return options + args[end:]
+    return [bare.get(arg, arg) for arg in args[:end]] + args[end:]

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from click.shell_completion import CompletionItem as Item
 
-from poolcli.pipeline.kinds import FLAG
 from poolcli.pipeline.op import Op
 from poolcli.pipeline.table import OPS
 
@@ -75,6 +74,6 @@ def _in_step(op: Op, options: list[str], word: str, before: str) -> Items:
     """Values of the option that comes last, or else the flags of the operation."""
     flags = {flag: option for option in op.options for flag in (*option.flags, option.off) if flag}
     last = flags.get(options[-1]) if options else None
-    if last and last.kind is not FLAG:
+    if last and last.kind.bare is None:
         return starting_with(word, last.kind.choices, before)
     return starting_with(word, [flag for flag in flags if flag.startswith("--")], before)

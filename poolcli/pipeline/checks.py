@@ -47,6 +47,10 @@ def check(op: Op, windows: WindowKind | None, values: Values) -> None:
             f"{op.name}: `border` says what is in the padding, and there is none: "
             "give `padding`, such as same"
         )
+    if values.get("exact") and values.get("ceil_mode"):
+        raise RequestError(
+            f"{op.name}: `exact` leaves no rest that `ceil_mode` is about: give one of them"
+        )
     if values.get("samples") is not None and "seed" in values and SEED not in op.parameters:
         raise RequestError(f"{op.name}: `seed` draws what `samples` gives: give one of them")
 

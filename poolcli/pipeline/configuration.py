@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from importlib import import_module
 from typing import Any, Self
 
 from poolcli.engine.operations.operation import Operation, Pooling
 from poolcli.engine.windows import by_name
+from poolcli.engine.windows.place import Place
+from poolcli.engine.windows.sliding import Sliding
 from poolcli.pipeline.arrays import ArrayFile
 from poolcli.pipeline.op import Op
 from poolcli.pipeline.profile import Profile
@@ -74,9 +76,32 @@ class Configuration:
         if self.windows is None:
             operation: Operation = function(**own)
             return operation
+        return Pooling(self.place, partial(function, **own))
+
+    @cached_property
+    def place(self) -> Place:
+        """Where its windows are."""
+        assert self.windows is not None
         where = {option.name: self.argument(option.name) for option in self.windows.parameters}
-        place = getattr(by_name, self.windows.place)(**where)
-        return Pooling(place, partial(function, **own))
+        place: Place = getattr(by_name, self.windows.place)(**where)
+        if isinstance(place, Sliding) and self._allows_empty:
+            return replace(place, allows_empty=True)
+        return place
+
+    @property
+    def _allows_empty(self) -> bool:
+        """Whether a sliding window may be without a pixel."""
+        return self.op.name in self.profile.empty or self.ceil_rule in (
+            "keep",
+            "drop-padded",
+            "fill",
+        )
+
+    @property
+    def ceil_rule(self) -> bool | str:
+        """What becomes of a last window: what `ceil_mode` names, or else the profile's rule."""
+        rule: bool | str = self._values.get("ceil_mode", False)
+        return self.profile.ceil_rule if rule is True else rule
 
     @property
     def profile(self) -> Profile:
@@ -87,11 +112,14 @@ class Configuration:
         """Return another reducer over the same windows."""
         own = self.windows.parameters if self.windows else ()
         options = tuple((option.name, self[option.name]) for option in own)
-        return type(self)(op_named(op), self.windows, options)
+        other = type(self)(op_named(op), self.windows, options)
+        if self.windows:
+            vars(other)["place"] = self.place  # which the profile has a say in
+        return other
 
     def argument(self, name: str) -> Any:
         """Return the value of an option as the engine takes it: the array of a file."""
-        value = self[name]
+        value = self.ceil_rule if name == "ceil_mode" else self[name]
         return value.array if isinstance(value, ArrayFile) else value
 
     @cached_property

@@ -14,6 +14,7 @@ from poolcli.pipeline.parameters import Kind
 LONGEST_RANGE = 4096  # numbers in a range such as 4-7: bounds what a typing error can ask for
 BORDER_WORDS = ("clip", "edge", "reflect", "symmetric", "wrap")
 PADDING_WORDS = ("valid", "same", "same-lower")
+CEIL_RULES = ("keep", "drop", "drop-padded", "fill")  # see `Sliding`
 DTYPES = (
     "bool",
     "uint8",
@@ -200,10 +201,19 @@ def _flag(value: Any) -> bool:
     return found
 
 
+def _ceil(value: Any) -> bool | str:
+    if isinstance(value, str) and value in CEIL_RULES:
+        return value
+    with suppress(ValueError, TypeError):
+        return _flag(value)
+    raise _wrong(value, f"takes {', '.join(CEIL_RULES[:-1])} or {CEIL_RULES[-1]}, or nothing")
+
+
 SIZE = Kind("SIZE", _size, _show_size)
 PADDING = Kind("PAD", _padding, _show_padding)
 EDGES = Kind("BORDER", _edges, lambda value: ":".join(map(str, value)), choices=BORDER_WORDS)
-FLAG = Kind("", _flag)
+FLAG = Kind("", _flag, bare=True)
+CEIL = Kind("RULE", _ceil, bare=True, choices=CEIL_RULES)
 NUMBER = Kind("NUMBER", _number)
 POSITIVE = number(lambda x: 0 < x < math.inf, "takes a number above 0")
 NONZERO = number(lambda x: x != 0 and math.isfinite(x), "takes a number other than 0")

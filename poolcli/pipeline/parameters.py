@@ -19,7 +19,8 @@ class Kind(NamedTuple):
     with a message that says what is accepted. `show` is its inverse: the text that `read` turns
     into the value. `choices` are all texts, where they are few. `source` names the method of
     `poolcli.pipeline.readers.Readers` that reads texts, where these name a file or describe a
-    pipeline; `read` takes only Python values then.
+    pipeline; `read` takes only Python values then. `bare` is the value of a flag that stands alone,
+    to which other values are joined by "="; None for one that is followed by its value.
     """
 
     metavar: str
@@ -27,6 +28,7 @@ class Kind(NamedTuple):
     show: Callable[[Any], str] = str
     choices: tuple[str, ...] = ()
     source: str = ""
+    bare: Any = None
 
 
 class Parameter(NamedTuple):
@@ -86,6 +88,8 @@ class Parameter(NamedTuple):
         if isinstance(value, bool):
             return self.flags[0] if value else self.off
         text = self.kind.show(value)
+        if self.kind.bare is not None:
+            return f"{self.flags[0]}={text}"
         return f"{self.flags[0]} {text}" if self.flags else text
 
 

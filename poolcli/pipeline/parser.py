@@ -15,7 +15,6 @@ from poolcli.errors import RequestError
 from poolcli.pipeline.arrays import ArrayFile
 from poolcli.pipeline.checks import check, windows_of
 from poolcli.pipeline.composition import STEP_TYPES
-from poolcli.pipeline.kinds import FLAG
 from poolcli.pipeline.op import Op
 from poolcli.pipeline.options import SEMANTICS
 from poolcli.pipeline.parameters import Parameter, did_you_mean
@@ -167,7 +166,9 @@ def _option(op: Op, word: str, rest: Iterator[str]) -> tuple[str, Any]:
     """The option that a flag names, with its value from the same word or the next."""
     flag, text = _split(word)
     option = op.option(flag)
-    if option.kind is FLAG:
+    if option.kind.bare is not None:
+        if text is not None and flag == option.off:
+            raise RequestError(f"{op.name}: {flag} takes no value")
         return option.name, (flag != option.off) if text is None else text
     value = next(rest, None) if text is None else text
     if value is None:

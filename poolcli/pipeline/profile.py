@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 OWN = "poolcli"  # the source of what poolcli does
-FACTS = ("functions", "index_of_nan")  # what decides rules beside the defaults of options
+FACTS = ("functions", "index_of_nan", "empty")  # what decides rules beside the defaults of options
 
 
 class Cited(NamedTuple):
@@ -41,6 +41,12 @@ class Profile(NamedTuple):
         The engine's function, and the formula, of operations that are defined otherwise.
     index_of_nan
         Which of several NaN in a window an index names, "first" or "last".
+    empty
+        The results of operations for a sliding window without a pixel: a number, or the "lowest",
+        "highest" or "least finite" value of the dtype. poolcli refuses such windows, unless
+        `ceil_mode` asks for them: then an operation that is not named here gives NaN.
+    ceil_rule
+        The rule that `ceil_mode` means where it names none.
     """
 
     name: str
@@ -51,6 +57,8 @@ class Profile(NamedTuple):
     functions: Mapping[str, str] = NOTHING
     formulas: Mapping[str, str] = NOTHING
     index_of_nan: str = "first"
+    empty: Mapping[str, float | str] = NOTHING
+    ceil_rule: str = "drop"
 
     def defaults(self, op: str, *, slides: bool) -> Mapping[str, Any]:
         """Return the defaults of an operation that differ from poolcli's."""

@@ -8,6 +8,7 @@ from poolcli.pipeline.semantics_rule import (
     ceil,
     dilated,
     in_numbers,
+    may_be_empty,
     same,
     unequal,
     wide,
@@ -25,6 +26,12 @@ RULES = (
         lacks="no ceil mode",
         option="ceil_mode",
         when=ceil,
+    ),
+    SemanticsRule(
+        "window without a pixel",
+        lacks="does not come up",
+        option="empty",
+        when=may_be_empty,
     ),
     SemanticsRule(
         "padding in numbers",

@@ -20,6 +20,11 @@ def ceil(options: Options) -> bool:
     return bool(options.get("ceil_mode"))
 
 
+def may_be_empty(options: Options) -> bool:
+    """Whether a window may see padding alone."""
+    return ceil(options) or (dilated(options) and options["padding"] != "valid")
+
+
 def in_numbers(options: Options) -> bool:
     padding = options.get("padding", "")
     return not isinstance(padding, str) and any(map(any, padding))
@@ -49,7 +54,7 @@ def bordered(options: Options) -> bool:
 
 
 def dilated(options: Options) -> bool:
-    return any(step > 1 for step in options["dilation"])
+    return any(step > 1 for step in options.get("dilation", ()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +66,8 @@ class SemanticsRule:
     name
         What it is about.
     lacks
-        What a framework does not have whose profile does not name the rule, as "no ...".
+        What a framework does not have whose profile does not name the rule, as "no ..."; or what
+        it does then.
     option
         The option whose default decides, or the fact of a profile (`profile.FACTS`) that does.
     ops

@@ -168,7 +168,9 @@ class Step(Configuration):
         check_indices(self)
         rules, geometry, _ = self._prepared(fmap.form)
         # The values are dropped: 0 in empty windows, as integers have no NaN.
-        rules = rules._replace(dtype=np.int64, indexing=self._indexing(fmap.form), empty=0)
+        rules = rules._replace(
+            dtype=np.int64, indexing=self._indexing(fmap.form), empty=0, outside=0
+        )
         return self._pooled(fmap, rules, geometry)
 
     def values_and_empty(self, fmap: FeatureMap) -> tuple[FeatureMap, FeatureMap]:
@@ -177,14 +179,19 @@ class Step(Configuration):
         Too few are none, or fewer than the fraction `min_valid`. These results are 0.
         """
         rules, geometry, _ = self._prepared(fmap.form)
-        values = self._pooled(fmap, rules._replace(empty=0), geometry)
+        values = self._pooled(fmap, rules._replace(empty=0, outside=0), geometry)
         planes, frame = fmap.planes(), fmap.form.frame
         mask = None if rules.mask is None else np.broadcast_to(rules.mask, frame.shape)
         counts = counting(planes, mask, rules)
         border = rules.with_counted_border(planes.dtype)
         border = border.with_border(lambda pixel: pixel._replace(value=1))
+        outside = self.windows.outside if self.windows else 0
         count_rules = ValueRules(
-            np.float64, mask=counts, min_valid=rules.min_valid, border=border.border
+            np.float64,
+            mask=counts,
+            min_valid=rules.min_valid,
+            border=border.border,
+            outside=outside,
         )
         mean = self.like("avg").operation if self.windows else self.bare
         found = np.isnan(mean(np.ones(frame.shape), frame, count_rules))

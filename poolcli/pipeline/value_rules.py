@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import nan
 from typing import Any
 
 import numpy as np
 
 from poolcli.engine.operations.pixels import BorderPixel, ValueRules, check_value
+from poolcli.engine.reducers.merges import highest, lowest
 from poolcli.engine.windows.place import per_axis
 from poolcli.errors import ShapeError, ValueRuleError
 from poolcli.maps.array import Array
@@ -26,7 +29,14 @@ def rules_for(step: Configuration, form: Form) -> ValueRules:
     _check_zscore(step, dtype)
     mask = None if step["mask"] is None else _mask(step["mask"], form)
     rules = ValueRules(
-        dtype, step["nan"], step["nodata"], step["min_valid"], step["round"], mask, step["emit"]
+        dtype,
+        step["nan"],
+        step["nodata"],
+        step["min_valid"],
+        step["round"],
+        mask,
+        step["emit"],
+        outside=_outside(step, form),
     )
     return rules._replace(border=_border(step, form))
 
@@ -43,6 +53,25 @@ def _border(step: Configuration, form: Form) -> tuple[BorderPixel | None, ...]:
     if not numbers:
         return ()
     return tuple(None if isinstance(edge, str) else BorderPixel(edge) for edge in edges)
+
+
+def _outside(step: Configuration, form: Form) -> float:
+    """The result of a window outside the map."""
+    if step.windows is None or step.windows.outside == 0:
+        return 0
+    value = step.profile.empty.get(step.op.name, nan)
+    return EXTREMES[value](form.dtype) if isinstance(value, str) else value
+
+
+def _least_finite(dtype: np.dtype[Any]) -> Any:
+    return np.finfo(dtype).min if dtype.kind == "f" else lowest(dtype)
+
+
+EXTREMES: dict[str, Callable[[np.dtype[Any]], Any]] = {
+    "lowest": lowest,
+    "highest": highest,
+    "least finite": _least_finite,
+}
 
 
 def _dtype(step: Configuration, form: Form) -> np.dtype[Any]:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from math import nan
 from typing import NamedTuple
 
 from poolcli.pipeline.arrays import ARRAY
 from poolcli.pipeline.boxes import BOXES
-from poolcli.pipeline.kinds import EDGES, FLAG, LEVELS, PADDING, POSITIVE, SIZE, WHOLE, either
+from poolcli.pipeline.kinds import (
+    CEIL,
+    EDGES,
+    FLAG,
+    LEVELS,
+    PADDING,
+    POSITIVE,
+    SIZE,
+    WHOLE,
+    either,
+)
 from poolcli.pipeline.parameters import Parameter
 from poolcli.pipeline.samples import SAMPLES
 
@@ -27,10 +38,18 @@ DILATION = Parameter(
 CEIL_MODE = Parameter(
     "ceil_mode",
     ("--ceil-mode",),
-    FLAG,
-    "Keep a last window that sticks out.",
+    CEIL,
+    "Keep a last window that sticks out: as keep, drop, drop-padded or fill says.",
     default=False,
     off="--floor-mode",
+)
+EXACT = Parameter(
+    "exact",
+    ("--exact",),
+    FLAG,
+    "Refuse a map that the windows do not divide.",
+    default=False,
+    off="--no-exact",
 )
 BORDER = Parameter(
     "border",
@@ -99,6 +118,9 @@ class WindowKind(NamedTuple):
         The option that chooses it; None for the kind that is used where no option chooses.
     required
         Its options that have no default and must be written.
+    outside
+        The result of a window outside the map, unless the profile has one or there is a nodata
+        value.
     """
 
     name: str
@@ -108,6 +130,7 @@ class WindowKind(NamedTuple):
     parameters: tuple[Parameter, ...]
     key: Parameter | None = None
     required: tuple[Parameter, ...] = ()
+    outside: float = 0
 
 
 SLIDING = WindowKind(
@@ -115,7 +138,8 @@ SLIDING = WindowKind(
     summary="windows of one size at equal distances, clipped to the map",
     source="PyTorch Pool.h; ONNX MaxPool",
     place="sliding",
-    parameters=(KERNEL, STRIDE, PAD, DILATION, CEIL_MODE, BORDER),
+    parameters=(KERNEL, STRIDE, PAD, DILATION, CEIL_MODE, EXACT, BORDER),
+    outside=nan,
 )
 WINDOW_KINDS = (
     SLIDING,
@@ -175,5 +199,6 @@ WEIGHT_SIZED = WindowKind(
     summary="sliding windows of the size of the weights",
     source="PyTorch Conv2d (groups = channels)",
     place="fitted",
-    parameters=(WEIGHTS, GAUSSIAN_SIZE, STRIDE, PAD, DILATION, CEIL_MODE, BORDER),
+    parameters=(WEIGHTS, GAUSSIAN_SIZE, STRIDE, PAD, DILATION, CEIL_MODE, EXACT, BORDER),
+    outside=nan,
 )

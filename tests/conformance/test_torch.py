@@ -4,6 +4,7 @@ Left out is what PyTorch refuses or means otherwise, which is written at each te
 """
 
 import math
+from itertools import product
 
 import numpy as np
 import pytest
@@ -64,6 +65,27 @@ def test_max_indices(data):
     )
     for mine, its in zip(result, want, strict=True):
         assert_equal(mine, its)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int32"])
+def test_windows_that_see_only_padding(dtype):
+    """Every small window that PyTorch takes along one axis of two, with and without ceil mode."""
+    x = np.arange(8, dtype=dtype).reshape(1, 1, 2, 4)
+    sizes = product(range(1, 5), range(1, 5), range(1, 4), range(1, 4), (False, True))
+    empty = 0
+    for length, kernel, stride, dilation, ceil_mode in sizes:
+        for padding in range(kernel // 2 + 1):
+            window = (1, kernel), (1, stride), (0, padding), (1, dilation), ceil_mode
+            try:
+                want = F.max_pool2d(torch.from_numpy(x[..., :length].copy()), *window).numpy()
+            except RuntimeError:  # the kernel is larger than the map
+                continue
+            names = ("kernel", "stride", "padding", "dilation", "ceil_mode")
+            options = dict(zip(names, window, strict=True))
+            result = poolcli.pool(x[..., :length], "max", semantics="torch", **options)
+            np.testing.assert_array_equal(result, want, err_msg=str(window))
+            empty += int(want.min() < 0)
+    assert empty > 0
 
 
 def holds_its_kernel(at):

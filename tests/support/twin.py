@@ -41,11 +41,12 @@ def sliding(
     stride: int | None = None,
     padding: tuple[int, int] | str = (0, 0),
     dilation: int = 1,
-    ceil_mode: bool = False,
+    ceil_mode: bool | str = False,
     border: str | float = "clip",
+    allows_empty: bool = False,
 ) -> list[Window]:
     """The windows of a sliding kernel; the words for padding fix the number of windows whatever
-    ceil_mode says. A border puts pixels in the padding.
+    ceil_mode says. A border puts pixels in the padding. "drop-padded" looks at this axis alone.
     """
     stride = kernel if stride is None else stride
     if min(length, kernel, stride, dilation) < 1:
@@ -62,7 +63,7 @@ def sliding(
         reached = [place for place in places if -begin <= place < length + end]
         found = [in_border(place, length, border) for place in reached]
         inside = tuple(place for place in found if place is not None)
-        if not inside:
+        if not (inside or allows_empty):
             raise ValueError(f"window {cell} has no pixel")
         windows.append(Window(inside, len(reached)))
     return windows
@@ -87,7 +88,7 @@ def in_border(place: int, length: int, border: str | float) -> int | Constant | 
 
 
 def _layout(
-    length: int, reach: int, stride: int, padding: tuple[int, int] | str, ceil_mode: bool
+    length: int, reach: int, stride: int, padding: tuple[int, int] | str, ceil_mode: bool | str
 ) -> tuple[int, ...]:
     """Padding before, padding after and the number of windows."""
     if padding in ("same", "same-lower"):
@@ -100,10 +101,11 @@ def _layout(
     begin, end = padding
     steps = Fraction(length + begin + end - reach, stride)
     count = (math.ceil(steps) if ceil_mode else math.floor(steps)) + 1
-    if (
-        ceil_mode and (count - 1) * stride >= length + begin
-    ):  # the last window would start in the padding after
+    drops = ceil_mode in (True, "drop") or (ceil_mode == "drop-padded" and begin + end > 0)
+    if drops and (count - 1) * stride >= length + begin:  # the last one starts in the padding after
         count -= 1
+    if ceil_mode == "fill":
+        end = max(end, (count - 1) * stride + reach - length - begin)
     return begin, end, count
 
 
@@ -430,7 +432,7 @@ def _pool(
             plane + index for index in itertools.product(*(window.taps for window in cell_windows))
         ]
         pixels, weights = _valid(x, indices, validity)
-        fraction = len(pixels) / len(indices)
+        fraction = len(pixels) / max(len(indices), 1)
         if not pixels or (validity.min_valid is not None and fraction < validity.min_valid):
             cells[place] = None
         elif any(math.isnan(pixel) for pixel in pixels):

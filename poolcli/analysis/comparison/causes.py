@@ -100,7 +100,7 @@ def _switches(one: Pipeline, other: Pipeline, path: Path = ()) -> Iterator[tuple
                 yield from _switches(*pair, (*here, branch))
             continue
         for name in _options(mine):
-            if mine[name] != theirs[name]:
+            if _explicit(mine, name) != _explicit(theirs, name):
                 yield (here, name), mine
         for fact in FACTS:
             one_fact, other_fact = (
@@ -139,4 +139,6 @@ def _switched_step(mine: Step, theirs: Step, switches: frozenset[Switch], path: 
 
 def _explicit(step: Step, name: str) -> Any:
     """The value of an option as it can be written: a missing stride is the kernel."""
+    if name == "ceil_mode":
+        return step.ceil_rule
     return step["kernel"] if step[name] is None and name == "stride" else step[name]

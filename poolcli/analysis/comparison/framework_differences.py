@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from poolcli.analysis.comparison.causes import Cause, causes_of, concerns
 from poolcli.analysis.comparison.facts import differing, fact_of, is_indexed
-from poolcli.errors import RequestError
+from poolcli.errors import PoolError, RequestError
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.pipeline.parser import Parser
@@ -70,46 +70,73 @@ class FrameworkComparison:
         return any(difference.differs for difference in self.differences)
 
 
+class Outcome(NamedTuple):
+    """A profile, and the pipeline and its values under it, or why it refuses them."""
+
+    profile: str
+    pipeline: Pipeline | None = None
+    values: Array | None = None
+    refusal: PoolError | None = None
+
+    @property
+    def missing(self) -> tuple[Lack, ...]:
+        """What the framework does not have, or refuses."""
+        missing = _missing(self.pipeline, self.profile, "values") if self.pipeline else ()
+        refused = () if self.refusal is None else (Lack(f"refused: {self.refusal}", "poolcli"),)
+        return missing or refused
+
+
 def differences(
     text: str, profiles: Sequence[str], fmap: FeatureMap, parser: Parser | None = None
 ) -> list[Difference]:
     """A difference for each profile, of the values and, where there are some, of the indices.
 
-    The reference is the first profile whose framework has all that the pipeline asks for.
+    The reference is the first profile whose framework has all that the pipeline asks for. Raises
+    PoolError where no profile takes the map.
     """
     parser = parser or Parser()
-    pipelines = {name: _parse(parser, text, name) for name in profiles}
-    complete = [name for name in profiles if not _missing(pipelines[name], name, "values")]
-    reference = complete[0] if complete else profiles[0]
-    facts = ("values", "indices") if is_indexed(pipelines[reference]) else ("values",)
-    return [
-        _difference(of, (reference, name), (pipelines[reference], pipelines[name]), fmap)
-        for of in facts
-        for name in profiles
-    ]
+    outcomes = [_outcome(parser, text, name, fmap) for name in profiles]
+    taking = [outcome for outcome in outcomes if outcome.refusal is None]
+    if not taking and outcomes[0].refusal is not None:
+        raise outcomes[0].refusal
+    complete = [outcome for outcome in taking if not outcome.missing]
+    reference = complete[0] if complete else taking[0]
+    assert reference.pipeline is not None
+    facts = ("values", "indices") if is_indexed(reference.pipeline) else ("values",)
+    return [_difference(of, reference, outcome, fmap) for of in facts for outcome in outcomes]
 
 
-def _parse(parser: Parser, text: str, profile: str) -> Pipeline:
-    pipeline = parser.parse(text, profile)
+def _outcome(parser: Parser, text: str, profile: str, fmap: FeatureMap) -> Outcome:
+    try:
+        pipeline = parser.parse(text, profile)
+    except PoolError as error:
+        return Outcome(profile, refusal=error)
     if pipeline.several:
         raise RequestError(
             f"{text}: gives several maps, and semantics are compared on one: leave pyramid out"
         )
-    return pipeline
+    try:
+        return Outcome(profile, pipeline, fact_of("values", pipeline, fmap))
+    except PoolError as error:
+        return Outcome(profile, pipeline, refusal=error)
 
 
-def _difference(
-    of: str, names: tuple[str, str], pipelines: tuple[Pipeline, Pipeline], fmap: FeatureMap
-) -> Difference:
-    """The difference of the second profile and pipeline from the first, the reference."""
-    reference, profile = names
-    unmeasured = Difference(profile, reference, of)
-    if missing := _missing(pipelines[1], profile, of):
+def _difference(of: str, reference: Outcome, other: Outcome, fmap: FeatureMap) -> Difference:
+    """The difference of an outcome from the reference."""
+    unmeasured = Difference(other.profile, reference.profile, of)
+    if other.pipeline is None or other.values is None:
+        return replace(unmeasured, missing=other.missing)
+    if missing := _missing(other.pipeline, other.profile, of):
         return replace(unmeasured, missing=missing)
-    if of == "indices" and not is_indexed(pipelines[1]):
+    if of == "indices" and not is_indexed(other.pipeline):
         return replace(unmeasured, missing=(Lack("no index", "its results are no pixels"),))
-    one, other = (fact_of(of, pipeline, fmap) for pipeline in pipelines)
-    measured = replace(unmeasured, shape=other.shape, size=other.size, **_measurements(one, other))
+    assert reference.pipeline is not None
+    pipelines = reference.pipeline, other.pipeline
+    one, two = reference.values, other.values
+    if of == "indices":
+        one, two = (fact_of(of, pipeline, fmap) for pipeline in pipelines)
+    assert one is not None
+    measured = replace(unmeasured, shape=two.shape, size=two.size, **_measurements(one, two))
     if not measured.differs:
         return measured
     return replace(measured, causes=causes_of(of, pipelines, fmap))

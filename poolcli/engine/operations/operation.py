@@ -159,4 +159,6 @@ def _integers(numbers: Sequence[Any]) -> Size:
 
 def _outside(rules: ValueRules) -> Any:
     """The value of a cell outside the map."""
-    return 0 if rules.emit or rules.nodata is None else rules.cast(np.asarray(rules.nodata))
+    if rules.emit:
+        return 0
+    return rules.cast(np.asarray(rules.outside if rules.nodata is None else rules.nodata))

@@ -32,8 +32,8 @@ class ValueRules(NamedTuple):
     `mask` is True where a pixel counts, and broadcasts to the array. `emit` asks for the "count" or
     the "fraction" of pixels that count instead of the result, `indexing` for the index of the pixel
     that is the result. `empty` is the result of an empty window if it is not `nodata`, the value
-    that is left out. `border` has the pixel of a constant border for each axis, None where the
-    border of an axis is no number.
+    that is left out, and `outside` that of a window that lies outside the map. `border` has the
+    pixel of a constant border for each axis, None where the border of an axis is no number.
     """
 
     dtype: DTypeLike
@@ -46,6 +46,7 @@ class ValueRules(NamedTuple):
     indexing: Indexing | None = None
     empty: float | None = None
     border: tuple[BorderPixel | None, ...] = ()
+    outside: float = 0
 
     @property
     def picky(self) -> bool:
@@ -54,7 +55,7 @@ class ValueRules(NamedTuple):
 
     def for_alpha(self) -> ValueRules:
         """The rules for alpha: it is coverage, so no value of it means that data is missing."""
-        return self._replace(nodata=None, min_valid=None, mask=None, emit=None)
+        return self._replace(nodata=None, min_valid=None, mask=None, emit=None, outside=0)
 
     def with_border(self, change: Callable[[BorderPixel], BorderPixel]) -> ValueRules:
         """The rules with each pixel of a constant border changed."""

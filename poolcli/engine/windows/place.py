@@ -27,6 +27,11 @@ class PlacedGrid(NamedTuple):
     grid: Grid
     planes: int
 
+    @property
+    def merges(self) -> int:
+        """Of each window of n pixels n - 1."""
+        return self.planes * (self.grid.pixels - math.prod(self.grid.shape))
+
 
 class Geometry(NamedTuple):
     """What an operation makes of a frame, without values: shape, windows and work.
@@ -48,10 +53,14 @@ class Geometry(NamedTuple):
 
 @dataclass(frozen=True)
 class Placement:
-    """The windows of a place on a frame: the result's frame, and the grids that fill it."""
+    """The windows of a place on a frame: the result's frame, and the grids that fill it.
+
+    `known` is the geometry where the grids do not tell it, as they leave cells out.
+    """
 
     frame: Frame
     grids: tuple[PlacedGrid, ...]
+    known: Geometry | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -63,6 +72,8 @@ class Placement:
         """Shape, windows and work of pooling with these windows; `centre` is that of the first
         grid.
         """
+        if self.known:
+            return self.known
         axes = tuple(zip(*(placed.grid.axes for placed in self.grids), strict=True))
         if not axes:  # there are no planes
             ones = (1,) * len(self.frame.space)
@@ -71,7 +82,7 @@ class Placement:
             self.frame,
             tuple(max(axis.window for axis in same) for same in axes),
             tuple(max(axis.stride for axis in same) for same in axes),
-            sum(placed.planes * _merges(placed.grid) for placed in self.grids),
+            sum(placed.merges for placed in self.grids),
             tuple(_centre(same[0]) for same in axes),
             tuple(self.is_whole and same[0].is_even for same in axes),
         )
@@ -79,10 +90,6 @@ class Placement:
 
 def _fractions(numbers: Size) -> tuple[Fraction, ...]:
     return tuple(map(Fraction, numbers))
-
-
-def _merges(grid: Grid) -> int:
-    return grid.pixels - math.prod(grid.shape)
 
 
 def _centre(axis: Axis) -> Fraction:

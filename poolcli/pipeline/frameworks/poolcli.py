@@ -8,6 +8,7 @@ PROFILE = Profile(
     rules={
         "stride, when not given": Cited("the kernel", OWN),
         "ceil mode, last window": Cited("dropped if it starts in the padding", OWN),
+        "window without a pixel": Cited("refused; NaN, or nodata, by `ceil_mode` keep", OWN),
         "padding in numbers": Cited("any, clipped", OWN),
         "padding above half the kernel": Cited("clipped", OWN),
         "padding of unequal sides": Cited("any", OWN),

@@ -10,6 +10,9 @@ PROFILE = Profile(
         "ceil mode, last window": Cited(
             "dropped if it starts in the padding", "Pool.h pooling_output_shape_pad_lr"
         ),
+        "window without a pixel": Cited(
+            "max is -inf, or the lowest integer; avg is 0", "MaxPoolKernel.cpp; AvgPoolKernel.cpp"
+        ),
         "padding in numbers": Cited("up to half the kernel", "Pool.h pool2d_shape_check"),
         "padding above half the kernel": Cited(
             "no padding above half the kernel", "Pool.h pool2d_shape_check"
@@ -36,4 +39,5 @@ PROFILE = Profile(
     functions={"lp": "poolcli.engine.reducers.folds:lp_of_mean"},
     formulas={"lp": "(k sum x^p / n)^(1/p)"},
     index_of_nan="last",
+    empty={"max": "lowest", "avg": 0, "lp": 0},
 )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from poolcli.analysis.comparison.framework_differences import differences
-from poolcli.errors import RequestError
+from poolcli.errors import RequestError, ShapeError
 from poolcli.pipeline.pipeline import as_map
 
 NAN = math.nan
@@ -175,6 +175,21 @@ def test_indices_are_compared_where_results_are_pixels():
     assert ("torch", "indices") not in told("avg -k 2", np.arange(4.0))
     each = told("median -k 4 -s 4", [1.0, 2, 3, 4], "torch", "poolcli")
     assert [lack.what for lack in each["poolcli", "indices"].missing] == ["no index"]
+
+
+def test_a_profile_that_refuses_is_told():
+    """poolcli refuses a window without a pixel, of which PyTorch gives -inf."""
+    each = told("max -k 2 -s 1 -p 1 -d 2", np.ones((1, 1)), "torch", "poolcli")
+    (lack,) = each["poolcli", "values"].missing
+    assert lack.what.startswith("refused: ")
+    assert "without a pixel" in lack.what
+    assert each["torch", "values"].shape == (1, 1)
+    assert each["poolcli", "values"].differs
+
+
+def test_a_map_that_no_profile_takes_is_an_error():
+    with pytest.raises(ShapeError, match="use a kernel of at most 1"):
+        told("max -k 4", np.ones((1, 1)))
 
 
 def test_several_maps_are_refused():
