@@ -11,6 +11,8 @@ from poolcli.cli.examples import EXAMPLES
 
 # Sections that many commands share come last, in this order, after those of the command itself.
 LAST = ("Inputs", "Outputs", "Run", "Report", "Other")
+# What most calls of a command that pools files need comes first.
+EVERYDAY = {"--kernel", "--stride", "--padding", "--output", "--recursive", "--overwrite"}
 NARROWEST = 20  # columns that help is formatted for at least
 
 HelpRows = list[tuple[str, str]]  # an option or a command, and its help
@@ -45,10 +47,14 @@ class Helpful(click.Command):
 
     def sections(self, ctx: click.Context) -> dict[str, HelpRows]:
         """The options and their help, by the title of the section they belong to."""
-        sections: dict[str, HelpRows] = {}
-        for option in self.get_params(ctx):
-            if isinstance(option, click.Option) and (row := option.get_help_record(ctx)):
-                sections.setdefault(getattr(option, "group", "Other"), []).append(row)
+        options = [each for each in self.get_params(ctx) if isinstance(each, click.Option)]
+        pools_files = any("--executor" in option.opts for option in options)
+        sections: dict[str, HelpRows] = {"Everyday": []} if pools_files else {}
+        for option in options:
+            is_everyday = pools_files and not EVERYDAY.isdisjoint(option.opts)
+            title = "Everyday" if is_everyday else getattr(option, "group", "Other")
+            if row := option.get_help_record(ctx):
+                sections.setdefault(title, []).append(row)
         return {title: sections[title] for title in sorted(sections, key=_position)}
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

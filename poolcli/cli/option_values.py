@@ -50,7 +50,8 @@ def inputs_from(params: dict[str, Any]) -> Inputs:
 
     words = list(params["inputs"])
     if params["files_from"] is not None:
-        lines = text_from("--files-from", params["files_from"]).split("\n")
+        text = text_from("--files-from", params["files_from"])
+        lines = text.split("\0" if "\0" in text else "\n")  # find -print0 ends names with NUL
         words += [line for line in lines if line.strip()]
     paths = [path_from("INPUT", word) for word in words]
     if not paths:

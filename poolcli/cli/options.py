@@ -19,7 +19,7 @@ FOLDERS = in_group(
     Option(
         ["--files-from"],
         metavar="FILE",
-        help="Read more inputs from a file, or - for stdin, one a line.",
+        help="Read more inputs from a file, or - for stdin: a line each, or ended by NUL.",
     ),
 )
 LAYOUT = in_group(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]  # a row of a report, by the names that JSON has
 NESTED = ("steps", "more_outputs")  # fields that CSV leaves out
+FORMULA_STARTS = ("=", "+", "-", "@")  # what spreadsheets compute: OWASP, "CSV injection"
 
 
 def write_records(
@@ -59,7 +60,16 @@ def flat(record: Record) -> Record:
 def _cell(value: Any) -> Any:
     if isinstance(value, list):
         value = "; ".join(value) if value and isinstance(value[0], str) else shape_words(value)
-    return plain(value) if isinstance(value, str) else value
+    return _plain_cell(plain(value)) if isinstance(value, str) else value
+
+
+def _plain_cell(text: str) -> str:
+    """A text that no spreadsheet takes for a formula: such a one gets an apostrophe in front.
+
+    >>> _plain_cell("=1+2.png"), _plain_cell("-"), _plain_cell("a.png")
+    ("'=1+2.png", '-', 'a.png')
+    """
+    return f"'{text}" if text[:1] in FORMULA_STARTS and text != "-" else text
 
 
 def form_record(prefix: str, form: Form | None) -> Record:

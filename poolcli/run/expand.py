@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
@@ -77,9 +78,28 @@ def _files(path: Path, inputs: Inputs, ignored: set[Path]) -> Iterator[InputFile
             file, member = split_member(path)
             yield InputFile(file, None, member)
         else:
-            yield from (InputFile(file) for file in sorted(path.parent.glob(path.name)))
+            yield from map(InputFile, sorted(_matching(path), key=natural))
     except OSError:  # reading the file will tell what is wrong with it
         yield InputFile(path)
+
+
+def natural(path: Path) -> tuple[list[list[str | int]], str]:
+    """A key that sorts paths by their numbers: a2 before a10.
+
+    >>> sorted(map(Path, ["a10.png", "a2.png", "b/1.png"]), key=natural)
+    [PosixPath('a2.png'), PosixPath('a10.png'), PosixPath('b/1.png')]
+    """
+    pieces = [re.split(r"(\d+)", part) for part in path.parts]  # text and number by turns
+    key = [[int(one) if at % 2 else one for at, one in enumerate(part)] for part in pieces]
+    return key, str(path)
+
+
+def _matching(pattern: Path) -> Iterator[Path]:
+    """The files of a pattern; hidden ones, as in a shell, only where it begins with a dot."""
+    hidden = pattern.name.startswith(".")
+    return (
+        path for path in pattern.parent.glob(pattern.name) if path.name.startswith(".") == hidden
+    )
 
 
 def _is_glob(path: Path) -> bool:
@@ -90,7 +110,7 @@ def _files_in(folder: Path, root: Path, inputs: Inputs, ignored: set[Path]) -> I
     """The files of a folder and, if they are asked for, of those below, in order of their paths."""
     try:
         with os.scandir(folder) as entries:
-            paths = sorted(folder / entry.name for entry in entries)
+            paths = sorted((folder / entry.name for entry in entries), key=natural)
     except OSError as error:
         yield InputFile(folder, root, "", reason(error))
         return

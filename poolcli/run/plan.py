@@ -11,12 +11,14 @@ from poolcli.run.collisions import OutputOwners, check_indices_file
 from poolcli.run.expand import InputFile
 from poolcli.run.job import STREAM, Job, Outputs, Settings
 from poolcli.run.names import output_paths
+from poolcli.run.own_outputs import without_own_outputs
 
 
 def plan_jobs(files: Sequence[InputFile], settings: Settings) -> list[Job]:
     """A job for each file; RequestError if two would write one file, or one another's input."""
     outputs = settings.outputs
     folder = _output_folder(files, outputs)
+    files = without_own_outputs(files, settings, folder)
     owners, jobs = OutputOwners(), []
     for index, file in enumerate(files, start=1):
         targets = output_paths(file, index, settings, folder)
@@ -60,14 +62,26 @@ def _output_folder(files: Sequence[InputFile], outputs: Outputs) -> Path | None:
         _check_no_template(outputs)
         return None
     if output.exists() and not output.is_dir():
-        raise RequestError(f"-o {output} is a file, and many inputs need a folder")
+        raise RequestError(f"-o {output} is a file, and a folder is needed: give another name")
+    if not outputs.output.endswith(("/", "\\")) and not output.exists() and _has_format(output):
+        raise RequestError(
+            f"-o {output} names one file, and many inputs need a folder: give -o {output}/"
+        )
     return output
 
 
 def _names_folder(output: str) -> bool:
-    """Whether --output is a folder, or is written as one."""
+    """Whether --output is a folder, or is written as one: with a / or without a suffix."""
     path = Path(output)
-    return output.endswith(("/", "\\")) or (path.is_dir() and not is_store(path))
+    if output.endswith(("/", "\\")):
+        return True
+    if path.exists():
+        return path.is_dir() and not is_store(path)
+    return not split_name(path.name)[1]
+
+
+def _has_format(path: Path) -> bool:
+    return is_known_suffix(split_name(path.name)[1])
 
 
 def _check_no_template(outputs: Outputs) -> None:

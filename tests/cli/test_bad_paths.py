@@ -29,7 +29,7 @@ import pytest
         (
             "max photo.png photo.png/ x.npy -o photo.png",
             2,
-            ["photo.png is a file, and many inputs need a folder"],
+            ["photo.png is a file, and a folder is needed"],
         ),
         (
             "max photo.png --name empty --overwrite",

@@ -98,7 +98,10 @@ class TestFolders:
         assert cli("max", "--files-from", "list", "-o", "out").code == 0
         assert self.files(tmp_path / "out") == ["a.png", "b.png"]
         assert cli("max", "--files-from", "-", "-o", "again", stdin=b"in/a.png\n").code == 0
-        assert (tmp_path / "again").is_file()
+        names = b"in/a.png\0in/sub/b.png\0"  # as find -print0 ends them
+        assert cli("max", "--files-from", "-", "-o", "nul", stdin=names).code == 0
+        assert self.files(tmp_path / "again") == ["a.png"]
+        assert self.files(tmp_path / "nul") == ["a.png", "b.png"]
 
     def test_collision_stops_the_run(self, cli, tmp_path):
         ran = cli("max", "in/a.png", "in/sub/b.png", "-o", "out", "--name", "same.png")

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from poolcli.run.expand import Inputs, expand
+
 
 @pytest.fixture
 def folder(tmp_path):
@@ -63,3 +65,23 @@ def test_a_folder_that_cannot_be_read_is_a_failed_row(cli, folder, monkeypatch):
 def test_links_to_folders_are_not_followed(cli, folder):
     (folder / "loop").symlink_to(folder)
     assert report(cli, "-r")[1]["total"]["files"] == 2
+
+
+@pytest.fixture
+def pictures(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a10.png", "a2.png", "a02.png", ".a1.png", "b.png"):
+        Image.new("L", (2, 2)).save(name)
+
+
+def names(pattern):
+    return [str(file.path) for file in expand(Inputs((Path(pattern),))).files]
+
+
+def test_numbers_in_names_count(pictures):
+    assert names(".") == ["a02.png", "a2.png", "a10.png", "b.png"]
+
+
+def test_a_pattern_leaves_hidden_files_as_a_shell_does(pictures):
+    assert names("*.png") == ["a02.png", "a2.png", "a10.png", "b.png"]
+    assert names(".*.png") == [".a1.png"]
