@@ -47,6 +47,25 @@ class Choice(NamedTuple):
         return "one of " + ", ".join(word for word, _ in self.values)
 
 
+class SwitchOrSide(NamedTuple):
+    """Yes, no, or a number of pixels that is a multiple of `step`, as the value of an option."""
+
+    step: int
+    high: int
+
+    def __call__(self, text: str) -> bool | int:
+        words = {"yes": True, "true": True, "no": False, "false": False}
+        if text.lower() in words:
+            return words[text.lower()]
+        value = int(text)
+        if not self.step <= value <= self.high or value % self.step:
+            raise ValueError(text)
+        return value
+
+    def __str__(self) -> str:
+        return f"yes, no, or a multiple of {self.step} up to {self.high}"
+
+
 @dataclass(frozen=True)
 class Format:
     """A kind of file. Its code is imported when a file of the kind is read or written.

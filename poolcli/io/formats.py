@@ -8,23 +8,46 @@ from pathlib import PurePath
 from typing import Any
 
 from poolcli.errors import RequestError
-from poolcli.io.format import Choice, Format, WholeNumber, hint
+from poolcli.io.format import Choice, Format, SwitchOrSide, WholeNumber, hint
 
 _SWITCH = Choice(
     (("true", True), ("false", False), ("yes", True), ("no", False), ("1", True), ("0", False))
 )
 _SUBSAMPLING = Choice((("4:4:4", 0), ("4:2:2", 1), ("4:2:0", 2)))
-_COMPRESSION = Choice(  # Pillow's names by those of facts
+# The numbers of the tag Compression.
+_LOSSLESS = Choice(
     (
-        ("none", "raw"),
-        ("lzw", "tiff_lzw"),
-        ("deflate", "tiff_adobe_deflate"),
-        ("packbits", "packbits"),
-        ("jpeg", "jpeg"),
+        ("none", 1),
+        ("lzw", 5),
+        ("deflate", 8),
+        ("packbits", 32773),
+        ("zstd", 50000),
+        ("lzma", 34925),
     )
 )
 _JPEG_2000 = {"rate": WholeNumber(1, 1000)}
-_LOSSLESS = Choice(tuple(pair for pair in _COMPRESSION.values if pair[0] != "jpeg"))
+_COMPRESSION = Choice((*_LOSSLESS.values, ("jpeg", 7)))
+_TIFF_SAVE: dict[str, Any] = {
+    "compression": _LOSSLESS,
+    "level": WholeNumber(0, 22),
+    "predictor": _SWITCH,
+    "tiled": SwitchOrSide(16, 1 << 14),
+    "bigtiff": _SWITCH,
+}
+_TIFF_FACTS = {
+    "icc": "tag ICC profile",
+    "exif": "tags of the description, Exif and GPS",
+    "xmp": "tag XMP",
+    "text": "tags of texts",
+    "dpi": "tags of the resolution",
+    "aspect": "tags of the resolution, without a unit",
+    "spacing": "PhysicalSize of OME, resolution and spacing of ImageJ",
+    "channels": "Channel Name of OME, descriptions of GDAL's bands",
+    "ome_xml": "the document",
+    "compression": "tag Compression",
+    "chunks": "tags of tiles",
+    "storage": "tags of the pixels",
+}
 _FRAMES = {"duration": "of each frame", "loop": "of the animation"}
 
 _PILLOW_SOURCE = "poolcli.io.pillow.decode:open_source"
@@ -90,43 +113,67 @@ FORMATS = (
     Format(
         "ome",
         (".ome.tiff", ".ome.tif"),
-        "named axes, any depth, the size of a pixel; needs poolcli[tiff]",
-        source="poolcli.io.tiff.decode:open_source",
-        sink="poolcli.io.tiff.encode:open_sink",
-        magic=_TIFF_MAGIC,
-        recognise="poolcli.io.tiff.decode:needs_tifffile",
-        modes=("RGB;16", "RGBA;16", "ND"),
+        "OME-TIFF: named axes, any depth, the size of a pixel",
+        sink="poolcli.io.tiff.sink:open_sink",
+        check="poolcli.io.tiff.held:check",
+        modes=(
+            *("1", "L", "LA", "RGB", "RGBA", "I;16", "I", "F"),
+            *("LA;16", "RGB;16", "RGBA;16", "ND", "NDA"),
+        ),
+        dtypes=(
+            *("bool", "uint8", "uint16", "uint32", "int8", "int16", "int32"),
+            *("float32", "float64"),
+        ),
+        axes="NCDHW",
         holds_pages=True,
-        facts={
-            "icc": "tag ICC profile",
-            "dpi": "tags of the resolution",
-            "spacing": "PhysicalSize",
-            "channels": "Channel Name",
-            "compression": "tag Compression",
-        },
-        save={"compression": _LOSSLESS},
-        extra="tiff",
+        facts=_TIFF_FACTS,
+        unheld="poolcli.io.tiff.held:unheld_by_ome",
+        save=_TIFF_SAVE,
+        is_streamed=True,
     ),
     Format(
         "tiff",
         (".tiff", ".tif"),
-        "lossless; pages; keeps the compression; quality is for compression=jpeg",
-        source=_PILLOW_SOURCE,
-        sink="poolcli.io.tiff.encode:open_plain_sink",
-        check="poolcli.io.tiff.encode:check_plain",
+        "lossless, any dtype; pages; what the input had is kept: compression, tiles, predictor, "
+        "photometric; GeoTIFF, ImageJ and OME; quality is for compression=jpeg; overviews and cog "
+        "need poolcli[geo]",
+        source="poolcli.io.tiff.source:open_source",
+        sink="poolcli.io.tiff.sink:open_sink",
+        check="poolcli.io.tiff.held:check",
         magic=_TIFF_MAGIC,
-        modes=("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "I;16", "I", "F"),
+        modes=(
+            *("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "I;16", "I", "F"),
+            *("LA;16", "RGB;16", "RGBA;16", "ND", "NDA"),
+        ),
+        axes="NCDHW",
         holds_pages=True,
         facts={
-            "icc": "tag ICC profile",
-            "exif": "tags of the description, Exif and GPS",
-            "dpi": "tags of the resolution",
-            "spacing": "PhysicalSize of OME",
-            "channels": "Channel Name of OME",
-            "compression": "tag Compression",
+            **_TIFF_FACTS,
+            "origin": "origins of ImageJ",
+            "geotransform": "tags of GeoTIFF",
+            "crs": "keys of GeoTIFF",
+            "geo_keys": "keys of GeoTIFF",
+            "control_points": "tie points of GeoTIFF",
+            "rpc": "tag RPC",
+            "nodata": "tag GDAL_NODATA",
+            "scale_offset": "GDAL_METADATA",
+            "gdal": "GDAL_METADATA",
+            "imagej": "description and block of ImageJ",
+            "attributes": "tifffile's JSON, where the input had it",
         },
-        save={"compression": _COMPRESSION, "quality": WholeNumber(1, 100)},
+        unheld="poolcli.io.tiff.held:unheld",
+        save={
+            **_TIFF_SAVE,
+            "compression": _COMPRESSION,
+            "quality": WholeNumber(1, 100),
+            "overviews": WholeNumber(0, 12),
+            "cog": _SWITCH,
+            "resampling": Choice(
+                tuple((word, word) for word in ("nearest", "average", "mode", "bilinear", "cubic"))
+            ),
+        },
         pillow="TIFF",
+        is_streamed=True,
     ),
     Format(
         "webp",

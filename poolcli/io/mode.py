@@ -33,12 +33,14 @@ MODES = {
 # What Pillow cannot hold and a TIFF can, some of it a PNG: 16 bits a colour, and stacks of any
 # depth with named axes.
 STACK = "ND"
+ALPHA_STACK = "NDA"
 DEEP = {
     "LA;16": ImageMode("uint16", 2, "16-bit alpha", "gray"),
     "RGB;16": ImageMode("uint16", 3, "16-bit colour", "rgb"),
     "RGBA;16": ImageMode("uint16", 4, "16-bit alpha", "rgb"),
 }
 ALL = {**MODES, **DEEP, STACK: ImageMode("", 0, "named axes", "")}
+ALL[ALPHA_STACK] = ImageMode("", 0, "named axes and alpha", "")
 
 # The mode that an array gets by its dtype and channels.
 _USUAL = ("1", "L", "LA", "RGB", "RGBA", "I;16", *DEEP, "I", "F")

@@ -163,6 +163,38 @@ def per_channel(value: Any, axes: Sampling, _: Facts) -> Any:
     return value if axes["C"].before == axes["C"].after else None
 
 
+def where_channels_stay(value: Any, axes: Sampling, _: Facts) -> Any:
+    """Return what is said of channels by their numbers, while there are as many."""
+    return value if "C" not in axes or axes["C"].before == axes["C"].after else None
+
+
+def in_place(value: Any, axes: Sampling, _: Facts) -> Any:
+    """Return what is said of places in the image, while no pixel moves."""
+    return value if all(axis.is_same for axis in axes.values()) else None
+
+
+def imagej(value: Mapping[str, Any], axes: Sampling, _: Facts) -> Any:
+    """Return what ImageJ says, without labels of planes that are gone, or tables of channels."""
+    same = {letter for letter, axis in axes.items() if axis.before == axis.after}
+    stale = set() if set("NDC") & axes.keys() <= same else {"labels"}
+    if "C" in axes and "C" not in same:
+        stale |= {"ranges", "luts"}
+    blocks = {name: each for name, each in value["blocks"].items() if name not in stale}
+    return {**value, "blocks": blocks}
+
+
+def polynomials(value: tuple[float, ...], axes: Sampling, _: Facts) -> Any:
+    """Return the tag RPC with offset and scale of lines (numbers 2, 7) and samples (3, 8) moved."""
+    lattice = _lattice("HW", axes)
+    if lattice is None:
+        return None
+    moved = list(value)
+    for (stride, offset), at, by in zip(lattice, (2, 3), (7, 8), strict=True):
+        moved[at] = float((Fraction(value[at]) - offset) / stride)
+        moved[by] = float(Fraction(value[by]) / stride)
+    return tuple(moved)
+
+
 def of_axes(value: Mapping[str, Any], axes: Sampling, _: Facts) -> Any:
     """Return what is said of the axes that are left."""
     return {letter: each for letter, each in value.items() if letter in axes} or None

@@ -8,7 +8,7 @@ import numpy as np
 
 from poolcli.maps.array import Array
 
-WITH_ALPHA = ("LA", "RGBA", "LA;16", "RGBA;16")
+WITH_ALPHA = ("LA", "RGBA", "LA;16", "RGBA;16", "NDA")
 
 
 class Picture(NamedTuple):
@@ -28,7 +28,8 @@ class Picture(NamedTuple):
     F                     float32  HW
     LA;16                 uint16   HWC     not Pillow's: 16 bits a sample
     RGB;16, RGBA;16       uint16   HWC     not Pillow's: 16 bits a sample
-    ND                    any      any     not Pillow's: a stack with named axes
+    ND                    any      any     not Pillow's: a stack with named axes, or any samples
+    NDA                   any      any     the same, of which the last sample is alpha
     ====================  =======  ======  ==========================================
 
     `palette` is RGB triples, `palette_alpha` a byte for each entry (None: all opaque).

@@ -8,7 +8,7 @@ from typing import Any
 
 from poolcli.errors import RequestError
 
-EXTRAS = {"tiff": "tifffile", "zarr": "zarr", "dask": "distributed"}  # module by extra
+EXTRAS = {"tiff": "imagecodecs", "zarr": "zarr", "dask": "distributed", "geo": "rasterio"}
 
 
 def has_extra(name: str) -> bool:

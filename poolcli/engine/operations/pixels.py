@@ -102,11 +102,16 @@ class CountedPixels(NamedTuple):
 
 
 def whole(alpha: Array) -> Array:
-    """Alpha as integer weights, also where an earlier step has made other numbers of it."""
-    if alpha.dtype.kind == "u" and alpha.dtype.itemsize <= 2:
-        return alpha
-    steps = np.rint(np.nan_to_num(alpha.astype(np.float64)))
-    return np.clip(steps, 0, 65535).astype(np.uint16)
+    """Alpha as integer weights, of which only the ratios matter.
+
+    Floats are counted in 65536ths: opaque is 1 in an image of floats, and 255 or 65535 where an
+    earlier step has made floats of alpha.
+    """
+    if alpha.dtype.kind == "u":
+        shift = 8 * (alpha.dtype.itemsize - 2)
+        return alpha >> shift if shift > 0 else alpha  # 16 bits: sums stay exact
+    steps = np.rint(np.clip(np.nan_to_num(alpha.astype(np.float64)), 0, 65535) * 65536)
+    return steps.astype(np.uint32)
 
 
 def masked_pixels(planes: Array, rules: ValueRules, weights: Array | None) -> MaskedPixels:

@@ -67,6 +67,19 @@ def to_image(pixels: Array, mode: str, picture: Picture | None, target: Format) 
     return _in_held_mode(_image(pixels, mode, picture), target)
 
 
+def scaled_map(one: FeatureMap, how: str, target: Format) -> FeatureMap:
+    """The map as pixels of 8 bits, unless its values are pixels that the format holds."""
+    pixels = _as_hwc(one)
+    channels = _channels(pixels)
+    if not _needs_scale(_mode(one.picture, pixels.dtype.name, channels), pixels, target):
+        return one
+    mode = _mode(one.picture, "uint8", channels) if channels else "L"
+    if mode is None:
+        raise FileError(_no_pixel_range(pixels))
+    layout = "HWC" if channels else "HW"
+    return FeatureMap(_scaled(pixels, how), layout, Picture(mode), one.name, one.facts)
+
+
 def _as_hwc(one: FeatureMap) -> Array:
     """The values as HW or HWC, without axes of length 1."""
     about = f"a map of shape {shape_words(one.data.shape)} ({one.layout})"

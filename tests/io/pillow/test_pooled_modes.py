@@ -1,11 +1,8 @@
 """Pooled images keep their modes, colours and light; on the command line."""
 
-import sys
-
 import numpy as np
 import png_twin
 import pytest
-from handmade import tiff
 from images import halves
 from PIL import Image
 from pooled_images import assert_image, blocks, mean, noise, weighed
@@ -157,18 +154,6 @@ def test_sixteen_bit_colours_of_a_png(cli, tmp_path, op, colour, channels):
         )
     expected = blocks.max((1, 3)) if op == "max" else np.rint(blocks.mean((1, 3)))
     np.testing.assert_array_equal(pooled, expected)
-
-
-def test_sixteen_bit_colours_are_refused(cli, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "tifffile", None)  # as if the extra were not installed
-    name, raw = "a.tif", tiff(4, 4, (16, 16, 16), bytes(96), t262=2, t277=3)
-    (tmp_path / name).write_bytes(raw)
-    ran = cli("max", name)
-    assert ran.code == 1
-    assert ran.err.startswith(f"Error: {name}: ")
-    assert ran.err.count("\n") == 1
-    assert ".npy" in ran.err
-    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_lab_is_averaged_across_gray(cli):

@@ -1,0 +1,70 @@
+"""What a TIFF holds of a map, known before it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from poolcli.errors import RequestError
+from poolcli.io.format import Format
+from poolcli.io.header import Header
+from poolcli.io.tiff.description import kind_of, kinds_of
+from poolcli.io.tiff.pixels import axes_of, pixels_of
+from poolcli.io.tiff.tags import Compression
+from poolcli.resources.extras import extra, has_extra
+
+
+def check(record: Format, headers: Sequence[Header], options: Mapping[str, Any]) -> None:
+    """FileError or RequestError for maps that a TIFF cannot hold, or not with these options."""
+    if "quality" in options and options.get("compression") != Compression.JPEG:
+        raise RequestError("tiff option quality is for compression=jpeg: give both or neither")
+    if any(options.get(name) for name in ("overviews", "cog")):
+        _check_overviews(headers)
+    elif "resampling" in options:
+        raise RequestError("tiff option resampling is for overviews and cog: give one of these")
+    if options.get("scale") is not None:
+        return
+    for header, kind in zip(headers, kinds_of(record, headers), strict=True):
+        pixels_of(header, axes_of(header, kind), options)
+
+
+def _check_overviews(headers: Sequence[Header]) -> None:
+    extra("geo", "a TIFF with overviews")
+    if len(headers) > 1 or kind_of("tiff", headers[0]):
+        raise RequestError(
+            "tiff options overviews and cog are for one image without named axes: leave them out"
+        )
+
+
+def unheld(header: Header) -> tuple[str, ...]:
+    """The facts that a TIFF of this map has no place for."""
+    return _unheld(header, kind_of("tiff", header))
+
+
+def unheld_by_ome(header: Header) -> tuple[str, ...]:
+    """The facts that an OME-TIFF of this map has no place for."""
+    return _unheld(header, "ome")
+
+
+def _unheld(header: Header, kind: str) -> tuple[str, ...]:
+    facts = header.facts
+    lost = []
+    if kind not in ("ome", "imagej"):
+        lost.append("spacing")
+    if kind == "ome" and not all(size.unit for size in facts.get("spacing", {}).values()):
+        lost.append("spacing")
+    if kind != "ome":
+        lost.append("ome_xml")
+    if kind != "imagej":
+        lost += ["imagej", "origin"]
+    else:
+        lost += ["dpi", "aspect"]
+    if kind != "shaped":
+        lost.append("attributes")
+    if "geo_keys" not in facts and not has_extra("geo"):
+        lost.append("crs")
+    if len(facts.get("nodata", ())) > 1:
+        lost.append("nodata")
+    if kind != "ome" and axes_of(header, kind).samples != len(facts.get("channels", ())):
+        lost.append("channels")
+    return tuple(lost)

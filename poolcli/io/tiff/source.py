@@ -1,0 +1,265 @@
+"""A TIFF as a source: a map for each of its images, read by the segments that a region touches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+
+from poolcli.errors import FileError, PoolError
+from poolcli.io.damage import DECODER_ERRORS, check_unpacked, one_line
+from poolcli.io.header import Header
+from poolcli.io.source import Region, part_of
+from poolcli.io.tiff import samples
+from poolcli.io.tiff.carried import facts_of
+from poolcli.io.tiff.images import Image, images_of
+from poolcli.io.tiff.page import Page
+from poolcli.io.tiff.segments import Window, read_page
+from poolcli.io.tiff.storage import stored
+from poolcli.io.tiff.tags import Tag
+from poolcli.maps.array import Array
+from poolcli.maps.feature_map import FeatureMap
+from poolcli.maps.layout import check_layout
+from poolcli.resources import memory
+
+
+def open_source(stream: BinaryIO, layout: str | None) -> TiffSource:
+    """The images of a TIFF, whose headers come from the tags alone."""
+    return TiffSource(stream, layout)
+
+
+class TiffSource:
+    """The images of a TIFF."""
+
+    format = "tiff"
+
+    def __init__(self, stream: BinaryIO, layout: str | None) -> None:
+        try:
+            images = images_of(stream)
+            self._maps = [TiffMap.of(image, layout) for image in images]
+        except PoolError:
+            raise
+        except DECODER_ERRORS as error:  # tags whose values no reader foresees
+            raise FileError(
+                f"the TIFF is cut short or damaged ({one_line(error)}): save or download it again"
+            ) from error
+        names = [""] if len(images) == 1 else map(str, range(len(images)))
+        self.headers = tuple(
+            each.header._replace(name=name) for each, name in zip(self._maps, names, strict=True)
+        )
+
+    def read(self, number: int, region: Region | None = None) -> FeatureMap:
+        """An image, or a region of it."""
+        header, one = self.headers[number], self._maps[number]
+        picture, facts = header.picture, header.facts
+        if region is None or one.turn != 1:
+            whole = FeatureMap(one.values(None), header.layout, picture, header.name, facts)
+            return part_of(whole, region)
+        data = one.values(region)
+        return FeatureMap(data, header.layout, picture, header.name, facts)
+
+
+class TiffMap(NamedTuple):
+    """An image and the header of its map. `inner` are the letters of the axes of a page, `turn` is
+    how its pixels are turned.
+    """
+
+    image: Image
+    header: Header
+    inner: str
+    turn: int
+
+    @classmethod
+    def of(cls, image: Image, layout: str | None) -> TiffMap:
+        """The map of an image; FileError for one that cannot be a map."""
+        page = image.keyframe
+        samples.check_pooled(page)
+        _check_size(image)
+        inner = _inner(page)
+        facts = facts_of(image, stored(page, image.kind, image.lead))
+        turn = _turn(page, facts)
+        if turn >= 5:
+            facts = _swapped(facts)
+        shape, letters = _named(image, (*image.sizes, *_shape(page, inner, turn)), inner, layout)
+        facts = _of_axes(facts, letters)
+        is_stack = bool(image.letters) or letters != inner
+        header = Header(
+            name="",
+            shape=shape,
+            dtype=samples.dtype_of(page).name,
+            layout=letters,
+            picture=samples.picture_of(page, is_stack=is_stack),
+            facts=facts,
+            orientation=turn,
+            chunks=_chunks(page, shape, inner) if turn == 1 else None,
+        )
+        return cls(image, header, inner, turn)
+
+    def values(self, region: Region | None) -> Array:
+        """The values of a region, which is all of a turned image."""
+        extents = _extents(region, self.header.shape)
+        before = len(extents) - len(self.inner)
+        window, inks = _window(dict(zip(self.inner, extents[before:], strict=True)), self.inner)
+        numbers = np.arange(len(self.image.pages)).reshape(self.header.shape[:before])
+        chosen = numbers[tuple(slice(*each) for each in extents[:before])]
+        planes = [self.image.pages[number] for number in chosen.ravel().tolist()]
+        if not before:
+            return _indexed(self._page(planes[0], window), inks)
+        first = _indexed(self._page(planes[0], window), inks)
+        out = memory.empty((len(planes), *first.shape), first.dtype)
+        out[0] = first
+        for number, page in enumerate(planes[1:], 1):
+            out[number] = self._page(page, window)[inks]
+        values: Array = out.reshape(*chosen.shape, *first.shape)
+        return values
+
+    def _page(self, page: Page | None, window: Window) -> Array:
+        """The values of a page, their axes in the order of `inner`."""
+        like = self.image.keyframe
+        if page is None:  # a plane that the description names and the file lacks
+            sides = {"C": like.samples, "H": window.shape[0], "W": window.shape[1]}
+            return np.zeros([sides[letter] for letter in self.inner], like.dtype)
+        if self.turn != 1:
+            window = Window.whole(page)
+        fill = self.header.facts.get("nodata", (0,))[0]
+        values = samples.to_values(_samples(page, window, fill), page)
+        if page.is_planar and self.inner == "HWC":
+            values = np.ascontiguousarray(np.moveaxis(values, 0, -1))
+        return _upright(values, self.turn, self.inner)
+
+
+def _samples(page: Page, window: Window | None, fill: float) -> Array:
+    """The samples of a page as they are stored."""
+    try:
+        return read_page(page, window, fill)
+    except PoolError:
+        raise
+    except DECODER_ERRORS as error:
+        raise FileError(
+            f"the TIFF is cut short or damaged ({one_line(error)}): save or download it again"
+        ) from error
+
+
+def _check_size(image: Image) -> None:
+    """FileError if the planes together unpack to more than is allowed."""
+    pages = [page for page in image.pages if page is not None]
+    check_unpacked(
+        image.keyframe.nbytes * len(image.pages), sum(int(page.sizes.sum()) for page in pages)
+    )
+
+
+# Axes ----------------------------------------------------------------------------------------
+
+
+def _inner(page: Page) -> str:
+    """The letters of the axes of a page; colours are last, whatever they are in the file."""
+    if page.samples == 1:
+        return "HW"
+    return "CHW" if page.is_planar and not samples.is_colour_image(page) else "HWC"
+
+
+def _turn(page: Page, facts: Mapping[str, Any]) -> int:
+    """How the pixels are turned; those of a map of the ground are as they are, as in GDAL."""
+    turn = page.directory.whole(Tag.ORIENTATION, 1)
+    is_map = "geotransform" in facts or "control_points" in facts
+    return turn if 1 <= turn <= 8 and not is_map else 1
+
+
+def _of_axes(facts: Mapping[str, Any], letters: str) -> dict[str, Any]:
+    """The facts without sizes and origins of axes that the map has not."""
+    found = dict(facts)
+    for name in ("spacing", "origin"):
+        known = facts.get(name, {})
+        kept = {letter: known[letter] for letter in letters if letter in known}
+        found.pop(name, None)
+        if kept:
+            found[name] = kept
+    return found
+
+
+def _swapped(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts of pixels whose rows become columns."""
+    swapped = dict(facts)
+    for name in ("dpi", "aspect"):
+        if name in facts:
+            swapped[name] = facts[name][::-1]
+    for name in ("spacing", "origin", "chunks"):
+        if name in facts:
+            letters = {"H": "W", "W": "H"}
+            swapped[name] = {letters.get(each, each): value for each, value in facts[name].items()}
+    return swapped
+
+
+def _shape(page: Page, inner: str, turn: int) -> tuple[int, ...]:
+    """The shape of an upright page."""
+    height, width = page.height, page.width
+    if turn >= 5:
+        height, width = width, height
+    sides = {"C": page.samples, "H": height, "W": width}
+    return tuple(sides[letter] for letter in inner)
+
+
+def _named(
+    image: Image, shape: tuple[int, ...], inner: str, layout: str | None
+) -> tuple[tuple[int, ...], str]:
+    """Shape and letters, as they are asked for; FileError where there are no usual letters."""
+    if layout:
+        unnamed = image.letters.startswith("N") and len(image.lead) > 1
+        whole = (*image.lead, *shape[1:]) if unnamed else shape
+        return (
+            (whole, layout)
+            if len(layout) == len(whole)
+            else (shape, check_layout(layout, len(shape)))
+        )
+    letters = image.letters + inner
+    if len(set(letters)) < len(letters):
+        raise FileError(
+            f"its axes ({letters}) have no usual names here: "
+            "give --layout with as many letters, such as NDCHW"
+        )
+    return shape, letters
+
+
+def _chunks(page: Page, shape: tuple[int, ...], inner: str) -> tuple[int, ...]:
+    """The shape of a segment in the map's axes; samples come together."""
+    sides = {"H": page.segment[0], "W": page.segment[1], "C": page.samples}
+    inside = tuple(sides[letter] for letter in inner)
+    wanted = (1,) * (len(shape) - len(inner)) + inside
+    return tuple(min(side, size) for side, size in zip(wanted, shape, strict=True))
+
+
+# Regions -------------------------------------------------------------------------------------
+
+_Extent = tuple[int, int]  # first and end
+
+
+def _extents(region: Region | None, shape: Sequence[int]) -> list[_Extent]:
+    """The extent of a region along each axis."""
+    if region is None:
+        return [(0, size) for size in shape]
+    return [each.indices(size)[:2] for each, size in zip(region, shape, strict=True)]
+
+
+def _window(at: Mapping[str, _Extent], inner: str) -> tuple[Window, Any]:
+    """The window of a page, and the index of its samples."""
+    window = Window(*at["H"], *at["W"])
+    if "C" not in at:
+        return window, ...
+    inks = slice(*at["C"])
+    return window, inks if inner == "CHW" else (..., inks)
+
+
+def _indexed(values: Array, index: Any) -> Array:
+    return values[index]  # type: ignore[no-any-return]
+
+
+def _upright(values: Array, turn: int, inner: str) -> Array:
+    """Pixels as EXIF's orientation says they are seen."""
+    from poolcli.io.pillow.exif import upright
+
+    if turn == 1:
+        return values
+    if inner == "CHW":
+        return np.moveaxis(upright(np.moveaxis(values, 0, -1), turn), -1, 0)
+    return upright(values, turn)
