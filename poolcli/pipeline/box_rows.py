@@ -119,13 +119,22 @@ def _is_numbers(row: Any) -> bool:
         return False
 
 
+def check_corners(boxes: Array) -> None:
+    """Raise ValueError where the corners of a box are swapped."""
+    for number, box in enumerate(boxes.tolist(), start=1):
+        left, top, right, bottom = box[-4:]
+        if right < left or bottom < top:
+            words = ",".join(f"{each:g}" for each in box)
+            raise ValueError(
+                f"box {number} ({words}) has its corners swapped: x1 <= x2 and y1 <= y2"
+            )
+
+
 def _fault(box: list[float]) -> str:
     """What is wrong with a box of 4 or 5 numbers; "" where nothing is."""
-    *index, left, top, right, bottom = box
+    index = box[:-4]
     if not all(abs(each) < float("inf") for each in box):
         return "is not finite"
-    if right < left or bottom < top:
-        return "has its corners swapped: x1 <= x2 and y1 <= y2"
     if index and (index[0] < 0 or not index[0].is_integer()):
         return "has an index that is no whole number from 0 up"
     return ""

@@ -10,8 +10,9 @@ from poolcli.pipeline.configuration import Configuration
 from poolcli.pipeline.op import Op
 from poolcli.pipeline.options import SELECTING_INTERPOLATIONS
 from poolcli.pipeline.parameters import Parameter
+from poolcli.pipeline.profiles import PROFILES
 from poolcli.pipeline.table import ROWS
-from poolcli.pipeline.window_kinds import KERNEL, SEED, WINDOW_KINDS, WindowKind
+from poolcli.pipeline.window_kinds import KERNEL, REGION_BOXES, SEED, WINDOW_KINDS, WindowKind
 
 Values = Mapping[str, Any]
 
@@ -51,6 +52,7 @@ def check(op: Op, windows: WindowKind | None, values: Values) -> None:
         raise RequestError(
             f"{op.name}: `exact` leaves no rest that `ceil_mode` is about: give one of them"
         )
+    _check_boxes(op, values)
     if values.get("samples") is not None and "seed" in values and SEED not in op.parameters:
         raise RequestError(f"{op.name}: `seed` draws what `samples` gives: give one of them")
 
@@ -76,6 +78,19 @@ def _conflict(option: Parameter, chosen: WindowKind) -> str:
         return f"{option.word} belongs to {key.word}: give that, too"
     mine = chosen.key or chosen.parameters[0]
     return f"{mine.word} and {option.word} are two kinds of windows: give one of them"
+
+
+def _check_boxes(op: Op, values: Values) -> None:
+    """Raise RequestError for boxes with swapped corners, unless the profile takes any box."""
+    boxes = values.get(REGION_BOXES.name)
+    if boxes is None or PROFILES[values.get("semantics", "poolcli")].any_box:
+        return
+    from poolcli.pipeline.box_rows import check_corners  # here, as help needs neither JSON nor CSV
+
+    try:
+        check_corners(boxes.array)
+    except ValueError as error:
+        raise RequestError(f"{op.name}: {REGION_BOXES.word} {boxes.text}: {error}") from None
 
 
 def _leaves_out(values: Values) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from importlib import import_module
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from poolcli.engine.operations.operation import Operation, Pooling
 from poolcli.engine.windows import by_name
@@ -18,7 +18,7 @@ from poolcli.pipeline.op import Op
 from poolcli.pipeline.profile import Profile
 from poolcli.pipeline.profiles import PROFILES
 from poolcli.pipeline.table import op_named
-from poolcli.pipeline.window_kinds import WindowKind
+from poolcli.pipeline.window_kinds import REGION_BOXES, WindowKind
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Configuration:
         function = loaded(self.profile.functions.get(self.op.name, self.op.function))
         own = {option.name: self.argument(option.name) for option in self.op.parameters}
         if self.windows is None:
-            operation: Operation = function(**own)
+            operation: Operation = self._with_any_box(function(**own))
             return operation
         return Pooling(self.place, partial(function, **own))
 
@@ -86,7 +86,14 @@ class Configuration:
         place: Place = getattr(by_name, self.windows.place)(**where)
         if isinstance(place, Sliding) and self._allows_empty:
             return replace(place, allows_empty=True)
-        return place
+        return cast(Place, self._with_any_box(place))
+
+    def _with_any_box(self, part: Any) -> Any:
+        """A place or an operation that takes the boxes that the profile does."""
+        takes_boxes = any(option is REGION_BOXES for option in self.op.options)
+        if self.profile.any_box and takes_boxes and hasattr(part, "any_box"):
+            return replace(part, any_box=True)
+        return part
 
     @property
     def _allows_empty(self) -> bool:

@@ -13,7 +13,12 @@ from typing import Any, NamedTuple
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 OWN = "poolcli"  # the source of what poolcli does
-FACTS = ("functions", "index_of_nan", "empty")  # what decides rules beside the defaults of options
+FACTS = (
+    "functions",
+    "index_of_nan",
+    "empty",
+    "any_box",
+)  # what decides rules beside the defaults of options
 
 
 class Cited(NamedTuple):
@@ -45,6 +50,9 @@ class Profile(NamedTuple):
         The results of operations for a sliding window without a pixel: a number, or the "lowest",
         "highest" or "least finite" value of the dtype. poolcli refuses such windows, unless
         `ceil_mode` asks for them: then an operation that is not named here gives NaN.
+    any_box
+        Whether boxes outside the map give zeros, and swapped corners a box of size 1, where poolcli
+        refuses them.
     ceil_rule
         The rule that `ceil_mode` means where it names none.
     """
@@ -58,6 +66,7 @@ class Profile(NamedTuple):
     formulas: Mapping[str, str] = NOTHING
     index_of_nan: str = "first"
     empty: Mapping[str, float | str] = NOTHING
+    any_box: bool = False
     ceil_rule: str = "drop"
 
     def defaults(self, op: str, *, slides: bool) -> Mapping[str, Any]:

@@ -130,6 +130,12 @@ RULES = (
         indices=True,
     ),
     SemanticsRule(
+        "box outside the map, or swapped",
+        lacks="does not come up",
+        option="any_box",
+        when=lambda options: options.get("boxes") is not None,
+    ),
+    SemanticsRule(
         "roi-align, half a pixel",
         lacks="no roi-align",
         ops=("roi-align",),

@@ -80,7 +80,8 @@ def pool_boxes(x, op, boxes, size, scale=1, **given):
             x, op, [[window for window in line if window.taps] for line in lines], **given
         )
         cells = np.full((x.shape[1], *size), given.get("nodata") or 0, pooled.dtype)
-        cells[:, held[0][0] : held[0][-1] + 1, held[1][0] : held[1][-1] + 1] = pooled[index]
+        if all(held):
+            cells[:, held[0][0] : held[0][-1] + 1, held[1][0] : held[1][-1] + 1] = pooled[index]
         out.append(cells)
     return np.stack(out)
 
@@ -100,7 +101,10 @@ def roi_align(x, boxes, size, *, ratio=0, scale=1, aligned=True, mode="avg", cor
     for number, (index, *box) in enumerate(boxes):
         left, top, right, bottom = (corner * scale - (0.5 if aligned else 0) for corner in box)
         sides = [side if aligned else max(side, 1) for side in (bottom - top, right - left)]
-        grid = [ratio or math.ceil(side / cells) for side, cells in zip(sides, size, strict=True)]
+        grid = [
+            ratio or max(math.ceil(side / cells), 0)
+            for side, cells in zip(sides, size, strict=True)
+        ]
         step = [side / cells for side, cells in zip(sides, size, strict=True)]
         for channel, row, column in np.ndindex(*out.shape[1:]):
             values = []

@@ -26,7 +26,7 @@ from poolcli.engine.operations.roi_cells import (
 )
 from poolcli.engine.operations.roi_weights import BoxSides, SamplePoints
 from poolcli.engine.windows.place import Geometry, per_axis
-from poolcli.engine.windows.regions import Box, boxes_on
+from poolcli.engine.windows.regions import Box, anywhere, boxes_on
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size
 from poolcli.resources import memory
@@ -43,6 +43,7 @@ class RoiAlign:
     `boxes` has the rows x1, y1, x2, y2 or index, x1, y1, x2, y2, which `scale` turns into pixels of
     the map. A cell has `ratio` x `ratio` points, of which `cells_of` makes its value; a `ratio` of
     0 is the cell's size rounded up. `aligned` takes the centre of the first pixel to be at 0.5.
+    With `any_box` a box may be outside the map, and its corners may be swapped.
 
     Source: He, Gkioxari, Dollar, Girshick 2017; torchvision roi_align; ONNX RoiAlign.
     """
@@ -53,6 +54,7 @@ class RoiAlign:
     scale: float
     aligned: bool
     cells_of: CellsOf
+    any_box: bool = False
 
     def geometry(self, frame: Frame) -> Geometry:
         """The cells of every box. Windows are the largest box's; a point costs four products."""
@@ -119,7 +121,7 @@ class RoiAlign:
         return out
 
     def _boxes(self, frame: Frame) -> list[Box]:
-        return boxes_on(frame, self.boxes, self.scale, _touches)
+        return boxes_on(frame, self.boxes, self.scale, anywhere if self.any_box else _touches)
 
     def _sides(self, boxes: Sequence[Box], frame: Frame) -> tuple[BoxSides, BoxSides]:
         """The boxes along rows and along columns."""

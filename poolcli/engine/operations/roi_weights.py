@@ -67,15 +67,14 @@ class BoxSides(NamedTuple):
         """The points of a cell of each box."""
         if self.ratio:
             return np.full(len(self.sizes), self.ratio)
-        return np.ceil(self.sizes / self.cells).astype(np.int64)
+        return np.maximum(np.ceil(self.sizes / self.cells), 0).astype(np.int64)
 
     @property
     def spans(self) -> tuple[Array, Array]:
         """The first pixels and the ends of spans of pixels that hold all that the boxes need."""
-        last = self.length - 1
-        begins, ends = (
-            np.clip(at, 0, last).astype(np.int64) for at in (self.begins, self.begins + self.sizes)
-        )
+        last, ends = self.length - 1, self.begins + self.sizes
+        sides = np.minimum(self.begins, ends), np.maximum(self.begins, ends)
+        begins, ends = (np.clip(at, 0, last).astype(np.int64) for at in sides)
         return begins, np.minimum(ends + 1, last) + 1
 
     @property
@@ -100,7 +99,8 @@ class BoxSides(NamedTuple):
         """
         counts, (firsts, stops) = self.counts, self.spans
         below, above, shares = self._interpolation(counts)
-        below, above = below - firsts[:, None, None], above - firsts[:, None, None]
+        last = (stops - firsts - 1)[:, None, None]  # points that do not count may lie beyond
+        below, above = (np.clip(at - firsts[:, None, None], 0, last) for at in (below, above))
         width = int((stops - firsts).max())
         weights = _sums(below, above, shares / np.maximum(counts, 1)[:, None, None], width)
         return [

@@ -26,6 +26,11 @@ class Box(NamedTuple):
 Overlaps = Callable[[int, float, float], bool]  # (length of an axis, begin, end of a box on it)
 
 
+def anywhere(length: int, begin: float, end: float) -> bool:  # noqa: ARG001 - as `Overlaps` has it
+    """Hold for every box."""
+    return True
+
+
 def boxes_on(frame: Frame, rows: Array, scale: float, overlaps: Overlaps) -> list[Box]:
     """Boxes from an array of rows x1, y1, x2, y2 or index, x1, y1, x2, y2, whose corners are
     multiplied by `scale`.
@@ -78,6 +83,7 @@ class Regions:
     `boxes` has the rows x1, y1, x2, y2 or index, x1, y1, x2, y2, which `scale` turns into pixels of
     the map. Corners are rounded half away from zero, a box includes its last pixel, and windows are
     clipped to the map: a cell outside of it reads nothing. (N, C, H, W) gives (boxes, C, *size).
+    With `any_box` a box may be outside the map, and one whose corners are swapped is 1 long.
 
     Source: torchvision roi_pool_kernel.cpp.
 
@@ -93,13 +99,19 @@ class Regions:
     boxes: Array
     size: Size
     scale: float = 1
+    any_box: bool = False
 
     def on(self, frame: Frame) -> Placement:
         """A grid for every box, on all channels of its image."""
-        boxes = boxes_on(frame, self.boxes, self.scale, _has_pixel)
+        overlaps = anywhere if self.any_box else _has_pixel
+        boxes = boxes_on(frame, self.boxes, self.scale, overlaps)
         size = per_axis("output_size", self.size, 2)
-        grids = tuple(_placed(number, box, frame, size) for number, box in enumerate(boxes))
-        return Placement(Frame(len(boxes), frame.channels, size), grids)
+        grids = [
+            _placed(number, box, frame, size)
+            for number, box in enumerate(boxes)
+            if all(map(_reaches, frame.space, box.begin, box.end))
+        ]
+        return Placement(Frame(len(boxes), frame.channels, size), tuple(grids))
 
 
 def _placed(number: int, box: Box, frame: Frame, size: Size) -> PlacedGrid:
@@ -109,6 +121,11 @@ def _placed(number: int, box: Box, frame: Frame, size: Size) -> PlacedGrid:
     source = () if frame.batch is None else (box.image,)
     channels = 1 if frame.channels is None else frame.channels
     return PlacedGrid(source, (number, ..., *filled), Grid(axes), channels)
+
+
+def _reaches(length: int, begin: float, end: float) -> bool:
+    """Whether any cell of a box has a pixel; it is 1 long at least."""
+    return rounded(begin) < length and max(rounded(end), rounded(begin)) >= 0
 
 
 def _has_pixel(length: int, begin: float, end: float) -> bool:

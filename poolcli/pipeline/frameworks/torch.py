@@ -28,6 +28,9 @@ PROFILE = Profile(
         "median of an even window": Cited("the lower", "torch.median"),
         "index of max": Cited("in the plane", "MaxPool2d"),
         "index of a NaN": Cited("the last", "DilatedMaxPool2d"),
+        "box outside the map, or swapped": Cited(
+            "zeros; size 1 at least", "torchvision roi_pool_kernel.cpp, roi_align_kernel.cpp"
+        ),
         "roi-align, half a pixel": Cited("not aligned", "torchvision roi_align"),
         "roi-align, mode max": Cited("no max", "torchvision roi_align"),
     },
@@ -39,5 +42,6 @@ PROFILE = Profile(
     functions={"lp": "poolcli.engine.reducers.folds:lp_of_mean"},
     formulas={"lp": "(k sum x^p / n)^(1/p)"},
     index_of_nan="last",
+    any_box=True,
     empty={"max": "lowest", "avg": 0, "lp": 0},
 )

@@ -64,3 +64,46 @@ def test_a_box_that_is_the_map_is_adaptive(height, width, rows, columns):
     np.testing.assert_allclose(
         result[0], poolcli.pool(x, "avg", adaptive=(rows, columns)), rtol=1e-6, atol=1e-5
     )
+
+
+ANYWHERE = [
+    [0, 5, 4, 2, 1],  # swapped: size 1
+    [1, 5, 1, 2, 4],
+    [0, 100, 100, 110, 110],
+    [1, -9, 2, -5, 4],
+    [1, -3, -2, 2, 2],
+    [0, 2, 7, 1, 6],  # swapped, at the border
+]
+
+
+@pytest.mark.parametrize("op", ["max", "avg", "median"])
+def test_boxes_anywhere_agree_with_their_twin(op):
+    x = nasty.scrambled((2, 3, 6, 8), np.float64)
+    result = poolcli.pool(x, op, boxes=ANYWHERE, output_size=(2, 3), semantics="torch")
+    interpolation = {"interpolation": "lower"} if op == "median" else {}
+    expected = twin_places.pool_boxes(x, op, ANYWHERE, (2, 3), **interpolation)
+    np.testing.assert_allclose(result, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("aligned", [False, True])
+@pytest.mark.parametrize("ratio", [0, 2])
+def test_roi_align_of_boxes_anywhere_agrees_with_its_twin(aligned, ratio):
+    x = nasty.scrambled((2, 3, 6, 8), np.float64)
+    options = {"aligned": aligned, "sampling_ratio": ratio, "output_size": (2, 3)}
+    result = poolcli.pool(x, "roi-align", boxes=ANYWHERE, semantics="torch", **options)
+    expected = twin_places.roi_align(x, ANYWHERE, (2, 3), ratio=ratio, aligned=aligned)
+    np.testing.assert_allclose(result, expected, rtol=1e-12, atol=1e-12)
+
+
+def test_a_swapped_box_of_torchvision():
+    """roi_pool of [5, 4, 2, 1] on arange(48): size 1 at (5, 4)."""
+    x = np.arange(48.0).reshape(1, 1, 6, 8)
+    result = poolcli.pool(x, "max", boxes=[[5, 4, 2, 1]], output_size=1, semantics="torch")
+    assert result.tolist() == [[[[37]]]]
+
+
+@pytest.mark.parametrize("op", ["max", "roi-align"])
+def test_a_swapped_box_is_refused(op):
+    with pytest.raises(poolcli.RequestError, match=r"box 2 .* has its corners swapped") as caught:
+        poolcli.pool(np.ones((6, 8)), op, boxes=[[0, 0, 1, 1], [5, 4, 2, 1]], output_size=1)
+    assert "\n" not in str(caught.value)
