@@ -58,6 +58,23 @@ _PILLOW: dict[str, Any] = {
 }
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
+_NUMBERS = (
+    *("uint8", "int8", "uint16", "int16", "uint32", "int32", "int64"),
+    *("float32", "float64"),
+)
+_NIFTI: dict[str, Any] = {
+    "dtypes": (*_NUMBERS, "uint64"),
+    "axes": "WHDNC",
+    "facts": {
+        "spacing": "pixdim",
+        "affine": "sform and qform",
+        "header": "as it is",
+        "extensions": "extensions",
+    },
+    "unheld": "poolcli.io.nifti:unheld",
+    "extra": "nifti",
+}
+
 # The first record that knows a file by its content reads it.
 FORMATS = (
     Format(
@@ -315,6 +332,71 @@ FORMATS = (
         holds_pages=True,
         save={"compressed": _SWITCH},
         is_streamed=True,
+    ),
+    Format(
+        "pfm",
+        (".pfm",),
+        "floating point, 1 or 3 channels",
+        source="poolcli.io.pfm:open_source",
+        sink="poolcli.io.pfm:open_sink",
+        magic=(b"Pf\n", b"PF\n", b"Pf ", b"PF ", b"Pf\r", b"PF\r"),
+        check="poolcli.io.pfm:check",
+        dtypes=("float32",),
+        holds_pages=False,
+        facts={"scale_offset": "scale"},
+        save={"byte_order": Choice((("little", "<"), ("big", ">")))},
+    ),
+    Format(
+        "nifti",
+        (".nii",),
+        "volumes; needs poolcli[nifti]",
+        source="poolcli.io.nifti:open_source",
+        sink="poolcli.io.nifti:open_sink",
+        recognise="poolcli.io.nifti:is_nifti",
+        **_NIFTI,
+    ),
+    Format(
+        "nii.gz",
+        (".nii.gz",),
+        "the same, packed",
+        sink="poolcli.io.nifti:open_packed_sink",
+        **_NIFTI,
+    ),
+    Format(
+        "fits",
+        (".fits", ".fit", ".fts"),
+        "images of several units; needs poolcli[fits]",
+        source="poolcli.io.fits:open_source",
+        sink="poolcli.io.fits:open_sink",
+        magic=(b"SIMPLE  =",),
+        dtypes=(*_NUMBERS, "uint64"),
+        holds_pages=True,
+        facts={
+            "wcs": "CRPIX, CDELT, CD, PC and SIP",
+            "nodata": "BLANK; NaN",
+            "header": "cards",
+            "file_header": "cards of the first unit",
+            "others": "tables",
+            "compression": "tiles",
+        },
+        unheld="poolcli.io.fits:unheld",
+        extra="fits",
+    ),
+    Format(
+        "safetensors",
+        (".safetensors",),
+        "named tensors",
+        source="poolcli.io.safetensors:open_source",
+        sink="poolcli.io.safetensors:open_sink",
+        recognise="poolcli.io.safetensors:is_safetensors",
+        dtypes=("bool", "float16", *_NUMBERS, "uint64"),
+        holds_pages=True,
+        facts={
+            "file_attributes": "__metadata__",
+            "others": "tensors without axes, or of other dtypes",
+            "storage": "bfloat16",
+        },
+        unheld="poolcli.io.safetensors:unheld",
     ),
     Format(
         "zarr",

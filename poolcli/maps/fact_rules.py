@@ -10,6 +10,7 @@ from fractions import Fraction
 from math import isfinite, nan
 from typing import Any, NamedTuple
 
+from poolcli.maps.fits_wcs import Card, pooled_cards
 from poolcli.maps.sampling import Sampling
 
 Facts = Mapping[str, Any]  # values by the names of facts
@@ -198,6 +199,15 @@ def polynomials(value: tuple[float, ...], axes: Sampling, _: Facts) -> Any:
 def of_axes(value: Mapping[str, Any], axes: Sampling, _: Facts) -> Any:
     """Return what is said of the axes that are left."""
     return {letter: each for letter, each in value.items() if letter in axes} or None
+
+
+def fits_wcs(value: tuple[str, tuple[Card, ...]], axes: Sampling, _: Facts) -> Any:
+    """The letters of FITS axes, and cards; those of axes that are gone have no meaning."""
+    letters, cards = value
+    strides = _lattice(letters, axes)
+    if strides is None:
+        return None
+    return letters, pooled_cards(cards, dict(enumerate(strides, start=1)))
 
 
 def _lattice(letters: str, axes: Sampling) -> list[tuple[Fraction, Fraction]] | None:

@@ -8,7 +8,14 @@ from typing import Any
 
 from poolcli.errors import RequestError
 
-EXTRAS = {"tiff": "imagecodecs", "zarr": "zarr", "dask": "distributed", "geo": "rasterio"}
+EXTRAS = {  # module by extra
+    "tiff": "imagecodecs",
+    "zarr": "zarr",
+    "dask": "distributed",
+    "geo": "rasterio",
+    "nifti": "nibabel",
+    "fits": "astropy",
+}
 
 
 def has_extra(name: str) -> bool:

@@ -1,0 +1,243 @@
+"""FITS by astropy (an extra): every image of a file, its header and its world coordinates."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from io import BytesIO
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from poolcli.errors import FileError, PoolError
+from poolcli.io.damage import DECODER_ERRORS, one_line
+from poolcli.io.format import Format
+from poolcli.io.header import Header
+from poolcli.io.raw_values import native
+from poolcli.io.sink import Sink, WholeSink
+from poolcli.io.source import Region
+from poolcli.maps.array import Array
+from poolcli.maps.feature_map import FeatureMap
+from poolcli.maps.fits_wcs import WCS_CARDS, Card
+from poolcli.maps.layout import check_layout, default_layout, shape_words
+from poolcli.resources.extras import extra
+
+# Cards that astropy writes by itself: of the structure, and of the scale of values.
+_STRUCTURE = (
+    *("SIMPLE", "XTENSION", "BITPIX", "NAXIS", "EXTEND", "PCOUNT", "GCOUNT", "GROUPS", "END"),
+    *("BSCALE", "BZERO", "BLANK", "EXTNAME", "EXTVER", "CHECKSUM", "DATASUM", ""),
+    *("DATAMIN", "DATAMAX"),  # of the values that were there
+)
+_LOSSLESS = ("RICE_1", "GZIP_1", "GZIP_2")  # of whole numbers, of any width
+
+
+def open_source(stream: BinaryIO, layout: str | None) -> FitsSource:
+    """The images of a file; tables are copied."""
+    return FitsSource(stream, layout)
+
+
+class FitsSource:
+    """Images, of which any region can be read."""
+
+    format = "fits"
+
+    def __init__(self, stream: BinaryIO, layout: str | None) -> None:
+        fits = _library("a FITS file")
+        with _damage_refused():
+            self._units = fits.open(stream, memmap=False, lazy_load_hdus=False, ignore_blank=True)
+            self._images = [unit for unit in self._units if unit.is_image and unit.shape]
+            if not self._images:
+                raise FileError("it has no image, only tables or headers")
+            names = _names(self._units, self._images)
+            facts = [_facts(unit) for unit in self._images]
+            if others := _others(stream, self._units, self._images):
+                facts[0]["others"] = others
+            if self._units[0] not in self._images and (cards := _cards(self._units[0])):
+                facts[0]["file_header"] = cards
+            made = zip(self._images, names, facts, strict=True)
+            self.headers = tuple(_header(*each, layout) for each in made)
+
+    def read(self, number: int, region: Region | None = None) -> FeatureMap:
+        """An image, or a region of it."""
+        header, unit = self.headers[number], self._images[number]
+        with _damage_refused():
+            values = np.asarray(unit.section[region] if region is not None else unit.data)
+        if values.shape != header.shape and region is None:
+            raise FileError("its values are cut short: save it again")
+        values = native(values, header.dtype)
+        return FeatureMap(values, header.layout, None, header.name, header.facts)
+
+
+def _library(what: str) -> Any:
+    from importlib import import_module
+
+    extra("fits", what)
+    return import_module("astropy.io.fits")
+
+
+@contextmanager
+def _damage_refused() -> Iterator[None]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what matters is raised, here or below
+            yield
+    except PoolError:
+        raise
+    except DECODER_ERRORS as error:
+        raise FileError(
+            f"the FITS is cut short or damaged ({one_line(error)}): save it again"
+        ) from error
+
+
+def _names(units: Any, images: Sequence[Any]) -> list[str]:
+    """EXTNAME, with EXTVER where there are several, or the number of the unit."""
+    found = [unit.name for unit in images]
+    if len(images) == 1:
+        return [found[0].removeprefix("PRIMARY")]
+    return [
+        name if name and found.count(name) == 1 else f"{name or 'HDU'},{units.index(unit)}"
+        for name, unit in zip(found, images, strict=True)
+    ]
+
+
+def _header(unit: Any, name: str, facts: dict[str, Any], layout: str | None) -> Header:
+    shape = tuple(map(int, unit.shape))
+    if 0 in shape or len(shape) > 5:
+        raise FileError(f"an image of shape {shape_words(shape)}: save one to five axes")
+    letters = check_layout(layout, len(shape)) if layout else default_layout(len(shape))
+    _number_axes(facts, letters)
+    return Header(name, shape, _dtype(unit).name, letters, None, facts)
+
+
+def _number_axes(facts: dict[str, Any], letters: str) -> None:
+    """Write down which letter each axis of FITS has: the first is the last of the array."""
+    if "wcs" in facts:
+        facts["wcs"] = (letters[::-1], facts["wcs"])
+
+
+def _dtype(unit: Any) -> Any:
+    """The dtype that astropy gives, by how the header says that values are scaled."""
+    pixel = unit.section[(slice(0, 1),) * len(unit.shape)]
+    return pixel.dtype.newbyteorder("=")
+
+
+def _facts(unit: Any) -> dict[str, Any]:
+    cards = _cards(unit)
+    wcs = tuple(card for card in cards if WCS_CARDS.fullmatch(card.keyword))
+    rest = tuple(card for card in cards if not WCS_CARDS.fullmatch(card.keyword))
+    found: dict[str, Any] = {"wcs": wcs, "header": rest}
+    blank = unit.header.get("BLANK")
+    if isinstance(blank, int) and unit.header["BITPIX"] > 0:
+        scale, zero = unit.header.get("BSCALE", 1), unit.header.get("BZERO", 0)
+        found["nodata"] = (float(_dtype(unit).type(blank * scale + zero)),)
+    compression = getattr(unit, "compression_type", None)
+    if compression:
+        found["compression"] = str(compression)
+    return {name: value for name, value in found.items() if value}
+
+
+def _cards(unit: Any) -> tuple[Card, ...]:
+    """The cards of a header that say more than its structure."""
+    return tuple(
+        Card(each.keyword, each.value, each.comment)
+        for each in unit.header.cards
+        if each.keyword not in _STRUCTURE and not each.keyword.startswith("NAXIS")
+    )
+
+
+def _others(stream: BinaryIO, units: Any, images: Sequence[Any]) -> dict[str, bytes]:
+    """The bytes of the units that are no images, by their names."""
+    found = {}
+    for number, unit in enumerate(units):
+        if number == 0 or unit in images:
+            continue
+        info = unit.fileinfo()
+        stream.seek(info["hdrLoc"])
+        found[unit.name or f"HDU {number}"] = stream.read(
+            info["datLoc"] + info["datSpan"] - info["hdrLoc"]
+        )
+    return found
+
+
+# As a sink -----------------------------------------------------------------------------------
+
+
+def open_sink(
+    _: Format, stream: BinaryIO, headers: Sequence[Header], __: Mapping[str, Any]
+) -> Sink:
+    """A file with an image for each map."""
+    return WholeSink(headers, lambda maps: stream.write(_encoded(maps)))
+
+
+def _encoded(maps: Sequence[FeatureMap]) -> bytes:
+    fits = _library("writing .fits")
+    first = maps[0].facts
+    stream = BytesIO()
+    with _damage_refused():
+        images = [_unit(fits, one, is_alone=len(maps) == 1) for one in maps]
+        starts_with_image = isinstance(images[0], fits.PrimaryHDU)
+        if not starts_with_image:
+            primary = fits.PrimaryHDU()
+            _put_cards(fits, primary.header, _own_cards(first.get("file_header", ())))
+            images.insert(0, primary)
+        fits.HDUList(images).writeto(stream)
+        file = stream.getvalue()
+    return b"".join([file, *first.get("others", {}).values()])
+
+
+def _unit(fits: Any, one: FeatureMap, *, is_alone: bool) -> Any:
+    """The unit of a map: the primary one, if there is no other and it is not compressed."""
+    facts, data = one.facts, _with_nodata(one)
+    compression = facts.get("compression")
+    name = one.name.partition(",")[0]
+    extname = None if name in ("", "HDU", "PRIMARY") else name
+    if compression in (*_LOSSLESS, "PLIO_1", "HCOMPRESS_1"):
+        how = compression if compression in _LOSSLESS and data.dtype.kind in "iu" else "GZIP_2"
+        unit = fits.CompImageHDU(data, name=extname, compression_type=how, quantize_level=0)
+    elif is_alone and "file_header" not in facts:
+        unit = fits.PrimaryHDU(data)
+    else:
+        unit = fits.ImageHDU(data, name=extname)
+    letters, cards = facts.get("wcs", ("", ()))
+    if letters == one.layout[::-1]:
+        _put_cards(fits, unit.header, cards)
+    _put_cards(fits, unit.header, _own_cards(facts.get("header", ())))
+    if "nodata" in facts and data.dtype.kind in "iu":
+        unit.header["BLANK"] = int(facts["nodata"][0]) - int(unit.header.get("BZERO", 0))
+    return unit
+
+
+def _with_nodata(one: FeatureMap) -> Array:
+    """The values; floating-point ones are not a number where there are none."""
+    values = one.data
+    nodata = one.facts.get("nodata")
+    if nodata is None or values.dtype.kind != "f":
+        return values
+    return np.where(np.isin(values, np.array(nodata, values.dtype)), np.nan, values)
+
+
+def _own_cards(cards: Any) -> Sequence[Card]:
+    return cards if isinstance(cards, tuple) else ()
+
+
+def _put_cards(fits: Any, header: Any, cards: Sequence[Card]) -> None:
+    for card in cards:
+        if card.keyword in ("COMMENT", "HISTORY"):
+            header.add_history(card.value) if card.keyword == "HISTORY" else header.add_comment(
+                card.value
+            )
+        else:
+            header.append(fits.Card(*card), end=True)
+
+
+def unheld(header: Header) -> tuple[str, ...]:
+    """The facts that a FITS file cannot keep: the header of another format."""
+    foreign = ["header"] if not isinstance(header.facts.get("header", ()), tuple) else []
+    others = header.facts.get("others", {})
+    if not all(isinstance(each, bytes) for each in others.values()):
+        foreign.append("others")
+    letters, _ = header.facts.get("wcs", (header.layout[::-1], ()))
+    if letters != header.layout[::-1]:
+        foreign.append("wcs")
+    return tuple(foreign)
