@@ -8,6 +8,7 @@ from math import isfinite
 from typing import Any
 
 from poolcli.io.tiff import geo
+from poolcli.io.tiff.codecs import name_of
 from poolcli.io.tiff.directory import ASCII, ByteForm, Directory, directories
 from poolcli.io.tiff.fields import (
     SHORT,
@@ -66,7 +67,7 @@ def facts_of(image: Image, kept: Stored) -> dict[str, Any]:
     if image.kind == "imagej" and "W" in facts.get("spacing", {}):
         facts.pop("dpi", None)
         facts.pop("aspect", None)
-    facts["compression"] = _NAMES.get(page.compression, str(page.compression))
+    facts["compression"] = _NAMES.get(page.compression, name_of(page.compression).lower())
     if page.is_tiled:
         facts["chunks"] = {"H": page.segment[0], "W": page.segment[1]}
     return {**facts, "storage": {NAME: kept}}

@@ -165,6 +165,9 @@ _FAST = {
 }
 _PIXELS = {
     Compression.JPEG_2000: "jpeg2k",
+    Compression.JPEG_2000_RGB: "jpeg2k",
+    Compression.PNG: "png",
+    Compression.JPEG_XR: "jpegxr",
     Compression.LERC: "lerc",
     Compression.WEBP: "webp",
     Compression.JPEG_XL: "jpegxl",

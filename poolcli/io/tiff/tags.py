@@ -95,9 +95,12 @@ class Compression(IntEnum):
     DEFLATE = 8
     PACKBITS = 32773
     OLD_DEFLATE = 32946
+    JPEG_2000_RGB = 33005
     JPEG_2000 = 34712
     LERC = 34887
     LZMA = 34925
+    PNG = 34933
+    JPEG_XR = 34934
     ZSTD = 50000
     WEBP = 50001
     JPEG_XL = 50002
