@@ -46,6 +46,10 @@ class PoolOptions(TypedDict, total=False):
     sharpness: float | None
     alpha: float | None
     q: float | None
+    trim: float | None
+    of: float | str | Sequence[float] | None
+    period: float | None
+    per_channel: bool | None
     interpolation: Literal["linear", "midpoint", "lower", "higher", "nearest", "bilinear"] | None
     indices: FileOrArray | None
     sampling_ratio: int | None
@@ -57,7 +61,7 @@ class PoolOptions(TypedDict, total=False):
     merge: Literal["max", "avg", "sum", "concat"] | None
     op: PipelineLike | None
     nan: Literal["propagate", "ignore"] | None
-    nodata: float | None
+    nodata: float | Sequence[float] | None
     min_valid: float | None
     mask: FileOrArray | None
     emit: Literal["count", "fraction"] | None

@@ -98,6 +98,10 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
     sharpness: float | None = None,
     alpha: float | None = None,
     q: float | None = None,
+    trim: float | None = None,
+    of: float | str | Sequence[float] | None = None,
+    period: float | None = None,
+    per_channel: bool | None = None,
     interpolation: str | None = None,
     indices: FileOrArray | None = None,
     sampling_ratio: int | None = None,
@@ -109,7 +113,7 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
     merge: str | None = None,
     op: PipelineLike | None = None,
     nan: str | None = None,
-    nodata: float | None = None,
+    nodata: float | Sequence[float] | None = None,
     min_valid: float | None = None,
     mask: FileOrArray | None = None,
     emit: str | None = None,
@@ -195,6 +199,14 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
         The r of lse (default 1): near 0 the average, large the maximum.
     alpha : float, optional
         The share of the maximum in mixed (default 0.5).
+    trim : float, optional
+        For trimmed: the share of values to leave out at each end, below 0.5 (default 0.1).
+    of : float or sequence of float, optional
+        For fraction: the values whose share is wanted.
+    period : float, optional
+        For circmean: a full turn (default 360).
+    per_channel : bool, optional
+        For mode of an image: count each channel alone, and not whole colours.
     q : float, optional
         The quantile, from 0 to 1 (default 0.5).
     interpolation : str, optional
@@ -218,8 +230,8 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
         For pyramid: the reducer, with the options of its formula, like ``"gem --norm 4"``.
     nan : {"propagate", "ignore"}, optional
         Whether a NaN makes its window NaN (default), or does not count.
-    nodata : float, optional
-        A value that does not count; an empty window gives it.
+    nodata : float or sequence of float, optional
+        Values that do not count; an empty window gives the first of them.
     min_valid : float, optional
         The fraction of a window's pixels that must count, else the window is empty.
     mask : array_like or path, optional

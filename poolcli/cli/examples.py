@@ -42,7 +42,10 @@ EXAMPLES = {
         "poolcli median -k 4 --interpolation lower depth.png",
     ),
     "quantile": ("poolcli quantile -k 4 --q 0.9 img.png",),
-    "mode": ("poolcli mode -k 4 labels.png",),
+    "trimmed": ("poolcli trimmed -k 5 --trim 0.2 img.png",),
+    "mode": ("poolcli mode -k 4 labels.png", "poolcli mode -k 4 --per-channel img.png"),
+    "fraction": ("poolcli fraction -k 16 --of 2,3 labels.png -o share.npy",),
+    "circmean": ("poolcli circmean -k 4 --period 360 x.npy -o direction.npy",),
     "stochastic": ("poolcli stochastic -k 2 --seed 7 x.npy -o drawn.npy",),
     "unpool": (
         "poolcli max -k 2 x.npy -o top.npy --indices where.npy",

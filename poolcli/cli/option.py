@@ -75,7 +75,8 @@ class OperationOption(Option):
         flags = list(parameter.flags)
         if parameter.kind.bare is None:
             metavar, text = _metavar(parameter), _help(parameter)
-            super().__init__([parameter.name, *flags], metavar=metavar, help=text)
+            names, several = [parameter.name, *flags], parameter.repeats
+            super().__init__(names, metavar=metavar, help=text, multiple=several)
             return
         if parameter.off:
             flags[-1] += f"/{parameter.off}"

@@ -14,7 +14,7 @@ from poolcli.maps.array import Array
 from poolcli.maps.facts import Facts, carried
 from poolcli.maps.frame import Frame
 from poolcli.maps.layout import axes_of, shape_words, space_axes
-from poolcli.maps.picture import Picture
+from poolcli.maps.picture import COLOURS, Picture
 from poolcli.maps.sampling import Sampling
 
 
@@ -30,6 +30,11 @@ class Form(NamedTuple):
     def space(self) -> tuple[int, ...]:
         """Sizes of the spatial axes, depth before height before width."""
         return self.frame.space
+
+    @property
+    def has_colours(self) -> bool:
+        """Whether its channels are the parts of a colour, as those of an image are."""
+        return self.mode in COLOURS
 
     @property
     def nbytes(self) -> int:

@@ -42,7 +42,8 @@ def groups(step: Configuration, fmap: FeatureMap, rules: ValueRules) -> list[Pla
     colours, opacity = split(fmap.planes(), fmap.form.frame, rules, weighted=step.op.alpha_weighted)
     is_averaged = step.windows in WINDOW_KINDS and not step.returns_input_values
     cover = step.like("avg") if is_averaged else step
-    return [PlaneGroup(step, step.operation, colours), PlaneGroup(cover, cover.bare, opacity)]
+    operation = step.operation_on(fmap.form)
+    return [PlaneGroup(step, operation, colours), PlaneGroup(cover, cover.bare, opacity)]
 
 
 def split(

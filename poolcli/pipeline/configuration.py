@@ -13,6 +13,7 @@ from poolcli.engine.operations.operation import Operation, Pooling
 from poolcli.engine.windows import by_name
 from poolcli.engine.windows.place import Place
 from poolcli.engine.windows.sliding import Sliding
+from poolcli.maps.feature_map import Form
 from poolcli.pipeline.arrays import ArrayFile
 from poolcli.pipeline.op import Op
 from poolcli.pipeline.profile import Profile
@@ -130,6 +131,21 @@ class Configuration:
         return value.array if isinstance(value, ArrayFile) else value
 
     @cached_property
+    def reads_indices(self) -> bool:
+        """Whether it reads palette indices and bits as they are, and not the colours they mean."""
+        return self.returns_input_values or self.op.reads_indices
+
+    def operation_on(self, form: Form) -> Operation:
+        """Return the operation for maps of a form: of whole colours, where these are compared."""
+        operation = self.operation
+        is_whole = self.op.counts_colours and not self["per_channel"] and not self["normalize"]
+        if not (is_whole and form.has_colours and isinstance(operation, Pooling)):
+            return operation
+        from poolcli.engine.operations.whole_colours import WholeColours
+
+        return WholeColours(operation)
+
+    @cached_property
     def returns_input_values(self) -> bool:
         """Whether it returns values of its input."""
         computed = self["emit"] or self["normalize"]
@@ -163,4 +179,6 @@ def _rebuilt(
 
 def _one_nan(value: Any) -> Any:
     """The value; for any NaN the one that the parser makes of it, so that steps stay equal."""
+    if isinstance(value, tuple):
+        return tuple(map(_one_nan, value))
     return math.nan if isinstance(value, float) and math.isnan(value) else value

@@ -193,6 +193,21 @@ def _numbers(value: Any) -> Size:
     return tuple(number for each in ranges for number in each)
 
 
+def _values(value: Any) -> tuple[float | int, ...]:
+    takes = "takes numbers joined by commas, such as 3 or 3,7"
+    try:
+        values = tuple(dict.fromkeys(_number(part) for part in parts_of(value, ",")))
+    except (ValueError, TypeError):
+        raise _wrong(value, takes) from None
+    if not values:
+        raise ValueError(takes)
+    return values
+
+
+def _show_values(value: tuple[float | int, ...]) -> str:
+    return ",".join(map(str, value))
+
+
 def _flag(value: Any) -> bool:
     words = {"true": True, "false": False}
     found = words.get(value) if isinstance(value, str) else value
@@ -223,6 +238,8 @@ COUNT = number(
     lambda x: 1 <= x <= 30 and float(x).is_integer(), "takes a whole number from 1 to 30"
 )
 SEVEN = number(lambda x: x in range(1, 8), "takes a whole number from 1 to 7")
+TRIM = number(lambda x: 0 <= x < 0.5, "takes a number from 0 up to but not 0.5")
+VALUES = Kind("V[,V...]", _values, _show_values)
 LEVELS = Kind("N,N,...", _levels, _show_levels)
 NUMBERS = Kind("N,N-N,...", _numbers)
 DTYPE = choice(*DTYPES, metavar="DTYPE")

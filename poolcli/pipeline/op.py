@@ -57,6 +57,12 @@ class Op:
         Its options that have no default and must be written.
     overlay
         The option whose array lies over the map, a number for each pixel.
+    counts_colours
+        Whether it compares the colours of an image as wholes, unless `per_channel`.
+    reads_indices
+        Whether it reads palette indices and bits as they are, though it returns other values.
+    result_dtype
+        The dtype of the result, of images, too; empty for the usual rule.
     """
 
     name: str
@@ -71,6 +77,9 @@ class Op:
     alpha_weighted: bool = False
     required: tuple[Parameter, ...] = ()
     overlay: Parameter | None = None
+    counts_colours: bool = False
+    reads_indices: bool = False
+    result_dtype: str = ""
 
     def __repr__(self) -> str:
         return f"<operation {self.name}>"

@@ -13,6 +13,8 @@ from poolcli.pipeline.kinds import (
     POSITIVE,
     SEVEN,
     SIZE,
+    TRIM,
+    VALUES,
     WHOLE,
     choice,
     either,
@@ -41,7 +43,11 @@ VALUE_OPTIONS = (
         "propagate",
     ),
     Parameter(
-        "nodata", ("--nodata",), NUMBER, "A value to leave out; an empty window gives it back."
+        "nodata",
+        ("--nodata",),
+        NUMBER,
+        "A value to leave out, or several of them; an empty window gives the first.",
+        repeats=True,
     ),
     Parameter(
         "min_valid", ("--min-valid",), FRACTION, "Fraction of a window's pixels that must be valid."
@@ -125,6 +131,18 @@ INTERPOLATION = Parameter(
     choice("linear", "midpoint", *SELECTING_INTERPOLATIONS),
     "linear, midpoint, lower, higher or nearest.",
     "linear",
+)
+TRIMMED_SHARE = Parameter(
+    "trim", ("--trim",), TRIM, "Share of the values to leave out at each end, below 0.5.", 0.1
+)
+CLASSES = Parameter("of", ("--of",), VALUES, "The values whose share is wanted: 3 or 3,7.")
+PERIOD = Parameter("period", ("--period",), POSITIVE, "A full turn: 360, 24 or 6.2831853.", 360)
+PER_CHANNEL = Parameter(
+    "per_channel",
+    ("--per-channel",),
+    FLAG,
+    "Count each channel of an image alone, not whole colours.",
+    default=False,
 )
 SAMPLING_RATIO = Parameter(
     "sampling_ratio", ("--sampling-ratio",), WHOLE, "Points on each axis of a cell; 0: its size.", 0

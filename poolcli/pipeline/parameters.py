@@ -49,6 +49,8 @@ class Parameter(NamedTuple):
         The value where none is written; None for "not set".
     off
         The flag that says False, of a switch that has one.
+    repeats
+        Whether it may be written several times: then its value is a tuple.
 
     >>> from poolcli.pipeline.kinds import SIZE
     >>> Parameter("kernel", ("-k", "--kernel"), SIZE, "window").read("3x2")
@@ -61,6 +63,7 @@ class Parameter(NamedTuple):
     help: str
     default: Any = None
     off: str = ""
+    repeats: bool = False
 
     @property
     def flag(self) -> str:
@@ -74,6 +77,12 @@ class Parameter(NamedTuple):
 
     def read(self, value: Any, reader: Reader | None = None) -> Any:
         """Return the value of a text or a Python value; `reader` replaces that of the kind."""
+        if self.repeats:
+            parts = value if isinstance(value, (tuple, list)) else (value,)
+            return tuple(dict.fromkeys(self._read(part, reader) for part in parts))
+        return self._read(value, reader)
+
+    def _read(self, value: Any, reader: Reader | None) -> Any:
         try:
             return (reader or self.kind.read)(value)
         except PoolError:  # of a pipeline inside the value
@@ -87,10 +96,10 @@ class Parameter(NamedTuple):
         """Return the text that sets the parameter to this value."""
         if isinstance(value, bool):
             return self.flags[0] if value else self.off
-        text = self.kind.show(value)
         if self.kind.bare is not None:
-            return f"{self.flags[0]}={text}"
-        return f"{self.flags[0]} {text}" if self.flags else text
+            return f"{self.flags[0]}={self.kind.show(value)}"
+        texts = map(self.kind.show, value if self.repeats else (value,))
+        return " ".join(f"{self.flags[0]} {text}" if self.flags else text for text in texts)
 
 
 def _shortened(value: Any) -> str:

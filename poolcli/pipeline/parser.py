@@ -40,14 +40,16 @@ class Parser:
     def step(self, name: str, options: Mapping[str, Any]) -> Step:
         """Return the step of an operation with its options, as text or as Python values.
 
-        An option that is None is not set.
+        An option that is None, or of several values without one, is not set.
         """
         op = op_named(name)
         values = {}
         for word, value in options.items():
             if value is not None:
                 option = op.option(word)
-                values[option.name] = self._value(op, option, value)
+                read = self._value(op, option, value)
+                if not option.repeats or read:
+                    values[option.name] = read
         windows = windows_of(op, values)
         check(op, windows, values)
         if windows and KERNEL in windows.parameters:
@@ -62,7 +64,8 @@ class Parser:
         """
         steps = []
         for name, *words in _steps(text):
-            options = dict(self._options(op_named(name), words, semantics))
+            op = op_named(name)
+            options = _gathered(op, self._options(op, words, semantics))
             steps.append(self.step(name, options))
         return Pipeline(tuple(steps))
 
@@ -124,6 +127,15 @@ def parse(text: str, semantics: str | None = None) -> Pipeline:
 def recipe(toml: str) -> tuple[Pipeline, str | None]:
     """Return the pipeline and the input's shape of a recipe that names no files."""
     return Parser().recipe(toml)
+
+
+def _gathered(op: Op, pairs: Iterator[tuple[str, Any]]) -> dict[str, Any]:
+    """The options by their names: the last of each, or all of one that repeats."""
+    options: dict[str, Any] = {}
+    for name, value in pairs:
+        repeats = value is not None and op.option(name).repeats
+        options[name] = (*options.get(name, ()), value) if repeats else value
+    return options
 
 
 def _unusual(op: Op, values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:

@@ -27,6 +27,7 @@ from poolcli.pipeline.configuration import Configuration
 from poolcli.pipeline.options import INPUT_SIZE
 from poolcli.pipeline.out import check_out, write
 from poolcli.pipeline.receptive_field import ReceptiveField
+from poolcli.pipeline.stored_values import StoredNodata, stored_nodata
 from poolcli.pipeline.value_rules import rules_for
 
 PREPARED = 16  # forms of maps for which a step remembers its rules; bounds memory
@@ -136,7 +137,7 @@ class Step(Configuration):
 
     def plan(self, form: Form, field: ReceptiveField) -> Stage:
         """Return what this step makes of a map of this form, whose cells have this field."""
-        form = form if self.returns_input_values else form.expanded()
+        form = form if self.reads_indices else form.expanded()
         _, geometry, output = self._prepared(form)
         seen = field.through(geometry.window, geometry.stride, geometry.centre)
         memory = form.nbytes + output.nbytes
@@ -145,20 +146,22 @@ class Step(Configuration):
 
     def load(self, form: Form) -> Load:
         """Return the memory that working on a map of this form takes."""
-        form = form if self.returns_input_values else form.expanded()
+        form = form if self.reads_indices else form.expanded()
         weighed = form.mode in WITH_ALPHA
         rules = rules_for(self, form)
-        return self.operation.load(form.frame, form.dtype, rules, weighed=weighed)
+        return self.operation_on(form).load(form.frame, form.dtype, rules, weighed=weighed)
 
     def __call__(self, fmap: FeatureMap, out: Array | None = None) -> FeatureMap:
         """Return the pooled map, whose data is `out` if that is an array."""
-        fmap = fmap if self.returns_input_values else fmap.expanded()
+        stored, fmap = fmap, fmap if self.reads_indices else fmap.expanded()
         rules, geometry, output = self._prepared(fmap.form)
+        nodata = stored_nodata(stored, fmap, rules)
         if out is None:
-            return self._pooled(fmap, rules, geometry)
+            return self._pooled(fmap, rules, geometry, nodata=nodata)
         check_out(out, output.shape, output.dtype)
-        direct = fmap.planes_in(out, geometry.frame) if self._can_fill(out, fmap, rules) else None
-        made = self._pooled(fmap, rules, geometry, direct)
+        fills = nodata is None and self._can_fill(out, fmap, rules)
+        direct = fmap.planes_in(out, geometry.frame) if fills else None
+        made = self._pooled(fmap, rules, geometry, direct, nodata)
         if direct is None:
             write(made.data, out)
         return made.with_data(out)
@@ -200,11 +203,12 @@ class Step(Configuration):
     def values_and_indices(self, fmap: FeatureMap) -> tuple[FeatureMap, FeatureMap]:
         """Return the pooled map, and which pixel each result is."""
         check_indices(self)
-        if not isinstance(self.operation, Pooling) or (fmap.picture and fmap.picture.has_alpha):
+        operation = self.operation_on(fmap.form)
+        if not isinstance(operation, Pooling) or (fmap.picture and fmap.picture.has_alpha):
             return self(fmap), self.indices(fmap)
         rules, geometry, _ = self._prepared(fmap.form)
         rules = rules._replace(indexing=self._indexing(fmap.form))
-        pair = self.operation.with_indices(fmap.planes(), fmap.form.frame, rules)
+        pair = operation.with_indices(fmap.planes(), fmap.form.frame, rules)
         values, indices = (self._made(fmap, planes, geometry) for planes in pair)
         return values, indices
 
@@ -213,8 +217,10 @@ class Step(Configuration):
 
         That is all of it, or its colours and its alpha.
         """
-        fmap = fmap if self.returns_input_values else fmap.expanded()
-        return fmap, self._groups(fmap, rules_for(self, fmap.form))
+        stored, fmap = fmap, fmap if self.reads_indices else fmap.expanded()
+        rules = rules_for(self, fmap.form)
+        nodata = stored_nodata(stored, fmap, rules)
+        return fmap, self._groups(fmap, nodata.rules if nodata else rules)
 
     def _indexing(self, form: Form) -> Indexing:
         """How indices number the pixels of maps of a form."""
@@ -238,14 +244,20 @@ class Step(Configuration):
 
     def _can_fill(self, out: Array, fmap: FeatureMap, rules: ValueRules) -> bool:
         """Whether the engine can write to `out` while it reads the map."""
-        fits = isinstance(self.operation, Pooling) and out.dtype == rules.dtype
+        fits = isinstance(self.operation_on(fmap.form), Pooling) and out.dtype == rules.dtype
         return fits and not alpha.is_apart(self, fmap) and not np.may_share_memory(out, fmap.data)
 
     def _pooled(
-        self, fmap: FeatureMap, rules: ValueRules, geometry: Geometry, out: Array | None = None
+        self,
+        fmap: FeatureMap,
+        rules: ValueRules,
+        geometry: Geometry,
+        out: Array | None = None,
+        nodata: StoredNodata | None = None,
     ) -> FeatureMap:
         """The pooled map; `out` are planes that a `Pooling` writes to."""
-        frame, operation = fmap.form.frame, self.operation
+        frame, operation = fmap.form.frame, self.operation_on(fmap.form)
+        rules = nodata.rules if nodata else rules
         if alpha.is_apart(self, fmap):
             colours, opacity = (group() for group in alpha.groups(self, fmap, rules))
             pooled = alpha.joined(self, colours, opacity, frame)
@@ -253,7 +265,8 @@ class Step(Configuration):
             pooled = operation(fmap.planes(), frame, rules, out=out)
         else:
             pooled = operation(fmap.planes(), frame, rules, self._overlay(fmap))
-        return self._made(fmap, pooled, geometry)
+        filled = nodata.filled(self, fmap, pooled) if nodata else pooled
+        return self._made(fmap, filled, geometry)
 
     @staticmethod
     def _made(fmap: FeatureMap, planes: Array, geometry: Geometry) -> FeatureMap:
@@ -266,7 +279,7 @@ class Step(Configuration):
         if alpha.is_apart(self, fmap):
             return alpha.groups(self, fmap, rules)
         arguments = fmap.planes(), fmap.form.frame, rules, self._overlay(fmap)
-        return [PlaneGroup(self, self.operation, arguments)]
+        return [PlaneGroup(self, self.operation_on(fmap.form), arguments)]
 
     def _overlay(self, fmap: FeatureMap) -> Array | None:
         """The array that lies over the map, if the operation takes one."""

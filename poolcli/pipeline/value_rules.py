@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from poolcli.engine.operations.pixels import BorderPixel, ValueRules, check_value
+from poolcli.engine.operations.pixels import BorderPixel, ValueRules
 from poolcli.engine.reducers.merges import highest, lowest
+from poolcli.engine.reducers.values_of import check_value
 from poolcli.engine.windows.place import per_axis
 from poolcli.errors import ShapeError, ValueRuleError
 from poolcli.maps.array import Array
@@ -31,7 +32,7 @@ def rules_for(step: Configuration, form: Form) -> ValueRules:
     rules = ValueRules(
         dtype,
         step["nan"],
-        step["nodata"],
+        step["nodata"] or (),
         step["min_valid"],
         step["round"],
         mask,
@@ -80,6 +81,8 @@ def _dtype(step: Configuration, form: Form) -> np.dtype[Any]:
         return np.dtype(str(step["dtype"]))
     if step["emit"] == "fraction":
         return np.dtype(np.float32)
+    if step.op.result_dtype and not step["emit"]:
+        return np.dtype(step.op.result_dtype)
     if form.mode or step.returns_input_values:
         return np.dtype(form.dtype.newbyteorder("="))
     if step["emit"] == "count":

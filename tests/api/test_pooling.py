@@ -136,7 +136,7 @@ class TestErrors:
         [
             ({"kernel": 0}, ValueError, "max: `kernel` 0: a size is"),
             ({"kernel": {}}, TypeError, "max: `kernel` {}: a size is"),
-            ({"nodata": [1]}, ValueError, "`nodata` .*takes a number"),
+            ({"nodata": [[1]]}, ValueError, "`nodata` .*takes a number"),
             ({"ceil_mode": None, "global_": "maybe"}, ValueError, "`global_` maybe: is a switch"),
             ({"global_": True, "kernel": 2}, ValueError, "`global_` and `kernel` are two kinds"),
             ({"norm": 2}, ValueError, "max has no option `norm`"),

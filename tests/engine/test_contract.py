@@ -58,6 +58,9 @@ VARIANTS = {
         {"q": 0.35, "interpolation": "higher"},
         {},
     ],
+    "trimmed": [{}, {"trim": 0.3}],
+    "fraction": [{"of": (1,)}, {"of": (0, 1)}],
+    "circmean": [{}, {"period": 7}],
     "stochastic": [{}, {"seed": 7}],
 }
 
@@ -75,6 +78,15 @@ def tolerance(op, x, dtype, cells):
     return float(np.finfo(dtype).eps), 8 * float(np.finfo(wide).eps) * largest * max(
         cells, 1
     ) + steps
+
+
+def assert_same_directions(result, expected, period):
+    """Angles are in [0, period), and differ by little, or by little less than the period."""
+    np.testing.assert_array_equal(np.isnan(result), np.isnan(expected))
+    known = ~np.isnan(expected) & (expected != 1)  # an empty window gives the nodata value
+    assert ((result[known] >= 0) & (result[known] < period)).all()
+    apart = np.abs(result.astype(np.float64) - expected)[known]
+    assert (np.minimum(apart, period - apart) < 1e-5 * period).all()
 
 
 def assert_agrees(op, x, windows, rules, own):
@@ -98,6 +110,9 @@ def assert_agrees(op, x, windows, rules, own):
         return 1
     most = math.prod(max(len(window.taps) for window in axis) for axis in cells)
     relative, absolute = tolerance(op, x, result.dtype, most)
+    if op == "circmean":
+        assert_same_directions(result, expected, own.get("period", 360))
+        return 1
     with np.errstate(over="ignore"):
         expected = expected.astype(result.dtype)
     np.testing.assert_allclose(result, expected, rtol=4 * relative, atol=absolute)
@@ -233,7 +248,8 @@ RESULT = {
 def test_dtype_rule(op, dtype):
     for own in VARIANTS.get(op, [{}]):
         result = poolcli.pool(np.ones((4, 4), dtype), op, **own)
-        assert result.dtype == (dtype if returns_input_values(op, own) else RESULT[dtype])
+        usual_dtype = OPS[op].result_dtype or RESULT[dtype]
+        assert result.dtype == (dtype if returns_input_values(op, own) else usual_dtype)
         assert poolcli.pool(np.ones((4, 4), dtype), op, dtype="float64", **own).dtype == np.float64
 
 

@@ -460,3 +460,61 @@ def test_flags_become_whole_numbers_of_any_kind():
         result = poolcli.pool(x, "max", kernel=1, dtype=dtype)
         assert result.dtype == dtype
         np.testing.assert_array_equal(result, x)
+
+
+# ---- angles, trimmed means and classes
+
+
+def apart(a, b, period=360):
+    """The angle between two directions."""
+    away = np.abs(np.asarray(a) - b) % period
+    return np.minimum(away, period - away)
+
+
+@LAW
+@given(with_windows(maps(st.floats(-1e3, 1e3))), st.integers(-3, 3), st.floats(0, 80))
+def test_angles_turn_with_the_map_and_ignore_whole_periods(case, turns, by):
+    x, options = case
+    narrow = x / 25  # within a quarter, so that a direction is left
+    mean = pool(narrow, "circmean", **options)
+    assert ((mean >= 0) & (mean < 360)).all()
+    assert (apart(pool(narrow + 360 * turns, "circmean", **options), mean) < 1e-9).all()
+    assert (apart(pool(narrow + by, "circmean", **options), mean + by) < 1e-9).all()
+    assert (apart(pool(-narrow, "circmean", **options), -mean) < 1e-9).all()
+
+
+@LAW
+@given(st.integers(2, 12), st.floats(0, 360), st.sampled_from([1, 24, 360, 2 * math.pi]))
+def test_no_direction_is_left_of_angles_all_around(count, first, period):
+    x = (np.arange(count) * period / count + first * period / 360) % period
+    assert np.isnan(pool(x, "circmean", global_=True, period=period)).all()
+
+
+@LAW
+@given(with_windows(maps()))
+def test_trimmed_means_reach_from_the_mean_to_the_median(case):
+    x, options = case
+    close(pool(x, "trimmed", trim=0, **options), pool(x, "avg", **options))
+    inner = pool(x, "trimmed", trim=0.49, **options)
+    low, high = (pool(x, "quantile", q=q, **options) for q in (0.25, 0.75))
+    slack = 1e-9 * (1 + np.abs(x).max())
+    assert ((low - slack <= inner) & (inner <= high + slack)).all()
+
+
+@LAW
+@given(with_windows(maps(st.integers(0, 5), np.uint8)))
+def test_the_shares_of_all_classes_are_a_whole(case):
+    x, options = case
+    shares = [pool(x, "fraction", of=value, **options) for value in range(6)]
+    close(np.sum(shares, axis=0), np.ones_like(shares[0]), 1e-6)
+    close(pool(x, "fraction", of=(0, 1, 2), **options), np.sum(shares[:3], axis=0), 1e-6)
+    close(pool(x == 3, "avg", **options), shares[3], 1e-6)
+
+
+@LAW
+@given(with_windows(maps(st.integers(-4, 4), np.int64)))
+def test_several_nodata_values_are_a_mask(case):
+    x, options = case
+    masked = pool(x, "avg", mask=(x != 1) & (x != -2), **options)
+    several = pool(x, "avg", nodata=(1, -2), **options)
+    np.testing.assert_array_equal(np.where(np.isnan(masked), 1, masked), several)

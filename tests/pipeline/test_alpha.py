@@ -29,10 +29,10 @@ def test_split_leaves_out_what_is_invisible():
 
 def test_split_cuts_the_mask_and_frees_alpha_of_it():
     mask = np.ones((4, 2, 3), bool)
-    rules = ValueRules(np.uint8, nodata=0, mask=mask)
+    rules = ValueRules(np.uint8, nodata=(0,), mask=mask)
     (_, _, own, _), (_, _, alpha, _) = split(PLANES, FRAME, rules, weighted=False)
     assert own.mask.shape == (3, 2, 3)
-    assert (own.nodata, alpha.nodata, alpha.mask) == (0, None, None)
+    assert (own.nodata, alpha.nodata, alpha.mask) == ((0,), (), None)
 
 
 def test_join_flat():

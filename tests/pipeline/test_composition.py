@@ -12,7 +12,7 @@ from poolcli.pipeline.parser import parse, recipe
 from poolcli.pipeline.table import OPS
 from poolcli.pipeline.window_kinds import WINDOW_KINDS
 
-REDUCERS = [name for name, op in OPS.items() if op.windows == WINDOW_KINDS]
+REDUCERS = [name for name, op in OPS.items() if op.windows == WINDOW_KINDS and not op.required]
 RNG = np.random.default_rng(11)
 X = RNG.integers(1, 250, (2, 3, 11, 14), np.uint8)
 BRANCHES = ["max -k 2", "avg -k 2"]

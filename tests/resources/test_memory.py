@@ -34,7 +34,7 @@ PLACES = [
     "--fractional 9x8 -k 3 --samples .3x.8",
     "--levels 1,2,5",
 ]
-REDUCERS = [name for name, op in OPS.items() if op.windows == WINDOW_KINDS]
+REDUCERS = [name for name, op in OPS.items() if op.windows == WINDOW_KINDS and not op.required]
 OTHERS = [
     "sample -s 3",
     "blur",

@@ -9,7 +9,9 @@ from poolcli.pipeline.table import OPS
 from poolcli.pipeline.window_kinds import WINDOW_KINDS
 
 REDUCERS = [
-    name for name, op in OPS.items() if op.windows == WINDOW_KINDS and name in twin.REDUCERS
+    name
+    for name, op in OPS.items()
+    if op.windows == WINDOW_KINDS and not op.required and name in twin.REDUCERS
 ]
 BOXES = [
     [0, 0, 0, 6, 8],

@@ -135,6 +135,9 @@ class Settings(NamedTuple):
     divisor: float | None = None
     q: float = 0.5
     interpolation: str = "linear"
+    trim: float = 0.1
+    of: tuple[float, ...] = ()
+    period: float = 360
     seed: int = 0
 
 
@@ -281,6 +284,42 @@ def _quantile(cell: Cell) -> Number:
     return (1 - share) * Fraction(low) + share * Fraction(high)
 
 
+def _trimmed(cell: Cell) -> Number:
+    """The mean of the sorted pixels without the same number at each end."""
+    cut = math.floor(Fraction(str(cell.settings.trim)) * len(cell.pixels))
+    kept = sorted(cell.pixels)[cut : len(cell.pixels) - cut]
+    return _mean(kept, [Fraction(1)] * len(kept))
+
+
+def _fraction(cell: Cell) -> Number:
+    found = [
+        weight
+        for pixel, weight in zip(cell.pixels, cell.weights, strict=True)
+        if pixel in cell.settings.of
+    ]
+    return Fraction(sum(found)) / sum(cell.weights)
+
+
+def _circmean(cell: Cell) -> Number:
+    """The direction of the sum of unit vectors, whose angles are exact parts of a turn."""
+    if not all(map(math.isfinite, cell.pixels)):
+        return math.nan
+    period = Fraction(cell.settings.period)
+    across, up = [], []
+    for pixel, weight in zip(cell.pixels, cell.weights, strict=True):
+        turns = Fraction(pixel) % period / period
+        quarter, rest = divmod(turns * 4, 1)
+        cosine, sine = (each(float(rest) * math.pi / 2) for each in (math.cos, math.sin))
+        for _ in range(int(quarter)):
+            cosine, sine = -sine, cosine
+        across.append(float(weight) * cosine)
+        up.append(float(weight) * sine)
+    whole = math.fsum(up), math.fsum(across)
+    if math.hypot(*whole) <= 1e-15 * float(sum(cell.weights)):
+        return math.nan
+    return math.atan2(*whole) / (2 * math.pi) % 1 * cell.settings.period
+
+
 def _mode(cell: Cell) -> Number:
     return min(cell.pixels, key=lambda pixel: (-cell.pixels.count(pixel), pixel))
 
@@ -328,7 +367,10 @@ REDUCERS: dict[str, Callable[[Cell], Number]] = {
     "mixed": _mixed,
     "median": _quantile,
     "quantile": _quantile,
+    "trimmed": _trimmed,
     "mode": _mode,
+    "fraction": _fraction,
+    "circmean": _circmean,
     "stochastic": _stochastic,
 }
 PICKING = ("lower", "higher", "nearest")
@@ -342,7 +384,7 @@ class Validity(NamedTuple):
     """Which pixels count, and how many of a window must."""
 
     nan: str = "propagate"
-    nodata: float | None = None
+    nodata: float | tuple[float, ...] | None = None
     min_valid: float | None = None
     weights: np.ndarray | None = None
 
@@ -353,7 +395,7 @@ def pool(
     windows: Sequence[list[Window]],
     *,
     nan: str = "propagate",
-    nodata: float | None = None,
+    nodata: float | tuple[float, ...] | None = None,
     min_valid: float | None = None,
     weights: np.ndarray | None = None,
     **settings: Any,
@@ -362,7 +404,7 @@ def pool(
     does not fit.
     """
     cells = _pool(x, op, windows, Settings(**settings), Validity(nan, nodata, min_valid, weights))
-    empty = math.nan if nodata is None else nodata
+    empty = math.nan if nodata is None else first_of(nodata)
     dtype = np.dtype(np.float64)
     if op in ("max", "min", "mode", "stochastic") or settings.get("interpolation") in PICKING:
         held = _in_dtype(empty, x.dtype)
@@ -380,7 +422,7 @@ def pool_exact(
     op: str,
     windows: Sequence[list[Window]],
     *,
-    nodata: float | None = None,
+    nodata: float | tuple[float, ...] | None = None,
     min_valid: float | None = None,
     weights: np.ndarray | None = None,
     **settings: Any,
@@ -394,7 +436,9 @@ def pool_exact(
         x, op, windows, Settings(**settings), Validity("propagate", nodata, min_valid, weights)
     )
     for place in np.ndindex(cells.shape):
-        value = nodata if cells[place] is None else cells[place]
+        value = cells[place]
+        if value is None and nodata is not None:
+            value = first_of(nodata)
         cells[place] = None if value is None else Fraction(value)
     return cells
 
@@ -504,14 +548,21 @@ def _valid(
     return pixels, weights
 
 
+def first_of(nodata: float | tuple[float, ...]) -> float:
+    """The nodata value that an empty window gives."""
+    return nodata[0] if isinstance(nodata, tuple) else nodata
+
+
 def _is_left_out(pixel: float, dtype: np.dtype, validity: Validity) -> bool:
     """Whether a pixel does not count: an ignored NaN, or the nodata value (which may itself be
     NaN).
     """
-    hidden = None if validity.nodata is None else _in_dtype(validity.nodata, dtype)
+    named = validity.nodata if isinstance(validity.nodata, tuple) else (validity.nodata,)
+    hidden = [_in_dtype(value, dtype) for value in named if value is not None]
     if math.isnan(pixel):
-        return validity.nan == "ignore" or (hidden is not None and math.isnan(hidden))
-    return pixel == hidden
+        has_nan = any(value is not None and math.isnan(value) for value in hidden)
+        return validity.nan == "ignore" or has_nan
+    return pixel in hidden
 
 
 def _in_dtype(value: float, dtype: np.dtype) -> float | None:

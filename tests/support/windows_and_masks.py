@@ -22,6 +22,7 @@ MASKS = [
     {},
     {"nan": "ignore"},
     {"nodata": 1},
+    {"nodata": (3, 0)},
     {"nodata": 1, "nan": "ignore", "min_valid": 0.5},
 ]
 
@@ -44,3 +45,7 @@ def windows_of(space, options):
 def fits(rules, x):
     """Masks that make sense for these values: a nodata value must be one of the dtype's."""
     return not (x.dtype == np.bool_ and rules.get("nodata") not in (None, 1))
+
+
+# What operations need beside their windows.
+NEEDED = {"fraction": {"of": (1,)}}

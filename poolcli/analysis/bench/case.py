@@ -17,7 +17,9 @@ from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.step import Step
 
 # Options that other libraries know, beside those of the windows, and of roi-align.
-COMMON_OPTIONS = frozenset({"norm", "count_include_pad", "dtype", "round", "semantics"})
+COMMON_OPTIONS = frozenset(
+    {"norm", "trim", "of", "count_include_pad", "dtype", "round", "semantics"}
+)
 ROI_ALIGN_OPTIONS = frozenset({"boxes", "output_size", "sampling_ratio", "aligned"})
 OWN_WINDOW_OPTIONS = frozenset({"border"})  # that no other library has
 # Kinds of windows that a kernel, a stride and a padding may describe.

@@ -37,6 +37,8 @@ FORMULAS: dict[str, Callable[[Array, Step], Any]] = {
     "mixed": lambda x, step: step["alpha"] * x.max() + (1 - step["alpha"]) * x.mean(),
     "median": lambda x, step: np.quantile(x, 0.5, method=step["interpolation"]),
     "quantile": lambda x, step: np.quantile(x, step["q"], method=step["interpolation"]),
+    "trimmed": lambda x, step: _trimmed_mean(x, step["trim"]),
+    "fraction": lambda x, step: np.isin(x, step["of"]).mean(),
     "mode": lambda x, _: _most_frequent(x),
 }
 
@@ -111,6 +113,11 @@ def _windows(case: Case, axis: int) -> list[slice]:
         slice(start % gap if start < 0 else start, start + case.kernel[axis], gap)
         for start in starts
     ]
+
+
+def _trimmed_mean(x: Array, share: float) -> Any:
+    cut = int(share * x.size)
+    return np.sort(x, axis=None)[cut : x.size - cut].mean()
 
 
 def _most_frequent(x: Array) -> Any:

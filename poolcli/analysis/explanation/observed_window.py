@@ -12,7 +12,12 @@ from poolcli.analysis.explanation.group_cell import GroupCell
 from poolcli.engine.operations.bordered import along_axis
 from poolcli.engine.operations.normalize import Normalized
 from poolcli.engine.operations.operation import Pooling, Trace, TracedAxis
-from poolcli.engine.operations.pixels import ValueRules, counting, masked_pixels
+from poolcli.engine.operations.pixels import (
+    ValueRules,
+    blank_value,
+    counting,
+    masked_pixels,
+)
 from poolcli.engine.operations.pool import pool
 from poolcli.engine.operations.srgb import InLinearLight
 from poolcli.engine.windows.grid import Axis, Grid, Run, Taps
@@ -97,8 +102,9 @@ class ObservedWindow:
         if not isinstance(self.group.operation, Pooling):
             return self._exact_result()
         # Nodata and NaN are in `weights` and `mask` by now: the reducer must not look for them.
+        empty = blank_value(self.rules)
         rules = self.rules._replace(
-            dtype=np.float64, mask=self.valid, nodata=None, nan="propagate", empty=self.rules.nodata
+            dtype=np.float64, mask=self.valid, nodata=(), nan="propagate", empty=empty
         )
         axes = tuple(_single_cell(*axis) for axis in zip(self.trace.axes, self.sides, strict=True))
         patch = PlacedGrid(..., ..., Grid(axes), 1)

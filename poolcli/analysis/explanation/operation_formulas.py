@@ -23,6 +23,8 @@ from poolcli.analysis.explanation.substitution import (
 )
 from poolcli.engine.operations.roi_align import RoiAlign
 from poolcli.engine.operations.roi_weights import SamplePoints
+from poolcli.engine.operations.whole_colours import WholeColours
+from poolcli.engine.reducers.values_of import one_of
 from poolcli.engine.reducers.weighted import weights_of
 from poolcli.maps.array import Array
 
@@ -85,11 +87,53 @@ def _order_statistic(window: ObservedWindow, formula: str) -> Formula:
 
 
 def _frequencies(window: ObservedWindow, formula: str) -> Formula:
-    """The values and how often each occurs, the most frequent first."""
-    values, counts = np.unique(window.counted, return_counts=True)
+    """The values or colours, and how often each occurs, the most frequent first."""
+    values, counts = np.unique(_counted_pixels(window), axis=0, return_counts=True)
     order = np.argsort(-counts, kind="stable")
-    parts = [f"{number(values[at])}: {counts[at]}" for at in order.tolist()]
+    parts = [f"{' '.join(map(number, values[at]))}: {counts[at]}" for at in order.tolist()]
     return formula, listed(parts, ", ")
+
+
+def _counted_pixels(window: ObservedWindow) -> Array:
+    """A row for each pixel that counts: its colour where whole colours are compared."""
+    if not isinstance(window.group.operation, WholeColours):
+        return window.counted[:, None]
+    planes, frame, _, _ = window.group.arguments
+    batch, _ = window.cell.batch_and_channel(window.trace.plane)
+    colours = planes if frame.batch is None else planes[batch]
+    where: Any = (slice(None), *np.ix_(*(side.pixels for side in window.sides)))
+    pixels: Array = colours[where]
+    rows: Array = pixels.reshape(len(pixels), -1).T
+    return rows if window.weights is None else rows[window.weights.ravel() > 0]
+
+
+def _trimmed(window: ObservedWindow, formula: str) -> Formula:
+    """The mean of the values in order that are left."""
+    values = np.sort(window.counted).tolist()
+    cut = int(Fraction(str(window.step["trim"])) * len(values))
+    kept = values[cut : len(values) - cut]
+    return formula, f"({listed(list(map(bracketed, kept)), ' + ')}) / {len(kept)}"
+
+
+def _fraction(window: ObservedWindow, formula: str) -> Formula:
+    """How many of the values are one of those that are counted."""
+    found = one_of(window.counted, window.step["of"])
+    weights = window.counted_weights
+    share = found.sum() if weights is None else weights[found].sum()
+    return formula, f"{number(int(share))} / {number(window.count)}"
+
+
+def _mean_direction(window: ObservedWindow, formula: str) -> Formula:
+    """The angle of the sum of unit vectors, as a part of the period."""
+    period = window.step["period"]
+    turns = window.counted.astype(np.float64) % period / period
+    weights = 1 if window.counted_weights is None else window.counted_weights
+    up, across = (float((each(2 * np.pi * turns) * weights).sum()) for each in (np.sin, np.cos))
+    if np.isnan(window.exact()):
+        return formula, "no direction is left"
+    whole = f" + {number(period)}" if up < 0 else ""
+    angle = f"atan2({number(up)}, {number(across)})"
+    return formula, f"{angle} * {number(period)} / (2 * 3.14159){whole}"
 
 
 def _probabilities(window: ObservedWindow, formula: str) -> Formula:
@@ -177,7 +221,10 @@ def _unpool(window: ObservedWindow, formula: str) -> Formula:
 OWN: dict[str, Callable[[ObservedWindow, str], Formula]] = {
     "median": _order_statistic,
     "quantile": _order_statistic,
+    "trimmed": _trimmed,
     "mode": _frequencies,
+    "fraction": _fraction,
+    "circmean": _mean_direction,
     "stochastic": _probabilities,
     "sample": _sample,
     "blur": _interpolation,

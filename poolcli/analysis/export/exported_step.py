@@ -25,6 +25,9 @@ NOT_WRITTEN = {
     "unpool": "its indices are in a file",
     "stochastic": "what is drawn is poolcli's own",
     "fuse": "write the code of its branches, one by one",
+    "trimmed": "it has no mean of values between two ranks",
+    "fraction": "write the mean of x == V, for each value",
+    "circmean": "write the angle of the means of sines and cosines",
     "mode": "it has no most frequent value for windows",
 }
 

@@ -13,6 +13,7 @@ from poolcli.engine.operations.operation import Arguments, Operation, Trace
 from poolcli.engine.operations.pixels import (
     MaskedPixels,
     ValueRules,
+    blank_value,
     check_nodata,
     counting,
     masked_pixels,
@@ -78,7 +79,7 @@ class Normalized:
             if valid is not None:
                 valid[where] = True if counts is None else counts
         border = rules.with_counted_border(planes.dtype).border
-        inner = rules._replace(border=border, mask=valid, nodata=None, empty=rules.nodata)
+        inner = rules._replace(border=border, mask=valid, nodata=(), empty=blank_value(rules))
         return scaled, frame, inner, weights
 
     def _scaled(self, sample: MaskedPixels, valid: Array | None, top: int) -> Array:

@@ -161,4 +161,4 @@ def _outside(rules: ValueRules) -> Any:
     """The value of a cell outside the map."""
     if rules.emit:
         return 0
-    return rules.cast(np.asarray(rules.outside if rules.nodata is None else rules.nodata))
+    return rules.cast(np.asarray(rules.nodata[0] if rules.nodata else rules.outside))

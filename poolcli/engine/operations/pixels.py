@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,7 +10,7 @@ import numpy as np
 
 from poolcli.engine.operations.index import Indexing
 from poolcli.engine.reducers.rounding import Exact, cast
-from poolcli.errors import ValueRuleError
+from poolcli.engine.reducers.values_of import check_value, one_of
 from poolcli.maps.array import Array
 
 if TYPE_CHECKING:
@@ -31,14 +30,14 @@ class ValueRules(NamedTuple):
 
     `mask` is True where a pixel counts, and broadcasts to the array. `emit` asks for the "count" or
     the "fraction" of pixels that count instead of the result, `indexing` for the index of the pixel
-    that is the result. `empty` is the result of an empty window if it is not `nodata`, the value
-    that is left out, and `outside` that of a window that lies outside the map. `border` has the
-    pixel of a constant border for each axis, None where the border of an axis is no number.
+    that is the result. `empty` is the result of an empty window if it is not the first of `nodata`,
+    the values that are left out, and `outside` that of a window that lies outside the map. `border`
+    has the pixel of a constant border for each axis, None where the border of an axis is no number.
     """
 
     dtype: DTypeLike
     nan: str = "propagate"
-    nodata: float | None = None
+    nodata: tuple[float, ...] = ()
     min_valid: float | None = None
     rounding: str = "half-even"
     mask: Array | None = None
@@ -51,11 +50,11 @@ class ValueRules(NamedTuple):
     @property
     def picky(self) -> bool:
         """Whether some pixels may not count."""
-        return self.mask is not None or self.nodata is not None or self.nan == "ignore"
+        return self.mask is not None or bool(self.nodata) or self.nan == "ignore"
 
     def for_alpha(self) -> ValueRules:
         """The rules for alpha: it is coverage, so no value of it means that data is missing."""
-        return self._replace(nodata=None, min_valid=None, mask=None, emit=None, outside=0)
+        return self._replace(nodata=(), min_valid=None, mask=None, emit=None, outside=0)
 
     def with_border(self, change: Callable[[BorderPixel], BorderPixel]) -> ValueRules:
         """The rules with each pixel of a constant border changed."""
@@ -138,30 +137,27 @@ def counting(x: Array, mask: Array | None, rules: ValueRules) -> Array | None:
     missing = [] if mask is None else [~mask]
     if rules.nan == "ignore" and x.dtype.kind == "f":
         missing.append(np.isnan(x))
-    if rules.nodata is not None:
-        is_nan = math.isnan(rules.nodata)
-        missing.append(np.isnan(x) if is_nan else x == np.array(rules.nodata, x.dtype))
+    if rules.nodata:
+        missing.append(one_of(x, rules.nodata))
     return ~reduce(np.logical_or, missing) if missing else None
 
 
-def check_nodata(nodata: float | None, dtype: np.dtype[Any]) -> None:
-    """ValueRuleError if no value of the dtype can be `nodata`."""
-    if nodata is not None:
-        check_value("nodata", nodata, dtype)
-
-
-def check_value(option: str, value: float, dtype: np.dtype[Any]) -> None:
-    """ValueRuleError, which names the option, if the dtype has no such value."""
-    if dtype.kind == "f":
-        return
-    low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
-    if not (low <= value <= high and float(value).is_integer()):
-        raise ValueRuleError(f"`{option}` {value} is no {dtype} value ({low} to {high})")
+def check_nodata(nodata: tuple[float, ...], dtype: np.dtype[Any]) -> None:
+    """ValueRuleError if no value of the dtype can be one of `nodata`."""
+    for value in nodata:
+        check_value("nodata", value, dtype)
 
 
 def blank(rules: ValueRules, valid: Array | None) -> Array:
-    """The result of an empty window: `nodata`, else NaN; 0 for a colour under alpha alone."""
-    nodata = rules.nodata if rules.empty is None else rules.empty
-    if nodata is not None:
-        return rules.cast(np.asarray(nodata))
-    return rules.cast(np.asarray(0 if valid is None else np.nan))
+    """The result of an empty window: the first nodata value, else NaN; 0 for a colour under alpha
+    alone.
+    """
+    value = blank_value(rules)
+    if value is None:
+        value = 0 if valid is None else np.nan
+    return rules.cast(np.asarray(value))
+
+
+def blank_value(rules: ValueRules) -> float | None:
+    """The value that rules name for empty windows."""
+    return rules.nodata[0] if rules.empty is None and rules.nodata else rules.empty

@@ -14,7 +14,14 @@ from poolcli.engine.backend.window_views import COPIED, NETWORK
 from poolcli.engine.operations.bordered import read, tasks
 from poolcli.engine.operations.pixels import MaskedPixels, ValueRules, check_nodata, counted
 from poolcli.engine.operations.window_block import PoolingCall, WindowBlock
-from poolcli.engine.reducers.reducer import Fold, Gather, Reducer, Reduction, Values
+from poolcli.engine.reducers.reducer import (
+    BetweenRanks,
+    Fold,
+    Gather,
+    Reducer,
+    Reduction,
+    Values,
+)
 from poolcli.engine.windows.grid import Grid
 from poolcli.engine.windows.place import PlacedGrid
 from poolcli.maps.array import Array
@@ -105,14 +112,15 @@ def _execution(
     tests/resources/test_memory.py; `ordered` pixels of a window are in order at once.
     """
     reduction, size = reducer(values), values.dtype.itemsize
-    tiled = verbs.tiles(reduction, values.dtype)
+    is_gather = isinstance(reduction, Gather | BetweenRanks)
+    tiled = not is_gather and verbs.tiles(reduction, values.dtype)
     state: float = size
     pixel, cell, window = 4 * size + 8, 32, 2 * COPIED
     if isinstance(reduction, Fold):
         one = np.zeros(1, values.dtype)
         states = [component.states(one).nbytes for component in reduction.components]
         state, pixel, window = max(state, *states), 7 * sum(states), 0
-    elif not isinstance(reduction, Gather):
+    elif not is_gather:
         state *= 1 if tiled else LINES
         cell += size * ordered
     # A call that selects takes long: a larger block would put off an interruption for seconds.

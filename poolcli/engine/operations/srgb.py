@@ -78,6 +78,6 @@ class InLinearLight:
         def light(value: float) -> float:
             return float(to_linear(np.array(value, planes.dtype)))
 
-        nodata = None if rules.nodata is None else light(rules.nodata)
+        nodata = tuple(map(light, rules.nodata))
         rules = rules.with_border(lambda pixel: pixel._replace(value=light(pixel.value)))
         return to_linear(planes), frame, rules._replace(dtype=np.float64, nodata=nodata), weights

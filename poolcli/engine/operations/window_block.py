@@ -12,10 +12,12 @@ import numpy as np
 from poolcli.engine.backend import Backend, Numbering
 from poolcli.engine.backend.blocks import Task
 from poolcli.engine.backend.window_views import window_views
+from poolcli.engine.operations.between_ranks import MeanBetweenRanks
 from poolcli.engine.operations.bordered import reaches_out
 from poolcli.engine.operations.index import NOWHERE, IndexedWindows, PixelNumbers, flat_numbers
 from poolcli.engine.operations.pixels import CountedPixels, MaskedPixels, ValueRules, blank
 from poolcli.engine.reducers.reducer import (
+    BetweenRanks,
     Component,
     Divisor,
     Fold,
@@ -130,6 +132,10 @@ class WindowBlock:
         if isinstance(reduction, Fold):
             return self._finite(self._folded(reduction, out))
         valid = None if weights is None else weights > 0
+        if isinstance(reduction, BetweenRanks):
+            number = self.counts.pixels if valid is None else self._sum(valid.astype(np.int64))
+            means = MeanBetweenRanks(self.call.backend, reduction, self.pixels, self.grid, number)
+            return means()
         if isinstance(reduction, Mode):
             return _positive_zero(self.call.backend.mode(values, valid, self.grid))
         low, high = self.call.backend.select(values, valid, self.grid, reduction.ranks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import math
 from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
@@ -15,6 +16,7 @@ from poolcli.engine.reducers.long_numbers import LongNumbers, LongRatio, split
 from poolcli.engine.reducers.merges import ADD, MAX, MIN
 from poolcli.engine.reducers.reducer import Component, Counts, Divisor, Fold, Values
 from poolcli.engine.reducers.rounding import Exact, Ratio, cast
+from poolcli.engine.reducers.values_of import check_value, one_of
 from poolcli.maps.array import Array
 
 LARGE = 1 << 31  # from here on a divisor is a float
@@ -131,6 +133,30 @@ def l2(values: Values) -> Fold:
 def lp(values: Values, *, norm: float) -> Fold:
     component, root = _powers(values, norm, np.abs)
     return Fold((component,), lambda state, _: root(state, 1))
+
+
+def fraction(values: Values, *, of: tuple[float, ...]) -> Fold:
+    """The share of values that are one of some; a NaN spoils its window unless it is one of them.
+
+    Source: GDAL gdal_calc class fractions; xarray isin and coarsen.
+    """
+    for number in of:
+        check_value("of", number, values.dtype)
+    counts_nan = any(math.isnan(number) for number in of)
+    is_float = values.dtype.kind == "f"
+    component, total = adding(values._replace(dtype=np.dtype("f8" if is_float else "?")))
+
+    def lift(x: Array) -> Array:
+        found = one_of(x, of)
+        if not is_float:
+            return found
+        return np.where(np.isnan(x), 1.0 if counts_nan else np.nan, found)
+
+    return Fold(
+        (component._replace(lift=lift),),
+        lambda state, counts: quotient(total(state), counts.pixels),
+        "pixels",
+    )
 
 
 def lp_of_mean(values: Values, *, norm: float) -> Fold:

@@ -10,7 +10,14 @@ from math import ceil, floor
 import numpy as np
 
 from poolcli.engine.reducers.long_numbers import LongNumbers
-from poolcli.engine.reducers.reducer import Gather, Mode, Ranks, Values, WindowValues
+from poolcli.engine.reducers.reducer import (
+    BetweenRanks,
+    Gather,
+    Mode,
+    Ranks,
+    Values,
+    WindowValues,
+)
 from poolcli.engine.reducers.rounding import Exact
 from poolcli.errors import ValueRuleError
 from poolcli.maps.array import Array
@@ -34,6 +41,20 @@ def quantile(values: Values, *, q: float, interpolation: str) -> Ranks:  # noqa:
         return _interpolated(low, high, between, parts) if np.any(between) else low
 
     return Ranks(ranks, finish)
+
+
+def trimmed(values: Values, *, trim: float) -> BetweenRanks:  # noqa: ARG001
+    """The mean without the floor(trim n) smallest and as many largest values.
+
+    Source: SciPy trim_mean.
+    """
+    share = Fraction(str(trim)).limit_denominator(10**9)
+
+    def ranks(count: int) -> tuple[int, int]:
+        cut = floor(share * count)
+        return cut, max(count - 1 - cut, 0)
+
+    return BetweenRanks(ranks)
 
 
 def mode(values: Values) -> Mode:  # noqa: ARG001

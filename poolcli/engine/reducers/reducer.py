@@ -1,7 +1,8 @@
-"""What a reducer is: one of four kinds, each made for one kind of values.
+"""What a reducer is: one of five kinds, each made for one kind of values.
 
 `Fold` lifts every pixel to a state, merges states by an associative rule, and finishes with the
-number of pixels. `Ranks` and `Mode` see the values of a window in order, `Gather` sees them all.
+number of pixels. `Ranks`, `BetweenRanks` and `Mode` see the values of a window in order, `Gather`
+sees them all.
 """
 
 from __future__ import annotations
@@ -93,6 +94,15 @@ class Ranks(NamedTuple):
     finish: Callable[[Array, Array, Array | int], Exact]
 
 
+class BetweenRanks(NamedTuple):
+    """The mean of the values of a window from one place in order to another.
+
+    Of n values in order, counted from 0, those from the first to the last of `ranks(n)` are meant.
+    """
+
+    ranks: Callable[[int], tuple[int, int]]
+
+
 class Mode(NamedTuple):
     """The most frequent value of a window, the smallest one on ties."""
 
@@ -118,5 +128,5 @@ class Gather(NamedTuple):
     dtype: np.dtype[Any]
 
 
-Reduction = Fold | Ranks | Mode | Gather
+Reduction = Fold | Ranks | BetweenRanks | Mode | Gather
 Reducer = Callable[[Values], Reduction]

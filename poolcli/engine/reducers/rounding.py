@@ -74,13 +74,35 @@ class Quotient:
         return Ratio(total, product)
 
 
-Exact = Array | Ratio | LongNumbers | LongRatio  # results before they are rounded
+@dataclass(frozen=True)
+class Wrapped:
+    """Numbers of which `period` is the same as 0; NaN where there is no result."""
+
+    numbers: Array
+    period: float
+
+    def cast(self, dtype: np.dtype[Any], rounding: str) -> Array:
+        """The numbers rounded to a dtype, below the period also where that rounds up to it."""
+        if dtype.kind != "f" and np.isnan(self.numbers).any():
+            raise ValueRuleError(
+                f"angles of a window have no mean direction, which is NaN, and {dtype} has none: "
+                "give a float `dtype`"
+            )
+        whole = dtype.kind in "iu"
+        rounded = _rounded(self.numbers, rounding) if whole else self.numbers.astype(dtype)
+        wrapped = np.where(rounded >= self.period, np.zeros((), rounded.dtype), rounded)
+        return cast(wrapped, dtype, rounding)
+
+
+Exact = Array | Ratio | LongNumbers | LongRatio | Wrapped  # results before they are rounded
 
 
 def without(result: Exact, empty: Array) -> Exact:
     """The results with 0 for NaN in empty windows, which an integer dtype can hold."""
     if isinstance(result, Ratio) and result.total.dtype.kind == "f":
         result = result.value()
+    if isinstance(result, Wrapped):
+        return Wrapped(np.where(empty, 0.0, result.numbers), result.period)
     if isinstance(result, np.ndarray) and result.dtype.kind == "f":
         return np.where(empty, np.zeros((), result.dtype), result)
     return result
@@ -100,6 +122,8 @@ def cast(result: Exact, dtype: DTypeLike, rounding: str) -> Array:
     Values beyond an integer dtype become its least or its most.
     """
     dtype = np.dtype(dtype)
+    if isinstance(result, Wrapped):
+        return result.cast(dtype, rounding)
     if isinstance(result, (LongNumbers, LongRatio)):
         whole = dtype.kind in "iu"
         result = result.integers(rounding, signed=dtype.kind == "i") if whole else result.floats()

@@ -31,7 +31,11 @@ WINDOWS = [
 ]
 
 
-REDUCERS = [name for name, op in OPS.items() if len(op.windows) > 1]
+REDUCERS = [
+    " ".join([name, *(f"{option.flag} 1.5,2" for option in op.required)])
+    for name, op in OPS.items()
+    if len(op.windows) > 1
+]
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +51,7 @@ def evaluated(text, x=None):
         "log": math.log,
         "sqrt": math.sqrt,
         "abs": abs,
+        "atan2": math.atan2,
         "max": lambda *x: max(x),
         "min": lambda *x: min(x),
         "x": x,

@@ -5,7 +5,7 @@ windows.
 import nasty
 import numpy as np
 import pytest
-from windows_and_masks import LAYOUT, MASKS, WINDOWS, fits
+from windows_and_masks import LAYOUT, MASKS, NEEDED, WINDOWS, fits
 
 import poolcli
 from poolcli.engine import backend as backends
@@ -14,7 +14,12 @@ from poolcli.pipeline.window_kinds import WINDOW_KINDS
 
 pytestmark = pytest.mark.skipif(not backends.is_built(), reason="the extension was not built")
 REDUCERS = [name for name, op in OPS.items() if op.windows == WINDOW_KINDS]
-OPTIONS = {"quantile": {"q": 0.9}, "avg": {"count_include_pad": True}, "lp": {"norm": 3.5}}
+OPTIONS = {
+    **NEEDED,
+    "quantile": {"q": 0.9},
+    "avg": {"count_include_pad": True},
+    "lp": {"norm": 3.5},
+}
 LARGE = [{"kernel": 9, "stride": 1}, {"kernel": 6, "stride": 4, "padding": 3}, {"kernel": 14}]
 
 

@@ -11,7 +11,7 @@ from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.table import OPS
 from poolcli.pipeline.window_kinds import WINDOW_KINDS
 
-REDUCERS = [name for name, op in OPS.items() if op.windows == WINDOW_KINDS]
+REDUCERS = [name for name, op in OPS.items() if op.windows == WINDOW_KINDS and not op.required]
 X = np.random.default_rng(5).integers(1, 200, (2, 3, 9, 10), np.uint8)
 MASK = np.random.default_rng(6).random((9, 10)) < 0.6
 KINDS = [{}, {"kernel": 3, "stride": 2, "padding": "same"}, {"adaptive": 3}, {"global_": True}]

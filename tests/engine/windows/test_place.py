@@ -21,7 +21,8 @@ POOLED = [
     (op.name, options)
     for options in PLACES
     for op in OPS.values()
-    if op.windows == WINDOW_KINDS or (op.name == "roi-align" and "boxes" in options)
+    if (op.windows == WINDOW_KINDS and not op.required)
+    or (op.name == "roi-align" and "boxes" in options)
 ]
 
 

@@ -1,0 +1,109 @@
+"""The mean of the values of each window from one rank to another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from poolcli.engine.backend import Backend
+from poolcli.engine.backend.window_views import window_views
+from poolcli.engine.operations.pixels import CountedPixels
+from poolcli.engine.reducers.long_numbers import LongNumbers, LongRatio, split
+from poolcli.engine.reducers.reducer import BetweenRanks
+from poolcli.engine.reducers.rounding import Exact, Ratio
+from poolcli.engine.windows.grid import Grid
+from poolcli.maps.array import Array
+
+SCALE = 64  # 2 to this power is more than the pixels of a window
+
+
+@dataclass(frozen=True)
+class MeanBetweenRanks:
+    """Means of the values of windows between two ranks.
+
+    With L and H the values at both ranks, the sum of these values is that of all values clipped to
+    [L, H], less an L for each value below the first rank and an H for each above the last: one pass
+    over the windows, which are not put in order.
+    """
+
+    backend: Backend
+    reduction: BetweenRanks
+    pixels: CountedPixels
+    grid: Grid
+    counts: Array | int
+
+    def __call__(self) -> Exact:
+        """The means."""
+        values, weights = self.pixels.values, self.pixels.weights
+        valid = None if weights is None else weights > 0
+        low, high = self.backend.select(values, valid, self.grid, self.reduction.ranks)
+        first, last = self._ranks()
+        number, above = last - first + 1, self.counts - 1 - last
+        if values.dtype.kind == "f":
+            return self._of_floats((low.astype("f8"), high.astype("f8")), (first, number, above))
+        if values.dtype.itemsize < 8:
+            below = first * low.astype(np.int64) + above * high.astype(np.int64)
+            return Ratio(self._clipped(low, high)[0] - below, number)
+        ends = (_number(first) * LongNumbers.of_integers(low)) + (
+            _number(above) * LongNumbers.of_integers(high)
+        )
+        return LongRatio(LongNumbers.of_sums(list(self._clipped(low, high))) - ends, (number,))
+
+    def _ranks(self) -> tuple[Any, Any]:
+        """Both ranks, for each count."""
+        if isinstance(self.counts, int):
+            return self.reduction.ranks(self.counts)
+        sizes, which = np.unique(self.counts, return_inverse=True)
+        ranks = np.array([self.reduction.ranks(int(size)) for size in sizes], np.int64)
+        first, last = ranks.T[:, which.reshape(self.counts.shape)]
+        return first, last
+
+    def _of_floats(self, ends: tuple[Array, Array], numbers: tuple[Any, Any, Any]) -> Array:
+        """The means of floats, whose sum may be too large, and of infinities."""
+        (low, high), (first, number, above) = ends, numbers
+        total = self._clipped(low, high)[0] - first * low - above * high
+        mean = total / number
+        finite = np.isfinite(low) & np.isfinite(high)
+        if (finite & ~np.isfinite(mean)).any():
+            small, large = (np.ldexp(end, -SCALE) for end in ends)
+            total = self._clipped(small, large, SCALE)[0] - first * small - above * large
+            mean = np.where(finite & ~np.isfinite(mean), np.ldexp(total / number, SCALE), mean)
+        mean = np.where(finite, mean, low + high)
+        return np.where(low == high, low, mean)
+
+    def _clipped(self, low: Array, high: Array, scale: int = 0) -> Array:
+        """The sums of the values of windows, none below `low` or above `high`: two limbs of each
+        for integers of 64 bits, else one.
+        """
+        x = self.pixels.values
+        if x.dtype.kind == "f":
+            x = np.ldexp(x.astype(np.float64), -scale) if scale else x
+        limbs = 2 if x.dtype.kind != "f" and x.dtype.itemsize == 8 else 1
+        out = np.zeros((limbs, *low.shape), np.float64 if x.dtype.kind == "f" else np.int64)
+        runs = [axis.runs for axis in self.grid.axes]
+        weights = self.pixels.weights
+        weighed = None if weights is None else window_views(weights, runs)
+        for part in window_views(x, runs):
+            taps, total = part.taps_apart(), out[:, *part.cells]
+            counted = None if weighed is None else next(weighed).taps_apart() > 0
+            least, most = low[part.cells], high[part.cells]
+            for tap in range(taps.shape[-1]):
+                value = np.minimum(np.maximum(taps[..., tap], least), most)
+                for limb, sums in zip(_limbs(value, limbs), total, strict=True):
+                    counts = limb if counted is None else np.where(counted[..., tap], limb, 0)
+                    np.add(sums, counts, out=sums)
+        return out
+
+
+def _limbs(value: Array, limbs: int) -> Iterator[Array]:
+    if limbs == 1:
+        yield value
+        return
+    yield from split(value)
+
+
+def _number(count: Any) -> LongNumbers:
+    return LongNumbers.of_integers(np.asarray(count, np.int64))
