@@ -8,7 +8,7 @@ import numpy as np
 
 from poolcli.maps.array import Array
 
-COLOURS = ("RGB", "RGBA", "CMYK", "YCbCr", "LAB", "HSV", "RGB;16", "RGBA;16", "CMYK;16")
+COLOURS = ("RGB", "RGBA", "CMYK", "YCbCr", "LAB", "HSV", "RGB;16", "RGBA;16")
 WITH_ALPHA = ("LA", "RGBA", "LA;16", "RGBA;16", "NDA")
 
 
