@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
+from threading import Lock
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
@@ -35,6 +36,20 @@ TYPES = {
     16: ("u8", 1),
     17: ("i8", 1),
     18: ("u8", 1),  # the offset of a directory
+}
+# The codes of whole numbers, as struct takes them.
+_CODES = {
+    1: "B",
+    3: "H",
+    4: "I",
+    6: "b",
+    7: "B",
+    8: "h",
+    9: "i",
+    13: "I",
+    16: "Q",
+    17: "q",
+    18: "Q",
 }
 ASCII, RATIONALS = 2, (5, 10)
 # Directories may share values, and some writers do. All of them together claim a few times the
@@ -66,11 +81,15 @@ class ByteForm(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A tag of a directory: its type, how many values it has, and where they are in the file."""
+    """A tag of a directory: its type, how many values it has, and where they are in the file.
+
+    `inline` are the values themselves, if they are in the directory.
+    """
 
     type: int
     length: int
     at: int
+    inline: bytes | None = None
 
     @property
     def nbytes(self) -> int:
@@ -90,6 +109,13 @@ class Directory:
     form: ByteForm
     entries: Mapping[int, Entry]
     damaged: tuple[int, ...] = ()
+    lock: Lock = field(default_factory=Lock, compare=False)
+
+    def read(self, at: int, size: int) -> bytes:
+        """Bytes of the file; several threads may ask for them."""
+        with self.lock:
+            self.stream.seek(at)
+            return self.stream.read(size)
 
     def __contains__(self, tag: int) -> bool:
         return tag in self.entries
@@ -99,8 +125,7 @@ class Directory:
         entry = self.entries.get(tag)
         if entry is None:
             return b""
-        self.stream.seek(entry.at)
-        return self.stream.read(entry.nbytes)
+        return self.read(entry.at, entry.nbytes) if entry.inline is None else entry.inline
 
     def numbers(self, tag: int) -> Array:
         """The values of a tag; rationals as pairs in a row."""
@@ -113,12 +138,14 @@ class Directory:
 
     def whole(self, tag: int, default: int) -> int:
         """The first value of a tag as a whole number."""
-        values = self.numbers(tag)
-        if not len(values):
+        entry = self.entries.get(tag)
+        if entry is None or not entry.length:
             return default
-        if values.dtype.kind == "f":
+        code = _CODES.get(entry.type)
+        if code is None:
             raise FileError(CUT)
-        return int(values[0])
+        number: int = struct.unpack_from(self.form.order + code, self.raw(tag))[0]
+        return number
 
     def wholes(self, tag: int) -> tuple[int, ...]:
         """The values of a tag as whole numbers."""
@@ -159,6 +186,7 @@ class DirectoryReader:
     def __init__(self, stream: BinaryIO, form: ByteForm) -> None:
         self.stream, self.form = stream, form
         self.size = stream.seek(0, 2)
+        self.lock = Lock()
         self._left = _SHARED * self.size + _SLACK
 
     def chain(self, offset: int) -> Iterator[Directory]:
@@ -189,7 +217,7 @@ class DirectoryReader:
         entries = {tag: entry for tag, entry in found if entry is not None}
         damaged = tuple(tag for tag, entry in found if entry is None)
         next_offset = self._unpacked(end, self.form.offset[1])[0] if self._holds(end) else 0
-        return Directory(self.stream, self.form, entries, damaged), next_offset
+        return Directory(self.stream, self.form, entries, damaged, self.lock), next_offset
 
     def _entry(self, packed: bytes, at: int) -> tuple[int, Entry | None]:
         """A tag and its entry; None for values that are not in the file."""
@@ -200,7 +228,9 @@ class DirectoryReader:
         if kind not in TYPES:
             return tag, None
         entry = Entry(kind, count, at + len(packed) - inline)
-        if entry.nbytes > inline:
+        if entry.nbytes <= inline:
+            entry = entry._replace(inline=packed[-inline:][: entry.nbytes])
+        else:
             (start,) = struct.unpack_from(self.form.offset, packed, len(packed) - inline)
             entry = entry._replace(at=start)
         if entry.at + entry.nbytes > self.size:

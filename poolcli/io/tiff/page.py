@@ -21,6 +21,7 @@ _KINDS = {SampleFormat.UNSIGNED: "u", SampleFormat.SIGNED: "i", SampleFormat.FLO
 _MAX_RATIO = 1500
 _BOUNDED = (Compression.LZW, Compression.DEFLATE, Compression.OLD_DEFLATE, Compression.PACKBITS)
 _LARGEST = 2**31 - 1
+_SHORT = 1 << 19  # bytes of a strip that is read for a region of it
 _NO_SIZES = np.empty(0, np.uint64)
 # A page whose values of these are damaged cannot be read.
 _STRUCTURE = (
@@ -130,7 +131,24 @@ def page_of(directory: Directory, size: int) -> Page:
     page = _claimed(directory)
     _check_segments(page, size)
     _check_size(page)
-    return page
+    return _in_short_strips(page)
+
+
+def _in_short_strips(page: Page) -> Page:
+    """The page as if a long strip of plain samples were many, so that a region needs few of them."""
+    row = -(-page.row_bits // 8)
+    rows = max(1, _SHORT // row)
+    is_plain = page.compression == Compression.NONE and page.predictor == 1
+    if not is_plain or page.is_tiled or page.grid[0] > 1 or page.height <= rows:
+        return page
+    starts = np.arange(0, page.height, rows, dtype=np.uint64)
+    heights = np.diff(np.append(starts, np.uint64(page.height)))
+    return replace(
+        page,
+        segment=(rows, page.width),
+        offsets=(page.offsets[:, None] + starts * np.uint64(row)).ravel(),
+        sizes=np.tile(heights * np.uint64(row), len(page.offsets)),
+    )
 
 
 def _claimed(directory: Directory) -> Page:

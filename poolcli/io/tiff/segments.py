@@ -16,6 +16,8 @@ from poolcli.io.tiff.page import Page
 from poolcli.io.tiff.tags import Compression, Photometric, Tag
 from poolcli.maps.array import Array
 from poolcli.resources import memory
+from poolcli.resources.limits import current
+from poolcli.resources.threads import for_each
 
 # Tags that a codec has to know, beside the size.
 _CODEC_TAGS = (
@@ -63,9 +65,13 @@ def read_page(page: Page, window: Window | None = None, fill: float = 0) -> Arra
     planes = page.samples if page.is_planar else 1
     inks = 1 if page.is_planar else page.samples
     out = memory.empty((planes, *window.shape, inks), page.dtype)
-    for plane, down, across in _touched(page, window):
+
+    def place(at: tuple[int, int, int]) -> None:
+        plane, down, across = at
         rows = _segment(page, plane, down, across, fill)
         _paste(rows, out[plane], page, window, (down, across))
+
+    for_each(_touched(page, window), place, current().threads)
     shape = (planes, *window.shape) if page.is_planar else (*window.shape, inks)
     return out.reshape(window.shape if page.samples == 1 else shape)
 
@@ -109,9 +115,8 @@ def _raw(page: Page, number: int, rows: int) -> Segment:
     """A segment as it is in the file."""
     nbytes = rows * -(-page.row_bits // 8)
     size = int(page.sizes[number])
-    stream = page.directory.stream
-    stream.seek(int(page.offsets[number]))
-    raw = stream.read(min(size, nbytes) if page.compression == Compression.NONE else size)
+    wanted = min(size, nbytes) if page.compression == Compression.NONE else size
+    raw = page.directory.read(int(page.offsets[number]), wanted)
     if page.directory.whole(Tag.FILL_ORDER, 1) == 2 and not _knows_order(page):
         raw = _REVERSED[np.frombuffer(raw, np.uint8), 0].tobytes()
     return Segment(raw, rows, page.segment[1], nbytes, _codec_fields(page))

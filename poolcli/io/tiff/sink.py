@@ -99,8 +99,9 @@ class TiffSink:
     ) -> None:
         self._target = stream
         self._stream = stream if _is_new_file(stream) else BytesIO()
-        self._file = TiffFileWriter(self._stream, _form(headers, options))
         kinds = kinds_of(record, headers)
+        form = _form(headers, options)
+        self._file = TiffFileWriter(self._stream, form, is_hashed="ome" in kinds)
         pairs = zip(headers, kinds, strict=True)
         self._images = [self._image(header, kind, options) for header, kind in pairs]
 

@@ -236,8 +236,9 @@ class DirectoryPlan:
 class TiffFileWriter:
     """A TIFF that is being written to a stream that can seek and is at its start."""
 
-    def __init__(self, stream: BinaryIO, form: ByteForm) -> None:
+    def __init__(self, stream: BinaryIO, form: ByteForm, *, is_hashed: bool = False) -> None:
         self.form = form
+        self._is_hashed = is_hashed
         self.lock = Lock()
         self._stream = stream
         self._digests: dict[tuple[int, Place], bytes] = {}
@@ -251,15 +252,17 @@ class TiffFileWriter:
 
     def put(self, page: PageWriter, place: Place, packed: bytes) -> None:
         """Write a segment of a page at the end of the file."""
-        digest = sha256(packed).digest()
         with self.lock:
             at = self._stream.seek(0, SEEK_END)
-            self._stream.write(packed + b"\0" * (len(packed) % 2))
+            self._stream.write(packed)
+            if len(packed) % 2:
+                self._stream.write(b"\0")
             page.segments[place] = at, len(packed)
-            self._digests[id(page), place] = digest
+            if self._is_hashed:
+                self._digests[id(page), place] = sha256(packed).digest()
 
     def digest(self) -> bytes:
-        """A hash of all segments, whatever order they came in."""
+        """A hash of all segments of a file that is hashed, whatever order they came in."""
         whole = sha256()
         for page in self.pages:
             for place in page.places:
