@@ -262,4 +262,6 @@ def unheld(header: Header) -> tuple[str, ...]:
     """The facts that a volume cannot keep: another format's header, units that it does not know."""
     block = header.facts.get("header", b"")
     is_foreign = not isinstance(block, bytes) or len(block) not in _HEADS
-    return ("header",) if is_foreign else ()
+    affine = header.facts.get("affine")
+    is_volume = affine is None or (affine.axes == "WHD" and len(affine.matrix) == 3)
+    return (*(("header",) if is_foreign else ()), *(() if is_volume else ("affine",)))

@@ -83,7 +83,7 @@ class SafetensorsSource:
             RawValues(start + each.begin, each.shape, np.dtype(_DTYPES[each.dtype]))
             for each in self._entries
         ]
-        facts: dict[str, Any] = {"file_attributes": metadata} if metadata else {}
+        facts: dict[str, Any] = {"file_attributes": {"": metadata}} if metadata else {}
         whole = {**facts, "others": others} if others else facts
         self.headers = tuple(
             _header(name, entry, layout, facts if number else whole)
@@ -169,7 +169,7 @@ def open_sink(
 def _write(stream: BinaryIO, maps: Sequence[FeatureMap]) -> None:
     tensors = dict(_tensors(maps))
     header: dict[str, Any] = {}
-    if metadata := maps[0].facts.get("file_attributes"):
+    if metadata := maps[0].facts.get("file_attributes", {}).get(""):
         header[_METADATA] = {str(key): _text(value) for key, value in metadata.items()}
     begin = 0
     for name, tensor in tensors.items():
@@ -213,6 +213,8 @@ def _fits_half(values: Array) -> bool:
 
 
 def unheld(header: Header) -> tuple[str, ...]:
-    """The facts that a file cannot keep: the other data of another format."""
-    others = header.facts.get("others", {})
-    return () if all(isinstance(each, Tensor) for each in others.values()) else ("others",)
+    """The facts that a file cannot keep: the other data of another format, groups."""
+    others, groups = header.facts.get("others", {}), header.facts.get("file_attributes", {})
+    are_tensors = all(isinstance(each, Tensor) for each in others.values())
+    lost = [] if are_tensors else ["others"]
+    return (*lost, *(["file_attributes"] if groups.keys() - {""} else []))

@@ -27,16 +27,26 @@ def exif_resized(block: bytes, width: int, height: int) -> bytes:
         start = len(_PREFIX) if block.startswith(_PREFIX) else 0
         order = "<" if block[start : start + 2] == b"II" else ">"
         (offset,) = struct.unpack_from(f"{order}I", block, start + 4)
-        directories = [offset]
-        while directories:
-            entries = _entries(block, start + directories.pop(), order)
-            for at, tag, kind in entries:
-                if tag == _EXIF_DIRECTORY:
-                    directories += struct.unpack_from(f"{order}I", block, at + 8)
-                elif tag in _SIZES and kind in (_SHORT, _LONG):
-                    code = "H" if kind == _SHORT else "I"
-                    struct.pack_into(order + code, patched, at + 8, (width, height)[_SIZES[tag]])
+        entries = _entries(block, start + offset, order)
+        for at, tag, _ in list(entries):
+            if tag == _EXIF_DIRECTORY:
+                (inner,) = struct.unpack_from(f"{order}I", block, at + 8)
+                entries += _entries(block, start + inner, order)
+        for at, tag, kind in entries:
+            if tag in _SIZES and kind in (_SHORT, _LONG):
+                code = "H" if kind == _SHORT else "I"
+                struct.pack_into(order + code, patched, at + 8, (width, height)[_SIZES[tag]])
     return _without_thumbnail(bytes(patched))
+
+
+def exif_tags(block: bytes) -> frozenset[int]:
+    """The tags of the first directory of an EXIF block; none of a damaged one."""
+    with suppress(struct.error):
+        start = len(_PREFIX) if block.startswith(_PREFIX) else 0
+        order = "<" if block[start : start + 2] == b"II" else ">"
+        (offset,) = struct.unpack_from(f"{order}I", block, start + 4)
+        return frozenset(tag for _, tag, _ in _entries(block, start + offset, order))
+    return frozenset()
 
 
 def _without_thumbnail(block: bytes) -> bytes:

@@ -255,7 +255,7 @@ _ROWS = (
     Fact(
         "file_attributes",
         "attributes of the file",
-        "of what holds the array, by name; or these by the path of each group",
+        "by name, of the file (path '') and of each group that holds the array (its path)",
         kept,
         "kept",
         _inner_names,

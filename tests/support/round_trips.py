@@ -15,7 +15,7 @@ from poolcli.io import (
     read,
     write,
 )
-from poolcli.io.mode import MODES
+from poolcli.io.mode import ALL, MODES
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.picture import Picture
 
@@ -27,7 +27,7 @@ def rng(seed=0):
 
 
 def pixels(mode, height=19, width=23, seed=0):
-    dtype, channels = MODES[mode][:2]
+    dtype, channels = ALL[mode][:2]
     shape = (height, width, channels) if channels else (height, width)
     if dtype == "float32":
         return rng(seed).normal(size=shape).astype(np.float32)

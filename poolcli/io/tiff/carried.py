@@ -196,12 +196,13 @@ def resolution_fields(across: Fraction, down: Fraction, unit: int = _NO_UNIT) ->
     ]
 
 
+def text_tag(name: str) -> int:
+    """The tag of a text with this name; 0 if a TIFF has none."""
+    number = name.removeprefix("tag ")
+    tags = {known: tag for tag, known in TEXTS.items()}
+    return tags.get(name) or (int(number) if number.isdigit() else 0)
+
+
 def _text_fields(texts: tuple[tuple[str, str], ...]) -> list[Field]:
-    tags = {name: tag for tag, name in TEXTS.items()}
-    found = {}
-    for name, words in texts:
-        number = name.removeprefix("tag ")
-        tag = tags.get(name) or (int(number) if number.isdigit() else 0)
-        if tag:
-            found[tag] = text(tag, words)
+    found = {text_tag(name): text(text_tag(name), words) for name, words in texts if text_tag(name)}
     return list(found.values())

@@ -8,10 +8,15 @@ from typing import Any
 from poolcli.errors import RequestError
 from poolcli.io.format import Format
 from poolcli.io.header import Header
+from poolcli.io.tiff.carried import text_tag
 from poolcli.io.tiff.description import kind_of, kinds_of
 from poolcli.io.tiff.pixels import axes_of, pixels_of
 from poolcli.io.tiff.tags import Compression
+from poolcli.maps.embedded_sizes import exif_tags
+from poolcli.maps.facts import Facts
 from poolcli.resources.extras import extra, has_extra
+
+_DESCRIPTION = 0x010E  # tag
 
 
 def check(record: Format, headers: Sequence[Header], options: Mapping[str, Any]) -> None:
@@ -48,7 +53,7 @@ def unheld_by_ome(header: Header) -> tuple[str, ...]:
 
 def _unheld(header: Header, kind: str) -> tuple[str, ...]:
     facts = header.facts
-    lost = []
+    lost = _unheld_texts(facts, kind)
     if kind not in ("ome", "imagej"):
         lost.append("spacing")
     if kind == "ome" and not all(size.unit for size in facts.get("spacing", {}).values()):
@@ -68,3 +73,10 @@ def _unheld(header: Header, kind: str) -> tuple[str, ...]:
     if kind != "ome" and axes_of(header, kind).samples != len(facts.get("channels", ())):
         lost.append("channels")
     return tuple(lost)
+
+
+def _unheld_texts(facts: Facts, kind: str) -> list[str]:
+    """Texts that have no tag, and EXIF whose description gives way to that of the axes."""
+    described = kind and _DESCRIPTION in exif_tags(facts.get("exif", b""))
+    tagged = all(text_tag(name) for name, _ in facts.get("text", ()))
+    return [*(["exif"] if described else []), *([] if tagged else ["text"])]

@@ -47,9 +47,11 @@ def check(_: Format, headers: Sequence[Header], __: Mapping[str, Any]) -> None:
 
 def unheld(header: Header) -> tuple[str, ...]:
     """What an image of OME does not hold, or an array that is none."""
-    if not _is_plain(header):
-        return "dimensions", "coordinates"
-    return "spacing", "origin", "channels", "ome", *([] if header.name else ["file_attributes"])
+    if _is_root_array(header):
+        return "spacing", "origin", "channels", "ome", "coordinates", "file_attributes"
+    if _is_plain(header):
+        return "spacing", "origin", "channels", "ome"
+    return "dimensions", "coordinates", *([] if header.name else ["file_attributes"])
 
 
 def open_sink(
@@ -68,7 +70,7 @@ class ZarrSink:
         self._targets: list[_Target] = []
         self._version = version = _zarr_format(headers[0], options)
         with _refused():
-            if len(headers) == 1 and _is_plain(headers[0]) and not headers[0].name:
+            if len(headers) == 1 and _is_root_array(headers[0]):
                 self._root: Any = None
                 self._targets.append(self._root_array(folder, headers[0]))
                 return
@@ -106,7 +108,7 @@ class ZarrSink:
             for path, attributes in header.facts.get("file_attributes", {}).items():
                 if not isinstance(attributes, Mapping):
                     self._root.attrs[path] = attributes
-                elif header.name:
+                elif header.name or _is_plain(header):
                     group = self._root.require_group(path) if path else self._root
                     group.attrs.update(attributes)
 
@@ -188,8 +190,15 @@ def _stored_as(header: Header) -> Mapping[str, Any]:
 
 
 def _is_plain(header: Header) -> bool:
-    """Whether the map was an array of a store, and no image."""
-    return not _stored_as(header).get("is_image", True)
+    """Whether the map was an array of a store and no image, or has axes as xarray names them."""
+    if stored := _stored_as(header):
+        return not stored["is_image"]
+    return bool(header.facts.keys() & {"dimensions", "coordinates"})
+
+
+def _is_root_array(header: Header) -> bool:
+    """Whether the store is an array, and no group."""
+    return bool(_stored_as(header)) and _is_plain(header) and not header.name
 
 
 def _zarr_format(header: Header, options: Mapping[str, Any]) -> int:

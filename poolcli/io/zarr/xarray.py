@@ -98,6 +98,12 @@ def attributes_of(header: Header) -> dict[str, Any]:
 
 
 def names_of(header: Header) -> tuple[str, ...]:
-    """The names of the dimensions of an array that is written; none if it has no names."""
-    names = header.facts.get("dimensions", {})
+    """The names of the dimensions of an array that is written; none if it has no names.
+
+    A coordinate is an array that is called as its dimension.
+    """
+    named = {
+        letter: one.name for letter, one in header.facts.get("coordinates", {}).items() if one.name
+    }
+    names = {**header.facts.get("dimensions", {}), **named}
     return tuple(names.get(letter, letter.lower()) for letter in header.layout) if names else ()
