@@ -215,7 +215,7 @@ def encoded(raw: bytes, compression: int, level: int | None = None) -> bytes:
     if compression == Compression.NONE:
         return raw
     if compression == Compression.DEFLATE:
-        return zlib.compress(raw, 6 if level is None else level)
+        return _deflated(raw, 6 if level is None else level)
     if compression == Compression.LZMA:
         return lzma.compress(raw, preset=level)
     kind = Compression(compression)
@@ -223,6 +223,13 @@ def encoded(raw: bytes, compression: int, level: int | None = None) -> bytes:
         encode = getattr(extra("tiff", "writing a TIFF"), f"{_FAST[kind]}_encode")
         return bytes(encode(raw) if level is None else encode(raw, level=level))
     return _packed_by_pillow(raw, _PILLOW_NAMES[kind])
+
+
+def _deflated(raw: bytes, level: int) -> bytes:
+    """The bytes in zlib's format; libdeflate is twice as fast."""
+    if not has_extra("tiff"):
+        return zlib.compress(raw, min(level, 9))
+    return bytes(extra("tiff", "writing a TIFF").deflate_encode(raw, level=min(level, 12)))
 
 
 def jpeg(pixels: Array, quality: int | None, subsampling: int) -> bytes:

@@ -135,7 +135,7 @@ def page_of(directory: Directory, size: int) -> Page:
 
 
 def _in_short_strips(page: Page) -> Page:
-    """The page as if a long strip of plain samples were many, so that a region needs few of them."""
+    """The page as if a long strip of plain samples were many, of which a region needs few."""
     row = -(-page.row_bits // 8)
     rows = max(1, _SHORT // row)
     is_plain = page.compression == Compression.NONE and page.predictor == 1
