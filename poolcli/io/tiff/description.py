@@ -10,6 +10,7 @@ from poolcli.io.header import Header
 from poolcli.io.tiff import imagej, ome, shaped
 from poolcli.io.tiff.pixels import Axes, axes_of, kept_storage
 
+_WRITTEN = ("ome", "imagej", "shaped")
 _IMAGEJ_DTYPES = ("uint8", "uint16", "float32")
 
 
@@ -26,7 +27,7 @@ def kind_of(format_name: str, header: Header, *, alone: bool = True) -> str:
     if format_name == "ome":
         return "ome"
     kept, axes = kept_storage(header), axes_of(header, "")
-    kind = kept.description if kept else ""
+    kind = kept.description if kept and kept.description in _WRITTEN else ""
     if kind == "imagej" and not (alone and _fits_imagej(header, axes)):
         kind = "ome"
     if not kind and (axes.letters or _has_sizes(header)):

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from poolcli.errors import FileError
-from poolcli.io.tiff import imagej, ome, shaped
+from poolcli.io.tiff import aperio, imagej, ome, shaped
 from poolcli.io.tiff.directory import CUT, Directory, directories
 from poolcli.io.tiff.page import Page, page_of
 from poolcli.io.tiff.tags import Compression, Tag
@@ -21,8 +21,8 @@ from poolcli.maps.layout import shape_words
 class Image:
     """An array of pages, in C order: `letters` and `sizes` are of the axes before those of a page.
 
-    `kind` is that of its description: "ome", "imagej", "shaped", or "" for one without axes. `lead`
-    are the sizes of axes without a name, which are one axis of the array.
+    `kind` is that of its description: "ome", "imagej", "shaped", "aperio", or "" for one that tells
+    no sizes. `lead` are the sizes of axes without a name, which are one axis of the array.
     """
 
     pages: tuple[Page | None, ...]
@@ -47,13 +47,18 @@ def images_of(stream: BinaryIO) -> list[Image]:
         full = [page for page in pages if page is not None][:1]
     if not full:
         raise FileError("the TIFF has no image: save it again")
-    return _joined(full, pages)
+    images = _joined(full, pages)
+    if any(page is not None and page.is_mask for page in pages) and not full[0].is_mask:
+        return [replace(image, facts={**image.facts, "mask": "of GDAL"}) for image in images]
+    return images
 
 
 def _joined(full: Sequence[Page], pages: Sequence[Page | None]) -> list[Image]:
     description = full[0].description
     if ome.is_ome(description) and (found := ome.images(description, len(pages))):
         return [_of_ome(each, pages, number, description) for number, each in enumerate(found)]
+    if aperio.is_aperio(description):
+        return [_of_aperio(full)]
     stack = imagej.parsed(description)
     if stack is not None:
         return [_of_imagej(stack, full)]
@@ -87,6 +92,15 @@ def _of_ome(planes: ome.Planes, pages: Sequence[Page | None], number: int, docum
     if planes.has_regions:
         facts["rois"] = "of OME"
     return _checked(Image(chosen, planes.letters, planes.sizes, "ome", facts=facts))
+
+
+def _of_aperio(pages: Sequence[Page]) -> Image:
+    """The finest level of a slide; the others, its label and its thumbnail are behind it."""
+    sizes = aperio.sizes_of(pages[0].description)
+    facts: dict[str, Any] = {"spacing": sizes} if sizes else {}
+    if len(pages) > 1:
+        facts["pictures"] = len(pages) - 1
+    return Image((pages[0],), kind="aperio", facts=facts)
 
 
 # ImageJ --------------------------------------------------------------------------------------

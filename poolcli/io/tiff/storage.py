@@ -14,7 +14,7 @@ class Stored(NamedTuple):
     """What the pages of a map have in common.
 
     `extra` is the meaning of each sample beyond the colours. `unit` is that of the resolution, and
-    `description` the kind of text that names the axes: "imagej", "ome", "shaped", or "" for none.
+    `description` the kind of a text that tells sizes: "imagej", "ome", "shaped", "aperio", or "".
     `lead` are the sizes of axes without a name of their own, which are one axis of the map.
     """
 
