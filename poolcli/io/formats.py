@@ -74,6 +74,22 @@ _NIFTI: dict[str, Any] = {
     "unheld": "poolcli.io.nifti:unheld",
     "extra": "nifti",
 }
+_HDF5: dict[str, Any] = {
+    "dtypes": ("bool", "float16", *_NUMBERS, "uint64"),
+    "holds_pages": True,
+    "facts": {
+        "dimensions": "dimension scales",
+        "coordinates": "dimension scales",
+        "nodata": "_FillValue, missing_value",
+        "attributes": "attributes",
+        "file_attributes": "attributes of the groups",
+        "others": "other datasets",
+        "chunks": "chunks",
+        "storage": "filters",
+    },
+    "unheld": "poolcli.io.hdf5.sink:unheld",
+    "extra": "hdf5",
+}
 
 # The first record that knows a file by its content reads it.
 FORMATS = (
@@ -381,6 +397,22 @@ FORMATS = (
         },
         unheld="poolcli.io.fits:unheld",
         extra="fits",
+    ),
+    Format(
+        "hdf5",
+        (".h5", ".hdf5", ".he5"),
+        "named arrays; needs poolcli[hdf5]",
+        source="poolcli.io.hdf5.source:open_source",
+        sink="poolcli.io.hdf5.sink:open_sink",
+        recognise="poolcli.io.hdf5.source:is_hdf5",
+        **_HDF5,
+    ),
+    Format(
+        "netcdf",
+        (".nc", ".nc4"),
+        "NetCDF-4: the same, in which every dimension has a name",
+        sink="poolcli.io.hdf5.sink:open_netcdf_sink",
+        **_HDF5,
     ),
     Format(
         "safetensors",

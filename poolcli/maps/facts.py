@@ -330,6 +330,14 @@ _ROWS = (
         lambda value: f"{len(value)}",
     ),
     Fact(
+        "bounds",
+        "bounds of cells",
+        "names of variables that say where pixels are in other ways than coordinates",
+        lambda *_: None,
+        "dropped",
+        _names,
+    ),
+    Fact(
         "others",
         "other data of the file",
         "what is not pooled and written again, by name",

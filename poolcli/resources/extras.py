@@ -15,6 +15,7 @@ EXTRAS = {  # module by extra
     "geo": "rasterio",
     "nifti": "nibabel",
     "fits": "astropy",
+    "hdf5": "h5py",
 }
 
 

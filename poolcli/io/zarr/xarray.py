@@ -12,7 +12,7 @@ from poolcli.maps.layout import check_layout, default_layout
 
 DIMENSIONS = "_ARRAY_DIMENSIONS"  # the attribute that names dimensions in version 2 of Zarr
 _NODATA = ("_FillValue", "missing_value")  # of the CF conventions
-_LETTERS = {
+LETTERS = {
     **TO_LAYOUT,
     "time": "N",
     "band": "C",
@@ -39,7 +39,7 @@ def layout_of_dimensions(names: Sequence[str], ndim: int, layout: str | None) ->
     """The letters of axes: those that their names have usually, or that so many axes have."""
     if layout:
         return check_layout(layout, ndim)
-    letters = [_LETTERS.get(name.lower(), "") for name in names]
+    letters = [LETTERS.get(name.lower(), "") for name in names]
     if len(letters) == ndim and all(letters) and len(set(letters)) == ndim:
         named = "".join(letters)
         if set(named) & set("DHW"):
@@ -55,7 +55,7 @@ def array_facts(array: Any, layout: str, siblings: Mapping[str, Any]) -> dict[st
         "dimensions": dict(zip(layout, names, strict=True)) if names else {},
         "coordinates": dict(_coordinates(layout, names, array, siblings)),
         "attributes": attributes,
-        "nodata": _nodata(attributes),
+        "nodata": nodata_of(attributes),
     }
     return {name: value for name, value in facts.items() if value}
 
@@ -78,7 +78,8 @@ def _coordinates(
             yield letter, Coordinates(name, tuple(found[...].tolist()), attributes)
 
 
-def _nodata(attributes: Mapping[str, Any]) -> tuple[float, ...]:
+def nodata_of(attributes: Mapping[str, Any]) -> tuple[float, ...]:
+    """The values that are none, by the attributes of the CF conventions."""
     values: list[Any] = []
     for name in _NODATA:
         found = attributes.get(name, ())
@@ -90,7 +91,7 @@ def attributes_of(header: Header) -> dict[str, Any]:
     """The attributes of an array that is written, with the values that are none."""
     attributes = dict(header.facts.get("attributes", {}))
     nodata = header.facts.get("nodata", ())
-    if nodata and not set(_nodata(attributes)) >= set(nodata):
+    if nodata and not set(nodata_of(attributes)) >= set(nodata):
         attributes["_FillValue"] = nodata[0]
         if nodata[1:]:
             attributes["missing_value"] = list(nodata)

@@ -1,0 +1,6 @@
+"""HDF5 and NetCDF-4 by h5py (an extra).
+
+source.py      the datasets of a file -> maps, and what is copied
+sink.py        maps -> datasets, their dimension scales, and what is copied
+attributes.py  attributes as plain values with their types
+"""

@@ -1,0 +1,137 @@
+"""Maps become the datasets of an HDF5 file, with the scales of their dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from io import BytesIO
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from poolcli.io.format import Format
+from poolcli.io.hdf5.attributes import put_attributes
+from poolcli.io.hdf5.source import Copied, damage_refused
+from poolcli.io.header import Header
+from poolcli.io.npy import array_of
+from poolcli.io.sink import Sink, WholeSink
+from poolcli.io.zarr.ome import TO_OME
+from poolcli.maps.feature_map import FeatureMap
+from poolcli.resources.extras import extra
+
+_NO_VARIABLE = "This is a netCDF dimension but not a netCDF variable."
+
+
+def open_sink(
+    _: Format, stream: BinaryIO, headers: Sequence[Header], __: Mapping[str, Any]
+) -> Sink:
+    """A file with a dataset for each map."""
+    return WholeSink(headers, lambda maps: stream.write(_encoded(maps, all_named=False)))
+
+
+def open_netcdf_sink(
+    _: Format, stream: BinaryIO, headers: Sequence[Header], __: Mapping[str, Any]
+) -> Sink:
+    """The same, in which every dimension has a name."""
+    return WholeSink(headers, lambda maps: stream.write(_encoded(maps, all_named=True)))
+
+
+def _encoded(maps: Sequence[FeatureMap], *, all_named: bool) -> bytes:
+    h5py = extra("hdf5", "writing .h5")
+    stream = BytesIO()
+    with damage_refused(), h5py.File(stream, "w", track_order=True) as file:
+        _put_groups(file, maps)
+        datasets = [_put_map(file, one, number) for number, one in enumerate(maps)]
+        for one, dataset in zip(maps, datasets, strict=True):
+            _put_dimensions(file, dataset, one, all_named=all_named)
+        for name, copied in maps[0].facts.get("others", {}).items():
+            _put_copied(file, name, copied)
+    return stream.getvalue()
+
+
+def _put_groups(file: Any, maps: Sequence[FeatureMap]) -> None:
+    """The attributes of the groups that the maps lie in: by their paths, or of the root."""
+    for one in maps:
+        for path, attributes in one.facts.get("file_attributes", {}).items():
+            if isinstance(attributes, Mapping):
+                put_attributes(file.require_group(path or "/"), attributes, {})
+            else:
+                file.attrs[path] = attributes
+
+
+def _put_map(file: Any, one: FeatureMap, number: int) -> Any:
+    data, layout = array_of(one), _layout_of(one)
+    stored = one.facts.get("storage", {}).get("hdf5", {})
+    options = dict(stored.get("filters", {}))
+    chunks = one.facts.get("chunks")
+    if chunks and set(chunks) >= set(layout) and stored:
+        pairs = zip(layout, data.shape, strict=True)
+        options["chunks"] = tuple(min(chunks[letter], size) for letter, size in pairs)
+    name = one.name or (f"data_{number}" if number else "data")
+    dataset = file.create_dataset(name, data=np.ascontiguousarray(data), **options)
+    attributes = dict(one.facts.get("attributes", {}))
+    if nodata := one.facts.get("nodata"):
+        attributes["_FillValue"] = nodata[0]
+    put_attributes(dataset, attributes, stored.get("types", {}), dataset.dtype)
+    return dataset
+
+
+def _layout_of(one: FeatureMap) -> str:
+    """The letters of the axes as they are written: of an image with channels first."""
+    return one.layout if one.picture is None else "".join(sorted(one.layout, key="NCDHWL".index))
+
+
+def _put_dimensions(file: Any, dataset: Any, one: FeatureMap, *, all_named: bool) -> None:
+    coordinates = one.facts.get("coordinates", {})
+    for axis, (letter, name) in enumerate(_dimensions(one, all_named=all_named)):
+        _attach(file, dataset, axis, name, coordinates.get(letter))
+
+
+def _dimensions(one: FeatureMap, *, all_named: bool) -> Iterator[tuple[str, str]]:
+    """The letter and the name of each dimension; no name where there is none."""
+    names = one.facts.get("dimensions", {})
+    for letter in _layout_of(one):
+        usual = TO_OME.get(letter, letter).lower() if all_named else ""
+        yield letter, names.get(letter, usual)
+
+
+def _attach(file: Any, dataset: Any, axis: int, name: str, coordinates: Any) -> None:
+    """Give a dimension its scale: that of its name, made where there is none of its size."""
+    if not name:
+        return
+    size = dataset.shape[axis]
+    folder = dataset.name.rpartition("/")[0]
+    for path in (f"/{name}", f"{folder}/{name}", f"{folder}/{name}_{size}"):
+        if path not in file:
+            _make_scale(file, path, size, coordinates)
+        scale = file[path]
+        if scale.shape == (size,) and scale.is_scale:
+            dataset.dims[axis].attach_scale(scale)
+            return
+
+
+def _make_scale(file: Any, path: str, size: int, coordinates: Any) -> None:
+    if coordinates is None or len(coordinates.values) != size:
+        scale = file.create_dataset(path, shape=(size,), dtype=">f4")
+        scale.make_scale(f"{_NO_VARIABLE}{size:10}")
+        return
+    scale = file.create_dataset(path, data=np.array(coordinates.values))
+    put_attributes(scale, coordinates.attributes, {}, scale.dtype)
+    scale.make_scale(path.rpartition("/")[2])
+
+
+def _put_copied(file: Any, name: str, copied: Copied) -> None:
+    if name in file:
+        return
+    shape = np.shape(copied.value)
+    dataset = file.create_dataset(name, shape=shape, dtype=copied.dtype)
+    if 0 not in shape:
+        dataset[()] = copied.value
+    put_attributes(dataset, copied.attributes, copied.types, None)
+    for axis, dimension in enumerate(copied.dimensions):
+        _attach(file, dataset, axis, dimension, None)
+
+
+def unheld(header: Header) -> tuple[str, ...]:
+    """The facts that a file cannot keep: the other data of another format."""
+    others = header.facts.get("others", {})
+    return () if all(isinstance(each, Copied) for each in others.values()) else ("others",)
