@@ -114,6 +114,7 @@ ELSEWHERE = {
         "file_header",
         "others",
         "extensions",
+        "bounds",
     ),  # as the header of one format says them
 }
 NAMES = [

@@ -88,7 +88,9 @@ def _put_dimensions(file: Any, dataset: Any, one: FeatureMap, *, all_named: bool
 
 def _dimensions(one: FeatureMap, *, all_named: bool) -> Iterator[tuple[str, str]]:
     """The letter and the name of each dimension; no name where there is none."""
-    names = one.facts.get("dimensions", {})
+    coordinates = one.facts.get("coordinates", {})
+    names = {letter: each.name for letter, each in coordinates.items()}
+    names |= one.facts.get("dimensions", {})
     for letter in _layout_of(one):
         usual = TO_OME.get(letter, letter).lower() if all_named else ""
         yield letter, names.get(letter, usual)
