@@ -9,10 +9,10 @@ import io
 import re
 import sys
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from PIL import Image
 
 from poolcli.cli.main import main
@@ -28,10 +28,18 @@ def pytest_addoption(parser):
     )
 
 
+def pytest_configure(config):
+    count = 100 if config.option.complete else 20
+    settings.register_profile(
+        "poolcli", max_examples=count, derandomize=True, deadline=None, database=None
+    )
+    settings.load_profile("poolcli")
+
+
 def is_extra(item):
     """Whether it is left to `--complete`: by its mark, or as one of many random cases."""
     seed = item.callspec.params.get("seed", 0) if hasattr(item, "callspec") else 0
-    return item.get_closest_marker("complete") is not None or seed % 4 > 0
+    return item.get_closest_marker("complete") is not None or seed % 8 > 0
 
 
 def pytest_collection_modifyitems(config, items):
@@ -42,8 +50,19 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.fixture
 def thinned(pytestconfig):
-    """A function that keeps every fourth of many cases, or with `--complete` all of them."""
-    return lambda cases: islice(cases, 0, None, 1 if pytestconfig.option.complete else 4)
+    """A function that keeps one of every four cases, or of as many, or with `--complete` all.
+
+    It is the first of the first four, the second of the next, and so on, so that whatever else goes
+    by the number of a case varies among those that are kept.
+    """
+
+    def thin(cases, of=4):
+        every = 1 if pytestconfig.option.complete else of
+        for number, case in enumerate(cases):
+            if number % every == number // every % every:
+                yield case
+
+    return thin
 
 
 def left_out(reporter):

@@ -144,6 +144,7 @@ def test_the_choice_of_the_backend_is_restored(before, monkeypatch):
     assert os.environ.get(VARIABLE) == before
 
 
+@pytest.mark.complete
 @pytest.mark.parametrize("op", growth.OPS)
 def test_growth_runs_every_kernel(op):
     found = growth.growth(op, "plain", repeats=1, size=64)
@@ -173,6 +174,7 @@ def test_run_py_is_the_program_from_any_folder(tmp_path):
     assert done.stdout.startswith("Usage: python -m benchmarks")
 
 
+@pytest.mark.complete
 def test_whole_commands_are_timed_and_write(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "FILES", ("photo.png", "photo.jpg"))
     monkeypatch.setattr(files, "FOLDERS", ("png",))
@@ -195,6 +197,7 @@ def test_every_program_is_found_by_its_name(tmp_path, monkeypatch):
     assert list(files._commands(tmp_path, "photo.npy")) == ["poolcli", "numpy"]
 
 
+@pytest.mark.complete
 def test_photos_are_the_same_each_time():
     np.testing.assert_array_equal(photos._tile(1), photos._tile(1))
     assert photos._tile(0).shape == (photos.SIDE, photos.SIDE, 3)

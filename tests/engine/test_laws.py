@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 
 import poolcli
 
-LAW = settings(derandomize=True, deadline=None, max_examples=40)
+LAW = settings(derandomize=True, deadline=None)
 FOLDS = ["max", "min", "sum", "avg", "range", "std", "l2", "lp", "gem", "lse", "soft", "mixed"]
 
 sides = st.integers(1, 9)

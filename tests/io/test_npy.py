@@ -157,7 +157,7 @@ def test_layout_option_for_arrays():
         hnp.array_shapes(min_dims=1, max_dims=5),
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 def test_arrays_come_back_from_npy_and_npz(data):
     one = FeatureMap(data, default_layout(data.ndim), name="x")
     for word, save in (("npy", {}), ("npz", {}), ("npz", {"compressed": "yes"})):

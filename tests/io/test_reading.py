@@ -75,9 +75,7 @@ def test_truncated_files(word):
         refusal(raw[:cut])
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(word=st.sampled_from(STREAMED), seed=st.integers(0, 10**6))
 def test_damaged_files_are_read_or_refused(word, seed):
     raw = bytearray(written(image_map("L", pixels("L", 7, 9)), word))

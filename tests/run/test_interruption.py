@@ -53,8 +53,17 @@ def many(tmp_path):
     return "before gate1.png gate2.png behind"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("executor", EXECUTORS)
+SIGNALS = dict.fromkeys(EXECUTORS, signal.SIGINT) | {"threads": signal.SIGTERM}
+COMBINED = [
+    pytest.param(
+        executor, number, marks=[] if SIGNALS[executor] == number else pytest.mark.complete
+    )
+    for executor in EXECUTORS
+    for number in (signal.SIGINT, signal.SIGTERM)
+]
+
+
+@pytest.mark.parametrize(("executor", "number"), COMBINED)
 def test_interruption(many, tmp_path, executor, number):
     """When it comes, each worker waits at a gate: what is behind them cannot have begun."""
     needs(executor)

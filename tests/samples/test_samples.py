@@ -64,10 +64,12 @@ def pooled(length, step):
     return size - 1 if ceil and (size - 1) * stride >= length + padding else size
 
 
+@pytest.mark.complete
 def test_the_script_draws_these_files_and_no_other(drawn):
     assert {path.name for path in drawn.iterdir()} == {*PICTURES, *ARRAYS}
 
 
+@pytest.mark.complete
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_picture_is_what_the_script_draws(drawn, name):
     with Image.open(drawn / name) as fresh, Image.open(SAMPLES / name) as kept:
@@ -76,6 +78,7 @@ def test_a_picture_is_what_the_script_draws(drawn, name):
         np.testing.assert_array_equal(np.asarray(kept), np.asarray(fresh))
 
 
+@pytest.mark.complete
 @pytest.mark.parametrize("name", ARRAYS)
 def test_an_array_is_what_the_script_draws(drawn, name):
     fresh, kept = np.load(drawn / name), np.load(SAMPLES / name)

@@ -23,7 +23,9 @@ from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size
 from poolcli.resources import memory
 
-PIXEL = 60  # bytes for a pixel: two float64 copies, masks, and what the formula makes of them
+# Bytes of scratch for a pixel: two float64 copies, masks, and what the formula makes of them. A
+# bound, which tests/resources/test_memory.py checks.
+PIXEL = 60
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,9 @@ from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size
 from poolcli.resources import memory
 
-PIXEL = 80  # bytes for a pixel: about ten float64 copies, of which the steps below make fewer
+# Bytes of scratch for a pixel: about ten float64 copies, of which the steps below make fewer. A
+# bound, which tests/resources/test_memory.py checks.
+PIXEL = 80
 EXACT = 1 << 30  # parts of a pixel, times weights: sums of 32-bit halves stay below 2^62
 
 

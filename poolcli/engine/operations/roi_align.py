@@ -31,7 +31,9 @@ from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size
 from poolcli.resources import memory
 
-PIXEL = 80  # bytes for a pixel of a box: a copy, four corners of a point and what is made of them
+# Bytes of scratch for a pixel of a box: a copy, the four corners of a point, and what is made of
+# them. A bound, which tests/resources/test_memory.py checks.
+PIXEL = 80
 COPIED = 1 << 18  # values of a map that are copied at a time: 2 MB of float64, which stay in cache
 BOXES = 64  # whose weights are computed at a time: fewer calls of NumPy, and tasks for threads
 

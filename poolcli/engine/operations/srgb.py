@@ -15,7 +15,9 @@ from poolcli.engine.windows.place import Geometry
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size
 
-PIXEL = 40  # bytes for a pixel: its light in float64, the result, and what the curve makes of it
+# Bytes of scratch for a pixel, counted from the arrays that are made: its light in float64, the
+# result, and what the curve makes of it.
+PIXEL = 40
 
 
 def to_linear(x: Array) -> Array:

@@ -21,7 +21,9 @@ from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Padding, Size
 from poolcli.resources import memory
 
-PIXEL = 40  # bytes for a value: its index, where it goes, and three masks
+# Bytes of scratch for a value, counted from the arrays that are made: its index, where it goes, and
+# three masks.
+PIXEL = 40
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,12 @@
 """Each measure is its definition, and that of scikit-image where it has it."""
 
-import cmath
 import math
 
 import numpy as np
 import pytest
-from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+from noisy_pictures import draw, skimage_metrics, slow_aliased
 
 from poolcli.analysis.comparison.measures import aliased, psnr, shift_change, ssim
-
-
-def draw(shape, dtype=np.uint8, seed=0):
-    """A smooth picture, and the same with noise."""
-    rng = np.random.default_rng(seed)
-    waves = sum(np.cos(0.3 * (n + 1) * line) for n, line in enumerate(np.indices(shape)))
-    clean = (waves - waves.min()) / np.ptp(waves)
-    noisy = np.clip(clean + rng.normal(0, 0.1, shape), 0, 1)
-    top = np.iinfo(dtype).max if np.dtype(dtype).kind == "u" else 5
-    return (clean * top).astype(dtype), (noisy * top).astype(dtype)
 
 
 @pytest.mark.parametrize(
@@ -31,22 +20,24 @@ def draw(shape, dtype=np.uint8, seed=0):
     ],
 )
 def test_psnr_and_ssim_are_those_of_scikit_image(shape, dtype, peak):
+    metrics = skimage_metrics()
     x, y = draw(shape, dtype)
-    theirs = structural_similarity(x, y, data_range=peak)
+    theirs = metrics.structural_similarity(x, y, data_range=peak)
     wide = x.astype(np.float64), y.astype(np.float64)
     assert ssim(*wide, peak, len(shape)) == pytest.approx(
         theirs, abs=2e-7 if dtype is np.float32 else 1e-12
     )
     assert psnr(*wide, peak) == pytest.approx(
-        peak_signal_noise_ratio(x, y, data_range=peak), abs=1e-7
+        metrics.peak_signal_noise_ratio(x, y, data_range=peak), abs=1e-7
     )
 
 
 def test_ssim_of_channels_is_that_of_scikit_image():
+    metrics = skimage_metrics()
     x, y = draw((30, 40, 3))
     planes = [np.moveaxis(each, -1, 0).astype(np.float64) for each in (x, y)]
     assert ssim(*planes, 255, 2) == pytest.approx(
-        structural_similarity(x, y, channel_axis=-1), abs=1e-12
+        metrics.structural_similarity(x, y, channel_axis=-1), abs=1e-12
     )
 
 
@@ -67,23 +58,6 @@ def test_what_is_no_number_is_left_out():
     assert ssim(holed, y, 255, 2) == pytest.approx(ssim(x[:, :20], y[:, :20], 255, 2))
     lines = np.stack([x[0], np.full(30, np.inf), x[1]])
     assert aliased([(lines, 2)]) == pytest.approx(aliased([(x[:2], 2)]))
-
-
-def slow_aliased(lines, stride):
-    """The definition, term by term."""
-    high = whole = 0.0
-    for line in lines:
-        n, mean = len(line), sum(line) / len(line)
-        window = [0.5 - 0.5 * math.cos(2 * math.pi * i / (n - 1)) for i in range(n)]
-        for k in range(1, n):
-            wave = sum(
-                (line[i] - mean) * window[i] * cmath.exp(-2j * math.pi * k * i / n)
-                for i in range(n)
-            )
-            whole += abs(wave) ** 2
-            if min(k, n - k) / n > 1 / (2 * stride) + 1e-12:
-                high += abs(wave) ** 2
-    return 100 * high / whole
 
 
 @pytest.mark.parametrize(("length", "stride"), [(24, 2), (24, 4), (21, 3), (30, 5), (17, 1)])

@@ -1,44 +1,16 @@
 """The results of pipelines have the measures of their definition."""
 
-import cmath
 import math
 
 import numpy as np
 import pytest
-from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+from noisy_pictures import draw, skimage_metrics, slow_aliased
 
 import poolcli
 from poolcli.analysis.comparison.results import compare
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.picture import Picture
 from poolcli.pipeline.pipeline import as_map
-
-
-def draw(shape, dtype=np.uint8, seed=0):
-    """A smooth picture, and the same with noise."""
-    rng = np.random.default_rng(seed)
-    waves = sum(np.cos(0.3 * (n + 1) * line) for n, line in enumerate(np.indices(shape)))
-    clean = (waves - waves.min()) / np.ptp(waves)
-    noisy = np.clip(clean + rng.normal(0, 0.1, shape), 0, 1)
-    top = np.iinfo(dtype).max if np.dtype(dtype).kind == "u" else 5
-    return (clean * top).astype(dtype), (noisy * top).astype(dtype)
-
-
-def slow_aliased(lines, stride):
-    """The definition, term by term."""
-    high = whole = 0.0
-    for line in lines:
-        n, mean = len(line), sum(line) / len(line)
-        window = [0.5 - 0.5 * math.cos(2 * math.pi * i / (n - 1)) for i in range(n)]
-        for k in range(1, n):
-            wave = sum(
-                (line[i] - mean) * window[i] * cmath.exp(-2j * math.pi * k * i / n)
-                for i in range(n)
-            )
-            whole += abs(wave) ** 2
-            if min(k, n - k) / n > 1 / (2 * stride) + 1e-12:
-                high += abs(wave) ** 2
-    return 100 * high / whole
 
 
 def blocks(x, k):
@@ -57,11 +29,12 @@ def between(small, k):
 
 
 def test_a_result_has_the_measures_of_the_definition():
+    metrics = skimage_metrics()
     x = draw((32, 48), seed=3)[1]
     (result,) = compare(FeatureMap(x, "HW", Picture("L")), [poolcli.parse("avg -k 4")])
     back = between(blocks(x, 4), 4)
-    assert result.psnr == pytest.approx(peak_signal_noise_ratio(x, back, data_range=255))
-    assert result.ssim == pytest.approx(structural_similarity(x, back.astype(np.uint8)))
+    assert result.psnr == pytest.approx(metrics.peak_signal_noise_ratio(x, back, data_range=255))
+    assert result.ssim == pytest.approx(metrics.structural_similarity(x, back.astype(np.uint8)))
     np.testing.assert_array_equal(result.enlarged.data, np.kron(blocks(x, 4), np.ones((4, 4))))
     np.testing.assert_allclose(result.difference.data, abs(x - back))
     down, along = (np.empty((32, 12)), np.empty((8, 48)))

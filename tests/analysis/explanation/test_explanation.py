@@ -5,42 +5,19 @@ import re
 
 import numpy as np
 import pytest
+from explained import WINDOWS, X, explained
 from PIL import Image
 
 import poolcli
-from poolcli.analysis.explanation import substitution
 from poolcli.analysis.explanation.explanation import explain
 from poolcli.pipeline.pipeline import as_map
 from poolcli.pipeline.table import OPS
-
-X = np.random.default_rng(3).integers(1, 30, (2, 3, 9, 11)).astype(np.float64) / 4
-
-
-WINDOWS = [
-    "-k 3 -s 2",
-    "-k 3 -s 2 -p 1",
-    "-k 2 -d 3 -p 1",
-    "-k 4 -s 3 --ceil-mode",
-    "-k 3 -s 2 -p same-lower",
-    "-k 3 -s 2 -p 2 --border 5:wrap",
-    "--adaptive 4x3",
-    "--global",
-    "--fractional 3 -k 2",
-    "--levels 1,3",
-    "--boxes [[0,-2,1,5,4],[1,3,3,20,8]] --output-size 2x3",
-]
-
 
 REDUCERS = [
     " ".join([name, *(f"{option.flag} 1.5,2" for option in op.required)])
     for name, op in OPS.items()
     if len(op.windows) > 1
 ]
-
-
-@pytest.fixture(autouse=True)
-def write_all_out(monkeypatch):
-    monkeypatch.setattr(substitution, "MOST_TERMS", 10**6)
 
 
 def evaluated(text, x=None):
@@ -84,10 +61,6 @@ def value_of(told):
     if "largest of" in text:
         return max(map(float, text.partition(" of ")[2].split(", ")))
     return evaluated(text, plane)
-
-
-def explained(text, x, at, layout=None):
-    return explain(poolcli.parse(text), as_map(x, layout), at)
 
 
 def places(shape):

@@ -2,22 +2,11 @@
 
 import numpy as np
 import pytest
+from explained import X, explained
 
 import poolcli
-from poolcli.analysis.explanation import substitution
 from poolcli.analysis.explanation.explanation import explain
 from poolcli.pipeline.pipeline import as_map
-
-X = np.random.default_rng(3).integers(1, 30, (2, 3, 9, 11)).astype(np.float64) / 4
-
-
-@pytest.fixture(autouse=True)
-def write_all_out(monkeypatch):
-    monkeypatch.setattr(substitution, "MOST_TERMS", 10**6)
-
-
-def explained(text, x, at, layout=None):
-    return explain(poolcli.parse(text), as_map(x, layout), at)
 
 
 def test_way_back_through_unpool(tmp_path, monkeypatch):

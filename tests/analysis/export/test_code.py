@@ -246,9 +246,7 @@ SIZES = st.integers(1, 4)
 PADS = st.sampled_from(["0", "1", "0:1", "1:0", "2", "same", "same-lower"])
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     target=st.sampled_from(["torch", "onnx", "numpy"]),
     op=st.sampled_from(["max", "avg", "sum", "l2", "avg --count-include-pad"]),

@@ -48,9 +48,9 @@ def assert_same_bits(one, two):
 
 @pytest.mark.parametrize("ndim", [1, 2, 3])
 @pytest.mark.parametrize("op", REDUCERS)
-def test_of_nasty_arrays(monkeypatch, op, ndim):
+def test_of_nasty_arrays(monkeypatch, op, ndim, thinned):
     compared = 0
-    for number, (_, nasty_x) in enumerate(nasty.arrays(ndim)):
+    for number, (_, nasty_x) in thinned(enumerate(nasty.arrays(ndim)), of=3):
         rules = MASKS[number % len(MASKS)]
         negative = op == "stochastic" and nasty_x.dtype != np.bool_
         x = np.abs(nasty_x) if negative else nasty_x
@@ -60,7 +60,7 @@ def test_of_nasty_arrays(monkeypatch, op, ndim):
                 options = {**windows, **rules, **OPTIONS.get(op, {}), "layout": layout}
                 one, two = (pooled(monkeypatch, name, x, op, **options) for name in backends.NAMES)
                 compared += assert_same_bits(one, two)
-    assert compared > 50
+    assert compared > 30
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def clipped(value, how, dtype):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(("op", "own"), REDUCERS)
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None)
 @given(st.data())
 def test_integers_are_rounded_once(op, own, dtype, data):
     x = data.draw(arrays(dtype))

@@ -40,7 +40,7 @@ PIXELS = np.random.default_rng(0).integers(0, 9, (40, 50, 3), np.uint8)
 EXIF = chunk(b"eXIf", b"MM\0*\0\0\0\x08\0\0\0\0\0\0")
 FILES = {
     "plain": encoded(PIXELS),
-    "flat": encoded(np.zeros((400, 400), np.uint8)),
+    "flat": encoded(np.zeros((120, 120), np.uint8)),
     "sixteen": encoded(PIXELS[..., 0].astype(np.uint16) * 999),
     "palette": encoded(PIXELS[..., 0], bits=4),
     "small chunks": rechunked(encoded(PIXELS), 7),

@@ -105,7 +105,7 @@ def test_modes_that_a_format_gives_back_as_they_were(mode, word):
 
 
 @given(data=st.data(), mode=st.sampled_from(MODES_OF_IMAGES))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_small_images_come_back_from_tiff_and_png(data, mode):
     height, width = data.draw(st.tuples(st.integers(1, 9), st.integers(1, 9)))
     one = image_map(mode, pixels(mode, height, width, data.draw(st.integers(0, 999))))
