@@ -386,7 +386,7 @@ def test_a_large_image_is_a_matter_of_trust(cli, tmp_path, monkeypatch):
     ran = cli("max", "a.png")
     assert ran.code == 1
     assert "5000 pixels" in ran.err
-    assert "allow it with --max-memory" in ran.err
+    assert "if you trust it, give --max-memory" in ran.err
     assert cli("max", "a.png", "--max-memory", "100M").code == 0
 
 
