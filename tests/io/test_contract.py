@@ -6,12 +6,14 @@ a fact that its record holds comes back, and one that comes not back is named as
 
 import io
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from fact_values import ELSEWHERE, NAMES, PROFILE, same, values_for
 from round_trips import image_map, pixels
 
+import poolcli
 from poolcli.errors import PoolError
 from poolcli.io import FORMATS, Header, dropped, read, writer
 from poolcli.io.mode import ALL
@@ -129,6 +131,27 @@ def test_a_fact_comes_back_or_is_named_as_dropped(record, back):
             assert came or told or says_nothing, f"{about} is lost in silence: {found}"
             # An OME-TIFF holds the tags of GeoTIFF, which no other program looks for there.
             assert not (came and told) or record.name == "ome", f"{about} is not dropped"
+
+
+def test_facts_of_a_file_change_by_their_rules(record, back):
+    """From a file to a file of its format: the facts are those of the pooled map."""
+    for one in carriers(record):
+        values = values_for(one.layout, one.data.shape)
+        for name in NAMES:
+            if name not in record.holds(Header.of(replace(one, facts={name: values[name]}))):
+                continue
+            (source,) = back([replace(one, facts={name: values[name]})])
+            kernel = "x".join(str(min(2, size)) for size in source.form.space)
+            *_, (pooled,) = poolcli.parse(f"max -k {kernel}").walk(source)
+            (again,) = back([pooled])
+            about = f"{name} of {one.form.mode or one.layout} in {record.name}"
+            if name in source.facts and name not in dropped_names(pooled.facts, pooled, record):
+                assert same(name, again.facts[name], pooled.facts[name]), about
+
+
+def dropped_names(facts, one, record):
+    labels = dropped(facts, Header.of(one), record)
+    return {name for name in facts if FACTS[name].label in labels or FACTS[name].plain(facts[name])}
 
 
 def test_facts_together_cost_no_values(record, back):
