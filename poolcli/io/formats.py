@@ -205,7 +205,6 @@ FORMATS = (
                 tuple((word, word) for word in ("nearest", "average", "mode", "bilinear", "cubic"))
             ),
         },
-        pillow="TIFF",
         is_streamed=True,
     ),
     Format(

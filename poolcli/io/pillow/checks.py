@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from PIL import Image, TiffImagePlugin, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from poolcli.errors import FileError, PoolError
 from poolcli.io.damage import DECODER_ERRORS, one_line
@@ -21,7 +21,6 @@ PILLOW_ERRORS = (Image.DecompressionBombError, *DECODER_ERRORS)
 _HEAD = 1 << 16  # bytes: JPEG 2000 and AVIF tell their bit depth within the first few hundred
 _REFUSED = 2  # times Pillow's limit
 _BYTES = 16  # that a pixel takes, about: colours and alpha, decoded, pooled and encoded
-_TIFF_BITS, _TIFF_SAMPLES = 258, 277  # tags
 
 
 class UnsupportedSamples(FileError):
@@ -99,19 +98,6 @@ def check_depth(image: Image.Image, stream: BinaryIO) -> None:
         raise UnsupportedSamples(
             "64-bit floats, of which Pillow would keep 32 bits: save it as 32-bit float or as .npy"
         )
-    samples, bands = tag(image, _TIFF_SAMPLES, 1), len(image.getbands())
-    if samples > bands:
-        raise UnsupportedSamples(
-            f"{samples} channels, of which Pillow would keep {bands}: "
-            "save the extra ones apart, or use .npy"
-        )
-
-
-def tag(image: Image.Image, number: int, default: Any) -> Any:
-    """A tag of a TIFF; the default if it has none, or is no TIFF."""
-    if isinstance(image, TiffImagePlugin.TiffImageFile):
-        return image.tag_v2.get(number, default)
-    return default
 
 
 def rawmode(image: Image.Image) -> str:
@@ -132,8 +118,6 @@ def _codec(image: Image.Image) -> str:
 
 def _bits(image: Image.Image, stream: BinaryIO) -> int:
     """The bits of a sample in the file."""
-    if image.format == "TIFF":
-        return int(max(tag(image, _TIFF_BITS, (1,))))
     if image.format == "PPM":
         return _ppm_bits(image)
     if image.format == "JPEG2000":

@@ -19,8 +19,6 @@ from poolcli.io.pillow.checks import (
     check_size,
     decoding,
     rawmode,
-    silence_libtiff,
-    tag,
 )
 from poolcli.io.pillow.exif import (
     exif_behind_pixels,
@@ -46,8 +44,6 @@ warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # it raises the errors that it logs
 
 _MAGIC = {
-    b"II*\0": "TIFF",
-    b"MM\0*": "TIFF",
     SIGNATURE[:4]: "PNG",
     b"RIFF": "WebP",
     b"GIF8": "GIF",
@@ -55,7 +51,6 @@ _MAGIC = {
 }
 # Further pictures of an MPO are previews and gain maps, of a PSD layers: the first is the picture.
 _FIRST_ONLY = ("MPO", "PSD")
-_DESCRIPTION = 270  # tag of a TIFF
 _ANIMATED = ("GIF", "WEBP", "PNG", "AVIF", "FLI")
 _CONVERTED = {  # modes that are read as others
     "PA": "RGBA",
@@ -102,18 +97,9 @@ def check_image_layout(asked: str | None, own: str) -> None:
         raise FileError(f"an image is {own} by nature, and --layout says {asked}: leave it out")
 
 
-def tiff_description(stream: BinaryIO) -> str:
-    """The description of a TIFF; FileError if Pillow cannot hold its first page."""
-    image = _open(stream)
-    _header(image, stream)
-    return str(tag(image, _DESCRIPTION, ""))
-
-
 def _open(stream: BinaryIO) -> Image.Image:
     head = stream.read(8)
     late_exif = exif_behind_pixels(stream) if head == SIGNATURE else None
-    if _MAGIC.get(head[:4]) == "TIFF":
-        silence_libtiff()
     stream.seek(0)
     with _known_format(head), decoding():
         image = Image.open(stream)
@@ -202,14 +188,9 @@ def _early_palette(image: Image.Image) -> tuple[bytes, bytes | None]:
     return b"".join(bytes(entry) for entry in zip(*columns, strict=False)), alpha
 
 
-def _is_turned_by_pillow(image: Image.Image) -> bool:
-    return image.format == "TIFF"  # when it is loaded; its size is that of the upright image
-
-
 def _size(image: Image.Image, turn: int) -> tuple[int, int]:
     width, height = image.size
-    swapped = swaps_axes(turn) and not _is_turned_by_pillow(image)
-    return (width, height) if swapped else (height, width)
+    return (width, height) if swaps_axes(turn) else (height, width)
 
 
 def _mode(image: Image.Image) -> str:
@@ -244,9 +225,7 @@ def _deep_mode(image: Image.Image) -> str | None:
 
 
 def _map(image: Image.Image, header: Header, stream: BinaryIO) -> FeatureMap:
-    data = _loaded(image, header.mode, stream)
-    if not _is_turned_by_pillow(image):
-        data = upright(data, header.orientation)
+    data = upright(_loaded(image, header.mode, stream), header.orientation)
     if data.shape != header.shape:
         raise FileError("its frames differ in size, or its header is wrong: save it again")
     colours, alpha = palette(image, int(data.max())) if header.mode == "P" else (None, None)

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from PIL import Image
 
-from poolcli.errors import FileError, PoolError, RequestError
+from poolcli.errors import FileError, PoolError
 from poolcli.io.format import Format
 from poolcli.io.header import Header
 from poolcli.io.mode import DEEP
@@ -34,12 +34,6 @@ _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
 }
 # Pillow's names of compressions by those of facts: what is kept.
 _COMPRESSIONS: Mapping[str, Mapping[str, str]] = {
-    "tiff": {
-        "none": "raw",
-        "lzw": "tiff_lzw",
-        "deflate": "tiff_adobe_deflate",
-        "packbits": "packbits",
-    },
     "tga": {"rle": "tga_rle"},
 }
 
@@ -54,7 +48,6 @@ def open_sink(
 def check(record: Format, headers: Sequence[Header], options: Mapping[str, Any]) -> None:
     """FileError for maps that are no pictures, or that this format cannot hold."""
     _check_pages(headers, record)
-    _check_options(record, options)
     for header in headers:
         check_form(header, record, options.get("scale"))
 
@@ -106,11 +99,6 @@ def _check_pages(headers: Sequence[Header], target: Format) -> None:
             f"{len(headers)} maps need a format with pages, and a PNG has frames of an animation "
             "only: write .tiff, .webp or .gif, or .npz"
         )
-
-
-def _check_options(target: Format, save: Mapping[str, Any]) -> None:
-    if target.name == "tiff" and "quality" in save and save.get("compression") != "jpeg":
-        raise RequestError("tiff option quality is for compression=jpeg: give both or neither")
 
 
 # Options of Image.save -----------------------------------------------------------------------

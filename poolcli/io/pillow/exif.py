@@ -17,10 +17,6 @@ from poolcli.maps.array import Array
 
 PREFIX = b"Exif\0\0"  # before the block in a JPEG, and in other formats at times
 _ORIENTATION = 0x0112
-_SUB_BLOCKS = (0x8769, 0x8825)  # Exif and GPS
-# A TIFF keeps its structure (sizes, offsets, photometry) in the directory of its EXIF. These tags
-# say nothing of it: description, make, model, software, date, artist, copyright.
-_DESCRIPTIVE = (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x8298)
 
 _TURNS: dict[int, Callable[[Array], Array]] = {
     2: np.fliplr,
@@ -55,22 +51,8 @@ def upright(pixels: Array, turn: int) -> Array:
 def upright_exif(image: Image.Image) -> bytes | None:
     """The EXIF block with orientation 1; None if there is none or it is damaged."""
     with suppress(*PILLOW_ERRORS):
-        if image.format == "TIFF":
-            return descriptive(Image.Image.getexif(image))
         return upright_block(image.info["exif"]) if image.info.get("exif") else None
     return None
-
-
-def descriptive(exif: Image.Exif) -> bytes | None:
-    """A block of the tags that describe the picture, without those that describe a TIFF."""
-    chosen = Image.Exif()
-    for tag in _DESCRIPTIVE:
-        if tag in exif:
-            chosen[tag] = exif[tag]
-    for block in _SUB_BLOCKS:
-        if block in exif and (entries := exif.get_ifd(block)):
-            chosen[block] = entries
-    return chosen.tobytes() if chosen else None
 
 
 def upright_block(exif: bytes) -> bytes:

@@ -17,10 +17,6 @@ from poolcli.io.pillow.png_facts import png_facts
 # Names of compressions in facts, by Pillow's.
 _COMPRESSIONS = {
     "raw": "none",
-    "tiff_lzw": "lzw",
-    "tiff_adobe_deflate": "deflate",
-    "tiff_deflate": "deflate",
-    "packbits": "packbits",
     "tga_rle": "rle",
 }
 _RESOLUTION = 0x011A  # tag of EXIF
@@ -42,7 +38,7 @@ def facts_of(image: Image.Image, stream: BinaryIO, turn: int, *, is_frame: bool)
         "comment": _comment(image),
         "pictures": _further_pictures(image) or None,
     }
-    if image.format in ("TIFF", "TGA"):
+    if image.format == "TGA":
         found["compression"] = _COMPRESSIONS.get(info.get("compression", ""))
     if is_frame:
         found |= {"duration": info.get("duration", 0), "loop": _plays(image)}
@@ -75,8 +71,7 @@ def _dpi(image: Image.Image) -> tuple[float, float] | None:
     pair = _pair(image.info.get("dpi"))
     if image.format in ("JPEG", "MPO") and not _has_resolution(image):
         return None  # Pillow says 72, as EXIF does of what has none
-    # Pillow gives 1 for a TIFF without a resolution.
-    return None if pair == (1, 1) else pair
+    return pair
 
 
 def _has_resolution(image: Image.Image) -> bool:

@@ -7,12 +7,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from poolcli.errors import FileError
-from poolcli.io.pillow.checks import decoding, rawmode, tag
+from poolcli.io.pillow.checks import decoding, rawmode
 from poolcli.maps.array import Array
 
 WITH_ALPHA = {"1": "LA", "L": "LA", "RGB": "RGBA"}  # modes of images with a transparent colour
-_PHOTOMETRIC, _SAMPLE_FORMAT = 262, 339  # tags of a TIFF
 # Pixels copied at a time: with more, each band takes new memory from the system.
 _BAND = 1 << 15
 _KEY_SCALE = {"L;2": 85, "L;4": 17, "L": 1}
@@ -21,16 +19,11 @@ _KEY_SCALE = {"L;2": 85, "L;4": 17, "L": 1}
 def pixels(image: Image.Image, mode: str) -> Array:
     """The pixels of a loaded image as those of `mode`, which holds all of them."""
     if mode == "I;16":
-        return _sixteen_bits(image)
+        return np.asarray(image).astype(np.uint16)
     if "transparency" in image.info and WITH_ALPHA.get(image.mode) == mode:
         return _with_alpha(image)
     with decoding():  # a damaged palette is found only now
         converted = values(image if image.mode == mode else image.convert(mode))
-    is_unsigned = tag(image, _SAMPLE_FORMAT, (1,)) == (1,)
-    if mode == "I" and is_unsigned and converted.min() < 0:
-        raise FileError(
-            "unsigned values past 2147483647 do not fit Pillow's 32-bit mode: save it as .npy"
-        )
     return offset_lab(converted) if mode == "LAB" else converted
 
 
@@ -51,12 +44,6 @@ def values(image: Image.Image) -> Array:
         band = copied[top : top + rows]
         band[...] = np.asarray(image.crop((0, top, image.width, top + len(band))))
     return copied
-
-
-def _sixteen_bits(image: Image.Image) -> Array:
-    values = np.asarray(image).astype(np.uint16)
-    # Pillow inverts images in which white is zero if they have 8 bits, but not if they have 16.
-    return 65535 - values if tag(image, _PHOTOMETRIC, 1) == 0 else values
 
 
 def _with_alpha(image: Image.Image) -> Array:

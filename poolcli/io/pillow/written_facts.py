@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from struct import pack_into
 from typing import Any
 
-from PIL import Image
-
 from poolcli.io.format import Format
 from poolcli.io.mode import ALL
-from poolcli.io.pillow.checks import PILLOW_ERRORS
-from poolcli.io.pillow.exif import PREFIX, descriptive
+from poolcli.io.pillow.exif import PREFIX
 from poolcli.io.pillow.jp2_boxes import with_boxes
 from poolcli.io.pillow.png_facts import with_chunks
 from poolcli.maps.facts import Facts
@@ -57,17 +53,7 @@ def _exif(exif: bytes | None, target: Format) -> bytes | None:
     if exif is None:
         return None
     block = exif.removeprefix(PREFIX)
-    if target.name == "tiff":
-        return _descriptive_block(block)
     return PREFIX + block if target.name == "jpeg" else block
-
-
-def _descriptive_block(block: bytes) -> bytes | None:
-    exif = Image.Exif()
-    with suppress(*PILLOW_ERRORS):
-        exif.load(block)
-        return descriptive(exif)
-    return None
 
 
 def _with_density(file: bytes, facts: Facts) -> bytes:

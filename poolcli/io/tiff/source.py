@@ -10,6 +10,7 @@ import numpy as np
 from poolcli.errors import FileError, PoolError
 from poolcli.io.damage import DECODER_ERRORS, check_unpacked, one_line
 from poolcli.io.header import Header
+from poolcli.io.pillow.exif import upright, upright_xmp
 from poolcli.io.source import Region, part_of
 from poolcli.io.tiff import samples
 from poolcli.io.tiff.carried import facts_of
@@ -79,6 +80,8 @@ class TiffMap(NamedTuple):
         inner = _inner(page)
         facts = facts_of(image, stored(page, image.kind, image.lead))
         turn = _turn(page, facts)
+        if turn != 1 and "xmp" in facts:
+            facts["xmp"] = upright_xmp(facts["xmp"])
         if turn >= 5:
             facts = _swapped(facts)
         shape, letters = _named(image, (*image.sizes, *_shape(page, inner, turn)), inner, layout)
@@ -256,8 +259,6 @@ def _indexed(values: Array, index: Any) -> Array:
 
 def _upright(values: Array, turn: int, inner: str) -> Array:
     """Pixels as EXIF's orientation says they are seen."""
-    from poolcli.io.pillow.exif import upright
-
     if turn == 1:
         return values
     if inner == "CHW":
