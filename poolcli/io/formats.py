@@ -62,6 +62,7 @@ _NUMBERS = (
     *("uint8", "int8", "uint16", "int16", "uint32", "int32", "int64"),
     *("float32", "float64"),
 )
+_EXR = ("no", "rle", "zips", "zip", "piz", "pxr24", "b44", "b44a", "dwaa", "dwab")
 _NIFTI: dict[str, Any] = {
     "dtypes": (*_NUMBERS, "uint64"),
     "axes": "WHDNC",
@@ -360,6 +361,29 @@ FORMATS = (
         holds_pages=False,
         facts={"scale_offset": "scale"},
         save={"byte_order": Choice((("little", "<"), ("big", ">")))},
+    ),
+    Format(
+        "exr",
+        (".exr",),
+        "half, float and whole-number channels in layers; needs poolcli[exr]",
+        source="poolcli.io.exr.source:open_source",
+        sink="poolcli.io.exr.sink:open_sink",
+        magic=(b"\x76\x2f\x31\x01",),
+        dtypes=("float16", "float32", "uint32"),
+        axes="HWC",
+        check="poolcli.io.exr.sink:check",
+        holds_pages=True,
+        facts={
+            "channels": "names of channels",
+            "chromaticities": "chromaticities",
+            "aspect": "pixelAspectRatio",
+            "header": "attributes",
+            "compression": "compression",
+            "storage": "names of parts and channels",
+        },
+        unheld="poolcli.io.exr.sink:unheld",
+        save={"compression": Choice(tuple((each, each) for each in _EXR))},
+        extra="exr",
     ),
     Format(
         "nifti",

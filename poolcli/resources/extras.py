@@ -16,6 +16,7 @@ EXTRAS = {  # module by extra
     "nifti": "nibabel",
     "fits": "astropy",
     "hdf5": "h5py",
+    "exr": "OpenEXR",
 }
 
 
