@@ -596,7 +596,7 @@ def guarded():
 @pytest.mark.parametrize(("merge", "kind", "state"), FOLDS)
 @pytest.mark.parametrize("front", [False, True])
 def test_nothing_outside_of_arrays_is_touched(guarded, merge, kind, state, front, thinned):
-    for seed in thinned(range(11, -1, -1)):
+    for seed in thinned(range(12)):
         _, values, grid = case(seed, kind, long=seed == 11)
         x = guarded(values.shape, kind, front=front)
         x[...] = values
