@@ -7,9 +7,10 @@ from fractions import Fraction
 from math import isfinite
 from typing import Any
 
-from poolcli.io.tiff import geo
+from poolcli.io.tiff import geo, geo_fields
+from poolcli.io.tiff.byte_form import ASCII, ByteForm
 from poolcli.io.tiff.codecs import name_of
-from poolcli.io.tiff.directory import ASCII, ByteForm, Directory, directories
+from poolcli.io.tiff.directory import Directory, directories
 from poolcli.io.tiff.fields import (
     SHORT,
     Field,
@@ -139,7 +140,7 @@ def fields_of(facts: Mapping[str, Any], kept: Stored, samples: int) -> list[Fiel
     if "exif" in facts:
         fields += _exif_fields(facts["exif"])
     fields += _resolution_fields(facts, kept.unit)
-    fields += geo.fields_of(_with_keys(facts), samples)
+    fields += geo_fields.fields_of(_with_keys(facts), samples)
     return fields + _text_fields(facts.get("text", ()))
 
 

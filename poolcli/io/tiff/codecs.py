@@ -17,7 +17,7 @@ import numpy as np
 
 from poolcli.errors import FileError, PoolError
 from poolcli.io.damage import DECODER_ERRORS, one_line
-from poolcli.io.tiff.directory import ByteForm
+from poolcli.io.tiff.byte_form import ByteForm
 from poolcli.io.tiff.fields import LONG, SHORT, Field, numbers, packed_directory
 from poolcli.io.tiff.tags import Compression, Photometric, Tag
 from poolcli.maps.array import Array

@@ -7,7 +7,7 @@ from math import prod
 
 from poolcli.io.format import Format
 from poolcli.io.header import Header
-from poolcli.io.tiff import imagej, ome, shaped
+from poolcli.io.tiff import imagej, ome, ome_document, shaped
 from poolcli.io.tiff.pixels import Axes, axes_of, kept_storage
 
 _WRITTEN = ("ome", "imagej", "shaped")
@@ -69,7 +69,7 @@ def shaped_text(header: Header, axes: Axes, *, is_planar: bool) -> str:
     return shaped.described(sizes, "".join(names) if has_names else "", attributes)
 
 
-def described(header: Header, axes: Axes, first_page: int) -> ome.Described:
+def described(header: Header, axes: Axes, first_page: int) -> ome_document.Described:
     """A map as OME's description needs it."""
     sizes = axes.by_letter
     named = {
@@ -81,4 +81,6 @@ def described(header: Header, axes: Axes, first_page: int) -> ome.Described:
     }
     lead = [ome.AXIS_NAMES[letter] for letter in axes.order[: axes.lead]]
     order = "".join([*(axis for axis in "TZC" if axis not in lead), *lead])
-    return ome.Described(named, order, axes.samples, header.dtype, header.facts, first_page)
+    return ome_document.Described(
+        named, order, axes.samples, header.dtype, header.facts, first_page
+    )

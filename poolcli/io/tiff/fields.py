@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from poolcli.io.tiff.directory import ASCII, TYPES, ByteForm, Directory
+from poolcli.io.tiff.byte_form import ASCII, TYPES, ByteForm
+from poolcli.io.tiff.directory import Directory
 from poolcli.maps.array import Array
 
 ASCII_TYPE, SHORT, LONG, RATIONAL, DOUBLE, LONG8 = 2, 3, 4, 5, 12, 16

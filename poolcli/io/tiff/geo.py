@@ -6,7 +6,7 @@ the system and no definition of it is written in other words.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from math import isfinite, isnan
 from typing import Any, NamedTuple
@@ -15,7 +15,6 @@ from xml.etree import ElementTree as ET
 import numpy as np
 
 from poolcli.io.tiff.directory import Directory
-from poolcli.io.tiff.fields import ASCII_TYPE, DOUBLE, SHORT, Field, block, numbers, text
 from poolcli.io.tiff.tags import Tag
 
 _RASTER_TYPE, _PIXEL_IS_POINT = 1025, 2
@@ -100,14 +99,14 @@ def _place(directory: Directory, *, is_point: bool) -> dict[str, Any]:
         return {}
     if len(matrix) == 16:
         return {
-            "geotransform": _cornered(
+            "geotransform": cornered(
                 [matrix[each] for each in (3, 0, 1, 7, 4, 5)], is_point=is_point
             )
         }
     if len(scale) >= 2 and len(ties) == 6:
         across, down = scale[0], -scale[1]
         found = [ties[3] - ties[0] * across, across, 0.0, ties[4] - ties[1] * down, 0.0, down]
-        return {"geotransform": _cornered(found, is_point=is_point)}
+        return {"geotransform": cornered(found, is_point=is_point)}
     if len(ties) > 6 and len(ties) % 6 == 0:
         half = 0.5 if is_point else 0.0
         points = (ties[at : at + 6] for at in range(0, len(ties), 6))
@@ -115,7 +114,7 @@ def _place(directory: Directory, *, is_point: bool) -> dict[str, Any]:
     return {}
 
 
-def _cornered(transform: Sequence[float], *, is_point: bool, by: float = -0.5) -> tuple[float, ...]:
+def cornered(transform: Sequence[float], *, is_point: bool, by: float = -0.5) -> tuple[float, ...]:
     """A transform of the first pixel's centre as one of its corner, or by .5 back."""
     if not is_point:
         return tuple(map(float, transform))
@@ -182,79 +181,3 @@ def _band(item: ET.Element) -> int | None:
     with suppress(KeyError, ValueError):
         return int(item.attrib["sample"])
     return None
-
-
-# Writing -------------------------------------------------------------------------------------
-
-
-def fields_of(facts: Mapping[str, Any], samples: int) -> list[Field]:
-    """The tags that tell the facts of an image."""
-    keys = facts.get("geo_keys")
-    fields = _key_fields(keys) if keys else []
-    is_point = keys is not None and keys.is_point
-    if "geotransform" in facts:
-        fields += _transform_fields(_cornered(facts["geotransform"], is_point=is_point, by=0.5))
-    elif "control_points" in facts:
-        half = 0.5 if is_point else 0.0
-        ties = [
-            each
-            for row, column, *at in facts["control_points"]
-            for each in (column - half, row - half, 0.0, *at)
-        ]
-        fields.append(numbers(Tag.TIEPOINTS, DOUBLE, *ties))
-    if "rpc" in facts:
-        fields.append(numbers(Tag.RPC, DOUBLE, *facts["rpc"]))
-    if len(facts.get("nodata", ())) == 1:
-        fields.append(text(Tag.GDAL_NODATA, nodata_words(facts["nodata"][0])))
-    if document := _document(facts, samples):
-        fields.append(text(Tag.GDAL_METADATA, document))
-    return fields
-
-
-def _key_fields(keys: GeoKeys) -> list[Field]:
-    fields = [numbers(Tag.GEO_KEYS, SHORT, *keys.keys)]
-    if keys.doubles:
-        fields.append(numbers(Tag.GEO_DOUBLES, DOUBLE, *keys.doubles))
-    if keys.ascii:
-        fields.append(
-            block(Tag.GEO_ASCII, keys.ascii.encode("utf-8", "replace") + b"\0", ASCII_TYPE)
-        )
-    return fields
-
-
-def _transform_fields(transform: Sequence[float]) -> list[Field]:
-    x, x_across, x_down, y, y_across, y_down = transform
-    if x_down == y_across == 0 and x_across > 0 > y_down:
-        return [
-            numbers(Tag.PIXEL_SCALE, DOUBLE, x_across, -y_down, 0),
-            numbers(Tag.TIEPOINTS, DOUBLE, 0, 0, 0, x, y, 0),
-        ]
-    rows = (x_across, x_down, 0, x, y_across, y_down, 0, y, 0, 0, 0, 0, 0, 0, 0, 1)
-    return [numbers(Tag.TRANSFORMATION, DOUBLE, *rows)]
-
-
-def nodata_words(value: float) -> str:
-    """Nodata as GDAL reads it back to the same number."""
-    if isinstance(value, int):
-        return str(value)
-    if isnan(value):
-        return "nan"
-    return str(int(value)) if value == value // 1 and abs(value) < 1e17 else repr(float(value))
-
-
-def _document(facts: Mapping[str, Any], samples: int) -> str:
-    root = ET.Element("GDALMetadata")
-    for attributes, words in facts.get("gdal", ()):
-        ET.SubElement(root, "Item", dict(attributes)).text = words
-    for band, name in enumerate(facts.get("channels", ())[:samples]):
-        if name:
-            _add(root, "DESCRIPTION", band, "description", name)
-    pairs = facts.get("scale_offset", ())
-    for band, (scale, offset) in enumerate(pairs if len(pairs) in (1, samples) else ()):
-        _add(root, "OFFSET", band, "offset", repr(float(offset)))
-        _add(root, "SCALE", band, "scale", repr(float(scale)))
-    return ET.tostring(root, encoding="unicode") if len(root) else ""
-
-
-def _add(root: ET.Element, name: str, band: int, role: str, words: str) -> None:
-    ET.SubElement(root, "Item", name=name, sample=str(band), role=role).text = words

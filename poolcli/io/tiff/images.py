@@ -11,8 +11,10 @@ import numpy as np
 
 from poolcli.errors import FileError
 from poolcli.io.tiff import aperio, imagej, ome, shaped
-from poolcli.io.tiff.directory import CUT, Directory, directories
-from poolcli.io.tiff.page import Page, page_of
+from poolcli.io.tiff.byte_form import CUT
+from poolcli.io.tiff.directory import Directory, directories
+from poolcli.io.tiff.page import Page
+from poolcli.io.tiff.page_tags import page_of
 from poolcli.io.tiff.tags import Compression, Tag
 from poolcli.maps.layout import shape_words
 

@@ -18,9 +18,8 @@ from poolcli.errors import FileError
 from poolcli.maps.array import Array
 from poolcli.maps.facts import PixelSize
 
-NAMESPACE = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
 _LETTERS = {"T": "N", "Z": "D", "C": "C"}
-_AXES = {"W": "X", "H": "Y", "D": "Z"}
+SIZED_AXES = {"W": "X", "H": "Y", "D": "Z"}
 AXIS_NAMES = {"N": "T", "D": "Z", "C": "C", "H": "Y", "W": "X"}
 TYPES = {
     "int8": "int8",
@@ -65,14 +64,16 @@ def is_ome(description: str) -> bool:
 
 def images(description: str, count: int) -> list[Planes]:
     """The images of a document in a file of `count` pages."""
-    root = _root(description)
+    root = root_of(description)
     own = root.attrib.get("UUID", "")
-    found = [each for each in _all(root, "Image") if next(_all(each, "Pixels"), None) is not None]
-    regions = next(_all(root, "ROI"), None) is not None
+    found = [
+        each for each in all_of(root, "Image") if next(all_of(each, "Pixels"), None) is not None
+    ]
+    regions = next(all_of(root, "ROI"), None) is not None
     return [_planes(image, own, count, has_regions=regions) for image in found]
 
 
-def _root(document: str) -> ET.Element:
+def root_of(document: str) -> ET.Element:
     start = document.find("<")
     try:
         # It resolves no external entities, and expat limits what inner ones expand to.
@@ -81,19 +82,19 @@ def _root(document: str) -> ET.Element:
         raise FileError(f"its OME description is damaged ({error}): save it again") from error
 
 
-def _all(element: ET.Element, name: str) -> Iterator[ET.Element]:
+def all_of(element: ET.Element, name: str) -> Iterator[ET.Element]:
     """The elements of a name inside another, whatever their namespace."""
-    return (each for each in element.iter() if _name(each) == name)
+    return (each for each in element.iter() if name_of(each) == name)
 
 
-def _name(element: ET.Element) -> str:
+def name_of(element: ET.Element) -> str:
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
 def _planes(image: ET.Element, own: str, count: int, *, has_regions: bool) -> Planes:
-    pixels = next(_all(image, "Pixels"))
+    pixels = next(all_of(image, "Pixels"))
     sizes = {axis: _whole(pixels, f"Size{axis}") for axis in "XYZCT"}
-    channels = [each for each in pixels if _name(each) == "Channel"]
+    channels = [each for each in pixels if name_of(each) == "Channel"]
     samples = _whole(channels[0], "SamplesPerPixel") if channels else 1
     sizes["C"] = max(1, sizes["C"] // samples)
     axes = [
@@ -127,13 +128,13 @@ def _whole(element: ET.Element, name: str) -> int:
 
 def _page_numbers(pixels: ET.Element, axes: list[str], shape: tuple[int, ...], own: str) -> Array:
     """The number of each plane's page; -1 where none is named."""
-    data = [each for each in pixels if _name(each) == "TiffData"]
+    data = [each for each in pixels if name_of(each) == "TiffData"]
     count = prod(shape)
     if not any(each.attrib for each in data):
         return np.arange(count)
     pages = np.full(count, -1)
     for each in data:
-        for file in _all(each, "UUID"):
+        for file in all_of(each, "UUID"):
             if "FileName" in file.attrib and own and (file.text or "").strip() != own:
                 raise FileError("its planes are in several files: save them in one")
         first = np.ravel_multi_index(
@@ -159,7 +160,7 @@ def _at(element: ET.Element, name: str, default: int = 0) -> int:
 def _facts(pixels: ET.Element, channels: Sequence[ET.Element], samples: int) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     sizes = {}
-    for letter, axis in _AXES.items():
+    for letter, axis in SIZED_AXES.items():
         if (size := _size(pixels, f"PhysicalSize{axis}")) is not None:
             sizes[letter] = PixelSize(size, pixels.attrib.get(f"PhysicalSize{axis}Unit", "\u00b5m"))
     if (interval := _size(pixels, "TimeIncrement")) is not None:
@@ -177,129 +178,3 @@ def _size(element: ET.Element, name: str) -> float | None:
         size = float(element.attrib[name])
         return size if isfinite(size) and size > 0 else None
     return None
-
-
-# Writing -------------------------------------------------------------------------------------
-
-
-class Described(NamedTuple):
-    """A map as its description needs it: the sizes of the axes T, Z, C, Y, X, the order of the
-    first three, the samples of a pixel, and the number of its first page.
-    """
-
-    sizes: Mapping[str, int]
-    order: str
-    samples: int
-    dtype: str
-    facts: Mapping[str, Any]
-    first_page: int
-
-
-def document(maps: Sequence[Described], identifier: str) -> str:
-    """The document of a file of these maps."""
-    ET.register_namespace("", NAMESPACE)
-    ET.register_namespace("xsi", "http://www.w3.org/2001/XMLSchema-instance")
-    root, templates = _templates(maps)
-    root.attrib["UUID"] = f"urn:uuid:{identifier}"
-    for number, (one, image) in enumerate(zip(maps, templates, strict=True)):
-        _update(image, one, number)
-    text = ET.tostring(root, encoding="unicode")
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}'
-
-
-def _templates(maps: Sequence[Described]) -> tuple[ET.Element, list[ET.Element]]:
-    """A document with an image for each map: that of the input, or an empty one."""
-    kept = maps[0].facts.get("ome_xml")
-    root = _root(kept.document) if kept else ET.Element(f"{{{NAMESPACE}}}OME")
-    space = root.tag.rpartition("}")[0] + "}"
-    old = [each for each in root if _name(each) == "Image"]
-    at = list(root).index(old[0]) if old else len(root)
-    for each in [*old, *(each for each in root if _name(each) == "ROI")]:
-        root.remove(each)
-    made = [_template(one, old, space) for one in maps]
-    for number, image in enumerate(made):
-        root.insert(at + number, image)
-    return root, made
-
-
-def _template(one: Described, old: Sequence[ET.Element], space: str) -> ET.Element:
-    kept = one.facts.get("ome_xml")
-    if kept and kept.number < len(old):
-        image = ET.fromstring(ET.tostring(old[kept.number]))  # noqa: S314 - made by this module
-        for reference in [each for each in image if _name(each) == "ROIRef"]:
-            image.remove(reference)
-        return image
-    image = ET.Element(f"{space}Image")
-    ET.SubElement(image, f"{space}Pixels")
-    return image
-
-
-def _update(image: ET.Element, one: Described, number: int) -> None:
-    """Say in an image what holds for a map."""
-    space = image.tag.rpartition("}")[0] + "}"
-    image.attrib["ID"] = f"Image:{number}"
-    pixels = next(each for each in image if _name(each) == "Pixels")
-    before = {axis: int(pixels.attrib.get(f"Size{axis}", 0)) for axis in "TZC"}
-    pixels.attrib |= _attributes(one, number)
-    for name in ("BigEndian", "SignificantBits", "Interleaved"):
-        pixels.attrib.pop(name, None)
-    _set_sizes(pixels, one)
-    stale = {"TiffData", "BinData", "MetadataOnly"}
-    if before != {axis: _stored(one)[axis] for axis in "TZC"}:
-        stale.add("Plane")
-    for each in [each for each in pixels if _name(each) in stale]:
-        pixels.remove(each)
-    _set_channels(pixels, one, space, number)
-    last = max((at for at, each in enumerate(pixels) if _name(each) == "Channel"), default=-1)
-    data = ET.Element(
-        f"{space}TiffData", IFD=str(one.first_page), PlaneCount=str(_plane_count(one))
-    )
-    pixels.insert(last + 1, data)
-
-
-def _stored(one: Described) -> dict[str, int]:
-    return {**one.sizes, "C": one.sizes["C"] * one.samples}
-
-
-def _plane_count(one: Described) -> int:
-    return prod(one.sizes[axis] for axis in "TZC")
-
-
-def _attributes(one: Described, number: int) -> dict[str, str]:
-    sizes = {f"Size{axis}": str(size) for axis, size in _stored(one).items()}
-    return {
-        "ID": f"Pixels:{number}",
-        "DimensionOrder": "XY" + one.order[::-1],
-        "Type": TYPES[one.dtype],
-        **sizes,
-    }
-
-
-def _set_sizes(pixels: ET.Element, one: Described) -> None:
-    """Say the sizes of pixels; a number without a unit would be read as one of micrometres."""
-    sizes: Mapping[str, PixelSize] = one.facts.get("spacing", {})
-    for letter, axis in (*_AXES.items(), ("N", "T")):
-        name = "TimeIncrement" if letter == "N" else f"PhysicalSize{axis}"
-        size = sizes.get(letter)
-        if size is not None and size.unit:
-            pixels.attrib |= {name: repr(size.size), f"{name}Unit": size.unit}
-        elif one.sizes[axis] > 1:
-            pixels.attrib.pop(name, None)
-            pixels.attrib.pop(f"{name}Unit", None)
-
-
-def _set_channels(pixels: ET.Element, one: Described, space: str, number: int) -> None:
-    """A channel for each; those of the input where there are as many."""
-    old = [each for each in pixels if _name(each) == "Channel"]
-    if len(old) != one.sizes["C"]:
-        for each in old:
-            pixels.remove(each)
-        old = [ET.Element(f"{space}Channel") for _ in range(one.sizes["C"])]
-        for at, each in enumerate(old):
-            pixels.insert(at, each)
-    names = one.facts.get("channels", ())
-    for at, channel in enumerate(old):
-        channel.attrib["ID"] = f"Channel:{number}:{at}"
-        channel.attrib["SamplesPerPixel"] = str(one.samples)
-        if len(names) == len(old):
-            channel.attrib["Name"] = names[at]

@@ -12,9 +12,9 @@ from poolcli.io.header import Header
 from poolcli.io.mode import NATURAL
 from poolcli.io.tiff import codecs, predictor, samples
 from poolcli.io.tiff.carried import COMPRESSIONS
+from poolcli.io.tiff.page_pixels import Pixels
 from poolcli.io.tiff.storage import NAME, Stored
 from poolcli.io.tiff.tags import Compression, Extra, Photometric
-from poolcli.io.tiff.writer import Pixels
 from poolcli.maps.layout import shape_words
 
 DTYPES = (

@@ -9,8 +9,8 @@ import numpy as np
 
 from poolcli.errors import FileError
 from poolcli.io.tiff import codecs, predictor
+from poolcli.io.tiff.byte_form import CUT
 from poolcli.io.tiff.codecs import Segment
-from poolcli.io.tiff.directory import CUT
 from poolcli.io.tiff.fields import Field, copied
 from poolcli.io.tiff.page import Page
 from poolcli.io.tiff.tags import Compression, Photometric, Tag

@@ -17,15 +17,16 @@ from poolcli.io.format import Format
 from poolcli.io.header import Header
 from poolcli.io.sink import Sink, WholeSink
 from poolcli.io.source import Region
-from poolcli.io.tiff import carried, gdal, imagej, ome, samples
+from poolcli.io.tiff import carried, gdal, imagej, ome_document, samples
+from poolcli.io.tiff.byte_form import ByteForm
 from poolcli.io.tiff.description import described, imagej_text, kinds_of, shaped_text
-from poolcli.io.tiff.directory import ByteForm
 from poolcli.io.tiff.fields import LONG, Field, Inner, block, numbers, text
+from poolcli.io.tiff.page_writer import PageWriter
 from poolcli.io.tiff.pixels import Axes, axes_of, kept_storage, pixels_of
 from poolcli.io.tiff.segments import Window
 from poolcli.io.tiff.storage import Stored
 from poolcli.io.tiff.tags import Tag
-from poolcli.io.tiff.writer import DirectoryPlan, PageWriter, TiffFileWriter
+from poolcli.io.tiff.writer import DirectoryPlan, TiffFileWriter
 from poolcli.maps.array import Array
 from poolcli.maps.facts import PixelSize
 from poolcli.maps.feature_map import FeatureMap
@@ -167,7 +168,7 @@ class TiffSink:
             for image, start in zip(self._images, starts, strict=False)
         ]
         identifier = uuid5(NAMESPACE_OID, self._file.digest().hex())
-        return [ome.document(about, str(identifier)), *[""] * (len(self._images) - 1)]
+        return [ome_document.document(about, str(identifier)), *[""] * (len(self._images) - 1)]
 
 
 def _is_new_file(stream: BinaryIO) -> bool:

@@ -12,16 +12,14 @@ from poolcli.io.damage import DECODER_ERRORS, check_unpacked, one_line
 from poolcli.io.header import Header
 from poolcli.io.pillow.exif import upright, upright_xmp
 from poolcli.io.source import Region, part_of
-from poolcli.io.tiff import samples
+from poolcli.io.tiff import map_axes, samples
 from poolcli.io.tiff.carried import facts_of
 from poolcli.io.tiff.images import Image, images_of
 from poolcli.io.tiff.page import Page
 from poolcli.io.tiff.segments import Window, read_page
 from poolcli.io.tiff.storage import stored
-from poolcli.io.tiff.tags import Tag
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
-from poolcli.maps.layout import check_layout
 from poolcli.resources import memory
 
 
@@ -77,15 +75,16 @@ class TiffMap(NamedTuple):
         page = image.keyframe
         samples.check_pooled(page)
         _check_size(image)
-        inner = _inner(page)
+        inner = map_axes.inner_letters(page)
         facts = facts_of(image, stored(page, image.kind, image.lead))
-        turn = _turn(page, facts)
+        turn = map_axes.turn_of(page, facts)
         if turn != 1 and "xmp" in facts:
             facts["xmp"] = upright_xmp(facts["xmp"])
         if turn >= 5:
-            facts = _swapped(facts)
-        shape, letters = _named(image, (*image.sizes, *_shape(page, inner, turn)), inner, layout)
-        facts = _of_axes(facts, letters)
+            facts = map_axes.turned_facts(facts)
+        whole = (*image.sizes, *map_axes.inner_shape(page, inner, turn))
+        shape, letters = map_axes.named_axes(image, whole, inner, layout)
+        facts = map_axes.facts_of_axes(facts, letters)
         is_stack = bool(image.letters) or letters != inner
         header = Header(
             name="",
@@ -95,7 +94,7 @@ class TiffMap(NamedTuple):
             picture=samples.picture_of(page, is_stack=is_stack),
             facts=facts,
             orientation=turn,
-            chunks=_chunks(page, shape, inner) if turn == 1 else None,
+            chunks=map_axes.chunk_shape(page, shape, inner) if turn == 1 else None,
         )
         return cls(image, header, inner, turn)
 
@@ -150,86 +149,6 @@ def _check_size(image: Image) -> None:
     check_unpacked(
         image.keyframe.nbytes * len(image.pages), sum(int(page.sizes.sum()) for page in pages)
     )
-
-
-# Axes ----------------------------------------------------------------------------------------
-
-
-def _inner(page: Page) -> str:
-    """The letters of the axes of a page; colours are last, whatever they are in the file."""
-    if page.samples == 1:
-        return "HW"
-    return "CHW" if page.is_planar and not samples.is_colour_image(page) else "HWC"
-
-
-def _turn(page: Page, facts: Mapping[str, Any]) -> int:
-    """How the pixels are turned; those of a map of the ground are as they are, as in GDAL."""
-    turn = page.directory.whole(Tag.ORIENTATION, 1)
-    is_map = "geotransform" in facts or "control_points" in facts
-    return turn if 1 <= turn <= 8 and not is_map else 1
-
-
-def _of_axes(facts: Mapping[str, Any], letters: str) -> dict[str, Any]:
-    """The facts without sizes and origins of axes that the map has not."""
-    found = dict(facts)
-    for name in ("spacing", "origin"):
-        known = facts.get(name, {})
-        kept = {letter: known[letter] for letter in letters if letter in known}
-        found.pop(name, None)
-        if kept:
-            found[name] = kept
-    return found
-
-
-def _swapped(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """The facts of pixels whose rows become columns."""
-    swapped = dict(facts)
-    for name in ("dpi", "aspect"):
-        if name in facts:
-            swapped[name] = facts[name][::-1]
-    for name in ("spacing", "origin", "chunks"):
-        if name in facts:
-            letters = {"H": "W", "W": "H"}
-            swapped[name] = {letters.get(each, each): value for each, value in facts[name].items()}
-    return swapped
-
-
-def _shape(page: Page, inner: str, turn: int) -> tuple[int, ...]:
-    """The shape of an upright page."""
-    height, width = page.height, page.width
-    if turn >= 5:
-        height, width = width, height
-    sides = {"C": page.samples, "H": height, "W": width}
-    return tuple(sides[letter] for letter in inner)
-
-
-def _named(
-    image: Image, shape: tuple[int, ...], inner: str, layout: str | None
-) -> tuple[tuple[int, ...], str]:
-    """Shape and letters, as they are asked for; FileError where there are no usual letters."""
-    if layout:
-        unnamed = image.letters.startswith("N") and len(image.lead) > 1
-        whole = (*image.lead, *shape[1:]) if unnamed else shape
-        return (
-            (whole, layout)
-            if len(layout) == len(whole)
-            else (shape, check_layout(layout, len(shape)))
-        )
-    letters = image.letters + inner
-    if len(set(letters)) < len(letters):
-        raise FileError(
-            f"its axes ({letters}) have no usual names here: "
-            "give --layout with as many letters, such as NDCHW"
-        )
-    return shape, letters
-
-
-def _chunks(page: Page, shape: tuple[int, ...], inner: str) -> tuple[int, ...]:
-    """The shape of a segment in the map's axes; samples come together."""
-    sides = {"H": page.segment[0], "W": page.segment[1], "C": page.samples}
-    inside = tuple(sides[letter] for letter in inner)
-    wanted = (1,) * (len(shape) - len(inner)) + inside
-    return tuple(min(side, size) for side, size in zip(wanted, shape, strict=True))
 
 
 # Regions -------------------------------------------------------------------------------------

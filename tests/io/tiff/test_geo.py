@@ -8,7 +8,7 @@ import pytest
 from tiffs import halves, values
 
 from poolcli.io import read
-from poolcli.io.tiff import geo
+from poolcli.io.tiff import geo, geo_fields
 
 rasterio = pytest.importorskip("rasterio", reason="rasterio is not installed")
 
@@ -111,9 +111,9 @@ def test_nodata_as_texts():
         found = geo.nodata_value(words, np.dtype(dtype))
         assert (found, type(found)) == (value, type(value))
         if value is not None:
-            assert geo.nodata_value(geo.nodata_words(value), np.dtype(dtype)) == value
+            assert geo.nodata_value(geo_fields.nodata_words(value), np.dtype(dtype)) == value
     assert isnan(geo.nodata_value("nan", np.dtype("float64")))
-    assert geo.nodata_words(float("nan")) == "nan"
+    assert geo_fields.nodata_words(float("nan")) == "nan"
 
 
 def test_control_points_and_polynomials_move(cli, tmp_path):

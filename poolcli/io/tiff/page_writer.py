@@ -1,0 +1,115 @@
+"""A page that is being written: regions come in any order, and segments are written when whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import product
+from threading import Lock
+
+import numpy as np
+
+from poolcli.io.tiff import codecs, predictor
+from poolcli.io.tiff.page_pixels import Pixels, Place
+from poolcli.io.tiff.segments import Window
+from poolcli.io.tiff.tags import Compression
+from poolcli.maps.array import Array
+from poolcli.resources.limits import current
+from poolcli.resources.threads import for_each
+
+
+class PageWriter:
+    """A page that is being written. `segments` are the offset and the size of each one."""
+
+    def __init__(self, pixels: Pixels, order: str, put: Callable[[bytes], int]) -> None:
+        """Write to a file of this byte order; `put` writes bytes and gives their offset."""
+        self.pixels = pixels
+        self._order = order
+        self._put = put
+        self._lock = Lock()
+        self._partial: dict[Place, tuple[Array, int]] = {}
+        self.segments: dict[Place, tuple[int, int]] = {}
+
+    def write(self, window: Window, planes: slice, values: Array) -> None:
+        """Take the pixels of a window; the planes of planar samples come first."""
+        touched = list(self._touched(window, planes))
+        packed: dict[Place, bytes] = {}
+
+        def pack(place: Place) -> None:
+            piece = self._piece(place, window, planes, values)
+            if piece is not None:
+                packed[place] = self._packed(piece)
+
+        for_each(touched, pack, current().threads)
+        for place in touched:  # in their order, so that the same pixels make the same file
+            if place in packed:
+                self.segments[place] = self._put(packed[place]), len(packed[place])
+
+    def _touched(self, window: Window, planes: slice) -> Iterator[Place]:
+        high, wide = self.pixels.segment
+        plane_numbers = range(planes.start, planes.stop) if self.pixels.is_planar else range(1)
+        down = range(window.top // high, -(-window.bottom // high))
+        across = range(window.left // wide, -(-window.right // wide))
+        return product(plane_numbers, down, across)
+
+    def _piece(self, place: Place, window: Window, planes: slice, values: Array) -> Array | None:
+        """The pixels of a segment, once all that windows have of it are here."""
+        extent = self._extent(place)
+        part = Window(
+            max(extent.top, window.top),
+            min(extent.bottom, window.bottom),
+            max(extent.left, window.left),
+            min(extent.right, window.right),
+        )
+        piece = values[place[0] - planes.start] if self.pixels.is_planar else values
+        piece = piece[
+            part.top - window.top : part.bottom - window.top,
+            part.left - window.left : part.right - window.left,
+        ].reshape(*part.shape, self.pixels.inks)
+        return piece if part == extent else self._collected(place, extent, part, piece)
+
+    def _extent(self, place: Place) -> Window:
+        """The pixels of a segment that are in the page."""
+        high, wide = self.pixels.segment
+        top, left = place[1] * high, place[2] * wide
+        return Window(
+            top, min(top + high, self.pixels.height), left, min(left + wide, self.pixels.width)
+        )
+
+    def _collected(self, place: Place, extent: Window, part: Window, piece: Array) -> Array | None:
+        """The pixels of a segment, if this part was the last that it lacked."""
+        with self._lock:
+            shape = (*extent.shape, self.pixels.inks)
+            whole, left = self._partial.pop(place, (None, extent.shape[0] * extent.shape[1]))
+            if whole is None:
+                whole = np.empty(shape, piece.dtype)
+            rows = slice(part.top - extent.top, part.bottom - extent.top)
+            columns = slice(part.left - extent.left, part.right - extent.left)
+            whole[rows, columns] = piece
+            left -= part.shape[0] * part.shape[1]
+            if left:
+                self._partial[place] = whole, left
+                return None
+            return whole
+
+    def _packed(self, values: Array) -> bytes:
+        """The bytes of a segment; tiles at the edge are filled up with their last pixels."""
+        pixels = self.pixels
+        if pixels.tile and values.shape[:2] != pixels.tile:
+            lacking = [
+                (0, side - size) for side, size in zip(pixels.tile, values.shape, strict=False)
+            ]
+            values = np.pad(values, [*lacking, (0, 0)], mode="edge")
+        if pixels.compression == Compression.JPEG:
+            return codecs.jpeg(values, pixels.level, pixels.subsampling)
+        return codecs.encoded(self._raw(values), pixels.compression, pixels.level)
+
+    def _raw(self, values: Array) -> bytes:
+        height, width, inks = values.shape
+        if values.dtype.kind == "b":
+            return np.packbits(values.reshape(height, width * inks), axis=1).tobytes()
+        values = np.ascontiguousarray(values, values.dtype.newbyteorder("="))
+        values = predictor.applied(values, self.pixels.predictor)
+        if self.pixels.predictor == predictor.FLOATS:  # which has an order of bytes of its own
+            return values.tobytes()
+        stored = values.dtype.newbyteorder(">" if self._order == ">" else "<")
+        return values.astype(stored, copy=False).tobytes()
