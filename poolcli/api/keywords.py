@@ -30,6 +30,7 @@ class PoolOptions(TypedDict, total=False):
     ceil_mode: bool | Literal["keep", "drop", "drop-padded", "fill"] | None
     exact: bool | None
     border: BorderLike | None
+    footprint: FileOrArray | None
     adaptive: SizeLike | None
     global_: bool | None
     fractional: SizeLike | None

@@ -88,7 +88,7 @@ def _along_axis(values: Array, step: Step, axis: int, source: FeatureMap) -> Arr
 
 def _means(offsets: Array, step: Step, axis: int, source: FeatureMap) -> Array | None:
     axes = len(source.form.space)
-    if step.windows is not None and step.windows.name in SEPARABLE and not _has_border(step):
+    if step.windows is not None and step.windows.name in SEPARABLE and not _reads_no_box(step):
         return _on_axis(step, axis, axes)(as_map(offsets)).data
     stage = Pipeline((step,)).plan(source.form)[-1]
     if len(stage.output.space) != axes or _cuts_boxes(step):
@@ -99,10 +99,11 @@ def _means(offsets: Array, step: Step, axis: int, source: FeatureMap) -> Array |
     return found
 
 
-def _has_border(step: Step) -> bool:
-    """Whether windows read pixels of a border, which have no coordinates."""
+def _reads_no_box(step: Step) -> bool:
+    """Whether windows read a border, which has no coordinates, or not all pixels of a box."""
     names = {option.name for option in step.op.options}
-    return "border" in names and any(edge != "clip" for edge in step["border"])
+    has_edge = "border" in names and any(edge != "clip" for edge in step["border"])
+    return has_edge or ("footprint" in names and step["footprint"] is not None)
 
 
 def _on_axis(step: Step, axis: int, axes: int) -> Step:

@@ -82,6 +82,7 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
     ceil_mode: bool | str | None = None,
     exact: bool | None = None,
     border: BorderLike | None = None,
+    footprint: FileOrArray | None = None,
     adaptive: SizeLike | None = None,
     global_: bool | None = None,
     fractional: SizeLike | None = None,
@@ -165,6 +166,9 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
         What windows read in the padding: ``"clip"`` (default) nothing, ``"edge"``, ``"reflect"``,
         ``"symmetric"`` or ``"wrap"`` what `numpy.pad` puts there, a number that number. One for
         all axes or one for each, like ``("clip", "wrap")``.
+    footprint : str, array_like or path, optional
+        Which taps of the kernel count: ``"disk"``, ``"diamond"``, ``"cross"`` or ``"ring"``, or an
+        array that is 1 where a tap counts, whose shape is the kernel.
     adaptive : int or tuple of int, optional
         That many cells, whatever the size of the input.
     global_ : bool, optional

@@ -16,7 +16,10 @@ EXAMPLES = {
         "poolcli max --adaptive 7 features.npy -o pooled.npy",
         "poolcli max --boxes '[[8, 8, 40, 40]]' --output-size 7 x.npy -o regions.npy",
     ),
-    "min": ("poolcli min -k 4 --nodata 0 depth.png",),
+    "min": (
+        "poolcli min -k 4 --nodata 0 depth.png",
+        "poolcli min -k 15 -s 1 -p same --footprint disk img.png -o eroded.png",
+    ),
     "sum": (
         "poolcli sum -k 2 x.npy -o sums.npy",
         "poolcli sum --levels 1,2,4 x.npy -o spatial.npy",

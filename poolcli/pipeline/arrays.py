@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from poolcli.maps.array import Array
 
 
+FOOTPRINTS = ("disk", "diamond", "cross", "ring")
+
+
 @dataclass(frozen=True, eq=False)
 class ArrayFile:
     """An array and where it comes from. Equal to another by its text and its values.
@@ -96,5 +99,27 @@ def show_array(value: ArrayFile) -> str:
     return shlex.quote(value.text)
 
 
+def as_taps(value: Any) -> ArrayFile | str:
+    """Return the name of a footprint, or an array of 0 and 1 as one."""
+    if isinstance(value, str) and value in FOOTPRINTS:
+        return value
+    if is_path(value):
+        raise ValueError(f"takes {', '.join(FOOTPRINTS)}, or a file of 0 and 1")
+    return with_taps(as_array(value))
+
+
+def with_taps(value: ArrayFile) -> ArrayFile:
+    """Return the array if it has a tap."""
+    if not (value.array == value.array).all() or not value.array.any():
+        raise ValueError("has no tap: it takes an array of 0 and 1, 1 where a tap counts")
+    return value
+
+
+def show_taps(value: ArrayFile | str) -> str:
+    """Return the text of a footprint."""
+    return value if isinstance(value, str) else show_array(value)
+
+
 ARRAY = Kind("FILE", as_array, show_array, source="array")
 ARRAYS = Kind("FILE", as_array, show_array, source="arrays")
+TAPS = Kind("SHAPE|FILE", as_taps, show_taps, choices=FOOTPRINTS, source="taps")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from poolcli.errors import RequestError
+from poolcli.pipeline.arrays import ArrayFile
 from poolcli.pipeline.configuration import Configuration
 from poolcli.pipeline.op import Op
 from poolcli.pipeline.options import SELECTING_INTERPOLATIONS
@@ -43,6 +44,7 @@ def check(op: Op, windows: WindowKind | None, values: Values) -> None:
         raise RequestError(
             f"{op.name}: {windows.name} windows have no kernel: give `divisor` a number"
         )
+    _check_footprint(op, values)
     if set(values.get("border") or ()) - {"clip"} and values.get("padding") is None:
         raise RequestError(
             f"{op.name}: `border` says what is in the padding, and there is none: "
@@ -69,6 +71,19 @@ def check_indices(step: Configuration) -> None:
     selects = f"give `interpolation` {', '.join(others)} or {last}"
     cure = f"leave `{computed[0]}` out" if computed else selects
     raise RequestError(f"{step.op.name} gives values that are no pixels, and have no index: {cure}")
+
+
+def _check_footprint(op: Op, values: Values) -> None:
+    """Raise RequestError where a footprint has another size than the kernel that is written."""
+    taps, kernel = values.get("footprint"), values.get("kernel")
+    if isinstance(taps, ArrayFile) and kernel:
+        shape = taps.array.shape
+        if kernel != shape and (len(kernel) > 1 or set(kernel) != set(shape)):
+            written, size = ("x".join(map(str, numbers)) for numbers in (kernel, shape))
+            raise RequestError(
+                f"{op.name}: `kernel` {written} is not the size {size} of `footprint` {taps.text}: "
+                "leave it out"
+            )
 
 
 def _conflict(option: Parameter, chosen: WindowKind) -> str:

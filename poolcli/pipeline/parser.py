@@ -22,7 +22,7 @@ from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.readers import Load, Readers
 from poolcli.pipeline.step import Step
 from poolcli.pipeline.table import op_named
-from poolcli.pipeline.window_kinds import KERNEL
+from poolcli.pipeline.window_kinds import FOOTPRINT, KERNEL
 
 
 class Parser:
@@ -53,7 +53,9 @@ class Parser:
         windows = windows_of(op, values)
         check(op, windows, values)
         if windows and KERNEL in windows.parameters:
-            values.setdefault(KERNEL.name, KERNEL.default)
+            taps = values.get(FOOTPRINT.name)
+            size = taps.array.shape if isinstance(taps, ArrayFile) else KERNEL.default
+            values.setdefault(KERNEL.name, size)
         step_type = STEP_TYPES.get(name, Step)
         return step_type(op, windows, _unusual(op, values))
 

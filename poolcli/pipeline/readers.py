@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from poolcli.errors import FileError, RequestError
 from poolcli.pipeline import box_rows
-from poolcli.pipeline.arrays import ArrayFile, as_array, is_path, of_file
+from poolcli.pipeline.arrays import (
+    ArrayFile,
+    as_array,
+    as_taps,
+    is_path,
+    of_file,
+    with_taps,
+)
 from poolcli.pipeline.boxes import as_boxes
 from poolcli.pipeline.parameters import Parameter
 from poolcli.pipeline.pipeline import Pipeline
@@ -55,6 +62,13 @@ class Readers:
     def weights(self, value: Any) -> ArrayFile | str:
         """Read weights: a file, an array, or the word for a bell."""
         return "gaussian" if isinstance(value, str) and value == "gaussian" else self.array(value)
+
+    def taps(self, value: Any) -> ArrayFile | str:
+        """Read a footprint: its name, a file, or an array."""
+        is_word = isinstance(value, str) and value.isidentifier()
+        if self._load is None or (is_word and not os.path.exists(value)):  # noqa: PTH110
+            return as_taps(value)
+        return with_taps(self.array(value))
 
     def boxes(self, value: Any) -> ArrayFile:
         """Read boxes: a file (CSV, JSON, .npy), JSON, or rows of numbers."""

@@ -71,6 +71,12 @@ RULES = (
         when=bordered,
     ),
     SemanticsRule(
+        "footprint",
+        lacks="no footprint",
+        option="footprint",
+        when=lambda options: options.get("footprint") is not None,
+    ),
+    SemanticsRule(
         "dilation of max",
         lacks="no dilation",
         ops=("max",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import nan
 from typing import NamedTuple
 
-from poolcli.pipeline.arrays import ARRAY
+from poolcli.pipeline.arrays import ARRAY, TAPS
 from poolcli.pipeline.boxes import BOXES
 from poolcli.pipeline.kinds import (
     CEIL,
@@ -57,6 +57,12 @@ BORDER = Parameter(
     EDGES,
     "What the padding holds: clip (nothing), edge, reflect, symmetric, wrap, or a number.",
     ("clip",),
+)
+FOOTPRINT = Parameter(
+    "footprint",
+    ("--footprint",),
+    TAPS,
+    "Taps that count: disk, diamond, cross, ring, or 1 in an image or .npy.",
 )
 ADAPTIVE = Parameter(
     "adaptive", ("--adaptive",), SIZE, "That many cells, whatever the input's size."
@@ -138,7 +144,7 @@ SLIDING = WindowKind(
     summary="windows of one size at equal distances, clipped to the map",
     source="PyTorch Pool.h; ONNX MaxPool",
     place="sliding",
-    parameters=(KERNEL, STRIDE, PAD, DILATION, CEIL_MODE, EXACT, BORDER),
+    parameters=(KERNEL, STRIDE, PAD, DILATION, CEIL_MODE, EXACT, BORDER, FOOTPRINT),
     outside=nan,
 )
 WINDOW_KINDS = (

@@ -22,6 +22,7 @@ T = TypeVar("T")
 MOST = 9  # rows and columns of values that fit a terminal of 80 columns
 AT_START, AT_END = 6, 2  # those that are shown of more
 OMITTED = "..."
+NO_TAP = "."  # the value of a tap that is not in a footprint
 
 
 def write_explanation(name: str, explanation: Explanation, stream: TextIO) -> None:
@@ -105,7 +106,7 @@ def _axis_rows(explanation: Explanation, window: ObservedWindow) -> Iterator[tup
     letters = space_letters(form.layout)
     for letter, length, side in zip(letters, form.space, window.sides, strict=True):
         inside = sorted({pixel for pixel in side.pixels if pixel >= 0})
-        clipped = 0 if side.shares is not None else len(side.window) - len(side.pixels)
+        clipped = 0 if side.shares is not None else side.clipped
         pixels = range(inside[0], inside[-1] + 1, max(side.window.step, 1)) if inside else None
         within = "none" if pixels is None else _slice(pixels)
         yield letter, str(length), _slice(side.window), within, str(clipped)
@@ -157,6 +158,8 @@ def _ends(items: list[T]) -> list[T | None]:
 
 def _value(explanation: Explanation, window: ObservedWindow, tap: tuple[int, ...]) -> str:
     """A value; in brackets where it does not count, with its weight where weights differ."""
+    if window.taps is not None and not window.taps[tap]:
+        return NO_TAP
     text = _number(float(window.values[tap]))
     if window.weights is not None and window.weights[tap] == 0:
         return f"({text})"

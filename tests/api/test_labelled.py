@@ -61,13 +61,15 @@ def test_agrees_with_pooling_the_coordinate_itself(scene, options):
 
 def test_a_border_has_no_coordinates(scene):
     options = {"kernel": 3, "stride": 2, "padding": "same"}
-    pooled = poolcli.pool(scene, "max", border="wrap", **options)
+    bordered = poolcli.pool(scene, "max", border="wrap", **options)
+    disk = poolcli.pool(scene, "max", footprint="disk", **options)
     (stage,) = poolcli.plan("max -k 3 -s 2 -p same", scene.shape)
     for at, name in enumerate(("y", "x")):
-        centres = float(stage.centre[at]) + 2 * np.arange(pooled.sizes[name])
+        centres = float(stage.centre[at]) + 2 * np.arange(bordered.sizes[name])
         values = scene[name].values
         expected = np.interp(centres, np.arange(len(values)), values)
-        np.testing.assert_allclose(pooled[name], expected)
+        np.testing.assert_allclose(bordered[name], expected)
+        np.testing.assert_allclose(disk[name], expected)
 
 
 def test_times():

@@ -1,5 +1,6 @@
 """Which options go together."""
 
+import numpy as np
 import pytest
 
 import poolcli
@@ -38,6 +39,10 @@ def test_operations_without_windows():
         ("max", {"output_size": 2}, "`output_size` belongs to `boxes`"),
         ("max", {"boxes": [[0, 0, 1, 1]]}, "max needs `output_size`: cells of each box"),
         ("max", {"border": "wrap"}, "`border` says what is in the padding, and there is none"),
+        ("max", {"footprint": "disk", "adaptive": 2}, "are two kinds of windows"),
+        ("max", {"footprint": np.eye(3), "kernel": 5}, "`kernel` 5 is not the size 3x3 of `foot"),
+        ("max", {"footprint": np.zeros((3, 3))}, "`footprint` .* has no tap"),
+        ("max", {"footprint": "disc"}, "takes disk, diamond, cross, ring, or a file of 0 and 1"),
         ("max", {"global": True, "border": 0, "padding": 1}, "are two kinds of windows"),
         ("roi-align", {"output_size": 2}, "roi-align needs `boxes`"),
         ("unpool", {}, "unpool needs `indices`"),

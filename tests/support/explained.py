@@ -20,6 +20,7 @@ GRIDS = [  # of which the twin has the windows, too
 WINDOWS = [
     *GRIDS,
     "-k 3 -s 2 -p 2 --border 5:wrap",
+    "-k 5 -s 2 -p 2 --footprint ring",
     "--fractional 3 -k 2",
     "--levels 1,3",
     "--boxes [[0,-2,1,5,4],[1,3,3,20,8]] --output-size 2x3",

@@ -33,6 +33,16 @@ class Window(NamedTuple):
 
     taps: tuple[int | Constant, ...]
     extent: int
+    places: tuple[
+        int | Constant | None, ...
+    ] = ()  # of all taps of the kernel, None without a pixel
+    padded: tuple[bool, ...] = ()  # whether each tap of the kernel falls in map plus padding
+
+
+class Windows(list):
+    """The windows along each axis, with the taps that count, if not all do."""
+
+    footprint: np.ndarray | None = None
 
 
 def sliding(
@@ -65,7 +75,12 @@ def sliding(
         inside = tuple(place for place in found if place is not None)
         if not (inside or allows_empty):
             raise ValueError(f"window {cell} has no pixel")
-        windows.append(Window(inside, len(reached)))
+        padded = tuple(place in reached for place in places)
+        whole = tuple(
+            in_border(place, length, border) if is_in else None
+            for place, is_in in zip(places, padded, strict=True)
+        )
+        windows.append(Window(inside, len(reached), whole, padded))
     return windows
 
 
@@ -472,9 +487,7 @@ def _pool(
     for place in np.ndindex(cells.shape):
         plane, position = place[: len(batch)], place[len(batch) :]
         cell_windows = [axis[index] for axis, index in zip(windows, position, strict=True)]
-        indices = [
-            plane + index for index in itertools.product(*(window.taps for window in cell_windows))
-        ]
+        indices = [plane + index for index in _taps(cell_windows, windows)]
         pixels, weights = _valid(x, indices, validity)
         fraction = len(pixels) / max(len(indices), 1)
         if not pixels or (validity.min_valid is not None and fraction < validity.min_valid):
@@ -482,10 +495,51 @@ def _pool(
         elif any(math.isnan(pixel) for pixel in pixels):
             cells[place] = math.nan
         else:
-            padding = math.prod(window.extent for window in cell_windows) - len(indices)
+            padding = _padded(cell_windows, windows) - len(indices)
             numbers = _flat(plane, batch), _flat(position, cells.shape[len(batch) :])
             cells[place] = REDUCERS[op](Cell(pixels, weights, padding, settings, *numbers))
     return cells
+
+
+def _taps(window: Sequence[Window], windows: Sequence[list[Window]]) -> list[tuple]:
+    """The indices that a window reads, in the order of its taps."""
+    footprint = getattr(windows, "footprint", None)
+    if footprint is None:
+        return list(itertools.product(*(axis.taps for axis in window)))
+    taps = np.argwhere(footprint).tolist()
+    places = [tuple(axis.places[at] for axis, at in zip(window, tap, strict=True)) for tap in taps]
+    return [place for place in places if None not in place]
+
+
+def _padded(window: Sequence[Window], windows: Sequence[list[Window]]) -> int:
+    """How many taps of a window fall in map plus padding."""
+    footprint = getattr(windows, "footprint", None)
+    if footprint is None:
+        return math.prod(axis.extent for axis in window)
+    taps = np.argwhere(footprint).tolist()
+    return sum(all(axis.padded[at] for axis, at in zip(window, tap, strict=True)) for tap in taps)
+
+
+def footprint(name: str, kernel: Sequence[int]) -> np.ndarray:
+    """The taps of a named footprint, by the distance of each from the middle."""
+    taps = np.zeros(kernel, bool)
+    for tap in np.ndindex(*kernel):
+        away = [abs(Fraction(size - 1, 2) - at) for at, size in zip(tap, kernel, strict=True)]
+        radii = [Fraction(size - 1, 2) for size in kernel]
+        if name == "cross":
+            taps[tap] = sum(distance > Fraction(1, 2) for distance in away) <= 1
+        else:
+            taps[tap] = _reach(away, radii, 1 if name == "diamond" else 2) <= 1
+        if name == "ring" and min(kernel) > 2:
+            taps[tap] &= _reach(away, [radius - 1 for radius in radii], 2) > 1
+    return taps
+
+
+def _reach(away: list[Fraction], radii: list[Fraction], power: int) -> Number:
+    """The distance as a share of the radius; without a radius only the middle is reached."""
+    if any(radius == 0 and distance for distance, radius in zip(away, radii, strict=True)):
+        return math.inf
+    return sum(((d / r) ** power for d, r in zip(away, radii, strict=True) if r), start=Fraction(0))
 
 
 def indices(
@@ -497,8 +551,8 @@ def indices(
     batch = x.shape[: x.ndim - len(windows)]
     places = np.full(pooled.shape, -1, np.int64)
     for place in np.ndindex(pooled.shape):
-        taps = [axis[index].taps for axis, index in zip(windows, place[len(batch) :], strict=True)]
-        for index in itertools.product(*taps):
+        window = [axis[index] for axis, index in zip(windows, place[len(batch) :], strict=True)]
+        for index in _taps(window, windows):
             pixel, _ = _valid(x, [place[: len(batch)] + index], validity)
             if pixel and (
                 pixel[0] == pooled[place] or (math.isnan(pixel[0]) and math.isnan(pooled[place]))

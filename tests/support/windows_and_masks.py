@@ -14,6 +14,8 @@ WINDOWS = [
     {"kernel": 4, "stride": 1, "padding": ((2, 3),)},
     {"kernel": 3, "stride": 2, "padding": ((2, 1),), "border": "reflect"},
     {"kernel": 2, "stride": 1, "padding": 1, "dilation": 2, "border": 1},
+    {"kernel": 3, "stride": 1, "padding": 1, "footprint": "cross"},
+    {"kernel": 4, "stride": 2, "padding": ((1, 2),), "border": "wrap", "footprint": "disk"},
     {"adaptive": 3},
     {"adaptive": 2},
     {"global_": True},
@@ -39,7 +41,11 @@ def windows_of(space, options):
         padding = (padding, padding)
     elif isinstance(padding[0], tuple):
         padding = padding[0]
-    return [twin.sliding(length, padding=padding, **options) for length in space]
+    name = options.pop("footprint", None)
+    windows = twin.Windows(twin.sliding(length, padding=padding, **options) for length in space)
+    if name is not None:
+        windows.footprint = twin.footprint(name, (options["kernel"],) * len(space))
+    return windows
 
 
 def fits(rules, x):

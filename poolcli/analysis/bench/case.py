@@ -21,7 +21,7 @@ COMMON_OPTIONS = frozenset(
     {"norm", "trim", "of", "count_include_pad", "dtype", "round", "semantics"}
 )
 ROI_ALIGN_OPTIONS = frozenset({"boxes", "output_size", "sampling_ratio", "aligned"})
-OWN_WINDOW_OPTIONS = frozenset({"border"})  # that no other library has
+OWN_WINDOW_OPTIONS = frozenset({"border", "footprint"})  # that no other library has
 # Kinds of windows that a kernel, a stride and a padding may describe.
 EVEN = ("sliding", "adaptive", "global")
 

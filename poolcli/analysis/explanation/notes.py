@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import prod
 
 from poolcli.analysis.explanation.observed_window import ObservedWindow
 from poolcli.analysis.explanation.operation_formulas import divisor
@@ -23,15 +22,15 @@ def window_notes(window: ObservedWindow, step: Step) -> Iterator[str]:
 
 
 def _counts(window: ObservedWindow) -> Iterator[str]:
-    inside, taps = window.values.size, prod(len(side.window) for side in window.sides)
+    inside, taps = window.size, window.kernel
     if window.shares is None and taps > inside:
         where = "inside the map or its border" if window.has_border else "inside the map"
         yield f"{inside} of the window's {taps} taps are {where}"
     if repeated := inside - window.inside_map:
         edges = ":".join(map(str, window.step["border"]))
         yield f"{repeated} of the {inside} pixels are those of `border` {edges}"
-    if window.valid is not None and not window.valid.all():
-        yield f"{int(window.valid.sum())} of {inside} pixels are valid"
+    if window.valid is not None and not window.valid_taps.all():
+        yield f"{int(window.valid_taps.sum())} of {inside} pixels are valid"
     if window.counted_weights is not None:
         yield f"pixels count by their alpha, {window.count} in all"
 
@@ -47,4 +46,5 @@ def _divisor(window: ObservedWindow) -> Iterator[str]:
 def _min_valid(window: ObservedWindow) -> Iterator[str]:
     least, valid = window.step["min_valid"], window.valid
     if least is not None and valid is not None:
-        yield f"{valid.mean():.0%} of the pixels are valid, and `min_valid` asks for {least:.0%}"
+        share = f"{window.valid_taps.mean():.0%} of the pixels are valid"
+        yield f"{share}, and `min_valid` asks for {least:.0%}"

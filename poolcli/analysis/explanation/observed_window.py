@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +22,8 @@ from poolcli.engine.operations.pixels import (
 )
 from poolcli.engine.operations.pool import pool
 from poolcli.engine.operations.srgb import InLinearLight
+from poolcli.engine.windows.border import ABSENT, Border
+from poolcli.engine.windows.footprint import Footprint
 from poolcli.engine.windows.grid import Axis, Grid, Run, Taps
 from poolcli.engine.windows.place import PlacedGrid
 from poolcli.maps.array import Array
@@ -34,7 +38,8 @@ class ObservedWindow:
     `values`, `valid` and `weights` have the window's shape. `valid` is None where every pixel
     counts. `weights` say how often a pixel counts, 0 where it does not; None where each counts
     once. `group` has the values as the reducer takes them: normalized, or as linear light, where
-    the step asks for it.
+    the step asks for it. `taps` is True where the window has a tap that is a pixel; None where
+    every one is.
     """
 
     cell: GroupCell
@@ -44,6 +49,7 @@ class ObservedWindow:
     values: Array
     valid: Array | None
     weights: Array | None
+    taps: Array | None = None
 
     @property
     def step(self) -> Configuration:
@@ -61,20 +67,55 @@ class ObservedWindow:
         return int(self.values.size if self.weights is None else self.weights.sum())
 
     @property
+    def size(self) -> int:
+        """The number of taps that are pixels."""
+        return self.values.size if self.taps is None else int(self.taps.sum())
+
+    @property
+    def valid_taps(self) -> Array:
+        """Whether each tap that is a pixel is valid."""
+        valid = np.True_ if self.valid is None else self.valid
+        valid = np.broadcast_to(valid, self.values.shape)
+        return valid.ravel() if self.taps is None else valid[self.taps]
+
+    @property
+    def kernel(self) -> int:
+        """The number of taps of a whole window."""
+        footprint = self.trace.footprint
+        return footprint.count if footprint else prod(len(side.window) for side in self.sides)
+
+    @property
     def padding(self) -> int:
         """The number of taps in the padding."""
+        if self.trace.footprint:
+            return self._taps_where(_in_padding) - self.size
         return prod(side.extent for side in self.sides) - self.values.size
 
     @property
     def has_border(self) -> bool:
         """Whether windows read pixels of a border along any axis."""
-        return any(isinstance(axis, Axis) and axis.border for axis in self.trace.axes)
+        return any(
+            isinstance(axis, Axis) and axis.border and axis.border.mode != "clip"
+            for axis in self.trace.axes
+        )
 
     @property
     def inside_map(self) -> int:
         """The number of taps that lie inside the map."""
+        if self.trace.footprint:
+            return self._taps_where(_in_map)
         sides = zip(self.trace.axes, self.sides, strict=True)
         return prod(_inside(*side) for side in sides)
+
+    def _taps_where(self, test: Callable[[Border, Array], Array]) -> int:
+        """How many taps of the footprint pass a test along every axis."""
+        passed = [
+            test(axis.border, np.asarray(side.window))
+            for axis, side in zip(self.trace.axes, self.sides, strict=True)
+            if isinstance(axis, Axis) and axis.border
+        ]
+        assert self.trace.footprint
+        return int((reduce(np.logical_and.outer, passed) & self.trace.footprint.taps).sum())
 
     @property
     def counted(self) -> Array:
@@ -101,6 +142,8 @@ class ObservedWindow:
         """The result before it is rounded, computed in float64 by the reducer itself."""
         if not isinstance(self.group.operation, Pooling):
             return self._exact_result()
+        if self.trace.footprint:
+            return self._exact_cell(self.trace.footprint)
         # Nodata and NaN are in `weights` and `mask` by now: the reducer must not look for them.
         empty = blank_value(self.rules)
         rules = self.rules._replace(
@@ -110,6 +153,17 @@ class ObservedWindow:
         patch = PlacedGrid(..., ..., Grid(axes), 1)
         masked = masked_pixels(self.values, rules, self.weights)
         pooled = pool(masked, patch, self.group.operation.reducer, rules)
+        return float(pooled.item())
+
+    def _exact_cell(self, footprint: Footprint) -> float:
+        """The cell of the plane, by a grid that has no other."""
+        planes, _, rules, weights = self.group.arguments
+        cells = zip(self.trace.axes, self.trace.cell, strict=True)
+        axes = [axis.cells_between(at, at + 1) for axis, at in cells if isinstance(axis, Axis)]
+        placed = PlacedGrid(..., ..., Grid(tuple(axes), footprint), 1)
+        masked = masked_pixels(planes, rules, weights).part(self.trace.plane)
+        operation: Any = self.group.operation
+        pooled = pool(masked, placed, operation.reducer, rules._replace(dtype=np.float64))
         return float(pooled.item())
 
     def _exact_result(self) -> float:
@@ -132,9 +186,24 @@ def observe(cell: GroupCell) -> ObservedWindow | None:
     block = masked_pixels(planes, rules, weights).part(trace.plane)
     for axis, side in enumerate(sides, start=-len(sides)):
         block = along_axis(block, axis, side.pixels, rules)
+    taps = _taps(trace, sides)
     valid = counting(block.values, block.mask, rules)
-    weights = _counting_weights(valid, block.weights)
-    return ObservedWindow(cell, group, trace, sides, block.values, valid, weights)
+    if taps is not None:
+        counts = taps if valid is None else taps & valid
+        valid = None if (counts == taps).all() else valid
+        weights = _counting_weights(counts, block.weights)
+    else:
+        weights = _counting_weights(valid, block.weights)
+    return ObservedWindow(cell, group, trace, sides, block.values, valid, weights, taps)
+
+
+def _taps(trace: Trace, sides: Sequence[Taps]) -> Array | None:
+    """Where a window with a footprint has taps that are pixels."""
+    if trace.footprint is None:
+        return None
+    present = [np.asarray(side.pixels) != ABSENT for side in sides]
+    taps: Array = reduce(np.logical_and.outer, present) & trace.footprint.taps
+    return taps
 
 
 def _innermost(group: PlaneGroup) -> PlaneGroup:
@@ -161,6 +230,14 @@ def _inside(axis: TracedAxis, side: Taps) -> int:
     if not isinstance(axis, Axis) or axis.border is None:
         return len(side.pixels)
     return sum(0 <= at < axis.border.length for at in side.window)
+
+
+def _in_map(border: Border, at: Array) -> Array:
+    return (at >= 0) & (at < border.length)
+
+
+def _in_padding(border: Border, at: Array) -> Array:
+    return (at >= -border.before) & (at < border.length + border.after)
 
 
 def _single_cell(line: TracedAxis, side: Taps) -> Axis:

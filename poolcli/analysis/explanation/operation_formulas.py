@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -48,7 +47,7 @@ def divisor(window: ObservedWindow) -> float:
     if step.op.name != "avg":
         return window.count
     if step["divisor"] == "kernel":
-        return prod(len(side.window) for side in window.sides)
+        return window.kernel
     return step["divisor"] or window.count + (window.padding if step["count_include_pad"] else 0)
 
 
@@ -56,7 +55,7 @@ def _emitted(window: ObservedWindow) -> Formula:
     """The number of valid pixels, or the fraction of them."""
     valid = str(window.counted.size)
     if window.step["emit"] == "fraction":
-        return "valid pixels / pixels", f"{valid} / {window.values.size}"
+        return "valid pixels / pixels", f"{valid} / {window.size}"
     return "valid pixels", valid
 
 
@@ -68,7 +67,7 @@ def _folded(window: ObservedWindow, formula: str) -> Formula:
         if option.name in OPTION_LETTERS
     }
     letters["n"] = divisor(window)
-    letters["k"] = np.prod([len(side.window) for side in window.sides])
+    letters["k"] = window.kernel
     if "mean" in formula:
         letters["mean"] = float(np.average(values.astype(np.float64), weights=weights))
     if weights is None or not step.op.alpha_weighted:

@@ -7,6 +7,7 @@ from math import prod
 from typing import Any
 
 from poolcli.engine.operations.operation import Pooling
+from poolcli.engine.windows.footprint import Footprint
 from poolcli.engine.windows.grid import Axis
 from poolcli.errors import ValueRuleError
 from poolcli.maps.feature_map import Form
@@ -40,6 +41,7 @@ class ExportedStep:
     form: Form
     output: Form
     axes: tuple[Axis, ...]
+    footprint: Footprint | None = None
 
     def __getitem__(self, name: str) -> Any:
         """The value of an option."""
@@ -84,6 +86,8 @@ class ExportedStep:
 
     @property
     def taps(self) -> int:
+        if self.footprint is not None:
+            return self.footprint.count
         return prod(self.kernel)
 
     @property
@@ -109,7 +113,7 @@ class ExportedStep:
     def unpadded(self) -> bool:
         """Whether all windows are inside the map, or its border."""
         axes = zip(self.axes, self.pads, strict=True)
-        return not any(any(pads) for axis, pads in axes if axis.border is None)
+        return not any(any(pads) for axis, pads in axes if _is_clipped(axis))
 
     @property
     def edges(self) -> tuple[str | float, ...]:
@@ -163,14 +167,21 @@ def exported_step(target: str, stage: Stage) -> ExportedStep:
     bare: Any = source.bare
     if step.kind in GRIDS and isinstance(bare, Pooling):
         (patch,) = bare.place.on(stage.input.frame).grids
-        return replace(step, axes=patch.grid.axes)
+        return replace(step, axes=patch.grid.axes, footprint=patch.grid.footprint)
     return step
+
+
+def _is_clipped(axis: Axis) -> bool:
+    """Whether windows are clipped to the map along an axis."""
+    return axis.border is None or axis.border.mode == "clip"
 
 
 def _check_options(target: str, step: ExportedStep) -> None:
     for name in OWN_OPTIONS:
         if step[name]:
             raise step.no(f"{target} cannot be told `{name}`")
+    if target != "numpy" and step.has_option("footprint") and step["footprint"] is not None:
+        raise step.no(f"{target} has no `footprint`")
     if target != "numpy" and any(edge != "clip" for edge in step.edges):
         raise step.no(f"{target} has nothing but padding around a map, and no `border`")
     if step["nan"] == "ignore" and target != "onnx":

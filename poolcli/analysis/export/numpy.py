@@ -43,7 +43,11 @@ def _lines(step: ExportedStep) -> list[str]:
     if step.kind == "adaptive":
         return _adaptive(step, [str(cells) for cells in step.cells], "x")
     nan = "" if step.unpadded else "nan"
-    return [*_windows(step), *_reduced(step, nan, tuple(range(-step.dims, 0)), "x")]
+    if step.footprint is None:
+        return [*_windows(step), *_reduced(step, nan, tuple(range(-step.dims, 0)), "x")]
+    taps = step.footprint.taps.astype(int).tolist()
+    selected = f"w = w[..., np.array({taps}, bool)]  # the footprint's taps on one axis"
+    return [*_windows(step), selected, *_reduced(step, nan, (-1,), "x")]
 
 
 def _windows(step: ExportedStep) -> list[str]:
@@ -62,7 +66,8 @@ def _padded(step: ExportedStep) -> list[str]:
     """The code that puts the border around `x`: one line, or one for each axis that has its own."""
     if not step.unpadded and step.form.dtype.kind != "f":
         raise step.no("NaN marks padding here, and whole numbers have none")
-    if any(run.size < axis.taps for axis in step.axes for run in axis.runs if axis.border):
+    bordered = [axis for axis in step.axes if axis.border]
+    if any(run.size < axis.taps for axis in bordered for run in axis.runs):
         raise step.no("a window sticks out of its border")
     if len(set(step.edges)) == 1:
         return [_pad(step, step.pads, step.edges[0])]

@@ -104,13 +104,14 @@ class IndexedWindows:
         space = values.shape[-len(runs) :]
         numbers = window_views(self.numbering.of_pixels(space), runs, planes)
         weighed = None if weights is None else window_views(weights, runs)
+        taps = self.grid.tap_numbers
         for pixels in window_views(values, runs):
             result = results[pixels.cells]
-            found = _equal(pixels.taps_apart(), result[..., None])
+            found = _equal(pixels.taps_apart()[..., taps], result[..., None])
             if weighed is not None:
-                found &= next(weighed).taps_apart() > 0
+                found &= next(weighed).taps_apart()[..., taps] > 0
             tap = _tap(found, result, self.numbering.nan)[..., None]
-            each = np.broadcast_to(next(numbers).taps_apart(), found.shape)
+            each = np.broadcast_to(next(numbers).taps_apart()[..., taps], found.shape)
             index = np.take_along_axis(each, tap, axis=-1)[..., 0]
             out[pixels.cells] = np.where(found.any(axis=-1), index, NOWHERE)
         return out

@@ -14,6 +14,7 @@ from poolcli.engine.operations.index import NOWHERE
 from poolcli.engine.operations.pixels import ValueRules, masked_pixels
 from poolcli.engine.operations.pool import bookkeeping, execution_of, pool, pool_with_indices
 from poolcli.engine.reducers.reducer import Reducer
+from poolcli.engine.windows.footprint import Footprint
 from poolcli.engine.windows.grid import Taps
 from poolcli.engine.windows.place import Geometry, Place, Placement
 from poolcli.maps.array import Array
@@ -37,12 +38,14 @@ class TracedAxis(Protocol):
 class Trace(NamedTuple):
     """What one cell of the result is made of: a plane of the input, and pixels along its axes.
 
-    The pixels along an axis are those of cell `cell[axis]` of `axes[axis]`.
+    The pixels along an axis are those of cell `cell[axis]` of `axes[axis]`; with a `footprint` not
+    all of the window's taps count.
     """
 
     plane: Size
     axes: tuple[TracedAxis, ...]
     cell: Size
+    footprint: Footprint | None = None
 
 
 class Operation(Protocol):
@@ -94,7 +97,8 @@ class Pooling:
                 read = planes[placed.source]
                 index = np.unravel_index(found[0], read.shape + placed.grid.shape)
                 plane = np.unravel_index(read[index[: read.ndim]], frame.lead) if frame.lead else ()
-                return Trace(_integers(plane), placed.grid.axes, _integers(index[read.ndim :]))
+                at = _integers(index[read.ndim :])
+                return Trace(_integers(plane), placed.grid.axes, at, placed.grid.footprint)
         return None
 
     def load(

@@ -11,6 +11,7 @@ import numpy as np
 from poolcli.engine.backend import Backend, backend
 from poolcli.engine.backend.blocks import Load, Task, run
 from poolcli.engine.backend.window_views import COPIED, NETWORK
+from poolcli.engine.backend.with_footprint import WithFootprint
 from poolcli.engine.operations.bordered import read, tasks
 from poolcli.engine.operations.pixels import MaskedPixels, ValueRules, check_nodata, counted
 from poolcli.engine.operations.window_block import PoolingCall, WindowBlock
@@ -98,7 +99,10 @@ def execution_of(
 ) -> Execution:
     """How values of a dtype are reduced, where no pixel counts more often than `heaviest` times."""
     values = Values(dtype.newbyteorder("="), grid.largest * heaviest, grid.taps)
-    return _execution(reducer, values, min(grid.largest, NETWORK), backend())
+    verbs: Backend = backend()
+    if grid.footprint is not None:
+        verbs = WithFootprint(verbs, grid.footprint)
+    return _execution(reducer, values, min(grid.largest, NETWORK), verbs)
 
 
 @lru_cache(maxsize=64)  # it takes as long as pooling a small map
@@ -163,7 +167,7 @@ def _pooled(
     load = execution.load(x.shape, grid, bookkeeping(rules, weighed=weights is not None))
 
     def work(task: Task) -> None:
-        windows = grid if task.axes == grid.axes else Grid(task.axes)
+        windows = grid if task.axes == grid.axes else Grid(task.axes, grid.footprint)
         block = WindowBlock(call, task, windows, counted(read(part, task, grid, rules), rules))
         block.pool(out[task.target], None if indices is None else indices[task.target])
 

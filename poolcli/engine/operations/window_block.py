@@ -27,7 +27,7 @@ from poolcli.engine.reducers.reducer import (
     WindowValues,
 )
 from poolcli.engine.reducers.rounding import Exact, Quotient, Ratio, cast, put, without
-from poolcli.engine.windows.counts import WindowCounts, of_cells
+from poolcli.engine.windows.counts import FootprintCounts, WindowCounts, of_cells
 from poolcli.engine.windows.grid import Grid
 from poolcli.engine.windows.place import PlacedGrid
 from poolcli.errors import ValueRuleError
@@ -68,10 +68,17 @@ class WindowBlock:
     pixels: CountedPixels
 
     @cached_property
-    def counts(self) -> WindowCounts:
+    def counts(self) -> WindowCounts | FootprintCounts:
         """How many pixels count, each as often as it weighs."""
         weights = self.pixels.weights
-        return WindowCounts(self.grid, None if weights is None else self._sum(weights))
+        return self._counts_of(None if weights is None else self._sum(weights))
+
+    def _counts_of(self, weights: Array | None = None) -> WindowCounts | FootprintCounts:
+        """How many pixels windows have; `weights` stand for their number."""
+        if self.grid.footprint is None:
+            return WindowCounts(self.grid, weights)
+        cells = self.task.target[-len(self.grid.axes) :]
+        return FootprintCounts(self.call.placed.grid, cells, weights)
 
     @property
     def planes(self) -> Array:
@@ -105,7 +112,7 @@ class WindowBlock:
         valid, rules = self.pixels.valid, self.call.rules
         empty = np.asarray(self.counts.pixels == 0)
         if rules.min_valid is not None and valid is not None:
-            least = rules.min_valid * WindowCounts(self.grid).pixels
+            least = rules.min_valid * self._counts_of().pixels
             empty |= self._sum(valid.astype(np.int64)) < least
         return empty
 
@@ -115,7 +122,7 @@ class WindowBlock:
         counts = np.ones_like(self.pixels.values, np.bool_) if weights is None else weights > 0
         number = self._sum(counts.astype(np.int64))
         if rules.emit == "fraction":
-            return number / WindowCounts(self.grid).pixels
+            return number / self._counts_of().pixels
         dtype = np.dtype(rules.dtype)
         if dtype.kind in "iu" and number.max() > np.iinfo(dtype).max:
             raise ValueRuleError(
@@ -167,7 +174,7 @@ class WindowBlock:
             return out
         alone = out if len(fold.components) == 1 and not weighed else None
         folded = [self._states(component, alone) for component in fold.components]
-        return fold.finish(*folded, self.counts if weighed else WindowCounts(self.grid))
+        return fold.finish(*folded, self.counts)
 
     def _states(self, component: Component, out: Array | None) -> Array:
         """The folded states of all windows, in `out` if they are of its kind."""
@@ -181,11 +188,12 @@ class WindowBlock:
 
     def _divisors(self, divisor: Divisor) -> tuple[Array, ...]:
         """The number that the cells along each axis contribute to the divisor, as a product."""
-        if divisor in ("pixels", "padded"):
+        if divisor in ("pixels", "padded") and self.grid.footprint is None:
             fact: Literal["size", "extent"] = "size" if divisor == "pixels" else "extent"
             return tuple(of_cells(axis, fact) for axis in self.grid.axes)
+        number = int(divisor) if isinstance(divisor, int) else self.grid.largest
         first, *others = (np.ones(axis.cells, np.int64) for axis in self.grid.axes)
-        return (first * int(divisor), *others)
+        return (first * number, *others)
 
     def _gathered(self, gather: Gather) -> Array:
         values, weights = self.pixels.values, self.pixels.weights
@@ -193,10 +201,13 @@ class WindowBlock:
         cells = flat_numbers(self.call.placed.grid.shape, self.task.target[-len(runs) :])
         out = np.empty((*values.shape[: -len(runs)], *self.grid.shape), gather.dtype)
         weighed = None if weights is None else window_views(weights, runs)
+        taps = self.grid.tap_numbers
         for part in window_views(values, runs):
-            some = None if weighed is None else next(weighed).taps_apart()
+            some = None if weighed is None else next(weighed).taps_apart()[..., taps]
             numbers = cells[part.cells]
-            window = WindowValues(part.taps_apart(), some, part.taps, self.planes, numbers)
+            window = WindowValues(
+                part.taps_apart()[..., taps], some, part.taps, self.planes, numbers
+            )
             out[part.cells] = gather.choose(window)
         return out
 

@@ -16,9 +16,20 @@ if TYPE_CHECKING:
     from poolcli.maps.frame import Size
 
 
-def sliding(*, border: tuple[str | float, ...], **options: Any) -> Sliding:
+def sliding(
+    *,
+    kernel: Size,
+    border: tuple[str | float, ...],
+    footprint: Array | str | None = None,
+    **options: Any,
+) -> Sliding:
     modes = tuple(each if isinstance(each, str) else "constant" for each in border)
-    return Sliding(border=modes, **options)
+    if footprint is None or isinstance(footprint, str):
+        return Sliding(kernel, border=modes, footprint=footprint, **options)
+    from poolcli.engine.windows.footprint import Footprint
+
+    taps = Footprint.of(footprint)
+    return Sliding(taps.shape, border=modes, footprint=taps, **options)
 
 
 def adaptive(*, adaptive: Size) -> Adaptive:

@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from poolcli.engine.windows.border import Border
+from poolcli.engine.windows.border import ABSENT, Border
+from poolcli.engine.windows.footprint import Footprint
 from poolcli.maps.array import Array
 
 
@@ -86,6 +87,11 @@ class Taps(NamedTuple):
     extent: int
     shares: Sequence[float] | None = None
     head: int = 0
+
+    @property
+    def clipped(self) -> int:
+        """How many taps of an unclipped window are no pixels."""
+        return len(self.window) - sum(pixel != ABSENT for pixel in self.pixels)
 
 
 @dataclass(frozen=True)
@@ -185,9 +191,14 @@ def _every(start: int, step: int, first: int, stop: int) -> range:
 
 @dataclass(frozen=True)
 class Grid:
-    """The cells of a map: one `Axis` for each of its trailing, spatial axes."""
+    """The cells of a map: one `Axis` for each of its trailing, spatial axes.
+
+    With a `footprint` only some taps of a window count. Then every window has all taps of the
+    kernel: the border of each axis says which of them are no pixels.
+    """
 
     axes: tuple[Axis, ...]
+    footprint: Footprint | None = None
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
@@ -202,16 +213,27 @@ class Grid:
     @cached_property
     def largest(self) -> int:
         """Pixels in the largest window."""
+        if self.footprint is not None:
+            return self.footprint.count
         return math.prod(axis.largest for axis in self.axes)
 
     @cached_property
     def taps(self) -> int:
         """Taps of an unclipped window."""
+        if self.footprint is not None:
+            return self.footprint.count
         return math.prod(axis.taps for axis in self.axes)
+
+    @property
+    def tap_numbers(self) -> Array | slice:
+        """The flat numbers of the taps of a window that count, as an index."""
+        return slice(None) if self.footprint is None else self.footprint.numbers
 
     @property
     def pixels(self) -> int:
         """Pixels in all windows together; one that is in two windows counts twice."""
+        if self.footprint is not None:
+            return self.footprint.count * math.prod(self.shape)
         return math.prod(sum(run.size * run.number for run in axis.runs) for axis in self.axes)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from poolcli.engine.windows.footprint import Footprint
 from poolcli.engine.windows.grid import Grid
 from poolcli.engine.windows.place import (
     AXIS_NAMES,
@@ -20,6 +21,7 @@ from poolcli.engine.windows.place import (
     per_axis,
 )
 from poolcli.engine.windows.sliding_axis import SlidingAxis
+from poolcli.errors import ShapeError
 from poolcli.maps.frame import Frame, Padding, Size
 
 
@@ -29,7 +31,8 @@ class Sliding(GridPlace):
     padding's begin on.
 
     Windows are clipped to the map: padding adds cells and no pixels. Where `border` names another
-    of `MODES`, for each axis or for all, that is what windows read in the padding. `padding` is
+    of `MODES`, for each axis or for all, that is what windows read in the padding. With a
+    `footprint`, or the name of one, some taps of the kernel count. `padding` is
     (begin, end) for each axis or for all, or a word: "valid" (none), "same" and "same-lower" (what
     gives ceil(L / stride) cells, the odd pixel at the end or at the beginning). `stride` is the
     kernel's size unless given. With `ceil_mode` a last window may reach beyond the padded map. True
@@ -37,7 +40,8 @@ class Sliding(GridPlace):
     is padding on any axis, "keep" does not, and "fill" makes the padding larger until it is full.
     `exact` refuses a map where a window would be left out or reach beyond.
 
-    A window that reads no pixel is refused, or, with `allows_empty`, a cell without a grid.
+    A window that reads no pixel is refused, or, with `allows_empty`, a cell without a grid; with a
+    `footprint` it is empty.
 
     Source: PyTorch aten/src/ATen/native/Pool.h (number of cells), ONNX MaxPool (words for padding),
     OpenVINO rounding_type (keep), Caffe pooling_layer.cpp (drop-padded), scikit-image block_reduce
@@ -57,11 +61,21 @@ class Sliding(GridPlace):
     ceil_mode: bool | str = False
     exact: bool = False
     border: tuple[str, ...] = ("clip",)
+    footprint: Footprint | str | None = None
     allows_empty: bool = False
 
     def grid(self, space: Size) -> Grid:
         """The cells of a map with these spatial sizes; ShapeError if windows do not fit."""
-        return Grid(tuple(axis.cut() for axis in self.axes(space)))
+        footprint = self._footprint(len(space))
+        return Grid(tuple(axis.cut() for axis in self.axes(space)), footprint)
+
+    def _footprint(self, axes: int) -> Footprint | None:
+        if isinstance(self.footprint, str):
+            return Footprint.named(self.footprint, per_axis("kernel", self.kernel, axes))
+        if self.footprint is not None and len(self.footprint.shape) != axes:
+            size = "x".join(map(str, self.footprint.shape))
+            raise ShapeError(f"`footprint` has the size {size}, and the map {axes} spatial axes")
+        return self.footprint
 
     def on(self, frame: Frame) -> Placement:
         """The same windows on every plane; without those that read no pixel, if there may be."""
@@ -87,7 +101,8 @@ class Sliding(GridPlace):
         rule = self.ceil_mode
         if rule == "drop-padded":
             rule = "drop" if any(map(any, pads)) else "keep"
-        axes = [SlidingAxis(rule, *fact) for fact in facts]
+        whole = self.footprint is not None
+        axes = [SlidingAxis(rule, *fact, whole) for fact in facts]
         if isinstance(self.padding, str) and self.padding != "valid":
             return [axis.padded_same(self.padding) for axis in axes]
         return axes

@@ -12,7 +12,11 @@ from poolcli.errors import ShapeError
 
 
 class SlidingAxis(NamedTuple):
-    """One axis under a sliding window, in the terms of the formulas."""
+    """One axis under a sliding window, in the terms of the formulas.
+
+    With `whole` all windows have all taps of the kernel, and those beside the map are absent pixels
+    of its border.
+    """
 
     ceil_mode: bool | str
     name: str
@@ -22,6 +26,7 @@ class SlidingAxis(NamedTuple):
     dilation: int
     padding: tuple[int, int]
     border: str
+    whole: bool = False
 
     @property
     def window(self) -> int:
@@ -82,7 +87,7 @@ class SlidingAxis(NamedTuple):
 
     def _axis(self, cells: int, runs: tuple[Run, ...]) -> Axis:
         border = None
-        if self.border != "clip":
+        if self.border != "clip" or self.whole:
             border = Border(self.border, self.length, *self.padding)
         return Axis(cells, runs, self.kernel, self.window, Fraction(self.stride), border=border)
 
@@ -108,6 +113,8 @@ class SlidingAxis(NamedTuple):
         cells, begin = self.cells, self.padding[0]
         if cells < 1:
             raise ShapeError(self._too_large())
+        if self.whole:
+            return [(0, cells)], []
         low, high = self._readable
         first = min(-(-(begin + low) // self.stride), cells)
         stop = max(first, min(cells, (high - self.window + begin) // self.stride + 1))
@@ -116,11 +123,15 @@ class SlidingAxis(NamedTuple):
 
     def _head(self, cell: int) -> int:
         """The taps of a window that lie before what it reads."""
+        if self.whole:
+            return 0
         low, _ = self._readable
         return -(-max(0, low + self.padding[0] - cell * self.stride) // self.dilation)
 
     def _size(self, cell: int) -> int:
         """The taps of a window that it reads; below 1 if there is none."""
+        if self.whole:
+            return self.kernel
         _, high = self._readable
         start = cell * self.stride - self.padding[0]
         return min(self.kernel, -(-(high - start) // self.dilation)) - self._head(cell)
@@ -141,11 +152,17 @@ class SlidingAxis(NamedTuple):
             start + head * self.dilation,
             self.stride,
             size,
-            extent=min(self.kernel, -(-(self.length + end - start) // self.dilation)),
+            extent=self._extent(start),
             step=self.dilation,
             head=head,
             tail=self.kernel - head - size,
         )
+
+    def _extent(self, start: int) -> int:
+        """The taps of a window at this position up to the end of the padding."""
+        if self.whole:
+            return self.kernel
+        return min(self.kernel, -(-(self.length + self.padding[1] - start) // self.dilation))
 
     def _too_large(self) -> str:
         begin, end = self.padding

@@ -15,6 +15,7 @@ PROFILE = Profile(
         "padding of lp": Cited("any, clipped", OWN),
         "padding same": Cited("odd pixel at the end, or same-lower", OWN),
         "border": Cited("what `border` says", OWN),
+        "footprint": Cited("what `footprint` says", OWN),
         "dilation of max": Cited("any", OWN),
         "dilation of avg and lp": Cited("any", OWN),
         "divisor of avg": Cited("valid pixels", OWN),

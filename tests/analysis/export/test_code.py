@@ -153,6 +153,8 @@ EQUAL = [
     ("numpy", "avg -k 3 -s 2 -p same --border wrap:clip"),
     ("numpy", "std -k 3 -s 1 -p 4 --border reflect"),
     ("numpy", "weighted -k 3 -p 1 --border 2:edge"),
+    ("numpy", "median -k 5 -s 2 -p same --footprint disk"),
+    ("numpy", "avg -k 3 -s 1 -p 1 --border 0:wrap --footprint cross"),
     ("numpy", "restore --output-size 20x7"),
     ("keras", "max -k 3 -s 2 | avg -k 2 -s 1 -p same | max --global"),
     ("keras", "avg -k 3 -s 1 -p same"),
