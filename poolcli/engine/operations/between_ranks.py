@@ -90,7 +90,7 @@ class MeanBetweenRanks:
             taps, total = part.taps_apart(), out[:, *part.cells]
             counted = None if weighed is None else next(weighed).taps_apart() > 0
             least, most = low[part.cells], high[part.cells]
-            for tap in range(taps.shape[-1]):
+            for tap in np.arange(taps.shape[-1])[self.grid.tap_numbers].tolist():
                 value = np.minimum(np.maximum(taps[..., tap], least), most)
                 for limb, sums in zip(_limbs(value, limbs), total, strict=True):
                     counts = limb if counted is None else np.where(counted[..., tap], limb, 0)

@@ -102,7 +102,7 @@ class Sliding(GridPlace):
         if rule == "drop-padded":
             rule = "drop" if any(map(any, pads)) else "keep"
         whole = self.footprint is not None
-        axes = [SlidingAxis(rule, *fact, whole) for fact in facts]
+        axes = [SlidingAxis(rule, *fact)._replace(whole=whole) for fact in facts]
         if isinstance(self.padding, str) and self.padding != "valid":
             return [axis.padded_same(self.padding) for axis in axes]
         return axes
