@@ -67,7 +67,19 @@ def _sizes(value: Mapping[str, PixelSize]) -> str:
 
 
 def _numbers(value: Iterable[float]) -> str:
-    return ", ".join(f"{number:g}" for number in value)
+    return ", ".join(f"{number:.10g}" for number in value)
+
+
+def _grid(value: tuple[float, ...]) -> str:
+    """A geotransform: the size of a pixel, and its corner."""
+    left, across, turn, top, other_turn, down = value
+    turned = f", turned by {turn:.10g}, {other_turn:.10g}" if turn or other_turn else ""
+    return f"{across:.10g} x {down:.10g} from {left:.10g}, {top:.10g}{turned}"
+
+
+def _dots(value: tuple[float, float]) -> str:
+    across, down = (f"{round(each, 1):g}" for each in value)
+    return across if across == down else f"{across} x {down}"
 
 
 def _bytes(value: bytes) -> str:
@@ -119,7 +131,7 @@ _ROWS = (
         "six numbers as in GDAL, of the corner of the first pixel",
         geotransform,
         "sizes times the stride, at the corner of the first cell",
-        _numbers,
+        _grid,
     ),
     Fact("crs", "CRS", "WKT, or a name such as EPSG:32633", kept, "kept"),
     Fact("geo_keys", "keys of GeoTIFF", "GeoKeys: the CRS as a GeoTIFF tells it", kept, "kept"),
@@ -231,7 +243,7 @@ _ROWS = (
         "dots per inch across and down",
         by_relative_stride,
         "kept; less on an axis that is pooled more than the other",
-        lambda value: f"{value[0]:g} dpi",
+        _dots,
     ),
     Fact(
         "aspect",

@@ -63,7 +63,7 @@ def info_rows(path: Path, peek: Peek) -> list[tuple[str, ...]]:
             header.layout,
             str(header.dtype),
             header.mode,
-            plain(", ".join(_carried(header))),
+            plain("; ".join(_carried(header))),
         )
         for header in peek.maps
     ]
@@ -77,7 +77,7 @@ def _carried(header: Header) -> Iterator[str]:
         yield f"EXIF orientation {header.orientation}"
     for name, fact in FACTS.items():
         if name in header.facts and name != "storage" and not fact.plain(header.facts[name]):
-            yield f"{fact.label} {shortened(fact.shown(header.facts[name]))}".strip()
+            yield f"{fact.label}: {shortened(fact.shown(header.facts[name]))}"
 
 
 def shortened(text: str) -> str:
