@@ -180,8 +180,7 @@ def imagej(value: Mapping[str, Any], axes: Sampling, _: Facts) -> Any:
     stale = set() if set("NDC") & axes.keys() <= same else {"labels"}
     if "C" in axes and "C" not in same:
         stale |= {"ranges", "luts"}
-    blocks = {name: each for name, each in value["blocks"].items() if name not in stale}
-    return {**value, "blocks": blocks}
+    return {name: each for name, each in value.items() if name not in stale}
 
 
 def polynomials(value: tuple[float, ...], axes: Sampling, _: Facts) -> Any:

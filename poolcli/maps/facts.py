@@ -134,7 +134,14 @@ _ROWS = (
         _grid,
     ),
     Fact("crs", "CRS", "WKT, or a name such as EPSG:32633", kept, "kept"),
-    Fact("geo_keys", "keys of GeoTIFF", "GeoKeys: the CRS as a GeoTIFF tells it", kept, "kept"),
+    Fact(
+        "geo_keys",
+        "keys of GeoTIFF",
+        "GeoKeys: the CRS as a GeoTIFF tells it",
+        kept,
+        "kept",
+        plain=lambda value: str(value).startswith("EPSG:"),  # which the CRS says, too
+    ),
     Fact(
         "rpc",
         "rational polynomials",
@@ -293,10 +300,10 @@ _ROWS = (
     Fact(
         "imagej",
         "what ImageJ says",
-        "lines of the description and blocks, by name",
+        "`lines` of the description by name, and blocks",
         imagej,
         "kept; labels where planes stay, lookup tables where channels stay",
-        lambda value: _names((*value["lines"], *value["blocks"])),
+        lambda value: _names((*value["lines"], *(name for name in value if name != "lines"))),
     ),
     Fact("rois", "regions of interest", "whose", in_place, "dropped: they are places in the image"),
     Fact("mask", "mask of pixels", "whose", lambda *_: None, "dropped"),

@@ -152,7 +152,7 @@ def _imagej_facts(stack: imagej.Hyperstack, directory: Directory) -> dict[str, A
         facts["origin"] = origins
     if blocks.pop("rois", ()):
         facts["rois"] = "of ImageJ"
-    return {**facts, "imagej": {"lines": dict(stack.lines), "blocks": blocks}}
+    return {**facts, "imagej": {"lines": dict(stack.lines), **blocks}}
 
 
 # Shapes in JSON, and single pages ------------------------------------------------------------

@@ -218,7 +218,7 @@ def _imagej_fields(facts: Mapping[str, Any], order: str) -> list[Field]:
     if {"H", "W"} <= sizes.keys():
         across, down = (_per_unit(sizes[letter].size) for letter in "WH")
         fields += carried.resolution_fields(across, down)
-    lengths, raw = imagej.packed(facts.get("imagej", {}).get("blocks", {}), order)
+    lengths, raw = imagej.packed(facts.get("imagej", {}), order)
     if raw:
         fields.append(numbers(Tag.IMAGEJ_SIZES, LONG, *lengths))
         fields.append(block(Tag.IMAGEJ_VALUES, raw, 1))

@@ -37,6 +37,18 @@ def test_the_ground_stays_where_it_is(cli, tmp_path):
         assert file.read(1).tolist() == [[4, 7], [13, 15]]
 
 
+def test_a_files_own_nodata_is_left_out(cli, tmp_path):
+    x = np.arange(16, dtype=np.float32).reshape(4, 4)
+    x[0, 0] = -9999
+    write(tmp_path / "a.tif", x, nodata=-9999, **UTM)
+    assert cli("avg", "-k", 2, "a.tif").code == 0
+    with rasterio.open(tmp_path / "a-avg.tif") as file:
+        assert file.read(1)[0, 0] == np.float32(10 / 3)
+    assert cli("avg", "-k", 2, "a.tif", "--no-file-nodata", "-o", "b.tif").code == 0
+    with rasterio.open(tmp_path / "b.tif") as file:
+        assert file.read(1)[0, 0] == (10 - 9999) / 4
+
+
 def test_windows_that_overlap_or_leave_the_map(cli, tmp_path):
     write(tmp_path / "a.tif", np.zeros((9, 9), np.uint8), **UTM)
     for options, corner, size in (
@@ -89,7 +101,7 @@ def test_bands_of_a_turned_map(cli, tmp_path, interleave, area):
         *("uint64", "int64", "float32", "float64"),
     ],
 )
-def test_dtypes_and_theirnodata_value(cli, tmp_path, dtype):
+def test_dtypes_and_their_nodata(cli, tmp_path, dtype):
     x = np.arange(36).reshape(6, 6).astype(dtype)
     write(tmp_path / "a.tif", x, nodata=77)
     assert cli("max", "-k", 2, "a.tif").code == 0
@@ -150,7 +162,7 @@ def test_control_points_and_polynomials_move(cli, tmp_path):
     assert (found.lat_off, found.err_bias, found.samp_den_coeff) == (3, 0.5, [1.0] * 20)
 
 
-def test_blocks_that_are_not_stored_arenodata_value(cli, tmp_path):
+def test_blocks_that_are_not_stored_are_nodata(cli, tmp_path):
     from rasterio.windows import Window
 
     profile = {"height": 256, "width": 256, "count": 1, "dtype": "int16", "nodata": -5}

@@ -69,7 +69,8 @@ def test_hyperstacks_and_how_they_are_shown(cli, tmp_path):
         labels,
     )
     np.testing.assert_array_equal(metadata["LUTs"], SHOWN["LUTs"])
-    assert cli("max", "-k", "3x2x2", "a.tif", "-o", "b.tif").code == 0
+    ran = cli("max", "-k", "3x2x2", "a.tif", "-o", "b.tif", "--report", "jsonl")
+    assert json.loads(ran.text.splitlines()[0])["dropped"] == ["what ImageJ says"]
     metadata, _, axes, _ = opened(tmp_path / "b.tif")
     assert axes == "TCYX"
     assert "Labels" not in metadata  # they were those of planes
