@@ -68,7 +68,7 @@ VARIANTS = {
 def tolerance(op, x, dtype, cells):
     """Both tolerances: rounding to the result's dtype, and the error of a sum in float32."""
     finite = np.abs(np.where(np.isfinite(x.astype(np.float64)), x.astype(np.float64), 0))
-    largest = float(finite.max(initial=0))
+    largest = 1.0 if op == "fraction" else float(finite.max(initial=0))
     wide = (
         np.float32
         if x.dtype.kind == "f" and x.dtype.itemsize <= 4 and op in ("sum", "avg", "mixed")
