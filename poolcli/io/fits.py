@@ -84,10 +84,17 @@ def _damage_refused() -> Iterator[None]:
             yield
     except PoolError:
         raise
-    except DECODER_ERRORS as error:
+    except Exception as error:
+        if not isinstance(error, DECODER_ERRORS) and not _is_of_astropy(error):
+            raise
         raise FileError(
             f"the FITS is cut short or damaged ({one_line(error)}): save it again"
         ) from error
+
+
+def _is_of_astropy(error: Exception) -> bool:
+    """Whether it is an exception of astropy, or of its compiled decoders."""
+    return type(error).__module__.startswith(("astropy", "_compression"))
 
 
 def _names(units: Any, images: Sequence[Any]) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import logging
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import BytesIO
@@ -43,7 +44,7 @@ def is_nifti(stream: BinaryIO) -> bool:
         try:
             with gzip.GzipFile(fileobj=stream) as packed:
                 head = packed.read(540)
-        except (OSError, EOFError, ValueError):
+        except (OSError, EOFError, ValueError, zlib.error):
             return False
     return _order(head) is not None
 

@@ -127,10 +127,12 @@ def test_arrays_of_other_formats(cli, tmp_path):
     assert "exr holds no float64" in ran.err
 
 
-def test_damage(tmp_path):
+def test_damage(tmp_path, capfd):
     save(tmp_path / "a.exr", {name: plane("float32", shape=(60, 80)) for name in "RGB"})
     good = (tmp_path / "a.exr").read_bytes()
     for size in (5, 30, 200, len(good) // 2, len(good) - 9):
         assert "damaged" in refusal(good[:size])
+    print("a row")  # noqa: T201
     deep = good[:5] + b"\x08" + good[6:]
     assert "deep" in refusal(deep)
+    assert capfd.readouterr() == ("a row\n", "")

@@ -2,5 +2,6 @@
 
 header.py  the header, read without the library: what is in a file, without its pixels
 source.py  the layers of a file -> maps
+quiet.py   what the library prints is left out
 sink.py    maps -> parts with their channels
 """

@@ -46,14 +46,25 @@ def _encoded(maps: Sequence[FeatureMap], options: Mapping[str, Any]) -> bytes:
     for one in maps:
         groups.setdefault((_stored(one).get("part", ""), _size(one)), []).append(one)
     is_multiple = len(groups) > 1
+    display = _window(*(max(sides) for sides in zip(*map(_size, maps), strict=True)))
     with damage_refused(), TemporaryDirectory() as folder:
         parts = [
-            _part(library, members, name or (f"part {number}" if is_multiple else ""), options)
+            _part(
+                library,
+                members,
+                name or (f"part {number}" if is_multiple else ""),
+                {**options, "display": display},
+            )
             for number, ((name, _), members) in enumerate(groups.items())
         ]
         path = Path(folder, "a.exr")
         library.File(parts).write(str(path))
         return path.read_bytes()
+
+
+def _window(height: int, width: int) -> tuple[Array, Array]:
+    """The first and the last pixel, as column and row."""
+    return np.zeros(2, np.int32), np.array([width - 1, height - 1], np.int32)
 
 
 def _stored(one: FeatureMap) -> Mapping[str, Any]:
@@ -80,6 +91,8 @@ def _header(library: Any, one: FeatureMap, options: Mapping[str, Any]) -> dict[s
     word = options.get("compression") or (kept if kept in _LOSSLESS else "zip")
     header["compression"] = getattr(library, f"{word.upper()}_COMPRESSION")
     header["type"] = library.scanlineimage
+    header["dataWindow"] = _window(*_size(one))
+    header["displayWindow"] = options["display"]  # that of all parts
     if "aspect" in one.facts:
         across, down = one.facts["aspect"]
         header["pixelAspectRatio"] = down / across

@@ -14,6 +14,7 @@ import numpy as np
 from poolcli.errors import FileError, PoolError
 from poolcli.io.damage import DECODER_ERRORS, check_unpacked, one_line
 from poolcli.io.exr.header import Channel, Part, in_order, parts_of
+from poolcli.io.exr.quiet import quiet
 from poolcli.io.header import Header
 from poolcli.io.raw_values import size_of
 from poolcli.io.source import Region, part_of
@@ -62,7 +63,7 @@ class ExrSource:
         if any(channel.is_sampled for part in parts for channel in part.channels):
             raise FileError("some of its channels are stored for every other pixel: save them all")
         check_unpacked(sum(part.nbytes for part in parts), size)
-        with damage_refused(), _as_file(stream) as path:
+        with damage_refused(), _as_file(stream) as path, quiet():
             file = self._library.File(str(path), header_only=True)
             attributes = [each.header for each in file.parts]
         self._layers = list(_layers(parts))
@@ -75,9 +76,7 @@ class ExrSource:
         header, layer = self.headers[number], self._layers[number]
         with damage_refused():
             if not self._pixels:
-                with _as_file(self._stream) as path:
-                    file = self._library.File(str(path), separate_channels=True)
-                    self._pixels = [each.channels for each in file.parts]
+                self._pixels = self._decoded()
             found = [self._pixels[layer.part][each.name].pixels for each in layer.channels]
         values = found[0] if header.layout == "HW" else np.stack(found, axis=-1)
         if values.shape != header.shape:
@@ -85,6 +84,15 @@ class ExrSource:
         data = np.ascontiguousarray(values, header.dtype)
         one = FeatureMap(data, header.layout, header.picture, header.name, header.facts)
         return part_of(one, region)
+
+    def _decoded(self) -> list[Any]:
+        """The channels of each part; the library leaves out a part that is damaged."""
+        with _as_file(self._stream) as path, quiet():
+            file = self._library.File(str(path), separate_channels=True)
+            parts = [each.channels for each in file.parts]
+        if len(parts) <= max(layer.part for layer in self._layers):
+            raise FileError("the EXR is cut short or damaged: save it again")
+        return parts
 
 
 @contextmanager
