@@ -211,6 +211,19 @@ def test_damage():
     assert "unpack to" in refusal(stream.getvalue())
 
 
+def test_a_heap_that_never_ends():
+    stream = io.BytesIO()
+    with h5py.File(stream, "w") as file:
+        file["x"], file["y"] = values(shape=(4, 4)), np.arange(4.0)
+        file["y"].make_scale("y")
+        file["x"].dims[0].attach_scale(file["y"])
+    raw = bytearray(stream.getvalue())
+    assert read(io.BytesIO(raw))[0].facts["dimensions"] == {"H": "y"}
+    heap = raw.index(b"GCOL") + 16
+    raw[heap : heap + 64] = bytes(64)
+    assert "heap" in refusal(bytes(raw))
+
+
 def test_behind_a_block_of_the_user(tmp_path):
     with h5py.File(tmp_path / "a.mat", "w", userblock_size=512) as file:
         file["x"] = values()

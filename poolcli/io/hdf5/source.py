@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, NamedTuple
 from poolcli.errors import FileError, PoolError
 from poolcli.io.damage import DECODER_ERRORS, check_unpacked, one_line
 from poolcli.io.hdf5.attributes import plain_attributes, types_of
+from poolcli.io.hdf5.heaps import check_heaps
 from poolcli.io.header import Header
 from poolcli.io.raw_values import native, size_of
 from poolcli.io.source import Region
@@ -61,6 +62,7 @@ class Hdf5Source:
     def __init__(self, stream: BinaryIO, layout: str | None) -> None:
         h5py = extra("hdf5", "an HDF5 or NetCDF-4 file")
         size = size_of(stream)
+        check_heaps(stream)
         with damage_refused():
             self._file = h5py.File(stream, "r")
             everything = _datasets(self._file, h5py)
