@@ -6,6 +6,7 @@ library fails the run, so that no comparison can go stale unseen.
 """
 
 import io
+import os
 import re
 import sys
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from PIL import Image
 
 from poolcli.cli.main import main
 
+os.environ["POOLCLI_CONFIG"] = ""  # no defaults of whoever runs the tests
 MISSING = re.compile(r"(\S+) (?:is|are) not installed")
 
 

@@ -94,6 +94,10 @@ EXAMPLES = {
     "ops": ("poolcli ops", "poolcli ops --report json"),
     "semantics": ("poolcli semantics", "poolcli semantics torch onnx"),
     "info": ("poolcli info photos/ -r", "poolcli info img.png --report json"),
+    "config": (
+        "poolcli config",
+        "poolcli config --report json",
+    ),
     "man": ("poolcli man > poolcli.1", "poolcli man max | man -l -"),
     "completion": (
         """eval "$(poolcli completion bash)"  # in ~/.bashrc""",

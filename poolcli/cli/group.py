@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from poolcli import __version__
+from poolcli.cli.config_file import defaults
 from poolcli.cli.help import Helpful
 from poolcli.errors import RequestError
 from poolcli.pipeline.parameters import no_operation
@@ -29,6 +30,7 @@ COMMANDS = {
     "bench": "Time a step next to the loop of the textbook and to other libraries.",
     "view": "Show what files hold, as pictures in the terminal.",
     "info": "Say what files are: shape, dtype, mode, layout, pages.",
+    "config": "Print the defaults that poolcli.toml sets.",
     "man": "Print a manual page: of poolcli, or of a command.",
     "completion": "Print what makes a shell complete poolcli's words.",
 }
@@ -45,6 +47,7 @@ REFERENCE_SECTIONS = {
         ("130", "It was interrupted."),
     ],
     "Environment": [
+        ("POOLCLI_CONFIG", "The only poolcli.toml to read defaults from; empty for none."),
         ("NO_COLOR", "Pictures are letters, and tables have no colours."),
         ("POOLCLI_BACKEND", "What pools: plain (NumPy) or compiled (C, where it was built)."),
         (
@@ -77,6 +80,11 @@ class PoolcliGroup(Helpful, click.Group):
         if ctx.resilient_parsing:
             return None
         raise _no_command(cmd_name, self.list_commands(ctx))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command, whose options have the defaults that poolcli.toml sets."""
+        ctx.default_map = defaults(self.list_commands(ctx))
+        return super().invoke(ctx)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> Items:
         """Offer names of commands without building the commands."""
