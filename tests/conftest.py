@@ -8,6 +8,7 @@ library fails the run, so that no comparison can go stale unseen.
 import io
 import os
 import re
+import signal
 import sys
 from dataclasses import dataclass
 
@@ -36,6 +37,8 @@ def pytest_configure(config):
         "poolcli", max_examples=count, derandomize=True, deadline=None, database=None
     )
     settings.load_profile("poolcli")
+    # A shell lets what it starts in the background ignore Ctrl-C, and so would the commands here.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def is_extra(item):
