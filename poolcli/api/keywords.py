@@ -42,7 +42,7 @@ class PoolOptions(TypedDict, total=False):
     spatial_scale: float | None
     weights: FileOrArray | None
     count_include_pad: bool | None
-    divisor: float | Literal["kernel"] | None
+    divisor: float | Literal["kernel", "pixels"] | None
     norm: float | None
     sharpness: float | None
     alpha: float | None
@@ -69,6 +69,28 @@ class PoolOptions(TypedDict, total=False):
     normalize: Literal["minmax", "zscore"] | None
     round: Literal["half-even", "half-up", "half-away", "floor"] | None
     dtype: DTypeLike | None
-    semantics: Literal["poolcli", "torch", "onnx", "keras"] | None
+    semantics: (
+        Literal[
+            "poolcli",
+            "torch",
+            "onnx",
+            "keras",
+            "tensorflow",
+            "jax",
+            "webnn",
+            "openvino",
+            "coreml",
+            "caffe",
+            "paddle",
+            "ncnn",
+            "opencv",
+            "gdal",
+            "scipy",
+            "skimage",
+            "xarray",
+            "bottleneck",
+        ]
+        | None
+    )
     linear: bool | None
     index_order: Literal["plane", "tensor", "nhwc"] | None

@@ -195,8 +195,9 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
         For weighted: do not divide by the sum of the weights.
     count_include_pad : bool, optional
         For avg: divide by the pixels of the padding, too.
-    divisor : float or "kernel", optional
-        For avg: divide by this number instead; "kernel" by all taps of a whole window.
+    divisor : float, "kernel" or "pixels", optional
+        For avg: divide by this number instead; "kernel" by all taps of a whole window, "pixels"
+        by the valid pixels of each.
     norm : float, optional
         The power of lp (default 2) and gem (default 3).
     sharpness : float, optional
@@ -249,8 +250,9 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
     dtype : dtype_like, optional
         The dtype of the result. By default that of `x` for operations that return values of it;
         else float32, or float64 for float64 and for integers of 32 and 64 bits.
-    semantics : {"poolcli", "torch", "onnx", "keras"}, optional
-        Whose defaults are used where an option is not given.
+    semantics : str, optional
+        Whose defaults are used where an option is not given: "poolcli" (default), "torch",
+        "onnx", "keras" or another of those that ``poolcli semantics`` lists.
     linear : bool, optional
         Pool an sRGB image (of Pillow's) in linear light.
     index_order : {"plane", "tensor", "nhwc"}, optional

@@ -19,7 +19,7 @@ from poolcli.pipeline.op import Op
 from poolcli.pipeline.profile import Profile
 from poolcli.pipeline.profiles import PROFILES
 from poolcli.pipeline.table import op_named
-from poolcli.pipeline.window_kinds import REGION_BOXES, WindowKind
+from poolcli.pipeline.window_kinds import KERNEL, REGION_BOXES, WindowKind
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Configuration:
     @cached_property
     def _values(self) -> Mapping[str, Any]:
         written = dict(self.options)
-        return {**self.op.defaults(written.get("semantics", "poolcli")), **written}
+        return {**self.op.defaults(written.get("semantics", "poolcli"), written), **written}
 
     @cached_property
     def operation(self) -> Operation:
@@ -106,6 +106,10 @@ class Configuration:
         )
 
     @property
+    def _has_kernel(self) -> bool:
+        return self.windows is not None and KERNEL in self.windows.parameters
+
+    @property
     def ceil_rule(self) -> bool | str:
         """What becomes of a last window: what `ceil_mode` names, or else the profile's rule."""
         rule: bool | str = self._values.get("ceil_mode", False)
@@ -128,6 +132,8 @@ class Configuration:
     def argument(self, name: str) -> Any:
         """Return the value of an option as the engine takes it: the array of a file."""
         value = self.ceil_rule if name == "ceil_mode" else self[name]
+        if name == "divisor" and value == "kernel" and not self._has_kernel:
+            return None  # of a profile: a written one is refused
         return value.array if isinstance(value, ArrayFile) else value
 
     @cached_property

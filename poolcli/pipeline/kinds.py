@@ -9,11 +9,12 @@ from numbers import Integral
 from typing import Any
 
 from poolcli.maps.frame import Padding, Size
-from poolcli.pipeline.parameters import Kind
+from poolcli.pipeline.parameters import Kind, did_you_mean
 
 LONGEST_RANGE = 4096  # numbers in a range such as 4-7: bounds what a typing error can ask for
 BORDER_WORDS = ("clip", "edge", "reflect", "symmetric", "wrap")
 PADDING_WORDS = ("valid", "same", "same-lower")
+MANY = 12  # words of a choice, of which a message names the similar one alone
 CEIL_RULES = ("keep", "drop", "drop-padded", "fill")  # see `Sliding`
 DTYPES = (
     "bool",
@@ -52,7 +53,8 @@ def choice(*words: str, metavar: str = "WORD") -> Kind:
     def read(value: Any) -> str:
         text = getattr(value, "__name__", None) or str(value)
         if text not in words:
-            raise ValueError(f"takes {', '.join(words[:-1])} or {words[-1]}")
+            near = did_you_mean(text, words) if len(words) > MANY else ""
+            raise ValueError(near[2:] or f"takes {', '.join(words[:-1])} or {words[-1]}")
         return text
 
     return Kind(metavar, read, choices=words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from poolcli.pipeline.options import INDEX_ORDER, SELECTING_INTERPOLATIONS, VALUE_OPTIONS
@@ -100,9 +101,10 @@ class Op:
         """The parameter that is written without a flag, as words before the inputs."""
         return next((option for option in self.parameters if not option.flags), None)
 
-    def defaults(self, semantics: str) -> Options:
+    def defaults(self, semantics: str, written: Options = MappingProxyType({})) -> Options:
         """Return the value of every option that is not written, under a profile."""
-        profile = PROFILES[semantics].defaults(self.name, slides=SLIDING in self.windows)
+        slides = SLIDING in self.windows
+        profile = PROFILES[semantics].defaults(self.name, written, slides=slides)
         return {
             option.name: profile.get(option.name, option.default)
             for option in (*VALUE_OPTIONS, *self.options)

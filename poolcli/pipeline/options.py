@@ -119,8 +119,8 @@ INCLUDE_PAD = Parameter(
 DIVISOR = Parameter(
     "divisor",
     ("--divisor",),
-    either("kernel", POSITIVE),
-    "Divide by this number instead; kernel: by all its taps.",
+    either("kernel", either("pixels", POSITIVE)),
+    "Divide by this number instead; kernel: by all its taps; pixels: by the valid ones.",
 )
 QUANTILE = Parameter(
     "q", ("--q",), FRACTION, "0 is the smallest value, 0.5 the median, 1 the largest.", 0.5

@@ -19,10 +19,11 @@ from poolcli.pipeline.op import Op
 from poolcli.pipeline.options import SEMANTICS
 from poolcli.pipeline.parameters import Parameter, did_you_mean
 from poolcli.pipeline.pipeline import Pipeline
+from poolcli.pipeline.profiles import PROFILES
 from poolcli.pipeline.readers import Load, Readers
 from poolcli.pipeline.step import Step
 from poolcli.pipeline.table import op_named
-from poolcli.pipeline.window_kinds import FOOTPRINT, KERNEL
+from poolcli.pipeline.window_kinds import FOOTPRINT, GLOBAL, KERNEL
 
 
 class Parser:
@@ -50,6 +51,8 @@ class Parser:
                 read = self._value(op, option, value)
                 if not option.repeats or read:
                     values[option.name] = read
+        if self._pools_whole_map(op, values):
+            values[GLOBAL.name] = True
         windows = windows_of(op, values)
         check(op, windows, values)
         if windows and KERNEL in windows.parameters:
@@ -58,6 +61,13 @@ class Parser:
             values.setdefault(KERNEL.name, size)
         step_type = STEP_TYPES.get(name, Step)
         return step_type(op, windows, _unusual(op, values))
+
+    @staticmethod
+    def _pools_whole_map(op: Op, values: Mapping[str, Any]) -> bool:
+        """Whether a profile makes one cell of a map where no windows are written."""
+        profile = PROFILES[values.get(SEMANTICS.name, SEMANTICS.default)]
+        names = {option.name for kind in op.windows for option in kind.parameters}
+        return profile.whole_map and GLOBAL.name in names and names.isdisjoint(values)
 
     def parse(self, text: str, semantics: str | None = None) -> Pipeline:
         """Return the pipeline of a text: steps separated by |, each an operation and its flags.
@@ -145,7 +155,7 @@ def _unusual(op: Op, values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
 
     The kernel is always among them, so that a step shows its size.
     """
-    usual = op.defaults(values.get(SEMANTICS.name, SEMANTICS.default))
+    usual = op.defaults(values.get(SEMANTICS.name, SEMANTICS.default), values)
     return tuple(
         (option.name, values[option.name])
         for option in op.options

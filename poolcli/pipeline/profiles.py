@@ -7,7 +7,26 @@ from importlib import import_module
 
 from poolcli.pipeline.profile import Profile
 
-NAMES = ("poolcli", "torch", "onnx", "keras")
+NAMES = (
+    "poolcli",
+    "torch",
+    "onnx",
+    "keras",
+    "tensorflow",
+    "jax",
+    "webnn",
+    "openvino",
+    "coreml",
+    "caffe",
+    "paddle",
+    "ncnn",
+    "opencv",
+    "gdal",
+    "scipy",
+    "skimage",
+    "xarray",
+    "bottleneck",
+)
 
 
 class Profiles(Mapping[str, Profile]):

@@ -17,6 +17,11 @@ from poolcli.pipeline.semantics_rule import (
 INDEXED = ("max", "min", "median", "mode", "unpool")
 RULES = (
     SemanticsRule(
+        "kernel, when not given",
+        lacks="asked for",
+        option="global",
+    ),
+    SemanticsRule(
         "stride, when not given",
         lacks="no stride",
         option="stride",
@@ -77,6 +82,11 @@ RULES = (
         when=lambda options: options.get("footprint") is not None,
     ),
     SemanticsRule(
+        "rest of the map",
+        lacks="left out",
+        option="exact",
+    ),
+    SemanticsRule(
         "dilation of max",
         lacks="no dilation",
         ops=("max",),
@@ -103,6 +113,14 @@ RULES = (
         option="divisor",
         when=lambda options: options["divisor"] is not None,
     ),
+    SemanticsRule("l2", lacks="no l2", ops=("l2",), option="functions"),
+    SemanticsRule("quantile", lacks="no quantile", ops=("quantile",), option="functions"),
+    SemanticsRule(
+        "rounding of whole numbers",
+        lacks="does not come up",
+        ops=("avg", "l2"),
+        option="round",
+    ),
     SemanticsRule(
         "lp",
         lacks="no lp",
@@ -111,9 +129,20 @@ RULES = (
     ),
     SemanticsRule(
         "NaN in max",
-        lacks="no max",
+        lacks="not documented",
         ops=("max",),
         option="nan",
+    ),
+    SemanticsRule(
+        "NaN in avg",
+        lacks="gives NaN",
+        ops=("avg", "sum", "min", "std", "median"),
+        option="nan",
+    ),
+    SemanticsRule(
+        "valid pixels of a window",
+        lacks="one at least",
+        option="min_valid",
     ),
     SemanticsRule(
         "median of an even window",

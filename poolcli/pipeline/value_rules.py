@@ -39,7 +39,11 @@ def rules_for(step: Configuration, form: Form) -> ValueRules:
         step["emit"],
         outside=_outside(step, form),
     )
-    return rules._replace(border=_border(step, form))
+    rules = rules._replace(border=_border(step, form))
+    # Frameworks that ignore NaN start from the value that is the result of no pixel.
+    of_nan = not step["nodata"] and step["mask"] is None and not step["min_valid"]
+    starts = of_nan and step["nan"] == "ignore" and step.op.name in step.profile.empty
+    return rules._replace(empty=rules.outside) if starts else rules
 
 
 def _border(step: Configuration, form: Form) -> tuple[BorderPixel | None, ...]:

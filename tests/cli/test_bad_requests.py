@@ -110,7 +110,7 @@ class TestWrongRequests:
         ("pyramid --op avgg a.png", "did you mean avg?"),
         ("max --to pgn a.png", "no format 'pgn'; did you mean"),
         ("max --to jpg --save qualty=3 a.png", "did you mean quality?"),
-        ("max --semantics toch a.png", "takes poolcli, torch, onnx or keras"),
+        ("max --semantics toch a.png", "--semantics toch: did you mean torch?"),
         ("max --report tabel a.png", "is not one of 'table', 'json'"),
         ("man maxx", "did you mean max?"),
         ("completion bsh", "is not one of 'bash', 'zsh', 'fish'"),

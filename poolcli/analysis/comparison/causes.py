@@ -26,6 +26,7 @@ from poolcli.pipeline.step import Step
 # and the option, or the fact of a profile, that differs.
 Path = tuple[int, ...]
 Switch = tuple[Path, str]
+WORDS: dict[str, Any] = {"divisor": "pixels", "min_valid": 0}  # what "not set" is, in so many words
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def causes_of(of: str, pipelines: tuple[Pipeline, Pipeline], fmap: FeatureMap) -
     """The causes why the second pipeline's result is another than the first one's."""
     goal = fact_of(of, pipelines[1], fmap)
     switches = {
-        switch: step for switch, step in _switches(*pipelines) if _rules(step, switch[1], of)
+        switch: steps for switch, steps in _switches(*pipelines) if _rules(steps, switch[1], of)
     }
     needed = list(switches)
     for switch in switches:
@@ -81,17 +82,23 @@ def _gives(of: str, pipeline: Pipeline, fmap: FeatureMap, goal: Array) -> bool:
     return result.shape == goal.shape and not differing(result, goal).any()
 
 
-def _rule(step: Step, option: str, of: str) -> SemanticsRule:
+def _rule(steps: tuple[Step, Step], option: str, of: str) -> SemanticsRule:
     """The rule of a switch; one about the operation rather than one about all."""
-    return min(_rules(step, option, of), key=lambda rule: not rule.ops)
+    return min(_rules(steps, option, of), key=lambda rule: not rule.ops)
 
 
-def _rules(step: Step, option: str, of: str) -> list[SemanticsRule]:
-    return [rule for rule in RULES if rule.option == option and concerns(rule, step, of)]
+def _rules(steps: tuple[Step, Step], option: str, of: str) -> list[SemanticsRule]:
+    return [
+        rule
+        for rule in RULES
+        if rule.option == option and any(concerns(rule, step, of) for step in steps)
+    ]
 
 
-def _switches(one: Pipeline, other: Pipeline, path: Path = ()) -> Iterator[tuple[Switch, Step]]:
-    """All that two profiles do differently, each with the step of the first."""
+def _switches(
+    one: Pipeline, other: Pipeline, path: Path = ()
+) -> Iterator[tuple[Switch, tuple[Step, Step]]]:
+    """All that two profiles do differently, each with the step under both."""
     for number, (mine, theirs) in enumerate(zip(one.steps, other.steps, strict=True)):
         here = (*path, number)
         if mine.op.positional:
@@ -101,13 +108,13 @@ def _switches(one: Pipeline, other: Pipeline, path: Path = ()) -> Iterator[tuple
             continue
         for name in _options(mine):
             if _explicit(mine, name) != _explicit(theirs, name):
-                yield (here, name), mine
+                yield (here, name), (mine, theirs)
         for fact in FACTS:
             one_fact, other_fact = (
                 step.profile.fact(fact, step.op.name) for step in (mine, theirs)
             )
             if one_fact != other_fact:
-                yield (here, fact), mine
+                yield (here, fact), (mine, theirs)
 
 
 def _options(step: Step) -> list[str]:
@@ -138,7 +145,9 @@ def _switched_step(mine: Step, theirs: Step, switches: frozenset[Switch], path: 
 
 
 def _explicit(step: Step, name: str) -> Any:
-    """The value of an option as it can be written: a missing stride is the kernel."""
+    """The value of an option as it can be written, also where none is set."""
     if name == "ceil_mode":
         return step.ceil_rule
-    return step["kernel"] if step[name] is None and name == "stride" else step[name]
+    if step[name] is not None:
+        return step[name]
+    return step["kernel"] if name == "stride" else WORDS.get(name)

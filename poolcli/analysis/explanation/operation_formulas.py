@@ -26,6 +26,7 @@ from poolcli.engine.operations.whole_colours import WholeColours
 from poolcli.engine.reducers.values_of import one_of
 from poolcli.engine.reducers.weighted import weights_of
 from poolcli.maps.array import Array
+from poolcli.pipeline.window_kinds import KERNEL
 
 Formula = tuple[str, str]  # with letters, and with numbers
 
@@ -46,9 +47,12 @@ def divisor(window: ObservedWindow) -> float:
     step = window.step
     if step.op.name != "avg":
         return window.count
-    if step["divisor"] == "kernel":
+    own = step["divisor"]
+    if own == "kernel" and step.windows and KERNEL in step.windows.parameters:
         return window.kernel
-    return step["divisor"] or window.count + (window.padding if step["count_include_pad"] else 0)
+    if own and not isinstance(own, str):
+        return float(own)
+    return window.count + (window.padding if step["count_include_pad"] else 0)
 
 
 def _emitted(window: ObservedWindow) -> Formula:

@@ -93,7 +93,10 @@ class ExportedStep:
     @property
     def divisor(self) -> float | None:
         """The number that a mean is divided by; None where it is the number of pixels."""
-        return self.taps if self["divisor"] == "kernel" else self["divisor"]
+        divisor: float | str | None = self["divisor"]
+        if isinstance(divisor, str):
+            return self.taps if divisor == "kernel" else None
+        return divisor
 
     @property
     def cells(self) -> Size:

@@ -21,6 +21,7 @@ from poolcli.engine.operations.roi_cells import (
     at_points,
     largest,
     largest_corner,
+    largest_or_zero,
     mean,
     weighted_sums,
 )
@@ -251,6 +252,15 @@ def roi_align_of_corners(*, mode: str, **options: Any) -> RoiAlign:
     """
     operation = roi_align(mode=mode, **options)
     return operation if mode == "avg" else replace(operation, cells_of=largest_corner)
+
+
+def roi_align_from_zero(*, mode: str, **options: Any) -> RoiAlign:
+    """As OpenVINO computes it: the maximum starts at 0.
+
+    Source: OpenVINO ROIAlign-9 on its CPU plugin.
+    """
+    operation = roi_align(mode=mode, **options)
+    return operation if mode == "avg" else replace(operation, cells_of=largest_or_zero)
 
 
 def _touches(length: int, begin: float, end: float) -> bool:

@@ -50,6 +50,11 @@ def largest_corner(pixels: Array, rows: SamplePoints, columns: SamplePoints) -> 
     return _over_points(np.max, at_points(np.maximum, pixels, rows, columns))
 
 
+def largest_or_zero(pixels: Array, rows: SamplePoints, columns: SamplePoints) -> Array:
+    """The largest of 0 and the values at the points of each cell."""
+    return np.maximum(largest(pixels, rows, columns), 0)
+
+
 def at_points(merge: np.ufunc, pixels: Array, rows: SamplePoints, columns: SamplePoints) -> Array:
     """Four corners of each point times their shares, merged: (cells, points, cells, points, C)."""
     corners = (

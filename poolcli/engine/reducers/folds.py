@@ -40,7 +40,8 @@ def sum(values: Values) -> Fold:  # noqa: A001 - the operation's name
 
 
 def avg(values: Values, *, count_include_pad: bool, divisor: float | str | None) -> Fold:
-    divisor = values.taps if isinstance(divisor, str) else divisor
+    if isinstance(divisor, str):
+        divisor = values.taps if divisor == "kernel" else None
     whole = divisor if divisor and float(divisor).is_integer() and divisor < LARGE else 0
     component, total = adding(values._replace(largest=builtins.max(values.largest, int(whole))))
 
@@ -128,6 +129,11 @@ def _with_long_square(x: Array) -> Array:
 def l2(values: Values) -> Fold:
     component, root = _powers(values, 2, np.abs)
     return Fold((component,), lambda state, count: root(state, count.pixels))
+
+
+def root_of_squares(values: Values) -> Fold:
+    """WebNN's l2Pool2d, a norm and no mean."""
+    return lp(values, norm=2)
 
 
 def lp(values: Values, *, norm: float) -> Fold:

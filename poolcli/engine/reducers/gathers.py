@@ -57,6 +57,20 @@ def trimmed(values: Values, *, trim: float) -> BetweenRanks:  # noqa: ARG001
     return BetweenRanks(ranks)
 
 
+def quantile_at_rank(values: Values, *, q: float, interpolation: str) -> Ranks:  # noqa: ARG001
+    """SciPy's percentile_filter: the value at the rank int(q n), the last for q = 1."""
+    share = Fraction(str(q)).limit_denominator(10**9)
+
+    def ranks(count: int) -> tuple[int, int]:
+        rank = min(floor(share * count), max(count - 1, 0))
+        return rank, rank
+
+    def finish(low: Array, high: Array, counts: Array | int) -> Array:  # noqa: ARG001
+        return low
+
+    return Ranks(ranks, finish)
+
+
 def mode(values: Values) -> Mode:  # noqa: ARG001
     return Mode()
 

@@ -9,6 +9,6 @@ PROFILE = Profile(
         "stride, when not given": Cited("the kernel", "MaxPooling2D"),
         "padding same": Cited("odd pixel at the end", "MaxPooling2D"),
         "divisor of avg": Cited("valid pixels", "AveragePooling2D"),
-        "NaN in max": Cited("gives NaN", "MaxPooling2D"),
+        "NaN in max": Cited("depends on the backend: TensorFlow ignores it", "MaxPooling2D"),
     },
 )

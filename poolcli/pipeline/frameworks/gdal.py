@@ -1,0 +1,25 @@
+"""GDAL: overviews, gdal_translate and reading at a lower resolution."""
+
+from poolcli.pipeline.profile import Cited, Profile
+
+PROFILE = Profile(
+    "gdal",
+    library="GDAL 3.10",
+    rules={
+        "stride, when not given": Cited("the kernel", "overview.cpp"),
+        "ceil mode, last window": Cited("cells of what is left", "overview.cpp"),
+        "rest of the map": Cited("cells of what is left", "overview.cpp"),
+        "divisor of avg": Cited("valid pixels", "overview.cpp"),
+        "rounding of whole numbers": Cited(
+            "half away from zero (gdalwarp: half up)", "run with 3.10.3"
+        ),
+        "median of an even window": Cited("the lower (gdalwarp)", "gdalwarpkernel.cpp"),
+        "l2": Cited("sqrt(sum x^2 / n)", "overview.cpp, RMS"),
+    },
+    windows={"ceil_mode": True},
+    ops={
+        "avg": {"round": "half-away"},
+        "l2": {"round": "half-away"},
+        "median": {"interpolation": "lower"},
+    },
+)

@@ -1,0 +1,23 @@
+"""ncnn."""
+
+from poolcli.pipeline.profile import Cited, Profile
+
+PROFILE = Profile(
+    "ncnn",
+    library="ncnn, pooling.cpp of 2025",
+    rules={
+        "stride, when not given": Cited("1", "pooling.cpp"),
+        "ceil mode, last window": Cited("by default (pad_mode 0); kept", "pooling.cpp"),
+        "window without a pixel": Cited("max is -3.4e38", "pooling.cpp"),
+        "padding in numbers": Cited("any", "pooling.cpp"),
+        "padding above half the kernel": Cited("any", "pooling.cpp"),
+        "padding of unequal sides": Cited("any", "pooling.cpp"),
+        "padding same": Cited("SAME_UPPER, SAME_LOWER", "pooling.cpp pad_mode 2, 3"),
+        "divisor of avg": Cited(
+            "valid pixels (all taps: avgpool_count_include_pad)", "pooling.cpp"
+        ),
+    },
+    windows={"stride": (1,), "ceil_mode": True},
+    empty={"max": "least finite"},
+    ceil_rule="keep",
+)
