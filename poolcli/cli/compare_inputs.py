@@ -48,7 +48,7 @@ def _inputs(params: dict[str, Any]) -> Iterator[tuple[str, Callable[[], NamedMap
     shape = params["shape_text"]
     if shape is None:
         for found in expand(inputs_from(params)).files:
-            yield str(found.path), partial(_first_map, found.path, params["layout"])
+            yield str(found.name), partial(_first_map, found.name, params["layout"])
         return
     if params["inputs"] or params["files_from"]:
         raise RequestError("give files, or --input with a shape, and not both")

@@ -46,7 +46,7 @@ def view(ctx: click.Context, /, **params: Any) -> None:
     if params["channels"]:
         params["channels"] = CHANNELS.read(params["channels"])
     screen = screen_of(sys.stdout, params["show"])
-    shown = [_show(found.path, screen, params) for found in expand(inputs_from(params)).files]
+    shown = [_show(found.name, screen, params) for found in expand(inputs_from(params)).files]
     ctx.exit(int(not all(shown)))
 
 

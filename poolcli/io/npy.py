@@ -12,8 +12,9 @@ from poolcli.errors import FileError
 from poolcli.io.format import Format
 from poolcli.io.header import Header
 from poolcli.io.npy_header import read_checked_header, read_header
+from poolcli.io.raw_values import RawValues
 from poolcli.io.sink import Sink, WholeSink
-from poolcli.io.source import Region, part_of
+from poolcli.io.source import Region
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.layout import LETTERS
@@ -40,28 +41,50 @@ def open_source(stream: BinaryIO, layout: str | None) -> ArraySource:
     header = peek_array(stream, size, layout)
     disk = DiskRange(stream) if isinstance(stream, BufferedReader) else None
 
-    def read(_: int) -> FeatureMap:
+    def read(_: int, region: Region | None) -> FeatureMap:
         stream.seek(0)
-        return read_array(stream, size, layout, disk)
+        if region is None:
+            return read_array(stream, size, layout, disk)
+        return FeatureMap(_read_region(stream, size, region), header.layout)
 
-    return ArraySource("npy", (header,), read)
+    return ArraySource("npy", (header._replace(chunks=_rows(stream, size)),), read)
 
 
 class ArraySource:
-    """The arrays of a file, each of which `read_one` reads, as a whole or by mapping the file."""
+    """The arrays of a file, each of which, or a region of it, `read_one` reads."""
 
     def __init__(
         self,
         format: str,  # noqa: A002 as in Source
         headers: tuple[Header, ...],
-        read_one: Callable[[int], FeatureMap],
+        read_one: Callable[[int, Region | None], FeatureMap],
     ) -> None:
         self.format, self.headers = format, headers
         self._read_one = read_one
 
     def read(self, number: int, region: Region | None = None) -> FeatureMap:
         """An array, or a region of it."""
-        return part_of(self._read_one(number), region)
+        return self._read_one(number, region)
+
+
+def _rows(stream: BinaryIO, size: int) -> tuple[int, ...]:
+    """The shape of what lies together in a file: a row."""
+    stream.seek(0)
+    header = read_checked_header(stream, size)
+    ones = (1,) * (len(header.shape) - 1)
+    return (*ones, header.shape[-1]) if header.order == "C" else (header.shape[0], *ones)
+
+
+def _read_region(stream: BinaryIO, size: int, region: Region) -> Array:
+    """A region of the array of a file, without reading the rest."""
+    header = read_checked_header(stream, size)
+    is_c = header.order == "C"
+    dtype = np.dtype(np.uint8) if header.dtype.kind == "b" else header.dtype
+    shape = header.shape if is_c else header.shape[::-1]
+    stored = RawValues(stream.tell(), shape, dtype)
+    values = stored.read(stream, region if is_c else region[::-1])
+    values = _as_bools(values) if header.dtype.kind == "b" else values
+    return values if is_c else values.T
 
 
 def _size(stream: BinaryIO) -> int:
@@ -100,7 +123,11 @@ class IncomingArray:
 
     def source(self, layout: str | None) -> ArraySource:
         """The array as a source."""
-        return ArraySource("npy", (self._header.map_header(layout),), lambda _: self._array(layout))
+
+        def read(_: int, region: Region | None) -> FeatureMap:
+            return part_of(self._array(layout), region)
+
+        return ArraySource("npy", (self._header.map_header(layout),), read)
 
     def _array(self, layout: str | None) -> FeatureMap:
         header, letters = self._header, self._header.layout(layout)

@@ -28,6 +28,7 @@ from poolcli.io.npy import (
 )
 from poolcli.io.npy_header import MAGIC
 from poolcli.io.sink import Sink, WholeSink
+from poolcli.io.source import Region, part_of
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.resources import memory
@@ -73,9 +74,11 @@ def open_source(stream: BinaryIO, layout: str | None) -> ArraySource:
         return read_array(member, info.file_size, layout, disk, _array_name(info))
 
     headers = tuple(_read(archive, info, size, header_of) for info in members)
-    return ArraySource(
-        "npz", headers, lambda number: _read(archive, members[number], size, whole_array)
-    )
+
+    def read_one(number: int, region: Region | None) -> FeatureMap:
+        return part_of(_read(archive, members[number], size, whole_array), region)
+
+    return ArraySource("npz", headers, read_one)
 
 
 def _disk_range(stream: BinaryIO, info: zipfile.ZipInfo) -> DiskRange | None:

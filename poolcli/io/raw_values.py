@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import product
 from math import prod
 from typing import Any, BinaryIO, NamedTuple
 
@@ -11,6 +13,8 @@ from poolcli.errors import FileError
 from poolcli.io.source import Region
 from poolcli.maps.array import Array
 from poolcli.resources import memory
+
+_SHORT = 1 << 16  # bytes of a row that is read whole, as seeking costs more
 
 
 class RawValues(NamedTuple):
@@ -25,17 +29,48 @@ class RawValues(NamedTuple):
         return prod(self.shape) * self.dtype.itemsize
 
     def read(self, stream: BinaryIO, region: Region | None = None) -> Array:
-        """The values in native byte order; only the rows of the first axis that a region has."""
-        first, *rest = region or (slice(None),)
-        low, high, _ = first.indices(self.shape[0])
-        row = self.nbytes // self.shape[0]
-        raw = memory.empty(((high - low) * row,), np.uint8)
-        stream.seek(self.start + low * row)
-        _fill(raw, stream)
-        values = raw.view(self.dtype).reshape(high - low, *self.shape[1:])[(slice(None), *rest)]
+        """The values in native byte order; of a region, those and not much more are read."""
+        wanted = region or ()
+        region = (*wanted, *(slice(None),) * (len(self.shape) - len(wanted)))
+        spans = [each.indices(size)[:2] for each, size in zip(region, self.shape, strict=True)]
+        inner, row = self._whole_rows(spans)
+        runs, kept = spans[:inner], self.shape[inner:]
+        sizes = [high - low for low, high in runs]
+        raw = memory.empty((prod(sizes) * row,), np.uint8)
+        self._read_runs(raw, stream, runs, row)
+        values = raw.view(self.dtype).reshape(*sizes, *kept)
+        values = values[(slice(None),) * inner + region[inner:]]
         if not self.dtype.isnative:
             values = values.byteswap(inplace=True)
         return values.view(self.dtype.newbyteorder("="))
+
+    def _whole_rows(self, spans: Sequence[tuple[int, int]]) -> tuple[int, int]:
+        """The first of the axes that are read whole, as they are or are short, and their bytes."""
+        inner, row = len(self.shape), self.dtype.itemsize
+        while inner:
+            size = self.shape[inner - 1]
+            if spans[inner - 1] != (0, size) and row * size > _SHORT:
+                break
+            inner, row = inner - 1, row * size
+        return inner, row
+
+    def _read_runs(
+        self, raw: Array, stream: BinaryIO, runs: Sequence[tuple[int, int]], row: int
+    ) -> None:
+        """Read the rows of each run along the last of these axes; without axes, the one row."""
+        if not runs:
+            stream.seek(self.start)
+            _fill(raw, stream)
+            return
+        *outer, (low, high) = runs
+        length, at = (high - low) * row, 0
+        for index in product(*(range(*span) for span in outer)):
+            place = 0
+            for number, size in zip((*index, low), self.shape, strict=False):
+                place = place * size + number
+            stream.seek(self.start + place * row)
+            _fill(raw[at : at + length], stream)
+            at += length
 
 
 def _fill(raw: Array, stream: BinaryIO) -> None:
