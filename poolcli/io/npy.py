@@ -14,7 +14,7 @@ from poolcli.io.header import Header
 from poolcli.io.npy_header import read_checked_header, read_header
 from poolcli.io.raw_values import RawValues
 from poolcli.io.sink import Sink, WholeSink
-from poolcli.io.source import Region
+from poolcli.io.source import Region, part_of
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.layout import LETTERS
