@@ -26,6 +26,7 @@ from poolcli.io.pillow.exif import (
     swaps_axes,
     upright,
 )
+from poolcli.io.pillow.gif import check_blocks
 from poolcli.io.pillow.image_facts import facts_of
 from poolcli.io.pillow.png_chunks import SIGNATURE, check_chunks
 from poolcli.io.pillow.png_deep import deep_mode, deep_pixels
@@ -82,13 +83,20 @@ class ImageSource:
 
     def read(self, number: int, region: Region | None = None) -> FeatureMap:
         """A page or frame, which is decoded as a whole."""
-        if self._image.format == "PNG" and not number:
+        if not number:
             with decoding():
-                check_chunks(self._stream)
+                self._check_whole()
         if len(self.headers) > 1:
             with decoding():
                 self._image.seek(number)
         return part_of(_map(self._image, self.headers[number], self._stream), region)
+
+    def _check_whole(self) -> None:
+        """OSError for what Pillow does not look at: checksums, and frames that are not there."""
+        if self._image.format == "PNG":
+            check_chunks(self._stream)
+        elif self._image.format == "GIF" and "loop" in self._image.info:
+            check_blocks(self._stream)
 
 
 def check_image_layout(asked: str | None, own: str) -> None:

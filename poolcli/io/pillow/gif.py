@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from struct import pack
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from PIL import Image
 
@@ -93,3 +93,26 @@ def _end_of_blocks(file: bytes, at: int) -> int:
     while file[at]:
         at += 1 + file[at]
     return at + 1
+
+
+def check_blocks(stream: BinaryIO) -> None:
+    """OSError if the last block is missing, and perhaps frames before it."""
+    stream.seek(0)
+    file = stream.read()
+    at = _HEADER + _palette_bytes(file[10])
+    try:
+        while file[at : at + 1] != _END:
+            if file[at : at + 1] == _EXTENSION:
+                at = _end_of_blocks(file, at + 2)
+            elif file[at : at + 1] == _FRAME:
+                pixels = at + _DESCRIPTOR + _palette_bytes(file[at + _DESCRIPTOR - 1])
+                at = _end_of_blocks(file, pixels + 1)
+            else:
+                raise OSError("its last block is missing")
+    except IndexError:
+        raise OSError("its last block is missing") from None
+
+
+def _palette_bytes(flags: int) -> int:
+    """The length of a palette by the flags of a screen or a frame."""
+    return 3 << ((flags & _PALETTE_SIZE) + 1) if flags & _HAS_PALETTE else 0

@@ -138,3 +138,12 @@ def test_frames_of_other_sizes():
     maps = [*maps_of(stills("RGB", "a"), [10]), image_map("RGB", pixels("RGB", 3, 3))]
     with pytest.raises(FileError, match="one size"):
         written(maps, "webp")
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_frames_that_are_missing(word):
+    raw = written(maps_of(stills("RGB", "abcd"), [40, 50, 60, 70]), word)
+    for size in range(20, len(raw), 7):
+        with pytest.raises(FileError):
+            read(io.BytesIO(raw[:size]))
+    assert len(read(io.BytesIO(raw + b"more"))) == 4
