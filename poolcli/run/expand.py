@@ -136,9 +136,15 @@ def _is_wanted(below: Path, inputs: Inputs) -> bool:
 
 
 def _fault(path: Path) -> str:
-    """Why a file cannot be read, where it is a link to what is not there."""
-    if path.is_symlink() and not path.exists():
-        return f"it is a link to {os.readlink(path)}, which is not there"  # noqa: PTH115 as it is written
+    """Why a link cannot be read, where it leads nowhere."""
+    if not path.is_symlink():
+        return ""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return f"it is a link to {path.readlink()}, which is not there"
+    except OSError as error:
+        return reason(error)
     return ""
 
 

@@ -118,7 +118,11 @@ def test_links_in_circles(cli, tmp_path):
     (tmp_path / "in/self.png").symlink_to("self.png")
     (tmp_path / "in/dangling.png").symlink_to("gone.png")
     ran = cli("max", "-r", "in", "-o", "out")
-    assert ran.code == 0
+    assert ran.code == 1
+    assert ran.err.splitlines() == [
+        "Error: in/dangling.png: it is a link to gone.png, which is not there",
+        "Error: in/self.png: its symbolic links go round in a circle: name the file itself",
+    ]
     assert [path.name for path in (tmp_path / "out").rglob("*")] == ["a.png"]
     ran = cli("max", "in/self.png")
     assert ran.code == 1
