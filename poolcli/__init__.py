@@ -10,6 +10,8 @@ plan
     Shapes, receptive fields and memory of a pipeline, without values.
 limits
     Limit threads and memory of the calls in a block: ``with poolcli.limits(threads=2): ...``.
+load_plugin
+    Load the reducers of a Python file: see `poolcli.plugins`.
 
 Classes
 -------
@@ -38,7 +40,7 @@ from poolcli.errors import (
 )
 
 if TYPE_CHECKING:
-    from poolcli.api import Pipeline, Stage, Step, limits, parse, plan, pool
+    from poolcli.api import Pipeline, Stage, Step, limits, load_plugin, parse, plan, pool
 
 __version__ = "0.1.0"
 __all__ = [
@@ -53,11 +55,12 @@ __all__ = [
     "Step",
     "ValueRuleError",
     "limits",
+    "load_plugin",
     "parse",
     "plan",
     "pool",
 ]
-_LAZY = ("Pipeline", "Stage", "Step", "limits", "parse", "plan", "pool")
+_LAZY = ("Pipeline", "Stage", "Step", "limits", "load_plugin", "parse", "plan", "pool")
 
 
 def __getattr__(name: str) -> Any:

@@ -17,8 +17,8 @@ from poolcli.maps.layout import shape_words
 from poolcli.pipeline.options import MASK
 from poolcli.pipeline.out import write
 from poolcli.pipeline.pipeline import Pipeline
+from poolcli.pipeline.registry import op_named
 from poolcli.pipeline.step import Step
-from poolcli.pipeline.table import op_named
 
 OVER_INPUT = ("mask", "indices")  # options whose arrays lie over the input, with its axes
 
@@ -48,6 +48,14 @@ def pooled(
     parts = pipeline.steps[0].parts if pipeline.several else pipeline.steps * 2
     outs = (out, *(None for _ in maps[1:]))
     return tuple(map(_result, maps, (source,) * len(maps), parts, outs))
+
+
+def check_own(reducer: str, own: Mapping[str, Any]) -> None:
+    """Raise TypeError, as Python does, for keywords that no operation and no plugin has."""
+    for name in own:
+        row = op_named(reducer)
+        if not row.is_plugin or name not in {option.name for option in row.parameters}:
+            raise TypeError(f"pool() got an unexpected keyword argument {name!r}")
 
 
 def _checked(source: Source, reducer: str) -> Source:

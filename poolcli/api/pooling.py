@@ -7,7 +7,7 @@ from typing import Any, Literal, Unpack, overload
 
 from numpy.typing import ArrayLike, DTypeLike
 
-from poolcli.api.calls import pooled
+from poolcli.api.calls import check_own, pooled
 from poolcli.api.inputs import Axes, source_of
 from poolcli.api.keywords import (
     BorderLike,
@@ -124,6 +124,7 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
     semantics: str | None = None,
     linear: bool | None = None,
     index_order: str | None = None,
+    **own: Any,
 ) -> Any:
     """Pool an array: reduce each window of its spatial axes to one number.
 
@@ -258,6 +259,8 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
     index_order : {"plane", "tensor", "nhwc"}, optional
         Count indices inside each plane (default), over all of `x`, or inside each sample with
         the channels last.
+    **own
+        For a reducer of a plugin: its own options.
 
     Returns
     -------
@@ -307,6 +310,8 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
     values = locals()
     options = {name: value for name in OPTIONS if (value := values[name]) is not None}
     try:
+        check_own(reducer, own)
+        options |= own
         source = source_of(x, Axes(layout, axes, channel_axis))
         return pooled(source, reducer, options, return_indices=return_indices, out=out)
     except PoolError as error:

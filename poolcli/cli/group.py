@@ -12,6 +12,13 @@ from poolcli.cli.config_file import defaults
 from poolcli.cli.help import Helpful
 from poolcli.errors import RequestError
 from poolcli.pipeline.parameters import no_operation
+from poolcli.pipeline.registry import (
+    is_operation,
+    load_file,
+    op_named,
+    plugin_names,
+    plugin_summary,
+)
 from poolcli.pipeline.table import OPS
 
 if TYPE_CHECKING:
@@ -66,17 +73,17 @@ class PoolcliGroup(Helpful, click.Group):
     """All commands. A command is built, and its module imported, when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - Click's signature
-        return [*OPS, *COMMANDS]
+        return [*OPS, *plugin_names(), *COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in COMMANDS:
             module = import_module(f"poolcli.cli.{cmd_name}")
             command: click.Command = getattr(module, cmd_name)
             return command
-        if cmd_name in OPS:
+        if is_operation(cmd_name):
             from poolcli.cli.operation_command import operation_command
 
-            return operation_command(OPS[cmd_name])
+            return operation_command(op_named(cmd_name))
         if ctx.resilient_parsing:
             return None
         raise _no_command(cmd_name, self.list_commands(ctx))
@@ -90,13 +97,27 @@ class PoolcliGroup(Helpful, click.Group):
         """Offer names of commands without building the commands."""
         from poolcli.cli.suggestions import Item
 
-        rows = [row for section in COMMAND_SECTIONS.values() for row in section]
+        rows = [row for section in _sections().values() for row in section]
         items = [Item(name, help=text) for name, text in rows if name.startswith(incomplete)]
         return items or super().shell_complete(ctx, incomplete)
 
     def sections(self, ctx: click.Context) -> dict[str, HelpRows]:
         """The commands, their common options, and the reference."""
-        return {**COMMAND_SECTIONS, **super().sections(ctx), **REFERENCE_SECTIONS}
+        return {**_sections(), **super().sections(ctx), **REFERENCE_SECTIONS}
+
+
+def _sections() -> dict[str, HelpRows]:
+    """The commands, with those of plugins after poolcli's own reducers."""
+    plugins = [(name, plugin_summary(name)) for name in plugin_names() if name not in COMMANDS]
+    own, rest = COMMAND_SECTIONS["Reducers"], COMMAND_SECTIONS["Commands"]
+    more = {"Reducers of plugins": plugins} if plugins else {}
+    return {"Reducers": own, **more, "Commands": rest}
+
+
+def _load_plugins(ctx: click.Context, _: click.Parameter, paths: tuple[str, ...]) -> None:  # noqa: ARG001
+    """Load the reducers of files before a command is looked for."""
+    for path in paths:
+        load_file(path, tuple(COMMANDS))
 
 
 def _no_command(word: str, commands: list[str]) -> RequestError:
@@ -130,6 +151,15 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     is_eager=True,
     callback=_show_version,
     help="Show the version and the backend, and exit.",
+)
+@click.option(
+    "--plugin",
+    metavar="FILE",
+    multiple=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_load_plugins,
+    help="A Python file of reducers: poolcli --plugin mine.py NAME -k 3 img.png.",
 )
 def poolcli() -> None:
     """Pool images and feature maps: pick how a window becomes one number, pick the windows."""

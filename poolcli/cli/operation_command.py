@@ -44,7 +44,8 @@ def _params(op: Op) -> list[click.Parameter]:
 def _help(op: Op) -> str:
     of_windows = " of each window" if op.windows == WINDOW_KINDS else ""
     pipelines = f"\n\n{op.positional.flag}: {op.positional.help}" if op.positional else ""
-    summary = f"{op.summary[0].upper()}{op.summary[1:]}{of_windows}: {op.formula}."
+    formula = f": {op.formula}" if op.formula else ""
+    summary = f"{op.summary[:1].upper()}{op.summary[1:]}{of_windows}{formula}."
     return f"{summary}{pipelines}\n\nSource: {op.source}."
 
 

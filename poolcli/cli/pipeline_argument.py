@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolcli.cli.file_parser import file_parser
 from poolcli.cli.option_values import text_from
 from poolcli.errors import RequestError
-from poolcli.pipeline.table import OPS
+from poolcli.pipeline.registry import is_operation
 
 if TYPE_CHECKING:
     from poolcli.pipeline.pipeline import Pipeline
@@ -50,4 +50,4 @@ def is_pipeline(word: str) -> bool:
     if os.path.exists(word):  # noqa: PTH110 - pathlib raises for a text too long to be a path
         return False
     name, *rest = re.split("[ |]", word, maxsplit=1)
-    return name in OPS or (bool(rest) and name.replace("-", "").isalpha())
+    return is_operation(name) or (bool(rest) and name.replace("-", "").isalpha())

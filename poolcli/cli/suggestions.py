@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from click.shell_completion import CompletionItem as Item
 
+from poolcli.errors import RequestError
 from poolcli.pipeline.op import Op
-from poolcli.pipeline.table import OPS
+from poolcli.pipeline.registry import is_operation, names, op_named
 
 __all__ = ["Item", "files", "pipelines", "starting_with", "values_of"]
 
@@ -30,7 +31,7 @@ def values_of(metavar: str, incomplete: str) -> Items:
 
         return starting_with(incomplete, [each.name for each in FORMATS])
     if metavar == "OP":
-        return starting_with(incomplete, OPS)
+        return starting_with(incomplete, names())
     words = metavar.split("|") if "|" in metavar else []
     return starting_with(incomplete, [word for word in words if word.islower()])
 
@@ -66,8 +67,12 @@ def pipelines(incomplete: str) -> Items:
     before = incomplete[: len(incomplete) - len(last)]
     name, *options = [word for word in words if word] or [""]
     if not name:
-        return starting_with(last, OPS, before)
-    return _in_step(OPS[name], options, last, before) if name in OPS else []
+        return starting_with(last, names(), before)
+    if not is_operation(name):
+        return []
+    with suppress(RequestError):  # a plugin that cannot be loaded
+        return _in_step(op_named(name), options, last, before)
+    return []
 
 
 def _in_step(op: Op, options: list[str], word: str, before: str) -> Items:

@@ -18,7 +18,7 @@ from poolcli.pipeline.arrays import ArrayFile
 from poolcli.pipeline.op import Op
 from poolcli.pipeline.profile import Profile
 from poolcli.pipeline.profiles import PROFILES
-from poolcli.pipeline.table import op_named
+from poolcli.pipeline.registry import load_file, op_named
 from poolcli.pipeline.window_kinds import KERNEL, REGION_BOXES, WindowKind
 
 
@@ -42,7 +42,7 @@ class Configuration:
 
     def __reduce__(self) -> tuple[Any, ...]:
         windows = self.windows.name if self.windows else None
-        return _rebuilt, (type(self), self.op.name, windows, self.options)
+        return _rebuilt, (type(self), self.op.name, windows, self.options, self.op.origin)
 
     def __getitem__(self, name: str) -> Any:
         """Return the value of an option."""
@@ -72,7 +72,8 @@ class Configuration:
     @cached_property
     def bare(self) -> Operation:
         """The operation on the values, neither normalized nor in linear light."""
-        function = loaded(self.profile.functions.get(self.op.name, self.op.function))
+        named = self.profile.functions.get(self.op.name, self.op.function)
+        function = loaded(named) if isinstance(named, str) else named
         own = {option.name: self.argument(option.name) for option in self.op.parameters}
         if self.windows is None:
             operation: Operation = self._with_any_box(function(**own))
@@ -175,8 +176,11 @@ def _rebuilt(
     name: str,
     windows: str | None,
     options: tuple[tuple[str, Any], ...],
+    origin: str,
 ) -> Configuration:
-    """A pickled step: the rows of the table are found again by their names."""
+    """A pickled step: the rows of the table are found again by their names, and a plugin's file."""
+    if origin:
+        load_file(origin)
     op = op_named(name)
     kind = next((kind for kind in op.windows if kind.name == windows), None)
     values = tuple((name, _one_nan(value)) for name, value in options)

@@ -42,7 +42,7 @@ class Op:
     function
         The engine's function as an entry point, "module:function", so that help needs no NumPy. It
         makes a reducer of the `Values` at hand, or an operation that pools no cells; empty for a
-        step that consists of other steps.
+        step that consists of other steps; the function itself in a row of a plugin.
     parameters
         The options of its formula: the keywords of `function`.
     windows
@@ -62,6 +62,10 @@ class Op:
         Whether it compares the colours of an image as wholes, unless `per_channel`.
     reads_indices
         Whether it reads palette indices and bits as they are, though it returns other values.
+    origin
+        The file of the plugin that it comes from, as an absolute path; else empty.
+    is_plugin
+        Whether it comes from a plugin, a file or a package.
     result_dtype
         The dtype of the result, of images, too; empty for the usual rule.
     """
@@ -70,7 +74,7 @@ class Op:
     summary: str
     formula: str
     source: str
-    function: str = ""
+    function: str | Callable[..., Any] = ""
     parameters: tuple[Parameter, ...] = ()
     windows: tuple[WindowKind, ...] = WINDOW_KINDS
     value_options: tuple[Parameter, ...] = VALUE_OPTIONS
@@ -81,6 +85,8 @@ class Op:
     counts_colours: bool = False
     reads_indices: bool = False
     result_dtype: str = ""
+    origin: str = ""
+    is_plugin: bool = False
 
     def __repr__(self) -> str:
         return f"<operation {self.name}>"

@@ -21,8 +21,8 @@ from poolcli.pipeline.parameters import Parameter, did_you_mean
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.profiles import PROFILES
 from poolcli.pipeline.readers import Load, Readers
+from poolcli.pipeline.registry import op_named
 from poolcli.pipeline.step import Step
-from poolcli.pipeline.table import op_named
 from poolcli.pipeline.window_kinds import FOOTPRINT, GLOBAL, KERNEL
 
 

@@ -41,7 +41,6 @@ from poolcli.pipeline.options import (
     UNPOOL_VALUE_OPTIONS,
     UNPOOLED_SIZE,
 )
-from poolcli.pipeline.parameters import no_operation
 from poolcli.pipeline.window_kinds import (
     BOX_CELLS,
     GAUSSIAN_SIZE,
@@ -321,10 +320,3 @@ ROWS = (
     ),
 )
 OPS = {op.name: op for op in ROWS}
-
-
-def op_named(name: str) -> Op:
-    """Return the row of an operation; RequestError where there is none."""
-    if name not in OPS:
-        raise no_operation(name, OPS)
-    return OPS[name]

@@ -8,6 +8,7 @@ from typing import Any, TextIO
 from poolcli.errors import in_flags
 from poolcli.pipeline.profile import OWN, Profile
 from poolcli.pipeline.profiles import PROFILES
+from poolcli.pipeline.registry import loaded_rows, plugin_names, plugin_summary
 from poolcli.pipeline.semantics import RULES
 from poolcli.pipeline.table import OPS
 from poolcli.pipeline.window_kinds import WINDOW_KINDS
@@ -19,15 +20,24 @@ Table = tuple[tuple[str, ...], list[tuple[str, ...]]]  # the columns, and the ro
 
 def reducer_records() -> list[Record]:
     """The rows of the table of operations as JSON has them."""
-    return [
+    own = [*OPS.values(), *loaded_rows()]
+    records: list[Record] = [
         {
             "name": op.name,
             "formula": op.formula,
             "options": " ".join(parameter.flag for parameter in op.parameters),
             "source": op.source,
         }
-        for op in OPS.values()
+        for op in own
     ]
+    known = {op.name for op in own}
+    # Nothing is imported to list it: of these only the names are known.
+    records += [
+        {"name": name, "formula": "", "options": "", "source": plugin_summary(name)}
+        for name in plugin_names()
+        if name not in known
+    ]
+    return records
 
 
 def windows_records() -> list[Record]:

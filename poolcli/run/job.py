@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from poolcli import io
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.pipeline.pipeline import Pipeline
+from poolcli.pipeline.registry import plugin_files
 from poolcli.run import packing
 
 STREAM = Path("-")  # stdin as an input, stdout as an output
@@ -62,6 +63,11 @@ class Settings:
         """The pickle, made once for all jobs."""
         return packing.pack((self.pipeline, self.outputs, self.layout, self.file_nodata)).data
 
+    @property
+    def _files(self) -> list[str]:
+        """The files that options name, and those of plugins."""
+        return [*packing.pack(self.pipeline).files, *plugin_files()]
+
     @cached_property
     def fingerprint(self) -> str:
         """A hash of everything that results depend on, the files that options name included."""
@@ -74,7 +80,7 @@ class Settings:
             outputs.save,
             outputs.scale,
             outputs.strict,
-            [packing.file_state(path) for path in packing.pack(self.pipeline).files],
+            [packing.file_state(path) for path in self._files],
         )
 
 

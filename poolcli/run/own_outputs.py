@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from poolcli.io import split_name
-from poolcli.pipeline.table import OPS
+from poolcli.pipeline.registry import names
 from poolcli.run.expand import InputFile
 from poolcli.run.job import Settings
 from poolcli.run.names import output_paths
 
-# What the usual template adds to a stem, once for each step: -max, -roi-align, -pyramid3.
-_ADDITION = re.compile(rf"-(?:{'|'.join(OPS)})\d*$")
+
+@cache
+def _addition(operations: tuple[str, ...]) -> re.Pattern[str]:
+    """What the usual template adds to a stem, once for each step: -max, -roi-align, -pyramid3."""
+    return re.compile(rf"-(?:{'|'.join(operations)})\d*$")
 
 
 def without_own_outputs(
@@ -48,13 +52,13 @@ def _is_below(folder: Path | None, root: Path) -> bool:
 
 def _is_pooled(path: Path, stems: set[Path]) -> bool:
     """Whether a file has the name of a result of another."""
-    stem = _stem(path)
-    name, addition = stem.name, _ADDITION.search(stem.name)
+    stem, pattern = _stem(path), _addition(tuple(names()))
+    name, addition = stem.name, pattern.search(stem.name)
     while addition and addition.start():
         name = name[: addition.start()]
         if stem.with_name(name) in stems:
             return True
-        addition = _ADDITION.search(name)
+        addition = pattern.search(name)
     return False
 
 

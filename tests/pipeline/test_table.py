@@ -12,8 +12,9 @@ from poolcli.pipeline.composition import STEP_TYPES
 from poolcli.pipeline.configuration import loaded
 from poolcli.pipeline.profile import FACTS
 from poolcli.pipeline.profiles import PROFILES
+from poolcli.pipeline.registry import op_named
 from poolcli.pipeline.semantics import RULES
-from poolcli.pipeline.table import OPS, ROWS, op_named
+from poolcli.pipeline.table import OPS, ROWS
 from poolcli.pipeline.window_kinds import STRIDED, WEIGHT_SIZED, WINDOW_KINDS
 
 

@@ -39,7 +39,13 @@ def formula_of(window: ObservedWindow) -> Formula:
     formula = step.profile.formulas.get(step.op.name, step.op.formula)
     if not window.counted.size:
         return formula, "no pixel counts"
-    return OWN.get(step.op.name, _folded)(window, formula)
+    usual = _values if step.op.is_plugin else _folded
+    return OWN.get(step.op.name, usual)(window, formula)
+
+
+def _values(window: ObservedWindow, formula: str) -> Formula:
+    """The values that count, of a reducer of a plugin."""
+    return formula or window.step.op.summary, listed(list(map(number, window.counted)), ", ")
 
 
 def divisor(window: ObservedWindow) -> float:

@@ -189,6 +189,8 @@ def _check_options(target: str, step: ExportedStep) -> None:
         raise step.no(f"{target} has nothing but padding around a map, and no `border`")
     if step["nan"] == "ignore" and target != "onnx":
         raise step.no(f"{target} lets NaN through")
+    if step.source.op.is_plugin:
+        raise step.no("it is a reducer of a plugin")
     if why := NOT_WRITTEN.get(step.op) or NOT_WRITTEN.get(step.kind):
         raise step.no(why)
 
