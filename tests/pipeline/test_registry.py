@@ -185,20 +185,20 @@ def test_a_package(package):
 def test_commands(plugin, cli):
     plugin(MIDRANGE)
     np.save("x.npy", X)
-    words = ("--plugin", "mine.py")
-    assert cli(*words, "midrange", "-k", 3, "x.npy", "-o", "y.npy").code == 0
+
+    def printed(*words):
+        ran = cli("--plugin", "mine.py", *words)
+        assert ran.code == 0
+        return ran.out.decode()
+
+    printed("midrange", "-k", 3, "x.npy", "-o", "y.npy")
     np.testing.assert_array_equal(np.load("y.npy"), by_hand(X, 3))
-    assert "halfway between the extremes" in cli(*words, "--help").out.decode()
-    assert (
-        "Halfway between the extremes of each window"
-        in cli(*words, "midrange", "--help").out.decode()
-    )
-    assert "midrange" in cli(*words, "ops").out.decode()
-    assert "midrange -k 3" in cli(*words, "shape", "midrange -k 3", "--input", "9x9").out.decode()
-    explained = cli(*words, "explain", "midrange -k 3", "x.npy", "--at", "0,0").out.decode()
-    assert str(int(X[0, 0])) in explained
-    ran = cli(*words, "run", "midrange -k 3", "x.npy", "-o", "z.npy", "--executor", "processes")
-    assert ran.code == 0
+    assert "halfway between the extremes" in printed("--help")
+    assert "Halfway between the extremes of each window" in printed("midrange", "--help")
+    assert "midrange" in printed("ops")
+    assert "midrange -k 3" in printed("shape", "midrange -k 3", "--input", "9x9")
+    assert str(int(X[0, 0])) in printed("explain", "midrange -k 3", "x.npy", "--at", "0,0")
+    printed("run", "midrange -k 3", "x.npy", "-o", "z.npy", "--executor", "processes")
     np.testing.assert_array_equal(np.load("z.npy"), by_hand(X, 3))
 
 
