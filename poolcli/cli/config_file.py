@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from poolcli.errors import RequestError
 from poolcli.pipeline.parameters import did_you_mean, no_operation
-from poolcli.pipeline.table import OPS
+from poolcli.pipeline.registry import is_operation
 
 if TYPE_CHECKING:
     from poolcli.cli.option import Option
@@ -44,14 +44,18 @@ def candidates() -> list[Path]:
 
 def settings(commands: Iterable[str]) -> list[Setting]:
     """What the files set; RequestError for a file that is wrong."""
-    known = list(commands)
-    return [
-        setting for path in candidates() if path.is_file() for setting in _settings(path, known)
-    ]
+    files = [path for path in candidates() if path.is_file()]
+    known = list(commands) if files else []
+    return [setting for path in files for setting in _settings(path, known)]
 
 
 def defaults(commands: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """The defaults of the parameters of each command, as Click takes them."""
+    """The defaults of the parameters of each command, as Click takes them.
+
+    `commands` are listed only where there is a file, as those of plugins take time to find.
+    """
+    if not any(path.is_file() for path in candidates()):
+        return {}
     known = list(commands)
     found = settings(known)
     return {
@@ -62,7 +66,7 @@ def defaults(commands: Iterable[str]) -> dict[str, dict[str, Any]]:
 
 def _all(command: str) -> str | None:
     """The word for all commands that pool files, for one of them."""
-    return ALL if command in OPS or command == "run" else None
+    return ALL if is_operation(command) or command == "run" else None
 
 
 def _settings(path: Path, commands: list[str]) -> Iterator[Setting]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -90,8 +91,12 @@ class PoolcliGroup(Helpful, click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command, whose options have the defaults that poolcli.toml sets."""
-        ctx.default_map = defaults(self.list_commands(ctx))
+        ctx.default_map = defaults(self._names(ctx))
         return super().invoke(ctx)
+
+    def _names(self, ctx: click.Context) -> Iterator[str]:
+        """The names of all commands, found when they are asked for."""
+        yield from self.list_commands(ctx)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> Items:
         """Offer names of commands without building the commands."""
