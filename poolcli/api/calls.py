@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from poolcli.api.inputs import Source
+from poolcli.api.inputs import PoolInput
 from poolcli.api.labelled import labelled
 from poolcli.api.steps import PARSER, pipeline_of
 from poolcli.errors import RequestError, ShapeError
@@ -24,7 +24,7 @@ OVER_INPUT = ("mask", "indices")  # options whose arrays lie over the input, wit
 
 
 def pooled(
-    source: Source,
+    source: PoolInput,
     reducer: str,
     options: Mapping[str, Any],
     *,
@@ -58,7 +58,7 @@ def check_own(reducer: str, own: Mapping[str, Any]) -> None:
             raise TypeError(f"pool() got an unexpected keyword argument {name!r}")
 
 
-def _checked(source: Source, reducer: str) -> Source:
+def _checked(source: PoolInput, reducer: str) -> PoolInput:
     """The input, whose mask the operation takes."""
     if source.valid is None or MASK in op_named(reducer).value_options:
         return source
@@ -67,7 +67,7 @@ def _checked(source: Source, reducer: str) -> Source:
     return source._replace(valid=None)
 
 
-def _arranged(options: Mapping[str, Any], source: Source) -> Mapping[str, Any]:
+def _arranged(options: Mapping[str, Any], source: PoolInput) -> Mapping[str, Any]:
     """The options, with arrays that lie over the input as the map has its axes."""
     if source.arrangement.order is None and source.valid is None:
         return options
@@ -84,7 +84,7 @@ def _arranged(options: Mapping[str, Any], source: Source) -> Mapping[str, Any]:
     return changed
 
 
-def _both(source: Source, valid: Array, mask: Any) -> Array:
+def _both(source: PoolInput, valid: Array, mask: Any) -> Array:
     """The pixels that count by the mask of a masked array and by the option."""
     array: Array = PARSER.array("array", mask).array != 0
     if array.shape != source.fmap.form.space:
@@ -96,7 +96,9 @@ def _both(source: Source, valid: Array, mask: Any) -> Array:
     return source.fmap.with_planes(planes, frame).data & valid
 
 
-def _masked(pipeline: Pipeline, source: Source, *, return_indices: bool) -> tuple[FeatureMap, ...]:
+def _masked(
+    pipeline: Pipeline, source: PoolInput, *, return_indices: bool
+) -> tuple[FeatureMap, ...]:
     """The results of a masked array, each with a masked array as its data."""
     fmap = source.fmap
     pairs = pipeline.values_and_empty(fmap)
@@ -107,7 +109,7 @@ def _masked(pipeline: Pipeline, source: Source, *, return_indices: bool) -> tupl
     return tuple(maps)
 
 
-def _result(one: FeatureMap, source: Source, step: Step, out: Array | None) -> Any:
+def _result(one: FeatureMap, source: PoolInput, step: Step, out: Array | None) -> Any:
     """A result as the input was: its axes, and its labels."""
     data = source.arrangement.restored(one, source.shape)
     if out is not None:

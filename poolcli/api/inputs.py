@@ -18,7 +18,7 @@ from poolcli.maps.picture import Picture
 MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "HSV", "I;16", "I", "F")
 
 
-class Axes(NamedTuple):
+class AxisOptions(NamedTuple):
     """The keywords that say what the axes of an array are."""
 
     layout: str | None = None
@@ -31,7 +31,7 @@ class Axes(NamedTuple):
         return not (self.layout is self.axes is self.channel_axis is None)
 
 
-class Source(NamedTuple):
+class PoolInput(NamedTuple):
     """An input as a map, how its axes were arranged, and what it was."""
 
     fmap: FeatureMap
@@ -41,7 +41,7 @@ class Source(NamedTuple):
     labelled: Any = None  # the DataArray that it was
 
 
-def source_of(x: Any, axes: Axes) -> Source:
+def pool_input(x: Any, axes: AxisOptions) -> PoolInput:
     """Return an input as a map. Packages are looked at only where the caller has imported them."""
     if type(x) is np.ndarray:
         return _of_array(x, axes)
@@ -75,7 +75,7 @@ def _as_array(x: Any) -> Array:
         ) from None
 
 
-def _of_array(data: Array, axes: Axes, names: Sequence[Hashable] = ()) -> Source:
+def _of_array(data: Array, axes: AxisOptions, names: Sequence[Hashable] = ()) -> PoolInput:
     if data.dtype.kind not in "biuf":
         check_values(data.dtype, data.shape)
     texts = tuple(map(str, names))
@@ -84,10 +84,10 @@ def _of_array(data: Array, axes: Axes, names: Sequence[Hashable] = ()) -> Source
     how = arrangement(data.ndim, axes.layout, pooled, channel)
     fmap = FeatureMap(how.arranged(data), how.layout)
     check_values(data.dtype, fmap.form.space)
-    return Source(fmap, data.shape, how)
+    return PoolInput(fmap, data.shape, how)
 
 
-def _of_image(image: Any) -> Source:
+def _of_image(image: Any) -> PoolInput:
     """An image of Pillow's, with its palette and the meaning of its channels."""
     data = np.asarray(image)
     layout = "HWC" if data.ndim == 3 else "HW"
@@ -101,4 +101,4 @@ def _of_image(image: Any) -> Source:
         picture = picture._replace(palette=palette, palette_alpha=alpha)
     fmap = FeatureMap(data, layout, picture)
     check_values(data.dtype, fmap.form.space)
-    return Source(fmap, data.shape, Arrangement(layout))
+    return PoolInput(fmap, data.shape, Arrangement(layout))

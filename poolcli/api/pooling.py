@@ -8,7 +8,7 @@ from typing import Any, Literal, Unpack, overload
 from numpy.typing import ArrayLike, DTypeLike
 
 from poolcli.api.calls import check_own, pooled
-from poolcli.api.inputs import Axes, source_of
+from poolcli.api.inputs import AxisOptions, pool_input
 from poolcli.api.keywords import (
     BorderLike,
     FileOrArray,
@@ -312,7 +312,7 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
     try:
         check_own(reducer, own)
         options |= own
-        source = source_of(x, Axes(layout, axes, channel_axis))
+        source = pool_input(x, AxisOptions(layout, axes, channel_axis))
         return pooled(source, reducer, options, return_indices=return_indices, out=out)
     except PoolError as error:
         raise in_keywords(error) from None

@@ -11,7 +11,7 @@ from poolcli.maps.layout import shape_words
 from poolcli.report.records import Record, form_record
 
 if TYPE_CHECKING:
-    from poolcli.analysis.comparison.results import ComparedMap, Result
+    from poolcli.analysis.comparison.results import ComparedMap, PipelineResult
 
 COLUMNS = (
     "pipeline",
@@ -30,7 +30,7 @@ def comparison_records(compared: Sequence[ComparedMap]) -> list[Record]:
     return [_result_record(each, result) for each in compared for result in each.results]
 
 
-def _result_record(compared: ComparedMap, result: Result) -> Record:
+def _result_record(compared: ComparedMap, result: PipelineResult) -> Record:
     return {
         "input": compared.name,
         "pipeline": str(result.pipeline),
@@ -54,19 +54,19 @@ def comparison_rows(compared: Sequence[ComparedMap]) -> list[tuple[str, ...]]:
     return rows
 
 
-def _result_row(result: Result) -> tuple[str, ...]:
+def _result_row(result: PipelineResult) -> tuple[str, ...]:
     shape, dtype = shape_words(result.output.shape), str(result.output.dtype)
     return plain(result.pipeline), shape, dtype, f"{result.ms:.1f}", *_measures(result)
 
 
-def caption(result: Result) -> str:
+def caption(result: PipelineResult) -> str:
     """The measures of a result in words, for below its picture."""
     psnr, ssim, aliased, change = _measures(result)
     shape = shape_words(result.output.shape)
     return f"{shape}, PSNR {psnr} dB, SSIM {ssim}, aliased {aliased} %, shift change {change} %"
 
 
-def _measures(result: Result) -> tuple[str, str, str, str]:
+def _measures(result: PipelineResult) -> tuple[str, str, str, str]:
     """PSNR, SSIM, aliased and shift change; "-" where one is not defined."""
     return (
         _fixed(result.psnr, 2),

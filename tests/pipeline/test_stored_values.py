@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import poolcli
-from poolcli.api.inputs import Axes, source_of
+from poolcli.api.inputs import AxisOptions, pool_input
 from poolcli.pipeline.parser import parse
 
 COLOURS = [[0, 0, 0], [250, 100, 50], [10, 20, 30], [70, 80, 90]]
@@ -62,7 +62,7 @@ def test_counts_are_those_of_indices():
 
 @pytest.mark.parametrize("text", ["blur --filter 1 -s 2 --nodata 2", "avg --levels 1 --nodata 0"])
 def test_operations_without_cells_and_flat_windows(text):
-    (result,) = list(parse(text).walk(source_of(palette_image(), Axes()).fmap))[-1]
+    (result,) = list(parse(text).walk(pool_input(palette_image(), AxisOptions()).fmap))[-1]
     filtered = np.where((X == 2)[..., None], 10**6, np.array(COLOURS)[X])
     if "blur" in text:
         expected = np.where(filtered == 10**6, COLOURS[2], filtered)[::2, ::2]

@@ -70,7 +70,7 @@ class FrameworkComparison:
         return any(difference.differs for difference in self.differences)
 
 
-class Outcome(NamedTuple):
+class ProfileOutcome(NamedTuple):
     """A profile, and the pipeline and its values under it, or why it refuses them."""
 
     profile: str
@@ -106,22 +106,24 @@ def differences(
     return [_difference(of, reference, outcome, fmap) for of in facts for outcome in outcomes]
 
 
-def _outcome(parser: Parser, text: str, profile: str, fmap: FeatureMap) -> Outcome:
+def _outcome(parser: Parser, text: str, profile: str, fmap: FeatureMap) -> ProfileOutcome:
     try:
         pipeline = parser.parse(text, profile)
     except PoolError as error:
-        return Outcome(profile, refusal=error)
+        return ProfileOutcome(profile, refusal=error)
     if pipeline.several:
         raise RequestError(
             f"{text}: gives several maps, and semantics are compared on one: leave pyramid out"
         )
     try:
-        return Outcome(profile, pipeline, fact_of("values", pipeline, fmap))
+        return ProfileOutcome(profile, pipeline, fact_of("values", pipeline, fmap))
     except PoolError as error:
-        return Outcome(profile, pipeline, refusal=error)
+        return ProfileOutcome(profile, pipeline, refusal=error)
 
 
-def _difference(of: str, reference: Outcome, other: Outcome, fmap: FeatureMap) -> Difference:
+def _difference(
+    of: str, reference: ProfileOutcome, other: ProfileOutcome, fmap: FeatureMap
+) -> Difference:
     """The difference of an outcome from the reference."""
     unmeasured = Difference(other.profile, reference.profile, of)
     if other.pipeline is None or other.values is None:

@@ -26,7 +26,7 @@ MOST_RUNS, MOST_MS = 3, 1000.0  # the shortest of three runs is reported, of slo
 
 
 @dataclass(frozen=True, eq=False)
-class Result:
+class PipelineResult:
     """What a pipeline makes of a map, and the measures of `analysis.comparison.measures`.
 
     `enlarged` is the result at the size of the map by nearest neighbours. The measures are of the
@@ -51,10 +51,10 @@ class ComparedMap:
 
     name: str
     fmap: FeatureMap
-    results: list[Result]
+    results: list[PipelineResult]
 
 
-def compare(fmap: FeatureMap, pipelines: Sequence[Pipeline]) -> list[Result]:
+def compare(fmap: FeatureMap, pipelines: Sequence[Pipeline]) -> list[PipelineResult]:
     """A result for each pipeline.
 
     Colours are measured as far as they show through their alpha, and alpha as it is. The peak of
@@ -66,12 +66,12 @@ def compare(fmap: FeatureMap, pipelines: Sequence[Pipeline]) -> list[Result]:
     return [_result(fmap, pipeline) for pipeline in pipelines]
 
 
-def _result(fmap: FeatureMap, pipeline: Pipeline) -> Result:
+def _result(fmap: FeatureMap, pipeline: Pipeline) -> PipelineResult:
     stages = _plan(fmap.form, pipeline)
     pooled, ms = _timed(pipeline, fmap)
     original, back = _values(fmap), _values(_restored(pooled, fmap, "bilinear"))
     peak, axes = _peak(fmap), len(fmap.form.space)
-    return Result(
+    return PipelineResult(
         pipeline,
         pooled.form,
         ms,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from poolcli.analysis.comparison.results import Result
+from poolcli.analysis.comparison.results import PipelineResult
 from poolcli.analysis.picture.colour import Limits, cubehelix, limits_of
 from poolcli.analysis.picture.contact_sheet import Figure, Section
 from poolcli.analysis.picture.render import render
@@ -19,7 +19,7 @@ DIFFERENCE = "difference from the original"
 
 
 def comparison_section(
-    name: str, fmap: FeatureMap, results: Sequence[Result], notes: Sequence[str]
+    name: str, fmap: FeatureMap, results: Sequence[PipelineResult], notes: Sequence[str]
 ) -> Section:
     """A figure of the original and one for each result, all on the same scales of colours."""
     original = render(fmap)
@@ -41,7 +41,7 @@ def comparison_section(
 
 
 def _figure(
-    result: Result, note: str, limits: Limits | None, limits_of_difference: Limits
+    result: PipelineResult, note: str, limits: Limits | None, limits_of_difference: Limits
 ) -> Figure:
     enlarged = render(result.enlarged, limits=limits)
     difference = render(result.difference, limits=limits_of_difference)

@@ -29,7 +29,7 @@ class Channel(NamedTuple):
         return self.name.rpartition(".")[0]
 
 
-class Part(NamedTuple):
+class ExrPart(NamedTuple):
     """One of the pictures of a file: its name, the first pixel and the size, and its channels."""
 
     name: str
@@ -45,7 +45,7 @@ class Part(NamedTuple):
         return prod((self.width, self.height)) * sum(widths[each.dtype] for each in self.channels)
 
 
-def parts_of(stream: BinaryIO) -> list[Part]:
+def parts_of(stream: BinaryIO) -> list[ExrPart]:
     """The parts of a file; FileError if its header is damaged, or it is deep."""
     try:
         return list(_parts(stream))
@@ -53,7 +53,7 @@ def parts_of(stream: BinaryIO) -> list[Part]:
         raise FileError("the header of the EXR is damaged: save it again") from error
 
 
-def _parts(stream: BinaryIO) -> Iterator[Part]:
+def _parts(stream: BinaryIO) -> Iterator[ExrPart]:
     stream.seek(4)
     (version,) = unpack("<I", stream.read(4))
     if version & _DEEP:
@@ -83,13 +83,13 @@ def _text(stream: BinaryIO) -> str:
     return found.decode()
 
 
-def _part(attributes: dict[str, bytes]) -> Part:
+def _part(attributes: dict[str, bytes]) -> ExrPart:
     left, top, right, bottom = unpack("<4i", attributes["dataWindow"])
     name = attributes.get("name", b"").decode()
     channels = tuple(_channels(attributes["channels"]))
     if right < left or bottom < top or not channels:
         raise ValueError(name)
-    return Part(name, left, top, right - left + 1, bottom - top + 1, channels)
+    return ExrPart(name, left, top, right - left + 1, bottom - top + 1, channels)
 
 
 def _channels(packed: bytes) -> Iterator[Channel]:

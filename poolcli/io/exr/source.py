@@ -13,7 +13,7 @@ import numpy as np
 
 from poolcli.errors import FileError, PoolError
 from poolcli.io.damage import DECODER_ERRORS, check_unpacked, one_line
-from poolcli.io.exr.header import Channel, Part, in_order, parts_of
+from poolcli.io.exr.header import Channel, ExrPart, in_order, parts_of
 from poolcli.io.exr.quiet import quiet
 from poolcli.io.header import Header
 from poolcli.io.raw_values import size_of
@@ -121,7 +121,7 @@ def _as_file(stream: BinaryIO) -> Iterator[Path]:
         yield path
 
 
-def _layers(parts: list[Part]) -> Iterator[_Layer]:
+def _layers(parts: list[ExrPart]) -> Iterator[_Layer]:
     for number, part in enumerate(parts):
         groups: dict[tuple[str, str], list[Channel]] = {}
         for channel in in_order(list(part.channels)):
@@ -133,7 +133,7 @@ def _layers(parts: list[Part]) -> Iterator[_Layer]:
             yield _Layer(number, whole, tuple(channels))
 
 
-def _header(layer: _Layer, part: Part, attributes: Mapping[str, Any]) -> Header:
+def _header(layer: _Layer, part: ExrPart, attributes: Mapping[str, Any]) -> Header:
     names = tuple(each.name for each in layer.channels)
     shape, layout = (part.height, part.width), "HW"
     facts = _facts(part, attributes)
@@ -144,7 +144,7 @@ def _header(layer: _Layer, part: Part, attributes: Mapping[str, Any]) -> Header:
     return Header(layer.name, shape, layer.channels[0].dtype, layout, Picture("ND"), facts)
 
 
-def _facts(part: Part, attributes: Mapping[str, Any]) -> dict[str, Any]:
+def _facts(part: ExrPart, attributes: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "compression": str(attributes["compression"].name).removesuffix("_COMPRESSION").lower(),
         "header": {name: value for name, value in attributes.items() if name not in _OWN},

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 
-class Frame(NamedTuple):
+class AnimationFrame(NamedTuple):
     """The part of a frame that differs from the one before, where it is, and milliseconds."""
 
     image: Image.Image
@@ -33,12 +33,12 @@ class Animation(NamedTuple):
     plays: int = 1
     still: Image.Image | None = None
 
-    def whole(self) -> Iterator[Frame]:
+    def whole(self) -> Iterator[AnimationFrame]:
         """The frames."""
         for image, duration in zip(self.images, self.durations, strict=True):
-            yield Frame(image, 0, 0, duration)
+            yield AnimationFrame(image, 0, 0, duration)
 
-    def changes(self, step: int = 1) -> Iterator[Frame]:
+    def changes(self, step: int = 1) -> Iterator[AnimationFrame]:
         """The first frame, and of the others what changes; at places that are multiples of `step`.
 
         Of a frame that equals the one before it is one pixel.

@@ -10,7 +10,7 @@ from typing import Any
 
 from PIL import Image
 
-from poolcli.io.pillow.animation import Animation, Frame, saved
+from poolcli.io.pillow.animation import Animation, AnimationFrame, saved
 from poolcli.io.pillow.png_chunks import SIGNATURE, chunk, chunks
 
 _LARGEST = 65535  # of the two numbers that make a duration
@@ -37,7 +37,7 @@ def encode_apng(animation: Animation, options: Mapping[str, Any]) -> bytes:
     return SIGNATURE + b"".join(chunk(*each) for each in [*written, found[-1]])
 
 
-def _control(frame: Frame, number: int) -> bytes:
+def _control(frame: AnimationFrame, number: int) -> bytes:
     """What an fcTL chunk says: the frame stays, and replaces what is below it."""
     delay = _seconds(frame.duration)
     return pack(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from struct import pack
 from typing import Any
 
-from poolcli.io.pillow.animation import Animation, Frame, saved
+from poolcli.io.pillow.animation import Animation, AnimationFrame, saved
 
 _ANIMATION, _XMP, _EXIF, _ALPHA, _ICC = 0x02, 0x04, 0x08, 0x10, 0x20  # flags
 _REPLACES = 0x02  # a frame does not blend with what is below it
@@ -35,14 +35,14 @@ def encode_webp(animation: Animation, options: Mapping[str, Any]) -> bytes:
     return b"RIFF" + pack("<I", len(body)) + body
 
 
-def _frame(frame: Frame, options: Mapping[str, Any]) -> bytes:
+def _frame(frame: AnimationFrame, options: Mapping[str, Any]) -> bytes:
     width, height = frame.image.size
     numbers = (frame.left // 2, frame.top // 2, width - 1, height - 1, _milliseconds(frame))
     pixels = [_chunk(*each) for each in _chunks(saved(frame.image, "WEBP", **options))]
     return b"".join([*map(_three, numbers), bytes([_REPLACES]), *pixels])
 
 
-def _milliseconds(frame: Frame) -> int:
+def _milliseconds(frame: AnimationFrame) -> int:
     return min(_LONGEST, round(frame.duration))
 
 
