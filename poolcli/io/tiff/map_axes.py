@@ -57,7 +57,7 @@ def inner_shape(page: Page, inner: str, turn: int) -> tuple[int, ...]:
     height, width = page.height, page.width
     if turn >= 5:
         height, width = width, height
-    sides = {"C": page.samples, "H": height, "W": width}
+    sides = {"C": samples.count_of(page), "H": height, "W": width}
     return tuple(sides[letter] for letter in inner)
 
 
@@ -84,7 +84,7 @@ def named_axes(
 
 def chunk_shape(page: Page, shape: tuple[int, ...], inner: str) -> tuple[int, ...]:
     """The shape of a segment in the map's axes; samples come together."""
-    sides = {"H": page.segment[0], "W": page.segment[1], "C": page.samples}
+    sides = {"H": page.segment[0], "W": page.segment[1], "C": samples.count_of(page)}
     inside = tuple(sides[letter] for letter in inner)
     wanted = (1,) * (len(shape) - len(inner)) + inside
     return tuple(min(side, size) for side, size in zip(wanted, shape, strict=True))

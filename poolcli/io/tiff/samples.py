@@ -28,12 +28,18 @@ def check_pooled(page: Page) -> None:
         if by != (1, 1) and page.samples > 1:
             raise FileError("its colours have fewer pixels than its brightness: save it as RGB")
     if page.photometric == Photometric.PALETTE and not _is_palette(page):
-        raise FileError("its palette is damaged or has samples beside it: save its colours")
+        raise FileError("its palette is damaged or has more than alpha beside it: save its colours")
 
 
 def _is_palette(page: Page) -> bool:
     entries = len(page.directory.numbers(Tag.COLOUR_MAP))
-    return page.samples == 1 and page.bits <= 8 and entries >= 3 << page.bits
+    has_alpha = page.samples == 2 and page.bits == 8 and not page.is_planar
+    return (page.samples == 1 or has_alpha) and page.bits <= 8 and entries >= 3 << page.bits
+
+
+def count_of(page: Page) -> int:
+    """The samples of a pixel of the values: four where a palette has alpha beside it."""
+    return 4 if page.photometric == Photometric.PALETTE and page.samples == 2 else page.samples
 
 
 def dtype_of(page: Page) -> np.dtype[Any]:
@@ -45,12 +51,9 @@ def dtype_of(page: Page) -> np.dtype[Any]:
 
 def picture_of(page: Page, *, is_stack: bool) -> Picture:
     """What the values of a page mean, or those of a stack of its kind."""
-    if page.photometric == Photometric.YCBCR and page.compression != Compression.JPEG:
-        by = page.directory.wholes(Tag.YCBCR_SUBSAMPLING)
-        if by != (1, 1) and page.samples > 1:
-            raise FileError("its colours have fewer pixels than its brightness: save it as RGB")
-    if page.photometric == Photometric.PALETTE and not is_stack:
-        return Picture("P", palette=_palette(page))
+    if page.photometric == Photometric.PALETTE:
+        has_alpha = page.samples > 1
+        return Picture("RGBA") if has_alpha else Picture("P", palette=_palette(page))
     return Picture(_mode(page, is_stack=is_stack))
 
 
@@ -105,12 +108,20 @@ def to_values(samples: Array, page: Page) -> Array:
     if page.photometric == Photometric.WHITE_IS_ZERO:
         samples = inverted(samples, page.bits)
     if page.photometric == Photometric.PALETTE:
-        return samples.astype(np.uint8)
+        return _of_palette(samples.astype(np.uint8), page)
     if page.bits in (2, 4) and page.photometric in _GRAY:
         return samples * np.uint8(255 // ((1 << page.bits) - 1))
     if page.photometric in _SIGNED_COLOURS:
         return with_unsigned_colours(samples, axis=-3 if page.is_planar else -1)
     return samples
+
+
+def _of_palette(samples: Array, page: Page) -> Array:
+    """Indices; or colours with the alpha that is beside their indices."""
+    if page.samples == 1:
+        return samples
+    colours = Picture("P", palette=_palette(page)).colours()
+    return np.concatenate([colours[samples[..., 0]], samples[..., 1:]], axis=-1)
 
 
 def inverted(samples: Array, bits: int) -> Array:

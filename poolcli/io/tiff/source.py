@@ -120,8 +120,8 @@ class TiffMap(NamedTuple):
         """The values of a page, their axes in the order of `inner`."""
         like = self.image.keyframe
         if page is None:  # a plane that the description names and the file lacks
-            sides = {"C": like.samples, "H": window.shape[0], "W": window.shape[1]}
-            return np.zeros([sides[letter] for letter in self.inner], like.dtype)
+            sides = {"C": samples.count_of(like), "H": window.shape[0], "W": window.shape[1]}
+            return np.zeros([sides[letter] for letter in self.inner], self.header.dtype)
         if self.turn != 1:
             window = Window.whole(page)
         fill = self.header.facts.get("nodata", (0,))[0]

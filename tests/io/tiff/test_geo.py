@@ -225,7 +225,7 @@ def test_a_palette_with_the_colours_of_classes(cli, tmp_path):
 def test_info_tells_the_place(cli, tmp_path):
     write(tmp_path / "a.tif", values((8, 8), "uint8"), nodata=0, **UTM)
     ran = cli("info", "a.tif")
-    for words in ("EPSG:32633", "500000", "nodata 0"):
+    for words in ("EPSG:32633", "500000", "nodata: 0"):
         assert words in ran.text
     facts = json.loads(cli("info", "a.tif", "--report", "json").text)[0]["facts"]
     assert facts["geotransform"] == [500_000, 10, 0, 4_000_000, 0, -10]

@@ -87,6 +87,25 @@ def test_slides_are_their_finest_level(cli, tmp_path):
         )
 
 
+def test_palettes_with_alpha_and_stacks_of_palettes(cli, tmp_path):
+    indices = Image.fromarray(values((8, 8), "uint8") % 4, "L").convert("P")
+    indices.putpalette([9, 8, 7, 200, 100, 0, 3, 2, 1, 255, 254, 253])
+    image = indices.convert("PA")
+    image.putalpha(Image.fromarray(values((8, 8), "uint8", seed=1)))
+    image.save(tmp_path / "a.tif")
+    (one,) = read(tmp_path / "a.tif")
+    np.testing.assert_array_equal(one.data, np.asarray(image.convert("RGBA")))
+    assert cli("avg", "-k", 2, "a.tif").code == 0
+    x, colours = values((3, 8, 8), "uint8"), values((3, 256), "uint16")
+    options = {"photometric": "palette", "colormap": colours}
+    (tmp_path / "b.tif").write_bytes(encoded(x, **options))
+    assert cli("max", "-k", 1, "b.tif", "-o", "c.tif").code == 0
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "c.tif"), x)
+    assert cli("avg", "-k", 1, "b.tif", "-o", "d.tif").code == 0
+    (one,) = read(tmp_path / "d.tif")  # colours, for no index is a mean of others
+    np.testing.assert_array_equal(one.data, np.moveaxis((colours >> 8)[:, x], 0, -1))
+
+
 def test_masks_are_told_to_be_gone(cli, tmp_path):
     with tifffile.TiffWriter(tmp_path / "a.tif") as file:
         file.write(values((8, 8), "uint8"), metadata=None)
