@@ -23,6 +23,10 @@ from poolcli.maps.fits_wcs import WCS_CARDS, Card
 from poolcli.maps.layout import check_layout, default_layout, shape_words
 from poolcli.resources.extras import extra
 
+# Warning filters belong to the process and jobs are threads, so this one is set once: what matters
+# is raised, by astropy or here.
+warnings.filterwarnings("ignore", module="astropy")
+
 # Cards that astropy writes by itself: of the structure, and of the scale of values.
 _STRUCTURE = (
     *("SIMPLE", "XTENSION", "BITPIX", "NAXIS", "EXTEND", "PCOUNT", "GCOUNT", "GROUPS", "END"),
@@ -79,9 +83,7 @@ def _library(what: str) -> Any:
 @contextmanager
 def _damage_refused() -> Iterator[None]:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what matters is raised, here or below
-            yield
+        yield
     except PoolError:
         raise
     except Exception as error:
