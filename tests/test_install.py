@@ -1,4 +1,4 @@
-"""poolcli is installed from its sdist, with a C compiler or without. No network is needed."""
+"""poolcli is installed from its sdist, with a C++ compiler or without. No network is needed."""
 
 import os
 import shutil
@@ -52,7 +52,7 @@ def wheel(sdist, tmp_path_factory):
     """The wheel that is built where there is no compiler."""
     folder = tmp_path_factory.mktemp("wheel")
     options = ("--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", folder)
-    pip("wheel", *options, sdist, cwd=folder, CC="no-such-compiler")
+    pip("wheel", *options, sdist, cwd=folder, CC="no-such-compiler", CXX="no-such-compiler")
     (built,) = folder.iterdir()
     return built
 
@@ -63,7 +63,7 @@ def names(folder):
 
 def test_the_sdist_has_what_is_compiled_and_the_whole_package(sdist):
     package = {f"poolcli/{name}" for name in names(ROOT / "poolcli") if name.endswith(".py")}
-    sources = ("_core.c", "_fold.h", "_kernels.h", "_select.h", "_types.h")
+    sources = ("_core.cpp", "_fold.h", "_kernels.h", "_select.h", "_windows.h")
     compiled = {f"poolcli/engine/backend/{name}" for name in sources}
     assert package | compiled | set(SOURCES) <= names(sdist)
 
@@ -71,7 +71,7 @@ def test_the_sdist_has_what_is_compiled_and_the_whole_package(sdist):
 @pytest.mark.skipif(sys.platform == "win32", reason="CC does not choose the compiler of Windows")
 def test_without_a_compiler_it_is_installed_and_pools_with_numpy(wheel, tmp_path):
     with ZipFile(wheel) as packed:
-        assert not [name for name in packed.namelist() if name.endswith((".so", ".c", ".h"))]
+        assert not [name for name in packed.namelist() if name.endswith((".so", ".cpp", ".h"))]
     pip("install", "--no-deps", "--no-index", "--target", tmp_path / "site", wheel, cwd=tmp_path)
     path = {"PYTHONPATH": str(tmp_path / "site"), "POOLCLI_BACKEND": ""}
     where = python("-c", "import poolcli; print(poolcli.__file__)", cwd=tmp_path, **path)

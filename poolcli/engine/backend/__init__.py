@@ -2,8 +2,8 @@
 
 A mean is a fold that is divided as it is made; the mode is selected like a rank.
 
-`plain` is NumPy and does everything. `compiled` is a C extension that does the same for the dtypes
-and merges that most people use, and asks `plain` for the rest. The environment variable
+`plain` is NumPy and does everything. `compiled` is a C++ extension that does the same for the
+dtypes and merges that most people use, and asks `plain` for the rest. The environment variable
 `POOLCLI_BACKEND` (plain or compiled) chooses; without it, it is `compiled` where it was built.
 Both give the same bits, because the order of merges is part of the definition:
 
@@ -115,11 +115,11 @@ class Backend(Protocol):
 
     def mean(
         self, x: Array, grid: Grid, out: Array, dtype: np.dtype[Any] | None, quotient: Quotient
-    ) -> None:
+    ) -> bool:
         """Fold with `numpy.add`, divide every total by a count, and round once to `out`'s dtype.
 
         Integers are divided exactly, and what is beyond the dtype of `out` becomes its least or
-        its most.
+        its most. The result tells whether all means are finite.
         """
         ...
 
@@ -169,6 +169,6 @@ def _name(asked: str) -> str:
     if asked == "compiled" and not is_built():
         raise RequestError(
             "POOLCLI_BACKEND=compiled: the extension was not built; "
-            "install a C compiler and poolcli again, or leave it to NumPy with plain"
+            "install a C++ compiler and poolcli again, or leave it to NumPy with plain"
         )
     return asked or ("compiled" if is_built() else "plain")

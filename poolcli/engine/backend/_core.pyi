@@ -11,6 +11,7 @@ SQUARES: int
 HALF_EVEN: int
 HALF_UP: int
 FLOOR: int
+ROOT: int
 
 Tables = Sequence[Array]
 Rank = Array | int
@@ -24,18 +25,18 @@ def fold(
     counts: Tables | None = None,
     rounding: int = ...,
     /,
-) -> None: ...
+) -> bool: ...
+def can_fold(merge: int, pixels: str, state: str, mean: str = ..., /) -> bool: ...
 def fold_index(
     x: Array,
-    values: Array,
-    indices: Array,
+    outs: tuple[Array, Array],
     tables: Tables,
     merge: int,
     base: Array,
     pitch: Array,
     last: bool = False,
     /,
-) -> None: ...
+) -> bool: ...
 def network(
     x: Array,
     outs: Sequence[Array | None],
@@ -45,28 +46,13 @@ def network(
     results: Array,
     frequent: bool = False,
     /,
-) -> None: ...
-def rank_sort(
+) -> bool: ...
+def order(
     x: Array,
     outs: Sequence[Array | None],
     tables: Tables,
-    ranks: Sequence[Rank],
-    valid: Array | None = None,
-    /,
-) -> None: ...
-def rank_histogram(
-    x: Array,
-    outs: Sequence[Array | None],
-    tables: Tables,
-    ranks: Sequence[Rank],
-    valid: Array | None = None,
-    /,
-) -> None: ...
-def mode(
-    x: Array,
-    outs: Sequence[Array | None],
-    tables: Tables,
+    ranks: Sequence[Rank] | None,
     counted: bool,
     valid: Array | None = None,
     /,
-) -> None: ...
+) -> bool: ...

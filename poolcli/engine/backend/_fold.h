@@ -1,496 +1,417 @@
-/* Folds of windows, and their quotients. */
+/* Folds of windows, and their means. */
 
-enum {
-    NEAR = 8192,   /* bytes of a row of states, and of those worked on together: a part of the first
-                      cache */
-    FAR = 1 << 18, /* the same of the second cache */
-    STRIP = 128,   /* bytes of a row whose overlapping windows are folded together, down a map */
-    PIECE = 4096,  /* bytes of the rows of a large window that are folded together */
-    DIRECT = 8     /* windows of so many strides are folded one by one */
+namespace {
+
+constexpr ptrdiff_t NEAR = 8192; /* bytes of rows that are worked on together, in the first cache */
+constexpr ptrdiff_t PIECE = 4096; /* bytes of a row of a large window that are folded together */
+constexpr ptrdiff_t DIRECT = 8;   /* windows of so many strides are folded one by one, down a map */
+constexpr ptrdiff_t STRIP = 128;  /* bytes of a row whose overlapping windows are folded together */
+
+/* Whether sums or extremes of X may have the type S: a sum is as wide, if no narrower than 16 bits,
+   or twice or four times as wide. */
+template <class M, class X, class S> constexpr bool folds()
+{
+    constexpr bool same = std::is_same_v<X, S>;
+    if (std::is_same_v<M, Squares>)
+        return std::is_same_v<S, double> && (std::is_floating_point_v<X> || sizeof(X) <= 2);
+    if (std::is_same_v<M, Max> || std::is_same_v<M, Min>)
+        return same;
+    if (std::is_floating_point_v<X> || std::is_floating_point_v<S>)
+        return same;
+    return std::is_signed_v<X> == std::is_signed_v<S> && sizeof(S) > 1
+           && (sizeof(S) == sizeof(X) || sizeof(S) == 2 * sizeof(X)
+               || (sizeof(S) == 4 * sizeof(X)));
+}
+
+/* The counts that totals are divided by: products of one number for each axis. */
+struct Means {
+    std::vector<int64_t> counts[3];
+    int rounding = HALF_EVEN;
+    std::unique_ptr<char[]> memory; /* counts of rows of cells, or their reciprocals */
+    int64_t current = 0;            /* what a row was multiplied by */
+    bool reciprocal = false, finite = true;
+
+    void open(PyObject *vectors, const Array &out)
+    {
+        check(PyTuple_Check(vectors) && PyTuple_Size(vectors) == 3, "counts of three axes");
+        check(rounding >= HALF_EVEN && rounding <= ROOT, "no such rounding");
+        double product = 1;
+        EACH(axis, 3) {
+            counts[axis] = numbers_of(PyTuple_GetItem(vectors, axis));
+            check(counts[axis].size() == static_cast<size_t>(out.shape[axis + 1]),
+                  "there must be as many counts as cells");
+            int64_t most = 1;
+            for (int64_t count : counts[axis]) {
+                check(count > 0, "a count is out of range");
+                most = std::max(most, count);
+            }
+            product *= static_cast<double>(most);
+        }
+        check(product < 4e18, "a count is out of range");
+    }
+
+    /* The counts of some rows of cells, or their reciprocals, as numbers F. */
+    template <class F> const F *of_rows(int64_t factor, ptrdiff_t channels, ptrdiff_t rows)
+    {
+        ptrdiff_t length = static_cast<ptrdiff_t>(counts[2].size()) * channels;
+        if (!memory)
+            memory.reset(new char[static_cast<size_t>(rows * length) * sizeof(F)]);
+        F *first = reinterpret_cast<F *>(memory.get());
+        if (factor == current)
+            return first;
+        current = factor;
+        auto is_power = [=](int64_t count) { return (count * factor & (count * factor - 1)) == 0; };
+        reciprocal = (rounding == HALF_EVEN || rounding == ROOT)
+                     && std::all_of(counts[2].begin(), counts[2].end(), is_power);
+        EACH(i, length) {
+            F count = static_cast<F>(counts[2][i / channels] * factor);
+            first[i] = reciprocal ? 1 / count : count;
+        }
+        EACH(row, rows - 1) std::copy_n(first, length, first + (row + 1) * length);
+        return first;
+    }
 };
 
-/* Fold windows of n lines each, as the definition says: an even number in halves, an odd one but
-   the last, then that. */
-static void fold_windows(const Source *source, const Fold *fold, const char *x, ptrdiff_t window,
-                         ptrdiff_t tap, ptrdiff_t n, ptrdiff_t windows, ptrdiff_t length, char *out,
-                         ptrdiff_t next, char *spare)
+/* Some pixels and some cells of a row, and the runs of these. */
+struct Tile {
+    int64_t pixel, pixels, cell, cells;
+    Runs runs;
+};
+
+/* A row is worked on in parts where all of it would not stay in the first cache. */
+std::vector<Tile> tiles_of(const Runs &runs, ptrdiff_t pixels, ptrdiff_t cells, ptrdiff_t most)
 {
-    ptrdiff_t bytes = length * size_of(fold->state);
-    if (n <= 4) {
-        source->taps(x, window, tap, n, windows, length, out, next);
-        return;
-    }
-    ptrdiff_t most = PIECE / bytes > 1 ? PIECE / bytes : 1;
-    for (; windows > 0; windows -= most, x += most * window, out += most * next) {
-        ptrdiff_t some = windows < most ? windows : most, half = n / 2;
-        if (n % 2) {
-            fold_windows(source, fold, x, window, tap, n - 1, some, length, out, next, spare);
-            source->append(out, next, x + (n - 1) * tap, window, some, length);
-        } else {
-            fold_windows(source, fold, x, window, tap, half, some, length, out, next, spare);
-            fold_windows(source, fold, x + half * tap, window, tap, half, some, length, spare,
-                         bytes, spare + some * bytes);
-            fold->states.append(out, next, spare, bytes, some, length);
+    if (pixels <= most
+        || std::any_of(runs.begin(), runs.end(), [](auto run) { return run.every > 1; }))
+        return {{0, pixels, 0, cells, runs}};
+    std::vector<Tile> tiles;
+    for (const Run &run : runs) {
+        int64_t span = (run.size - 1) * run.step + 1;
+        int64_t windows =
+            std::max<int64_t>((most - span) / std::max<int64_t>(run.stride, 1), 0) + 1;
+        for (int64_t first = 0; first < run.number; first += windows) {
+            Run part = run.part(first, windows);
+            tiles.push_back({part.start, part.pixels(), part.cell, part.number, {part}});
+            tiles.back().runs[0].start = tiles.back().runs[0].cell = 0;
         }
     }
+    return tiles;
 }
 
-/* The same, a piece of a line at a time where it is read and written again and again. */
-static void fold_lines(const Source *source, const Fold *fold, const char *x, ptrdiff_t input,
-                       ptrdiff_t window, ptrdiff_t tap, ptrdiff_t n, ptrdiff_t windows,
-                       ptrdiff_t length, char *out, ptrdiff_t next, char *spare)
-{
-    ptrdiff_t item = size_of(fold->state), piece = n > 4 ? PIECE / item : length;
-    for (ptrdiff_t at = 0; at < length; at += piece)
-        fold_windows(source, fold, x + at * input, window, tap, n, windows,
-                     length - at < piece ? length - at : piece, out + at * item, next, spare);
-}
+template <class S>
+using Divide = bool (*)(const S *, const Lines &, const void *, bool, int, char *);
 
-/* Fold windows of n > 1 elements, `apart` elements apart, at `count` positions one after another;
-   from the binary digits of n, top first. `work` holds all elements seen. */
-static void fold_everywhere(const Fold *fold, const char *x, ptrdiff_t apart, ptrdiff_t n,
-                            ptrdiff_t count, char *out, char *work)
-{
-    ptrdiff_t item = size_of(fold->state), step = apart * item, digits = 0;
-    if (fold->merge < ADD && n > 4) { /* parts may overlap */
-        fold->states.taps(x, 0, step, 4, 1, count + (n - 4) * apart, work, 0);
-        for (ptrdiff_t size = 4, more; size < n; size += more) {
-            more = size < n - size ? size : n - size;
-            char *result = size + more < n ? work : out;
-            fold->sweep(result, work, work + more * step, NULL, count + (n - size - more) * apart);
+/* One job: pixels X become states S, which `M` merges. `means` is null where states are the
+   result. */
+template <class M, class X, class S> class Fold {
+    using Again = typename M::Again;
+    static constexpr bool lifts = !std::is_same_v<X, S> || !std::is_same_v<M, Again>;
+
+    const Windows &windows;
+    Means *means;
+    Divide<S> divided = nullptr;
+    ptrdiff_t channels, row, cells; /* numbers of a row of pixels, and of cells */
+    std::vector<Tile> tiles;
+    ptrdiff_t band = 1; /* rows that are folded together, at most */
+    Scratch<S> rows, totals, deeper, strip, spare;
+
+    struct Rows {
+        const S *first;
+        ptrdiff_t apart;
+    };
+
+    static bool slides(const Run &run) { return run.number > 1 && run.size > DIRECT * run.stride; }
+
+    /* How many windows of a run down a map are folded together. */
+    int64_t band_of(const Run &run) const
+    {
+        int64_t most = NEAR / (row * static_cast<ptrdiff_t>(sizeof(S)));
+        if (slides(run))
+            most = 32 + 2 * run.size * run.step / std::max<int64_t>(run.stride, 1);
+        return std::min(std::max<int64_t>(most, 1), run.number);
+    }
+
+  public:
+    Fold(const Windows &w, Means *by) : windows(w), means(by), channels(w.channels())
+    {
+        ptrdiff_t pixels = 1, levels = 2,
+                  most = NEAR / static_cast<ptrdiff_t>(sizeof(S)) / channels;
+        for (const Run &run : w.runs[1]) most = slides(run) ? LARGEST : most;
+        tiles = tiles_of(w.runs[2], w.x.shape[3], w.outs[0].shape[3], most);
+        row = cells = 0;
+        for (const Tile &tile : tiles) {
+            row = std::max<ptrdiff_t>(row, tile.pixels * channels);
+            cells = std::max<ptrdiff_t>(cells, tile.cells * channels);
         }
-        return;
-    }
-    while (n >> digits > 4) digits++;
-    ptrdiff_t size = n >> digits;
-    fold->states.taps(x, 0, step, size, 1, count + (n - size) * apart, digits ? work : out, 0);
-    while (digits-- > 0) {
-        const char *odd = n >> digits & 1 ? x + 2 * size * step : NULL;
-        char *result = digits ? work : out;
-        ptrdiff_t half = size;
-        size = n >> digits;
-        fold->sweep(result, work, work + half * step, odd, count + (n - size) * apart);
-    }
-}
-
-/* Fold a single window that is longer than caches: in halves, until they are not. */
-static void fold_long(const Fold *fold, const char *x, ptrdiff_t apart, ptrdiff_t n,
-                      ptrdiff_t channels, char *out, char *work)
-{
-    ptrdiff_t item = size_of(fold->state), pixel = channels * item;
-    if (n > 1 && n * apart * item > NEAR) {
-        char *other = work, *rest = work + pixel;
-        fold_long(fold, x, apart, n / 2, channels, out, rest);
-        fold_long(fold, x + n / 2 * apart * item, apart, n / 2, channels, other, rest);
-        fold->sweep(out, out, other, NULL, channels);
-        if (n % 2)
-            fold->states.append(out, 0, x + (n - 1) * apart * item, 0, 1, channels);
-    } else if (n > 1)
-        fold_everywhere(fold, x, apart, n, channels, out, work);
-    else
-        memcpy(out, x, (size_t)pixel);
-}
-
-/* Fold the windows of a run along some rows of states. `work` holds all of them twice.
-
-   Where windows go on from row to row at their stride, some rows are one row: what a window over
-   the end of a row gives is written to a cell of another run of these rows. */
-static void fold_rows(const Fold *fold, const char *x, ptrdiff_t row, ptrdiff_t rows,
-                      const Run *run, ptrdiff_t channels, char *out, ptrdiff_t next, int through,
-                      char *work)
-{
-    ptrdiff_t pixel = channels * size_of(fold->state), size = run->size, number = run->number;
-    ptrdiff_t stride = run->stride, apart = run->step * channels, every = run->every * pixel;
-    if (through && rows > 1 && run->every == 1 && row == stride * next) {
-        ptrdiff_t most = 2 * NEAR / row > 1 ? 2 * NEAR / row : 1;
-        for (; rows > 0; rows -= most, x += most * row, out += most * next) {
-            Run all = *run;
-            all.number += ((rows < most ? rows : most) - 1) * (next / pixel);
-            fold_rows(fold, x, row, 1, &all, channels, out, next, 0, work);
+        for (const Run &run : w.runs[1]) {
+            band = std::max<ptrdiff_t>(band, band_of(run));
+            pixels = std::max<ptrdiff_t>(pixels, run.part(0, band_of(run)).pixels());
         }
-        return;
+        for (double size = w.largest(); size > 1; size /= 2) levels++;
+        ptrdiff_t piece = PIECE / static_cast<ptrdiff_t>(sizeof(S));
+        rows.open(band * row);
+        spare.open(std::max(row, levels * piece));
+        if (means) {
+            totals.open(band * cells);
+            with_type(w.outs[0].type, [&](auto zero) {
+                if constexpr (divides<S, decltype(zero)>())
+                    divided = divide<S, decltype(zero)>;
+            });
+            check(divided, "no such mean of these sums");
+        }
+        if (largest_size(w.runs[0]) > 1)
+            deeper.open(pixels * row);
+        if (std::any_of(w.runs[1].begin(), w.runs[1].end(), slides))
+            strip.open(pixels * (row + 2 * STRIP));
     }
-    int flat = number == 1 || (stride == 1 && run->every == 1);
-    x += run->start * pixel;
-    out += run->cell * pixel;
-    if (flat && size <= 4) {
-        fold->states.taps(x, row, run->step * pixel, size, rows, number * channels, out, next);
-        return;
+
+    void all()
+    {
+        windows.each_row_run([&](ptrdiff_t outer, const Run &deep, const Run &down) {
+            int64_t most = band_of(down);
+            for (int64_t first = 0; first < down.number; first += most)
+                for (const Tile &tile : tiles) fold_band(outer, deep, down.part(first, most), tile);
+        });
     }
-    if (channels == 1 && stride == 2 && run->step == 1 && run->every == 1
-        && (size == 2 || size == 3)) {
-        fold->pairs(x, row, size, rows, number, out, next);
-        return;
+
+  private:
+    SEPARATE void fold_band(ptrdiff_t outer, const Run &deep, const Run &down, const Tile &tile)
+    {
+        const X *x = windows.x.at<X>(outer, deep.start, down.start, tile.pixel);
+        const Array &out = windows.outs[0];
+        ptrdiff_t length = tile.pixels * channels;
+        Rows folded;
+        if (deep.size > 1) {
+            fold_lines<M>(
+                x, deep.size,
+                {down.pixels(), windows.x.apart(2), deep.step * windows.x.apart(1), length, row},
+                deeper.data);
+            folded = fold_down<Again>(deeper.data, row, length, down);
+        } else
+            folded = fold_down<M>(x, windows.x.apart(2), length, down);
+        char *to =
+            out.at<char>(outer, deep.cell, down.cell) + tile.cell * channels * out.view.itemsize;
+        S *states = means ? totals.data : reinterpret_cast<S *>(to);
+        ptrdiff_t next = means ? tile.cells * channels : down.every * out.apart(2);
+        for (const Run &run : tile.runs) fold_across(folded, down.number, run, states, next);
+        if (means)
+            divide_band(deep, down, tile, to);
     }
-    for (; rows > 0; rows--, x += row, out += next) {
-        if (size == 1)
-            pick(x, stride * pixel, pixel, number, out, every);
-        else if (number == 1)
-            fold_long(fold, x, apart, size, channels, out, work);
-        else {
-            ptrdiff_t count = ((number - 1) * stride + 1) * channels;
-            fold_everywhere(fold, x, apart, size, count, flat ? out : work, work);
+
+    /* Fold windows of n lines: T(n), a piece of some of them at a time, as it is read again. */
+    template <class Merge, class T>
+    SEPARATE void fold_lines(const T *x, ptrdiff_t n, const Lines &at, S *out)
+    {
+        if (n <= MOST)
+            return taps<Merge>(x, n, at, out);
+        ptrdiff_t length = std::min(at.length, PIECE / static_cast<ptrdiff_t>(sizeof(S)));
+        ptrdiff_t some = std::max<ptrdiff_t>(PIECE / static_cast<ptrdiff_t>(sizeof(S)) / length, 1);
+        for (ptrdiff_t first = 0; first < at.count; first += some)
+            for (ptrdiff_t from = 0; from < at.length; from += length)
+                fold_piece<Merge>(x + first * at.window + from, n,
+                                  {std::min(some, at.count - first), at.window, at.tap,
+                                   std::min(length, at.length - from), at.next},
+                                  out + first * at.next + from, spare.data);
+    }
+
+    template <class Merge, class T>
+    SEPARATE void fold_piece(const T *x, ptrdiff_t n, const Lines &at, S *out, S *other)
+    {
+        if (n <= MOST)
+            return taps<Merge>(x, n, at, out);
+        ptrdiff_t head = n % 2 ? n - 1 : n / 2;
+        Lines rest = at;
+        rest.next = at.length;
+        fold_piece<Merge>(x, head, at, out, other);
+        fold_piece<Merge>(x + head * at.tap, n - head, rest, other, other + at.count * at.length);
+        EACH(i, at.count)
+            merge_lines<Again, S>(out + i * at.next, out + i * at.next, other + i * at.length,
+                                  nullptr, at.length);
+    }
+
+    /* Fold windows of n taps, `tap` apart, at `count` positions one after another. `work` holds all
+       that they see, and may be `out`. */
+    SEPARATE void fold_everywhere(const S *x, ptrdiff_t n, ptrdiff_t tap, ptrdiff_t count, S *out,
+                                  S *work)
+    {
+        /* by the binary digits of n, top first; two parts of an extreme may overlap instead */
+        constexpr bool overlaps = !std::is_same_v<Again, Add>;
+        auto part = [=](ptrdiff_t digits) {
+            return overlaps ? (n + (ptrdiff_t(1) << digits) - 1) >> digits : n >> digits;
+        };
+        ptrdiff_t digits = 0;
+        while (part(digits) > MOST) digits++;
+        ptrdiff_t size = part(digits);
+        taps<Again>(x, size, {1, 0, tap, count + (n - size) * tap, 0}, digits ? work : out);
+        while (digits-- > 0) {
+            ptrdiff_t half = size;
+            size = part(digits);
+            const S *odd = !overlaps && size % 2 ? x + 2 * half * tap : nullptr;
+            merge_lines<Again>(digits ? work : out, work,
+                               work + (overlaps ? size - half : half) * tap, odd,
+                               count + (n - size) * tap);
+        }
+    }
+
+    /* Rows of states: the windows of a run down the map, for every pixel of a row. */
+    template <class Merge, class T>
+    Rows fold_down(const T *x, ptrdiff_t apart, ptrdiff_t length, const Run &run)
+    {
+        if constexpr (std::is_same_v<T, S> && std::is_same_v<Merge, Again>)
+            if (run.size == 1)
+                return {x, run.stride * apart};
+        Lines at{run.number, run.stride * apart, run.step * apart, length, row};
+        if (slides(run))
+            fold_strips<Merge>(x, apart, run);
+        else
+            fold_lines<Merge>(x, run.size, at, rows.data);
+        return {rows.data, row};
+    }
+
+    /* The same of windows that overlap: strips of the map are copied to where their rows lie next
+       to each other, and there all windows are folded at once. */
+    template <class Merge, class T>
+    SEPARATE void fold_strips(const T *x, ptrdiff_t apart, const Run &run)
+    {
+        constexpr ptrdiff_t width = STRIP / static_cast<ptrdiff_t>(sizeof(S));
+        ptrdiff_t pixels = run.pixels(), strips = row / width, rest = row % width;
+        EACH(i, pixels) {
+            const T *line = x + i * apart;
+            taps<Merge>(line, 1, {strips, width, 0, width, pixels * width}, strip.data + i * width);
+            taps<Merge>(line + strips * width, 1, {1, 0, 0, rest, 0},
+                        strip.data + (strips * pixels + i) * width);
+        }
+        ptrdiff_t count = (run.number - 1) * run.stride + 1;
+        S *folded = strip.data + (strips + 1) * pixels * width;
+        EACH(i, strips + 1) {
+            fold_everywhere(strip.data + i * pixels * width, run.size, run.step * width,
+                            count * width, folded, folded);
+            taps<Again>(folded, 1,
+                        {run.number, run.stride * width, 0, i < strips ? width : rest, row},
+                        rows.data + i * width);
+        }
+    }
+
+    /* The windows of a run along some rows of states. */
+    SEPARATE void fold_across(Rows from, ptrdiff_t count, const Run &run, S *out, ptrdiff_t next)
+    {
+        const S *x = from.first + run.start * channels;
+        Lines at{count, from.apart, run.step * channels, run.number * channels, next};
+        bool flat = run.number == 1 || (run.stride == 1 && run.every == 1);
+        out += run.cell * channels;
+        if (flat && run.size <= MOST)
+            return taps<Again>(x, run.size, at, out);
+        if (channels * run.step * run.every == 1 && run.stride == 2
+            && (run.size == 2 || run.size == 3))
+            return pairs<Again>(x, run.size, at, out);
+        ptrdiff_t positions = ((run.number - 1) * run.stride + 1) * channels;
+        for (; count > 0; count--, x += from.apart, out += next) {
+            const S *all = run.size == 1 ? x : flat ? out : spare.data;
+            if (run.size > 1)
+                fold_everywhere(x, run.size, at.tap, positions, flat ? out : spare.data,
+                                spare.data);
             if (!flat)
-                pick(work, stride * pixel, pixel, number, out, every);
+                pick(all, run.stride * channels, channels, run.number, out, run.every * channels);
         }
     }
-}
 
-/* Some neighbouring cells of a row, and the parts of runs that they are. */
-typedef struct {
-    ptrdiff_t first, stop, pixel, pixels;
-    Run *parts;
-    ptrdiff_t count;
-} Tile;
-
-typedef struct {
-    const Fold *fold;
-    const Quotient *quotient; /* NULL: states are the result */
-    Windows w;
-    int64_t *counts[3],
-        *alike;     /* `alike`: for each cell of a row, the next one with another count */
-    uint64_t bound; /* of the magnitude of totals */
-    int rounding;
-    Tile *tiles;
-    ptrdiff_t tile_count, widest; /* pixels or cells in a row of a tile, at most */
-    char *memory, *rows, *cells, *depth, *strip, *work;
-} FoldJob;
-
-static int slides(const Run *run) { return run->number > 1 && run->size > DIRECT * run->stride; }
-
-/* How many windows of a run down a map are folded together, where rows of states have so many
-   bytes. */
-static ptrdiff_t band_of(const Run *run, ptrdiff_t bytes)
-{
-    int64_t most = 2 * NEAR / bytes;
-    if (slides(run))
-        most = 32 + 2 * run->size * run->step / (run->stride > 0 ? run->stride : 1);
-    most = most < 1 ? 1 : most > run->number ? run->number : most;
-    int64_t bands = (run->number + most - 1) / most;
-    return (run->number + bands - 1) / bands;
-}
-
-static ptrdiff_t lines_of(const Run *run, ptrdiff_t band)
-{
-    return (band - 1) * run->stride + (run->size - 1) * run->step + 1;
-}
-
-/* Cut rows into tiles of no more than so many bytes of states, if one cell does not need more. */
-static int cut_tiles(FoldJob *job, ptrdiff_t most)
-{
-    const Runs *runs = &job->w.runs[2];
-    ptrdiff_t cells = job->w.outs[0].shape[3], width = job->w.x.shape[3];
-    ptrdiff_t pixel = job->w.x.shape[4] * size_of(job->fold->state);
-    ptrdiff_t count = (width * pixel + most - 1) / most, each;
-    count = count > cells ? cells : count;
-    each = (cells + count - 1) / count;
-    job->tile_count = count = (cells + each - 1) / each;
-    job->tiles = calloc((size_t)count, sizeof(Tile));
-    for (ptrdiff_t at = 0; job->tiles && at < count; at++) {
-        Tile *tile = job->tiles + at;
-        ptrdiff_t stop = 0;
-        tile->first = at * each;
-        tile->stop = tile->first + each < cells ? tile->first + each : cells;
-        tile->pixel = width;
-        if (!(tile->parts = malloc((size_t)runs->count * sizeof(Run))))
-            return 0;
-        EACH(i, runs->count) {
-            Run part = part_of(&runs->runs[i], tile->first, tile->stop, 0);
-            if (part.number <= 0)
-                continue;
-            tile->parts[tile->count++] = part;
-            if (part.number > tile->parts[0].number) { /* the longest first: see `fold_rows` */
-                tile->parts[tile->count - 1] = tile->parts[0];
-                tile->parts[0] = part;
-            }
-            tile->pixel = part.start < tile->pixel ? part.start : tile->pixel;
-            stop = part.start + pixels_of(&part) > stop ? part.start + pixels_of(&part) : stop;
-        }
-        EACH(i, tile->count) tile->parts[i].start -= tile->pixel;
-        tile->pixels = stop - tile->pixel;
-        job->widest = tile->pixels > job->widest ? tile->pixels : job->widest;
-        job->widest = each > job->widest ? each : job->widest;
-    }
-    return job->tiles != NULL;
-}
-
-/* Memory to work in. */
-static int open_memory(FoldJob *job)
-{
-    ptrdiff_t item = size_of(job->fold->state), pixel = job->w.x.shape[4] * item, most = NEAR,
-              largest = 1;
-    EACH(i, job->w.runs[1].count) {
-        const Run *run = &job->w.runs[1].runs[i];
-        ptrdiff_t narrow = slides(run) ? FAR / band_of(run, 1) : NEAR;
-        most = narrow < most ? narrow : most;
-        largest = run->size > largest ? run->size : largest;
-    }
-    if (!cut_tiles(job, most < NEAR / 4 ? NEAR / 4 : most))
-        return 0;
-    if (job->quotient) {
-        ptrdiff_t cells = job->w.outs[0].shape[3];
-        if (!(job->alike = malloc((size_t)cells * sizeof(int64_t))))
-            return 0;
-        for (ptrdiff_t at = cells - 1; at >= 0; at--)
-            job->alike[at] = at + 1 < cells && job->counts[2][at] == job->counts[2][at + 1]
-                                 ? job->alike[at + 1]
-                                 : at + 1;
-    }
-    ptrdiff_t row = job->widest * pixel, deep = 0, levels = 2, bands = 0, lines = 0, strips = 0;
-    EACH(i, job->w.runs[2].count)
-        largest = job->w.runs[2].runs[i].size > largest ? job->w.runs[2].runs[i].size : largest;
-    EACH(i, job->w.runs[0].count) {
-        deep |= job->w.runs[0].runs[i].size > 1;
-        largest = job->w.runs[0].runs[i].size > largest ? job->w.runs[0].runs[i].size : largest;
-    }
-    while (largest >> (levels - 2)) levels++;
-    EACH(i, job->w.runs[1].count) {
-        const Run *run = &job->w.runs[1].runs[i];
-        ptrdiff_t band = band_of(run, row), needed = lines_of(run, band);
-        bands = band > bands ? band : bands;
-        lines = needed > lines ? needed : lines;
-        strips = slides(run) && needed > strips ? needed : strips;
-    }
-    ptrdiff_t spare = levels * (PIECE > bands * pixel ? PIECE : bands * pixel),
-              work = 2 * bands * row + spare;
-    ptrdiff_t sizes[] = {bands * row, bands * row, deep ? lines * row : 0,
-                         strips * (row + 2 * STRIP), work};
-    char **parts[] = {&job->rows, &job->cells, &job->depth, &job->strip, &job->work};
-    ptrdiff_t total = 64;
-    EACH(i, 5) total += sizes[i] + 128;
-    if (!(job->memory = malloc((size_t)total)))
-        return 0;
-    char *at = job->memory + (64 - (uintptr_t)job->memory % 64);
-    EACH(i, 5) {
-        *parts[i] = at;
-        at += (sizes[i] + 127) / 64 * 64;
-    }
-    return 1;
-}
-
-/* Fold overlapping windows down a map: strips of the map are copied to where their lines lie next
-   to each other, and there the windows at all positions are folded. */
-static void fold_down(const FoldJob *job, const Source *source, const char *x, ptrdiff_t input,
-                      ptrdiff_t row, const Run *run, ptrdiff_t length, ptrdiff_t next)
-{
-    const Fold *fold = job->fold;
-    ptrdiff_t item = size_of(fold->state), width = STRIP / item, lines = lines_of(run, run->number);
-    ptrdiff_t strips = length / width, rest = length % width, apart = lines * STRIP;
-    char *copy = job->strip, *folded = copy + (strips + 1) * apart;
-    EACH(i, lines) {
-        source->taps(x + i * row, width * input, 0, 1, strips, width, copy + i * STRIP, apart);
-        if (rest)
-            source->taps(x + i * row + strips * width * input, 0, 0, 1, 1, rest,
-                         copy + strips * apart + i * STRIP, 0);
-    }
-    for (ptrdiff_t at = 0; at < length; at += width, copy += apart) {
-        ptrdiff_t count = ((run->number - 1) * run->stride + 1) * width;
-        fold_everywhere(fold, copy, run->step * width, run->size, count, folded, folded);
-        fold->states.taps(folded, run->stride * STRIP, 0, 1, run->number,
-                          length - at < width ? length - at : width, job->rows + at * item, next);
-    }
-}
-
-/* Divide cells of some rows, from one to another, by the same count. */
-static void divide_by(const FoldJob *job, int64_t count, const char *totals, ptrdiff_t row,
-                      ptrdiff_t rows, ptrdiff_t cells, char *out, ptrdiff_t next)
-{
-    ptrdiff_t length = cells * job->w.x.shape[4];
-    int bytes = job->quotient->state == U16 && job->quotient->type == U8;
-    Divide *divide =
-        bytes && shift_of(count, job->bound) >= 0 ? whole_products : job->quotient->divide;
-    if (row == length * size_of(job->fold->state)
-        && next == length * size_of(job->w.outs[0].type)) {
-        length *= rows; /* one long row */
-        rows = 1;
-    }
-    divide(totals, row, rows, length, out, next, count, job->bound, job->rounding);
-}
-
-/* Divide the cells of some rows by their counts: all by the one of most of them, then others by
-   theirs. */
-static void divide_rows(const FoldJob *job, const Tile *tile, ptrdiff_t row, const Run *down,
-                        int64_t deep, char *out, ptrdiff_t next)
-{
-    ptrdiff_t channels = job->w.x.shape[4], pixel = channels * size_of(job->fold->state);
-    const int64_t *across = job->counts[2] + tile->first, cells = tile->stop - tile->first;
-    int64_t usual = across[cells / 2];
-    for (int64_t top = 0, bottom; top < down->number; top = bottom) {
-        int64_t tall = job->counts[1][down->cell + top * down->every];
-        for (bottom = top + 1; bottom < down->number; bottom++)
-            if (job->counts[1][down->cell + bottom * down->every] != tall)
-                break;
-        const char *totals = job->cells + top * row;
-        divide_by(job, deep * tall * usual, totals, row, bottom - top, cells, out + top * next,
-                  next);
-        for (int64_t left = 0, right; left < cells; left = right) {
-            right = job->alike[tile->first + left] - tile->first;
-            right = right < cells ? right : cells;
-            if (across[left] != usual)
-                divide_by(job, deep * tall * across[left], totals + left * pixel, row, bottom - top,
-                          right - left,
-                          out + top * next + left * channels * size_of(job->w.outs[0].type), next);
+    /* Divide the totals of some rows, those with the same counts together. */
+    void divide_band(const Run &deep, const Run &down, const Tile &tile, char *to)
+    {
+        const Array &out = windows.outs[0];
+        const auto &tall = means->counts[1];
+        int64_t factor = means->counts[0][deep.cell];
+        ptrdiff_t next = down.every * out.step[2], length = tile.cells * channels;
+        for (int64_t top = 0, bottom; top < down.number; top = bottom) {
+            int64_t count = tall[down.cell + top * down.every];
+            for (bottom = top + 1; bottom < down.number; bottom++)
+                if (tall[down.cell + bottom * down.every] != count)
+                    break;
+            const char *by = nullptr;
+            with_type(out.type, [&](auto zero) {
+                using F = Divided<S, decltype(zero)>;
+                by = reinterpret_cast<const char *>(
+                    means->of_rows<F>(factor * count, channels, tiles.size() > 1 ? 1 : band)
+                    + tile.cell * channels);
+            });
+            means->finite &=
+                divided(totals.data + top * length,
+                        Lines{bottom - top, length, 0, length, down.every * out.apart(2)}.joined(),
+                        by, means->reciprocal, means->rounding, to + top * next);
         }
     }
+};
+
+template <class M, class X, class Work> void with_fold_of(int state, Work work)
+{
+    with_state(state, [&](auto zero) {
+        if constexpr (folds<M, X, decltype(zero)>())
+            work(M(), X(), zero);
+    });
 }
 
-/* The cells of a tile in some rows: `x` is the first pixel they see, `out` where the first row of
-   them goes. */
-static void fold_band(const FoldJob *job, const Tile *tile, const char *x, const Run *deep,
-                      const Run *down, char *out, ptrdiff_t next, int64_t count)
+/* Call `work` with a merge, a pixel and a state, if pixels of a type are folded so. */
+template <class Work> void with_fold(int merge, int type, int state, Work work)
 {
-    const Fold *fold = job->fold;
-    const Source *source = &fold->pixels;
-    ptrdiff_t channels = job->w.x.shape[4], item = size_of(fold->state),
-              input = size_of(fold->input);
-    ptrdiff_t length = tile->pixels * channels, row = length * item, from = job->w.x.step[2];
-    if (deep->size > 1) {
-        fold_lines(source, fold, x, input, from, deep->step * job->w.x.step[1], deep->size,
-                   lines_of(down, down->number), length, job->depth, row, job->work);
-        x = job->depth;
-        from = row;
-        source = &fold->states;
-        input = item;
-    }
-    const char *rows = job->rows;
-    ptrdiff_t between = row;
-    if (down->size == 1 && source->taps == fold->states.taps) {
-        rows = x;
-        between = down->stride * from;
-    } else if (slides(down))
-        fold_down(job, source, x, input, from, down, length, row);
-    else
-        fold_lines(source, fold, x, input, down->stride * from, down->step * from, down->size,
-                   down->number, length, job->rows, row, job->work);
-    ptrdiff_t cells = (tile->stop - tile->first) * channels * item;
-    char *folded = job->quotient ? job->cells : out;
-    ptrdiff_t along = job->quotient ? cells : next;
-    int through = along == cells && 2 * tile->parts[0].number > tile->stop - tile->first;
-    EACH(i, tile->count) {
-        const Run *run = &tile->parts[i];
-        fold_rows(fold, rows, between, down->number, run, channels, folded, along,
-                  through && i == 0, job->work);
-    }
-    if (job->quotient)
-        divide_rows(job, tile, cells, down, count, out, next);
-}
-
-/* All cells of a tile. */
-static void fold_tile(const FoldJob *job, const Tile *tile, const char *x, char *out,
-                      const Run *deep, int64_t count)
-{
-    ptrdiff_t channels = job->w.x.shape[4],
-              row = job->widest * channels * size_of(job->fold->state);
-    x += tile->pixel * channels * size_of(job->w.x.type);
-    out += tile->first * channels * size_of(job->w.outs[0].type);
-    EACH(i, job->w.runs[1].count) {
-        const Run *run = &job->w.runs[1].runs[i];
-        ptrdiff_t band = band_of(run, row);
-        for (int64_t at = 0; at < run->number; at += band) {
-            Run down = nth(run, at, band);
-            fold_band(job, tile, x + down.start * job->w.x.step[2], deep, &down,
-                      out + down.cell * job->w.outs[0].step[2], down.every * job->w.outs[0].step[2],
-                      count);
+    with_type(type, [&](auto zero) {
+        using X = decltype(zero);
+        switch (merge) {
+        case MAX: return with_fold_of<Max, X>(state, work);
+        case MIN: return with_fold_of<Min, X>(state, work);
+        case ADD: return with_fold_of<Add, X>(state, work);
+        case SQUARES: return with_fold_of<Squares, X>(state, work);
         }
-    }
+    });
 }
 
-static void fold_all(const FoldJob *job)
-{
-    for (ptrdiff_t outer = 0; outer < job->w.x.shape[0]; outer++)
-        EACH(i, job->w.runs[0].count)
-            for (int64_t at = 0; at < job->w.runs[0].runs[i].number; at++) {
-                const Run *deep = &job->w.runs[0].runs[i];
-                int64_t cell = deep->cell + at * deep->every,
-                        pixel = deep->start + at * deep->stride;
-                const char *x = job->w.x.data + outer * job->w.x.step[0] + pixel * job->w.x.step[1];
-                char *out = job->w.outs[0].data + outer * job->w.outs[0].step[0]
-                            + cell * job->w.outs[0].step[1];
-                EACH(tile, job->tile_count)
-                    fold_tile(job, &job->tiles[tile], x, out, deep,
-                              job->quotient ? job->counts[0][cell] : 1);
-            }
-}
-
-/* The counts of cells along each axis; no product of three is too large. */
-static int open_counts(int64_t *counts[3], PyObject *vectors, const Array *out)
-{
-    PyObject *vector[3];
-    if (!PyArg_ParseTuple(vectors, "OOO", &vector[0], &vector[1], &vector[2]))
-        return 0;
-    double product = 1;
-    for (int axis = 0; axis < 3; axis++) {
-        ptrdiff_t length;
-        int64_t most = 1, least = 1;
-        if (!(counts[axis] = open_numbers(vector[axis], &length, 0)))
-            return 0;
-        if (length != out->shape[axis + 1])
-            return fail("there must be as many counts as cells");
-        EACH(i, length) {
-            most = counts[axis][i] > most ? counts[axis][i] : most;
-            least = counts[axis][i] < least ? counts[axis][i] : least;
-        }
-        product *= (double)most;
-        if (least < 1 || product > 4e18)
-            return fail("a count is out of range");
-    }
-    return 1;
-}
-
-static uint64_t bound_of(const FoldJob *job)
-{
-    static const double most[] = {255,         128,  65535, 32768, 4294967295.,
-                                  2147483648., 2e19, 1e19,  2e19,  2e19};
-    double bound = most[job->w.x.type];
-    bound *= largest_window(&job->w, 3);
-    return bound < 1e18 ? (uint64_t)bound : UINT64_MAX;
-}
-
-static int open_fold(FoldJob *job, PyObject *args)
+bool fold(PyObject *args)
 {
     PyObject *x, *out, *tables, *counts = Py_None;
-    int merge, letter;
-    if (!PyArg_ParseTuple(args, "OOOiC|Oi", &x, &out, &tables, &merge, &letter, &counts,
-                          &job->rounding))
-        return 0;
-    if (!open_windows(&job->w, x, out, tables, 0))
-        return 0;
-    int state = type_of(letter);
-    EACH(i, (ptrdiff_t)(sizeof FOLDS / sizeof *FOLDS))
-        if (FOLDS[i].merge == merge && FOLDS[i].input == job->w.x.type && FOLDS[i].state == state)
-            job->fold = &FOLDS[i];
-    if (!job->fold)
-        return fail("no such merge of these types");
-    if (counts == Py_None)
-        return job->w.outs[0].type == state || fail("the result must be of the type of states");
-    EACH(i, (ptrdiff_t)(sizeof DIVISIONS / sizeof *DIVISIONS))
-        if (DIVISIONS[i].state == state && DIVISIONS[i].type == job->w.outs[0].type)
-            job->quotient = &DIVISIONS[i];
-    if (!job->quotient || merge < ADD)
-        return fail("no such quotient");
-    if (job->rounding < HALF_EVEN || job->rounding > FLOOR)
-        return fail("no such rounding");
-    job->bound = bound_of(job);
-    return open_counts(job->counts, counts, &job->w.outs[0]);
+    int merge, letter, rounding = HALF_EVEN;
+    if (!PyArg_ParseTuple(args, "OOOiC|Oi", &x, &out, &tables, &merge, &letter, &counts, &rounding))
+        throw Failed();
+    const char format[] = {static_cast<char>(letter), 0};
+    Windows windows;
+    Means means;
+    windows.open(x, out, tables);
+    means.rounding = rounding;
+    if (counts != Py_None)
+        means.open(counts, windows.outs[0]);
+    bool found = false;
+    with_fold(merge, windows.x.type, type_of(format), [&](auto m, auto pixel, auto state) {
+        found = true;
+        check(counts == Py_None ? windows.outs[0].type == type_of(format) : merge >= ADD,
+              "the result must be of the type of states, and a mean is that of a sum");
+        if (windows.is_empty())
+            return;
+        Fold<decltype(m), decltype(pixel), decltype(state)> job(
+            windows, counts == Py_None ? nullptr : &means);
+        Unlocked unlocked;
+        job.all();
+    });
+    check(found, "no such merge of these types");
+    return means.finite;
 }
 
-static PyObject *fold(PyObject *module, PyObject *args)
+/* Whether pixels of a type are folded to such states, and these divided to such means. */
+PyObject *can_fold(PyObject *, PyObject *args)
 {
-    (void)module;
-    FoldJob job = {0};
-    int good = open_fold(&job, args);
-    int empty = job.w.x.shape[0] == 0 || job.w.x.shape[4] == 0;
-    EACH(axis, 3) empty |= job.w.runs[axis].count == 0;
-    if (good && !empty)
-        good = open_memory(&job) || no_memory();
-    if (good && !empty) {
-        Py_BEGIN_ALLOW_THREADS fold_all(&job);
-        Py_END_ALLOW_THREADS
+    int merge, type, state, mean = 0;
+    if (!PyArg_ParseTuple(args, "iCC|C", &merge, &type, &state, &mean))
+        return nullptr;
+    const char formats[][2] = {{char(type), 0}, {char(state), 0}, {char(mean), 0}};
+    bool found = false;
+    try {
+        with_fold(merge, type_of(formats[0]), type_of(formats[1]), [&](auto, auto, auto zero) {
+            found = !mean;
+            if (mean)
+                with_type(type_of(formats[2]),
+                          [&](auto one) { found = divides<decltype(zero), decltype(one)>(); });
+        });
+    } catch (const Failed &) {
+        PyErr_Clear();
     }
-    EACH(i, job.tiles ? job.tile_count : 0) free(job.tiles[i].parts);
-    EACH(axis, 3) free(job.counts[axis]);
-    free(job.tiles);
-    free(job.alike);
-    free(job.memory);
-    return close_windows(&job.w, good);
+    return PyBool_FromLong(found);
 }
+
+} /* namespace */

@@ -1,426 +1,410 @@
-/* Inner loops over lines of memory. They are written for the compiler to vectorise: one flat loop,
-   no branch inside.
+/* Inner loops over lines of numbers. They are written for the compiler to vectorise: one flat loop
+   without a branch. Steps and lengths count numbers. */
 
-   Each macro defines one kernel for a type; what a kernel needs is inlined, so that target clones
-   vectorise it too. Steps between lines are in bytes, lengths in elements. */
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <type_traits>
 
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-/* Jump threading would split loops, and they would not be vectorised. Clang has no such option. */
 #if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("no-thread-jumps")
+#pragma GCC optimize("no-thread-jumps") /* it splits loops, and they would not be vectorised */
+#define AHEAD _Pragma("GCC ivdep")      /* what an iteration reads, no earlier one has written */
+#elif defined(__clang__)
+#define AHEAD _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(_MSC_VER)
+#define AHEAD __pragma(loop(ivdep))
 #endif
 
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__) \
+/* Hot loops are compiled for three generations of x86-64, one of which is chosen when loaded. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__)          \
     && !defined(PLAIN)
 #define HOT __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define HOT
 #endif
 
-#if defined(__GNUC__) && !defined(__clang__)
-#define INLINE static inline __attribute__((always_inline))
-#define RESTRICT __restrict__
-#define AHEAD _Pragma("GCC ivdep") /* what an iteration reads, no earlier one has written */
-#elif defined(__clang__)
-#define INLINE static inline __attribute__((always_inline))
-#define RESTRICT __restrict__
-#define AHEAD _Pragma("clang loop vectorize(assume_safety)")
-#elif defined(_MSC_VER)
-#define INLINE static __forceinline
-#define RESTRICT __restrict
-#define AHEAD __pragma(loop(ivdep))
-#else
-#define INLINE static inline
-#define RESTRICT
-#define AHEAD
-#endif
-
 #if defined(__GNUC__)
-#define ANYWHERE __attribute__((aligned(1), may_alias))
+#define INLINE inline __attribute__((always_inline))
+#define SEPARATE __attribute__((noinline))
+#define RESTRICT __restrict__
 #else
-#define ANYWHERE
+#define INLINE __forceinline
+#define SEPARATE __declspec(noinline)
+#define RESTRICT __restrict
 #endif
-
-enum { BLOCK = 512, MOST_COUNTED = 127 };
 
 #define EACH(i, n) for (ptrdiff_t i = 0; i < (n); i++)
+#define ALONG(i, n) AHEAD EACH(i, n) /* without a look at whether lines have memory in common */
 
-/* Merges: two states to one. On a tie the later operand is taken, and NaN stays NaN. */
-#define DEFINE_MERGES(t, T)    \
-    INLINE T max_##t(T a, T b) \
-    {                          \
-        T r = a > b ? a : b;   \
-        return a != a ? a : r; \
-    }                          \
-    INLINE T min_##t(T a, T b) \
-    {                          \
-        T r = a < b ? a : b;   \
-        return a != a ? a : r; \
-    }                          \
-    INLINE T add_##t(T a, T b) { return (T)(a + b); }
+namespace {
 
-#define SAME(S, a) (a)
-#define WIDER(S, a) ((S)(a))
-#define SQUARED(S, a) ((S)(a) * (S)(a))
+/* How pixels become states, and two states one. Of equal extremes the later one stays, and NaN
+   stays NaN. Sums of integers wrap. What states are merged by once they are made is `Again`. */
 
-/* Every so many items, next to each other. */
-#define DEFINE_PICK(t, T)                                                                  \
-    typedef T ANYWHERE any_##t;                                                            \
-    HOT static void pick_##t(const char *x, ptrdiff_t stride, ptrdiff_t number, char *out, \
-                             ptrdiff_t next)                                               \
-    {                                                                                      \
-        const any_##t *a = (const any_##t *)x;                                             \
-        any_##t *RESTRICT t = (any_##t *)out;                                              \
-        if (stride == 2 && next == 1)                                                      \
-            EACH(i, number) t[i] = a[2 * i];                                               \
-        else if (stride == 3 && next == 1)                                                 \
-            EACH(i, number) t[i] = a[3 * i];                                               \
-        else if (stride == 4 && next == 1)                                                 \
-            EACH(i, number) t[i] = a[4 * i];                                               \
-        else                                                                               \
-            EACH(i, number) t[i * next] = a[i * stride];                                   \
+struct Max {
+    using Again = Max;
+    template <class S, class X> static INLINE S lift(X x) { return x; }
+    template <class S> static INLINE S merge(S a, S b)
+    {
+        S larger = a > b ? a : b;
+        return a != a ? a : larger;
     }
+};
 
-/* Windows of n = 1 to 4 taps, each tap a line; the taps become states first. Grouped as the
-   definition of a fold says. And one more tap for windows that are folded already. */
-#define DEFINE_TAPS(tag, X, S, LIFT, MERGE)                                                       \
-    HOT static void taps_##tag(const char *x, ptrdiff_t window, ptrdiff_t tap, ptrdiff_t n,       \
-                               ptrdiff_t windows, ptrdiff_t length, char *out, ptrdiff_t next)    \
-    {                                                                                             \
-        if (window == length * (ptrdiff_t)sizeof(X) && next == length * (ptrdiff_t)sizeof(S)      \
-            && windows > 1) {                                                                     \
-            length *= windows; /* one long line */                                                \
-            windows = 1;                                                                          \
-        }                                                                                         \
-        for (; windows > 0; windows--, x += window, out += next) {                                \
-            const X *a = (const X *)x, *b = (const X *)(x + tap * (n > 1));                       \
-            const X *c = (const X *)(x + 2 * tap * (n > 2)),                                      \
-                    *d = (const X *)(x + 3 * tap * (n > 3));                                      \
-            S *RESTRICT t = (S *)out;                                                             \
-            if (n == 1)                                                                           \
-                EACH(i, length) t[i] = LIFT(S, a[i]);                                             \
-            else if (n == 2)                                                                      \
-                EACH(i, length) t[i] = MERGE(LIFT(S, a[i]), LIFT(S, b[i]));                       \
-            else if (n == 3)                                                                      \
-                EACH(i, length) t[i] = MERGE(MERGE(LIFT(S, a[i]), LIFT(S, b[i])), LIFT(S, c[i])); \
-            else                                                                                  \
-                EACH(i, length)                                                                   \
-                    t[i] = MERGE(MERGE(LIFT(S, a[i]), LIFT(S, b[i])),                             \
-                                 MERGE(LIFT(S, c[i]), LIFT(S, d[i])));                            \
-        }                                                                                         \
-    }                                                                                             \
-    HOT static void append_##tag(char *out, ptrdiff_t next, const char *x, ptrdiff_t window,      \
-                                 ptrdiff_t windows, ptrdiff_t length)                             \
-    {                                                                                             \
-        for (; windows > 0; windows--, x += window, out += next) {                                \
-            S *RESTRICT t = (S *)out;                                                             \
-            const X *a = (const X *)x;                                                            \
-            EACH(i, length) t[i] = MERGE(t[i], LIFT(S, a[i]));                                    \
-        }                                                                                         \
+struct Min {
+    using Again = Min;
+    template <class S, class X> static INLINE S lift(X x) { return x; }
+    template <class S> static INLINE S merge(S a, S b)
+    {
+        S smaller = a < b ? a : b;
+        return a != a ? a : smaller;
     }
+};
 
-/* sweep: out = a + b (+ c), elementwise; `out` may be `a` or begin before the others, never after.
-   pairs: windows of 2 or 3 neighbours at stride 2, along many lines. */
-#define DEFINE_SWEEPS(tag, S, MERGE)                                                         \
-    HOT static void sweep_##tag(char *out, const char *first, const char *second,            \
-                                const char *third, ptrdiff_t length)                         \
-    {                                                                                        \
-        S *t = (S *)out;                                                                     \
-        const S *a = (const S *)first, *b = (const S *)second, *c = (const S *)third;        \
-        if (c)                                                                               \
-            AHEAD EACH(i, length) t[i] = MERGE(MERGE(a[i], b[i]), c[i]);                     \
-        else                                                                                 \
-            AHEAD EACH(i, length) t[i] = MERGE(a[i], b[i]);                                  \
-    }                                                                                        \
-    HOT static void pairs_##tag(const char *x, ptrdiff_t line, ptrdiff_t n, ptrdiff_t lines, \
-                                ptrdiff_t length, char *out, ptrdiff_t next)                 \
-    {                                                                                        \
-        for (; lines > 0; lines--, x += line, out += next) {                                 \
-            const S *a = (const S *)x;                                                       \
-            S *RESTRICT t = (S *)out;                                                        \
-            if (n == 2)                                                                      \
-                EACH(i, length) t[i] = MERGE(a[2 * i], a[2 * i + 1]);                        \
-            else                                                                             \
-                EACH(i, length) t[i] = MERGE(MERGE(a[2 * i], a[2 * i + 1]), a[2 * i + 2]);   \
-        }                                                                                    \
+template <class S, bool whole> struct Wrapping {
+    using type = std::make_unsigned_t<S>;
+};
+template <class S> struct Wrapping<S, false> {
+    using type = S;
+};
+
+struct Add {
+    using Again = Add;
+    template <class S, class X> static INLINE S lift(X x) { return static_cast<S>(x); }
+    template <class S> static INLINE S merge(S a, S b)
+    {
+        using U = typename Wrapping<S, std::is_integral_v<S>>::type;
+        return static_cast<S>(static_cast<U>(a) + static_cast<U>(b));
     }
+};
 
-/* Quotients: totals by one count. */
-#define QUOTIENTS(name)                                                                     \
-    static void name(const char *totals, ptrdiff_t line, ptrdiff_t lines, ptrdiff_t length, \
-                     char *out, ptrdiff_t next, int64_t count, uint64_t bound, int rounding)
-
-#define DEFINE_RATIO(tag, S, F, O)                                                         \
-    HOT QUOTIENTS(ratio_##tag)                                                             \
-    {                                                                                      \
-        int exact = (count & (count - 1))                                                  \
-                    == 0; /* then so is the reciprocal, and the product is the quotient */ \
-        F by = (F)count, part = 1 / by;                                                    \
-        (void)bound, (void)rounding;                                                       \
-        for (; lines > 0; lines--, totals += line, out += next) {                          \
-            const S *a = (const S *)totals;                                                \
-            O *RESTRICT t = (O *)out;                                                      \
-            if (exact)                                                                     \
-                EACH(i, length) t[i] = (O)((F)a[i] * part);                                \
-            else                                                                           \
-                EACH(i, length) t[i] = (O)((F)a[i] / by);                                  \
-        }                                                                                  \
+struct Squares {
+    using Again = Add;
+    template <class S, class X> static INLINE S lift(X x)
+    {
+        return static_cast<S>(x) * static_cast<S>(x);
     }
+    template <class S> static INLINE S merge(S a, S b) { return a + b; }
+};
 
-/* Whole quotients in floats F of p bits, rounded to a whole number afterwards. That is exact where
+/* T(N) of the definition, where `tap(i)` is the state of tap i. */
+template <int N, class M, class Tap> INLINE auto tree(Tap tap)
+{
+    if constexpr (N == 1)
+        return tap(0);
+    else if constexpr (N % 2)
+        return M::merge(tree<N - 1, M>(tap), tap(N - 1));
+    else
+        return M::merge(tree<N / 2, M>(tap), tree<N / 2, M>([=](int i) { return tap(i + N / 2); }));
+}
+
+/* Windows whose taps are lines of `length` numbers, `tap` apart. There are `count` windows,
+   `window` apart, and what they become is written `next` apart. */
+struct Lines {
+    ptrdiff_t count, window, tap, length, next;
+
+    /* The same numbers as one long line, if they lie so. */
+    Lines joined(ptrdiff_t stride = 1) const
+    {
+        if (window != stride * length || next != length)
+            return *this;
+        return {1, 0, tap, count * length, 0};
+    }
+};
+
+constexpr int MOST = 4; /* taps that are folded in one loop */
+
+template <int N, class M, class X, class S>
+INLINE void fold_taps(const X *x, const Lines &at, S *out)
+{
+    const ptrdiff_t tap = at.tap, length = at.length;
+    for (ptrdiff_t count = at.count; count > 0; count--, x += at.window, out += at.next) {
+        S *RESTRICT to = out;
+        ALONG(i, length)
+            to[i] = tree<N, M>([=](int n) { return M::template lift<S>(x[n * tap + i]); });
+    }
+}
+
+/* Windows of n <= MOST taps. */
+template <class M, class X, class S>
+HOT void taps(const X *x, ptrdiff_t n, const Lines &lines, S *out)
+{
+    const Lines at = lines.joined();
+    switch (n) {
+    case 1: return fold_taps<1, M>(x, at, out);
+    case 2: return fold_taps<2, M>(x, at, out);
+    case 3: return fold_taps<3, M>(x, at, out);
+    case 4: return fold_taps<4, M>(x, at, out);
+    }
+}
+
+template <int N, class M, class S> INLINE void fold_pairs(const S *x, const Lines &at, S *out)
+{
+    const ptrdiff_t length = at.length;
+    for (ptrdiff_t count = at.count; count > 0; count--, x += at.window, out += at.next) {
+        S *RESTRICT to = out;
+        ALONG(i, length) to[i] = tree<N, M>([=](int n) { return x[2 * i + n]; });
+    }
+}
+
+/* Windows of n = 2 or 3 neighbours at stride 2; a line is a window's row. */
+template <class M, class S> HOT void pairs(const S *x, ptrdiff_t n, const Lines &lines, S *out)
+{
+    const Lines at = n == 2 ? lines.joined(2) : lines;
+    return n == 2 ? fold_pairs<2, M>(x, at, out) : fold_pairs<3, M>(x, at, out);
+}
+
+/* out = a + b, or a + b + c. `out` may be `a`, or begin before the others. */
+template <class M, class S>
+HOT void merge_lines(S *out, const S *a, const S *b, const S *c, ptrdiff_t length)
+{
+    if (c) {
+        ALONG(i, length) out[i] = M::merge(M::merge(a[i], b[i]), c[i]);
+    } else {
+        ALONG(i, length) out[i] = M::merge(a[i], b[i]);
+    }
+}
+
+/* Every second pixel of three numbers, five of `count` at a time, as long as there are six; how
+   many were copied. */
+template <class T> INLINE ptrdiff_t pick_second(const T *x, ptrdiff_t count, T *out)
+{
+    ptrdiff_t done = 0;
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_shufflevector)
+    typedef T Vector __attribute__((vector_size(16 * sizeof(T))));
+    for (; done + 6 <= count; done += 5) {
+        Vector a, b;
+        std::memcpy(&a, x + 6 * done, sizeof a);
+        std::memcpy(&b, x + 6 * done + 16, sizeof b);
+        a = __builtin_shufflevector(a, b, 0, 1, 2, 6, 7, 8, 12, 13, 14, 18, 19, 20, 24, 25, 26, 26);
+        std::memcpy(out + 3 * done, &a, sizeof a);
+    }
+#endif
+#endif
+    return done;
+}
+
+/* Copy pixels of some channels that lie `stride` apart to where they lie `next` apart. */
+template <class T> HOT void pick(const T *x, ptrdiff_t stride, ptrdiff_t channels, ptrdiff_t count,
+                                 T *out, ptrdiff_t next)
+{
+    T *RESTRICT to = out;
+    if (stride == channels && next == channels)
+        std::memcpy(out, x, static_cast<size_t>(count * channels) * sizeof(T));
+    else if (channels == 1 && stride == 2 && next == 1)
+        ALONG(i, count) to[i] = x[2 * i];
+    else if (channels == 1 && stride == 3 && next == 1)
+        ALONG(i, count) to[i] = x[3 * i];
+    else if (channels == 1 && stride == 4 && next == 1)
+        ALONG(i, count) to[i] = x[4 * i];
+    else if (channels == 1)
+        ALONG(i, count) to[i * next] = x[i * stride];
+    else if (channels == 3 && next == 3 && stride > 3) {
+        ptrdiff_t i = stride == 6 ? pick_second(x, count, out) : 0;
+        /* four numbers at once, the last of which the next pixel overwrites */
+        for (; i < count - 1; i++) std::memcpy(out + 3 * i, x + i * stride, 4 * sizeof(T));
+        std::memcpy(out + 3 * (count - 1), x + (count - 1) * stride, 3 * sizeof(T));
+    } else
+        EACH(i, count)
+            EACH(c, channels) to[i * next + c] = x[i * stride + c];
+}
+
+/* Means ---------------------------------------------------------------------------------------- */
+
+/* How a mean is rounded to an integer; or ROOT: its root is the result. */
+enum { HALF_EVEN, HALF_UP, FLOOR, ROOT };
+
+/* Whether totals S are divided to means O: floats to floats that are no wider, integers to floats
+   and to narrower integers. */
+template <class S, class O> constexpr bool divides()
+{
+    if (std::is_floating_point_v<S>)
+        return std::is_floating_point_v<O> && sizeof(O) <= sizeof(S);
+    return sizeof(S) > 1
+           && (std::is_floating_point_v<O>
+               || (std::is_signed_v<S> == std::is_signed_v<O> && sizeof(O) < sizeof(S)
+                   && sizeof(S) <= 4 * sizeof(O)));
+}
+
+/* The floats in which totals S are divided to means O, exactly where O is an integer.
+
+   Whole quotients in floats of p bits are rounded to a whole number afterwards. That is exact where
    2 |a| + b < 2^p: the quotient a / b differs from a half by none or by 1 / 2b at least, and its
    error is at most |a| / b * 2^-p, which is less; a half itself is a float. (2a + b) / 2b is below
    a whole number by none or by 1 / 2b at least, and its error is at most (2a + b) / 2b * 2^-p, less
-   again. */
-#define IN_FLOATS(O, I, F, RINT, FLOOR, LEAST, MOST)                                              \
-    EACH(i, length) {                                                                             \
-        F q = rounding == HALF_EVEN ? RINT((F)a[i] / by) : FLOOR(((F)a[i] * scale + shift) / by); \
-        q = q < (F)(LEAST) ? (F)(LEAST) : q;                                                      \
-        q = q > (F)(MOST) ? (F)(MOST) : q;                                                        \
-        t[i] = (O)(I)q;                                                                           \
-    }
+   again. Sums of 16 bits have counts of 9. */
+template <class S, class O> using Divided =
+    std::conditional_t<std::is_same_v<S, float> || (sizeof(S) == 2 && sizeof(O) < 8), float,
+                       double>;
 
-#define DEFINE_WHOLE(tag, S, O, I, F, BITS, RINT, FLOOR, LEAST, MOST)                   \
-    HOT QUOTIENTS(whole_##tag)                                                          \
-    {                                                                                   \
-        int exact = bound < 1ull << (BITS - 2) && count < 1ll << (BITS - 2);            \
-        int halves = rounding == HALF_UP;                                               \
-        F scale = halves ? 2 : 1, shift = halves ? (F)count : 0, by = scale * (F)count; \
-        for (; lines > 0; lines--, totals += line, out += next) {                       \
-            const S *a = (const S *)totals;                                             \
-            O *RESTRICT t = (O *)out;                                                   \
-            if (!exact)                                                                 \
-                EACH(i, length) t[i] = (O)whole_one_##tag(a[i], count, rounding);       \
-            else if (rounding == HALF_EVEN)                                             \
-                IN_FLOATS(O, I, F, RINT, FLOOR, LEAST, MOST)                            \
-            else                                                                        \
-                IN_FLOATS(O, I, F, RINT, FLOOR, LEAST, MOST)                            \
-        }                                                                               \
-    }
-
-/* One whole quotient by division, whatever its size. */
-#define DEFINE_WHOLE_ONE(tag, S, W, LEAST, MOST)                      \
-    INLINE W whole_one_##tag(S total, int64_t count, int rounding)    \
-    {                                                                 \
-        W a = (W)total, b = (W)count, q = a / b, rest = a % b;        \
-        if (rest + 1 < 1) { /* below zero */                          \
-            q--;                                                      \
-            rest += b;                                                \
-        }                                                             \
-        if (rounding == HALF_EVEN)                                    \
-            q += rest > b - rest || (rest == b - rest && q % 2 != 0); \
-        else if (rounding == HALF_UP)                                 \
-            q += rest >= b - rest;                                    \
-        return q<(LEAST) ? (LEAST) : q>(MOST) ? (MOST) : q;           \
-    }
-
-/* Totals of at most 16 bits by a small count, as products with m = ceil(2^(16 + s) / count): with
-   e = m count - 2^(16 + s), a product is exact for numerators below 2^(16 + s) / e. The least s
-   that is enough for totals up to `bound`, or -1 if m would have more than 16 bits. */
-static int shift_of(int64_t count, uint64_t bound)
+/* The means `round(total, i)` of lines of totals; whether all are finite. */
+template <class O, class F, class S, class Round>
+INLINE bool round_lines(const S *totals, const Lines &at, O *out, Round round)
 {
-    if (count < 2 || count > 1 << 12 || bound >= 1 << 16)
-        return -1;
-    for (int s = 0; 1ll << s < count; s++) {
-        uint64_t power = 1ull << (16 + s),
-                 e = (power + (uint64_t)count - 1) / (uint64_t)count * (uint64_t)count - power;
-        if (bound + (uint64_t)count / 2 < 1 << 16 && e * (bound + (uint64_t)count / 2) < power)
-            return s;
+    const ptrdiff_t length = at.length;
+    int endless = 0;
+    for (ptrdiff_t count = at.count; count > 0; count--, totals += at.window, out += at.next) {
+        O *RESTRICT to = out;
+        ALONG(i, length) {
+            F mean = round(static_cast<F>(totals[i]), i);
+            if constexpr (std::is_integral_v<O>) {
+                const F least = std::numeric_limits<O>::min(), most = std::numeric_limits<O>::max();
+                mean = mean < least ? least : mean > most ? most : mean;
+                /* by way of a signed type, which vectorises */
+                using Whole = std::conditional_t<sizeof(O) < 4, int32_t, int64_t>;
+                to[i] = static_cast<O>(static_cast<Whole>(mean));
+            } else {
+                O value = static_cast<O>(mean);
+                endless |= value - value != 0;
+                to[i] = value;
+            }
+        }
     }
-    return -1;
+    return !endless;
 }
 
-INLINE uint16_t high(uint16_t a, uint16_t m) { return (uint16_t)(((uint32_t)a * m) >> 16); }
-
-#define BY_PRODUCTS(SHIFT)                                                          \
-    EACH(i, length) {                                                               \
-        uint16_t q = high(a[i], m) SHIFT, u = (uint16_t)(a[i] + half + (q & even)); \
-        q = high(u, m) SHIFT;                                                       \
-        t[i] = (uint8_t)(q > 255 ? 255 : q);                                        \
-    }
-
-HOT QUOTIENTS(whole_products)
+/* Lines of totals over a line of counts; whether all means are finite. Where all counts are powers
+   of two, so are their reciprocals `by`, and a product is the quotient. */
+template <class S, class O> HOT bool divide(const S *totals, const Lines &at, const void *counts,
+                                            bool reciprocal, int rounding, char *means)
 {
-    int s = shift_of(count, bound);
-    uint16_t m = (uint16_t)(((1ull << (16 + s)) + (uint64_t)count - 1) / (uint64_t)count);
-    uint16_t half = (uint16_t)(rounding == FLOOR                  ? 0
-                               : count % 2 || rounding == HALF_UP ? count / 2
-                                                                  : count / 2 - 1);
-    uint16_t even = rounding == HALF_EVEN
-                    && count % 2 == 0; /* a half goes up where that makes an odd quotient even */
-    for (; lines > 0; lines--, totals += line, out += next) {
-        const uint16_t *a = (const uint16_t *)totals;
-        uint8_t *RESTRICT t = (uint8_t *)out;
-        if (s == 0)
-            BY_PRODUCTS()
-        else
-            BY_PRODUCTS(>> s)
+    using F = Divided<S, O>;
+    const F *RESTRICT by = static_cast<const F *>(counts);
+    O *out = reinterpret_cast<O *>(means);
+#define MEANS(...)                                                                                 \
+    return round_lines<O, F>(totals, at, out, [=](F a, ptrdiff_t i) { return __VA_ARGS__; })
+    if constexpr (std::is_floating_point_v<O>) {
+        if (rounding == ROOT && reciprocal)
+            MEANS(std::sqrt(a * by[i]));
+        if (rounding == ROOT)
+            MEANS(std::sqrt(a / by[i]));
+        if (reciprocal)
+            MEANS(a * by[i]);
+        MEANS(a / by[i]);
+    } else {
+        if (rounding == HALF_EVEN && reciprocal)
+            MEANS(std::rint(a * by[i]));
+        if (rounding == HALF_EVEN)
+            MEANS(std::rint(a / by[i]));
+        if (rounding == HALF_UP)
+            MEANS(std::floor((2 * a + by[i]) / (2 * by[i])));
+        MEANS(std::floor(a / by[i]));
     }
+#undef MEANS
 }
 
-/* Steps of a selection network on lines of length n: the smaller or larger of two, both of them,
-   three in order, their median, or a smaller or larger one of two with a third. A line that is
-   written may be one of those that are read, or begin before. */
+/* Order ---------------------------------------------------------------------------------------- */
+
+/* Calls of a selection network: the smaller or larger of two lines, both of them, three in order,
+   their median, or a smaller or larger one of two with a third. */
 enum { SMALLER, LARGER, BOTH, THREE, MEDIAN, CHAIN }; /* CHAIN + 2 first + second */
 
-#define EACH_OF_LINES(...)                 \
-    AHEAD EACH(i, length) { __VA_ARGS__; } \
-    break
+template <class Step> INLINE void along(ptrdiff_t length, Step step)
+{
+    ALONG(i, length) step(i);
+}
 
-#define DEFINE_SELECT(code, t, T)                                                                \
-    HOT static void select_##t(int kind, char *const out[3], const char *const in[3],            \
-                               ptrdiff_t length)                                                 \
-    {                                                                                            \
-        T *o = (T *)out[0], *p = (T *)out[1], *q = (T *)out[2];                                  \
-        const T *a = (const T *)in[0], *b = (const T *)in[1], *c = (const T *)in[2];             \
-        switch (kind) {                                                                          \
-        case SMALLER: EACH_OF_LINES(o[i] = min_##t(a[i], b[i]));                                 \
-        case LARGER: EACH_OF_LINES(o[i] = max_##t(a[i], b[i]));                                  \
-        case BOTH:                                                                               \
-            EACH_OF_LINES(T l = a[i], r = b[i]; o[i] = min_##t(l, r); p[i] = max_##t(l, r));     \
-        case THREE:                                                                              \
-            EACH_OF_LINES(T l = a[i], m = b[i], r = c[i], low = min_##t(l, m),                   \
-                          high = max_##t(l, m);                                                  \
-                          l = min_##t(high, r); q[i] = max_##t(high, r); o[i] = min_##t(low, l); \
-                          p[i] = max_##t(low, l));                                               \
-        case MEDIAN:                                                                             \
-            EACH_OF_LINES(T l = a[i], m = b[i], low = min_##t(l, m), high = max_##t(l, m);       \
-                          o[i] = max_##t(min_##t(high, c[i]), low));                             \
-        case CHAIN: EACH_OF_LINES(o[i] = min_##t(min_##t(a[i], b[i]), c[i]));                    \
-        case CHAIN + 1: EACH_OF_LINES(o[i] = max_##t(min_##t(a[i], b[i]), c[i]));                \
-        case CHAIN + 2: EACH_OF_LINES(o[i] = min_##t(max_##t(a[i], b[i]), c[i]));                \
-        case CHAIN + 3: EACH_OF_LINES(o[i] = max_##t(max_##t(a[i], b[i]), c[i]));                \
-        }                                                                                        \
+/* One call. A line that is written may be one of those that are read, or begin before. */
+template <class T>
+HOT void exchange(int kind, T *const out[3], const T *const in[3], ptrdiff_t length)
+{
+    T *o = out[0], *p = out[1], *q = out[2];
+    const T *a = in[0], *b = in[1], *c = in[2];
+    auto low = [](T x, T y) { return Min::merge(x, y); };
+    auto high = [](T x, T y) { return Max::merge(x, y); };
+    switch (kind) {
+    case SMALLER: return along(length, [=](ptrdiff_t i) { o[i] = low(a[i], b[i]); });
+    case LARGER: return along(length, [=](ptrdiff_t i) { o[i] = high(a[i], b[i]); });
+    case BOTH:
+        return along(length, [=](ptrdiff_t i) {
+            T x = a[i], y = b[i];
+            o[i] = low(x, y);
+            p[i] = high(x, y);
+        });
+    case THREE:
+        return along(length, [=](ptrdiff_t i) {
+            T x = low(a[i], b[i]), y = high(a[i], b[i]), z = c[i], middle = low(y, z);
+            q[i] = high(y, z);
+            o[i] = low(x, middle);
+            p[i] = high(x, middle);
+        });
+    case MEDIAN:
+        return along(length, [=](ptrdiff_t i) {
+            T x = low(a[i], b[i]), y = high(a[i], b[i]);
+            o[i] = high(low(y, c[i]), x);
+        });
+    case CHAIN: return along(length, [=](ptrdiff_t i) { o[i] = low(low(a[i], b[i]), c[i]); });
+    case CHAIN + 1: return along(length, [=](ptrdiff_t i) { o[i] = high(low(a[i], b[i]), c[i]); });
+    case CHAIN + 2: return along(length, [=](ptrdiff_t i) { o[i] = low(high(a[i], b[i]), c[i]); });
+    case CHAIN + 3: return along(length, [=](ptrdiff_t i) { o[i] = high(high(a[i], b[i]), c[i]); });
     }
+}
 
-/* The leading values of windows and where they are. Down: one more tap of every column, its number
-   where it leads. Across: a column, its leading values and their taps; of equal ones the first tap
-   is kept, then the first column. Of NaN the first one leads, or the last one if `last`. Values are
-   merged as in a fold. */
-#define DEFINE_LEAD(tag, T, MERGE, BEFORE)                                               \
-    HOT static void lead_down_##tag(char *values, int32_t *RESTRICT taps, const char *x, \
-                                    int32_t tap, int last, ptrdiff_t length)             \
-    {                                                                                    \
-        T *RESTRICT t = (T *)values;                                                     \
-        const T *a = (const T *)x;                                                       \
-        EACH(i, length) {                                                                \
-            T b = t[i], c = a[i];                                                        \
-            int take = (c BEFORE b) | ((c != c) & ((b == b) | last));                    \
-            taps[i] = take ? tap : taps[i];                                              \
-            t[i] = MERGE(b, c);                                                          \
-        }                                                                                \
-    }                                                                                    \
-    HOT static void lead_across_##tag(                                                   \
-        char *values, int32_t *RESTRICT taps, int32_t *RESTRICT columns, const char *x,  \
-        const int32_t *others, int32_t column, int last, ptrdiff_t length)               \
-    {                                                                                    \
-        T *RESTRICT t = (T *)values;                                                     \
-        const T *a = (const T *)x;                                                       \
-        EACH(i, length) {                                                                \
-            T b = t[i], c = a[i];                                                        \
-            int32_t p = taps[i], q = others[i];                                          \
-            int nan = (c != c) & ((b == b) | (last ? q >= p : q < p));                   \
-            int take = (c BEFORE b) | ((c == b) & (q < p)) | nan;                        \
-            taps[i] = take ? q : p;                                                      \
-            columns[i] = take ? column : columns[i];                                     \
-            t[i] = MERGE(b, c);                                                          \
-        }                                                                                \
-    }
+constexpr ptrdiff_t BLOCK = 512, MOST_COUNTED = 127;
 
-/* The values of one window. `gather` copies the valid ones of a row of it and says whether there is
-   a NaN among them; `order` puts those from place `low` to place `high` in order, all others below
-   or above; `longest` is the most frequent one of values in order, the smallest of equally frequent
-   ones. */
-#define DEFINE_VALUES(code, t, T)                                                            \
-    static int gather_##t(const char *x, ptrdiff_t step, const char *valid, ptrdiff_t mask,  \
-                          ptrdiff_t n, char *values, ptrdiff_t *count)                       \
-    {                                                                                        \
-        T *v = (T *)values;                                                                  \
-        int nan = 0;                                                                         \
-        for (; n > 0; n--, x += step) {                                                      \
-            T a = *(const T *)x;                                                             \
-            int kept = !valid || *valid;                                                     \
-            v[*count] = a;                                                                   \
-            *count += kept;                                                                  \
-            nan |= kept & (a != a);                                                          \
-            valid = valid ? valid + mask : NULL;                                             \
-        }                                                                                    \
-        return nan;                                                                          \
-    }                                                                                        \
-    static void order_##t(char *values, ptrdiff_t from, ptrdiff_t to, ptrdiff_t low,         \
-                          ptrdiff_t high)                                                    \
-    {                                                                                        \
-        T *v = (T *)values;                                                                  \
-        while (to - from > 16 && from <= high && to > low) {                                 \
-            /* a place that no order of values is made to be bad for */                      \
-            T pivot = v[from                                                                 \
-                        + (ptrdiff_t)(((uint64_t)(to - from) * 0x9E3779B97F4A7C15ull >> 11)  \
-                                      % (uint64_t)(to - from))];                             \
-            ptrdiff_t i = from, j = to - 1;                                                  \
-            while (i <= j) {                                                                 \
-                while (v[i] < pivot) i++;                                                    \
-                while (pivot < v[j]) j--;                                                    \
-                if (i <= j) {                                                                \
-                    T a = v[i];                                                              \
-                    v[i++] = v[j];                                                           \
-                    v[j--] = a;                                                              \
-                }                                                                            \
-            }                                                                                \
-            if (j + 1 - from < to - i) { /* the smaller part first, so that calls are few */ \
-                order_##t(values, from, j + 1, low, high);                                   \
-                from = i;                                                                    \
-            } else {                                                                         \
-                order_##t(values, i, to, low, high);                                         \
-                to = j + 1;                                                                  \
-            }                                                                                \
-        }                                                                                    \
-        if (from <= high && to > low)                                                        \
-            for (ptrdiff_t i = from + 1; i < to; i++) {                                      \
-                T a = v[i];                                                                  \
-                ptrdiff_t j = i;                                                             \
-                for (; j > from && a < v[j - 1]; j--) v[j] = v[j - 1];                       \
-                v[j] = a;                                                                    \
-            }                                                                                \
-    }                                                                                        \
-    static ptrdiff_t longest_##t(const char *values, ptrdiff_t n)                            \
-    {                                                                                        \
-        const T *v = (const T *)values;                                                      \
-        ptrdiff_t most = 0, best = 0, begin = 0;                                             \
-        for (ptrdiff_t i = 0; i < n; i++) {                                                  \
-            begin = v[i] == v[begin] ? begin : i;                                            \
-            if (i + 1 - begin > most) {                                                      \
-                most = i + 1 - begin;                                                        \
-                best = begin;                                                                \
-            }                                                                                \
-        }                                                                                    \
-        return best;                                                                         \
+/* The most frequent of n <= MOST_COUNTED values that are in order, one in each line; the smallest
+   of equally frequent ones. It is written to the first line. */
+template <class T> HOT void longest_runs(T *const *lines, ptrdiff_t n, ptrdiff_t length)
+{
+    T best[BLOCK], run[BLOCK], most[BLOCK];
+    for (ptrdiff_t from = 0; from < length; from += BLOCK) {
+        ptrdiff_t size = length - from < BLOCK ? length - from : BLOCK;
+        ALONG(i, size) best[i] = lines[0][from + i], run[i] = 1, most[i] = 1;
+        for (ptrdiff_t line = 1; line < n; line++) {
+            const T *a = lines[line - 1] + from, *b = lines[line] + from;
+            ALONG(i, size) {
+                T value = b[i], old = best[i], longest = most[i]; /* not chosen as addresses */
+                T count = a[i] == value ? static_cast<T>(run[i] + 1) : T(1);
+                best[i] = count > longest ? value : old;
+                most[i] = count > longest ? count : longest;
+                run[i] = count;
+            }
+        }
+        std::memcpy(lines[0] + from, best, static_cast<size_t>(size) * sizeof(T));
     }
+}
 
-/* The most frequent value of lines that are in order, the smallest of equally frequent ones, to the
-   first line. */
-#define DEFINE_LONGEST(code, t, T)                                                        \
-    HOT static void longest_of_##t(char *const *lines, const int64_t *which, ptrdiff_t n, \
-                                   ptrdiff_t length)                                      \
-    {                                                                                     \
-        T best[BLOCK], run[BLOCK],                                                        \
-            most[BLOCK]; /* counts fit: there are at most MOST_COUNTED lines */           \
-        for (ptrdiff_t from = 0; from < length; from += BLOCK) {                          \
-            ptrdiff_t size = length - from < BLOCK ? length - from : BLOCK;               \
-            T *out = (T *)lines[which[0]] + from;                                         \
-            EACH(i, size) best[i] = out[i], run[i] = 1, most[i] = 1;                      \
-            for (ptrdiff_t line = 1; line < n; line++) {                                  \
-                const T *a = (const T *)lines[which[line - 1]] + from,                    \
-                        *b = (const T *)lines[which[line]] + from;                        \
-                EACH(i, size) {                                                           \
-                    T count = a[i] == b[i] ? (T)(run[i] + 1) : 1;                         \
-                    best[i] = count > most[i] ? b[i] : best[i];                           \
-                    most[i] = count > most[i] ? count : most[i];                          \
-                    run[i] = count;                                                       \
-                }                                                                         \
-            }                                                                             \
-            memcpy(out, best, (size_t)size * sizeof(T));                                  \
-        }                                                                                 \
+/* Where extremes are --------------------------------------------------------------------------- */
+
+template <class M, class T> INLINE bool leads(T a, T b)
+{
+    return std::is_same_v<M, Max> ? a > b : a < b;
+}
+
+/* One more tap of every column: the leading values, and the numbers of their taps. Of equal values
+   the first leads; of NaN the first, or the last one if `last`. */
+template <class M, class T> HOT void lead_down(T *best, int32_t *RESTRICT taps, const T *x,
+                                               int32_t tap, bool last, ptrdiff_t length)
+{
+    T *RESTRICT to = best;
+    ALONG(i, length) {
+        T a = to[i], b = x[i];
+        int32_t old = taps[i];
+        bool take = leads<M>(b, a) | ((b != b) & ((a == a) | last));
+        taps[i] = take ? tap : old;
+        to[i] = M::merge(a, b);
     }
+}
+
+/* One more column of every window; of equal values the one of the first tap leads, then that of the
+   first column. */
+template <class M, class T>
+HOT void lead_across(T *best, int32_t *RESTRICT taps, int32_t *RESTRICT columns, const T *x,
+                     const int32_t *others, int32_t column, bool last, ptrdiff_t length)
+{
+    T *RESTRICT to = best;
+    ALONG(i, length) {
+        T a = to[i], b = x[i];
+        int32_t p = taps[i], q = others[i], old = columns[i];
+        bool nan = (b != b) & ((a == a) | (last ? q >= p : q < p));
+        bool take = leads<M>(b, a) | ((b == a) & (q < p)) | nan;
+        taps[i] = take ? q : p;
+        columns[i] = take ? column : old;
+        to[i] = M::merge(a, b);
+    }
+}
+
+} /* namespace */

@@ -1,704 +1,573 @@
 /* Values that are selected from windows, and where in a window they are. */
 
-/* A part of the windows of one run along each axis: one cell of depth, some rows, some of a row. */
-typedef void Visit(const void *job, ptrdiff_t outer, const Run *deep, const Run *down,
-                   const Run *across);
-
-/* How many rows, and how many cells of each, are visited at once. */
-typedef void Fit(const void *job, const Run *down, const Run *across, int64_t *rows,
-                 int64_t *cells);
-
-static void visit_rows(const void *job, Fit *fit, Visit *visit, ptrdiff_t outer, const Run *deep,
-                       const Run *down, const Run *across)
-{
-    int64_t rows = 1, cells = LARGEST;
-    if (fit)
-        fit(job, down, across, &rows, &cells);
-    for (int64_t top = 0; top < down->number; top += rows)
-        for (int64_t left = 0; left < across->number; left += cells) {
-            Run some = nth(down, top, rows), part = nth(across, left, cells);
-            visit(job, outer, deep, &some, &part);
-        }
-}
-
-static void visit_all(const Windows *w, const void *job, Fit *fit, Visit *visit)
-{
-    EACH(outer, w->x.shape[0])
-        EACH(d, w->runs[0].count)
-            EACH(cell, w->runs[0].runs[d].number) {
-                Run deep = nth(&w->runs[0].runs[d], cell, 1);
-                EACH(h, w->runs[1].count)
-                    EACH(i, w->runs[2].count)
-                        visit_rows(job, fit, visit, outer, &deep, &w->runs[1].runs[h],
-                                   &w->runs[2].runs[i]);
-            }
-}
+namespace {
 
 /* Selection networks --------------------------------------------------------------------------- */
 
+constexpr int64_t LINES = 1 << 14;
+constexpr ptrdiff_t BUDGET = 24576; /* bytes of all lines: they stay in the first cache */
+constexpr ptrdiff_t LEAST = 1024;   /* bytes of a line */
+
 /* Two or three lines, each read some pixels further on, become one to three lines. */
-typedef struct {
+struct Call {
     int64_t kind;
     struct {
         int64_t line, ahead;
     } in[3];
     int64_t out[3];
-} Call;
-
-enum {
-    LINES = 1 << 14,
-    BUDGET = 24576, /* bytes of all lines: they stay in the first cache */
-    LEAST = 1024    /* bytes of a line */
 };
 
-typedef void Select(int, char *const[3], const char *const[3], ptrdiff_t);
-#define ENTER_SELECT(code, t, T) select_##t,
-static Select *const SELECTS[] = {FOR_TYPES(ENTER_SELECT)};
+/* Calls on lines: first the inputs, a line for each tap of depth and height and each phase. */
+struct Program {
+    std::vector<Call> calls;
+    std::vector<int64_t> results;
+    ptrdiff_t phases, inputs, lines;
+    ptrdiff_t wide = 0;           /* the pixels more that are read of any input */
+    std::vector<ptrdiff_t> more;  /* the same of each input, or -1 */
+    std::vector<ptrdiff_t> gives; /* for each call, the pixels more that are needed of it, or -1 */
 
-typedef void Longest(char *const *, const int64_t *, ptrdiff_t, ptrdiff_t);
-#define ENTER_LONGEST(code, t, T) longest_of_##t,
-static Longest *const LONGEST[] = {FOR_TYPES(ENTER_LONGEST)};
-
-typedef struct {
-    Windows w;
-    Call *calls;
-    int64_t *results;
-    ptrdiff_t result_count, call_count, line_count, inputs, phases;
-    ptrdiff_t wide;        /* the pixels more that are read of any input */
-    ptrdiff_t *more;       /* the same of each line, or -1 */
-    ptrdiff_t *gives;      /* for each call, the pixels more that are needed of it, or -1 */
-    int frequent;          /* of all values in order, the most frequent one is the result */
-    char *memory, **lines; /* where lines are; then where those in `memory` are */
-} NetworkJob;
-
-/* How many pixels each call must give for those after it. */
-static void plan_lengths(NetworkJob *job)
-{
-    ptrdiff_t *more = job->more;
-    EACH(i, job->line_count) more[i] = -1;
-    EACH(i, job->result_count) more[job->results[i]] = 0;
-    for (ptrdiff_t at = job->call_count - 1; at >= 0; at--) {
-        const Call *call = job->calls + at;
-        ptrdiff_t gives = -1;
-        EACH(i, 3) gives = larger(gives, more[call->out[i]]);
-        job->gives[at] = gives;
-        if (gives < 0)
-            continue;
-        EACH(i, 3) more[call->out[i]] = -1;
-        EACH(i, 3)
-            more[call->in[i].line] = larger(more[call->in[i].line], gives + call->in[i].ahead);
-    }
-    EACH(i, job->inputs) job->wide = larger(job->wide, more[i]);
-}
-
-/* A line holds some cells of a row, or all of them of some rows. */
-static void fit_line(const void *of, const Run *down, const Run *across, int64_t *rows,
-                     int64_t *cells)
-{
-    const NetworkJob *job = of;
-    ptrdiff_t pixel = pixel_of(&job->w.x);
-    ptrdiff_t stride = job->phases > 1 ? 1 : larger(across->stride, 1);
-    ptrdiff_t most = larger(BUDGET / job->line_count, LEAST) / pixel;
-    *cells = larger((most - job->wide) / stride, larger(1, 64 / pixel));
-    *cells = smaller(*cells, across->number);
-    *rows = larger(1, most / (*cells * stride + job->wide));
-    *rows = *cells == across->number ? smaller(*rows, down->number) : 1;
-}
-
-/* Pixels of a line, `apart` of which are the distance of two windows. */
-static ptrdiff_t pixels_of_line(const NetworkJob *job, const Run *across)
-{
-    return (across->number - 1) * (job->phases > 1 ? 1 : across->stride) + 1;
-}
-
-/* Lines of the pixels that are read: of one row they are the row itself, since no call writes to
-   an input. */
-static void load_lines(const NetworkJob *job, const char *x, const Run *deep, const Run *down,
-                       const Run *across)
-{
-    const Array *a = &job->w.x;
-    ptrdiff_t pixel = pixel_of(a), next = job->phases > 1 ? across->stride : 1;
-    ptrdiff_t count = pixels_of_line(job, across), width = count + job->wide;
-    EACH(input, job->inputs) {
-        ptrdiff_t tap = input / job->phases, more = job->more[input];
-        const char *row = x + tap / down->size * deep->step * a->step[1]
-                          + tap % down->size * down->step * a->step[2]
-                          + input % job->phases * pixel;
-        job->lines[input] = job->lines[job->line_count + input];
-        if (more >= 0 && down->number == 1 && next == 1)
-            job->lines[input] = (char *)row;
-        else if (more >= 0)
-            EACH(i, down->number)
-                pick(row + i * down->stride * a->step[2], next * pixel, pixel, count + more,
-                     job->lines[input] + i * width * pixel, pixel);
-    }
-}
-
-static void select_block(const void *of, ptrdiff_t outer, const Run *deep, const Run *down,
-                         const Run *across)
-{
-    const NetworkJob *job = of;
-    const Array *x = &job->w.x;
-    ptrdiff_t pixel = pixel_of(x), apart = job->phases > 1 ? 1 : across->stride;
-    ptrdiff_t count = pixels_of_line(job, across), width = count + job->wide;
-    ptrdiff_t seen = ((down->number - 1) * width + count) * x->shape[4];
-    load_lines(job, place_in(x, outer, deep->start, down->start, across->start, 0), deep, down,
-               across);
-    EACH(at, job->call_count) {
-        const Call *call = &job->calls[at];
-        const char *in[3];
-        char *out[3];
-        EACH(i, 3) {
-            in[i] = job->lines[call->in[i].line] + call->in[i].ahead * pixel;
-            out[i] = job->lines[call->out[i]];
+    Program(PyObject *table, PyObject *found, ptrdiff_t phase_count, int64_t taps)
+        : results(numbers_of(found)), phases(phase_count)
+    {
+        std::vector<int64_t> numbers = numbers_of(table, 10);
+        calls.resize(numbers.size() / 10);
+        std::copy(numbers.begin(), numbers.end(), reinterpret_cast<int64_t *>(calls.data()));
+        check(phases >= 1 && phases <= 64 && taps >= 1 && taps * phases <= LINES, "too many lines");
+        inputs = lines = taps * phases;
+        for (const Call &call : calls) {
+            check(call.kind >= SMALLER && call.kind <= CHAIN + 3, "a call of an unknown kind");
+            EACH(i, 3) {
+                check(call.out[i] >= inputs && call.out[i] < LINES && call.in[i].line >= 0
+                          && call.in[i].line < LINES && call.in[i].ahead >= 0
+                          && call.in[i].ahead < LARGEST,
+                      "a call names a line that does not exist");
+                lines = std::max({lines, call.out[i] + 1, call.in[i].line + 1});
+            }
         }
-        if (job->gives[at] >= 0)
-            SELECTS[x->type]((int)call->kind, out, in, seen + job->gives[at] * x->shape[4]);
+        for (int64_t line : results)
+            check(line >= 0 && line < lines, "a result is a line that does not exist");
+        plan_lengths();
     }
-    if (job->frequent)
-        LONGEST[x->type](job->lines, job->results, job->result_count, seen);
-    EACH(i, job->w.count)
-        EACH(row, down->number)
-            pick(job->lines[job->results[i]] + row * width * pixel, apart * pixel, pixel,
-                 across->number,
-                 place_in(&job->w.outs[i], outer, deep->cell, down->cell + row * down->every,
-                          across->cell, 0),
-                 across->every * pixel);
-}
 
-/* Every call reads and writes lines that exist, and no input is written. */
-static int check_calls(NetworkJob *job)
-{
-    job->line_count = job->inputs;
-    EACH(i, job->call_count) {
-        const Call *call = &job->calls[i];
-        int good = call->kind >= SMALLER && call->kind <= CHAIN + 3;
-        for (int j = 0; j < 3; j++) {
-            good = good && call->out[j] >= job->inputs && call->out[j] < LINES;
-            good = good && call->in[j].line >= 0 && call->in[j].line < LINES;
-            good = good && call->in[j].ahead >= 0 && call->in[j].ahead < LARGEST;
+    /* The pixel of a row from which on a line is read that the last window of a run needs. */
+    void check_reads(const Run &run, ptrdiff_t pixels) const
+    {
+        int64_t last = run.start + (run.number - 1) * run.stride;
+        check(phases == 1 || phases == run.stride,
+              "there must be one phase, or as many as the stride has pixels");
+        EACH(i, inputs)
+            check(more[i] < 0 || last + i % phases + more[i] * next(run) < pixels,
+                  "a call reads beyond a row");
+    }
+
+    /* How far the pixels of a line are apart in a row, and windows in a line. */
+    int64_t next(const Run &run) const { return phases > 1 ? run.stride : 1; }
+    int64_t apart(const Run &run) const { return phases > 1 ? 1 : run.stride; }
+    int64_t pixels(const Run &run) const { return (run.number - 1) * apart(run) + 1; }
+
+  private:
+    /* How many pixels each call must give for those after it. */
+    void plan_lengths()
+    {
+        more.assign(lines, -1);
+        gives.assign(calls.size(), -1);
+        for (int64_t line : results) more[line] = 0;
+        for (ptrdiff_t at = static_cast<ptrdiff_t>(calls.size()) - 1; at >= 0; at--) {
+            const Call &call = calls[at];
+            for (int64_t line : call.out) gives[at] = std::max(gives[at], more[line]);
+            if (gives[at] < 0)
+                continue;
+            for (int64_t line : call.out) more[line] = -1;
+            for (auto in : call.in)
+                more[in.line] = std::max<ptrdiff_t>(more[in.line], gives[at] + in.ahead);
         }
-        if (!good)
-            return fail("a call names a line that does not exist");
-        for (int j = 0; j < 3; j++)
-            job->line_count = larger(job->line_count, larger(call->out[j], call->in[j].line) + 1);
+        EACH(i, lines) check(i < inputs || more[i] < 0, "a line is read before it is written");
+        EACH(i, inputs) wide = std::max(wide, more[i]);
     }
-    int64_t least = job->frequent && job->result_count > 1 ? job->inputs : 0;
-    EACH(i, job->result_count)
-        if (job->results[i] < least || job->results[i] >= job->line_count)
-            return fail("a result is a line that does not exist");
-    return 1;
-}
+};
 
-/* No input is read beyond its row; nothing is read before it has been written. */
-static int check_lengths(const NetworkJob *job)
-{
-    EACH(i, job->line_count)
-        if (i >= job->inputs && job->more[i] >= 0)
-            return fail("a line is read before it is written");
-    EACH(k, job->w.runs[2].count) {
-        const Run *run = &job->w.runs[2].runs[k];
-        int64_t stride = job->phases > 1 ? run->stride : 1;
-        int64_t last = run->start + (run->number - 1) * run->stride;
-        if (job->phases != 1 && job->phases != run->stride)
-            return fail("there must be one phase, or as many as the stride has pixels");
-        EACH(i, job->inputs)
-            if (job->more[i] >= 0
-                && last + i % job->phases + job->more[i] * stride >= job->w.x.shape[3])
-                return fail("a call reads beyond a row");
+template <class T> class Network {
+    const Windows &windows;
+    const Program &program;
+    bool frequent; /* the results are all values in order, of which the most frequent is wanted */
+    ptrdiff_t channels;
+    Scratch<T> memory;
+    std::vector<T *> own, lines; /* where lines may be, and where they are */
+
+    /* How many rows, and how many cells of each: a line holds some cells of a row, or all of them
+       of some rows. */
+    std::pair<int64_t, int64_t> fit(const Run &down, const Run &across) const
+    {
+        ptrdiff_t pixel = channels * static_cast<ptrdiff_t>(sizeof(T));
+        int64_t most = std::max(BUDGET / program.lines, LEAST) / pixel;
+        int64_t stride = std::max<int64_t>(program.apart(across), 1);
+        int64_t some = std::max((most - program.wide) / stride, std::max<int64_t>(1, 64 / pixel));
+        int64_t cells = std::min(some, across.number);
+        int64_t rows = std::max<int64_t>(1, most / (cells * stride + program.wide));
+        return {cells == across.number ? std::min(rows, down.number) : 1, cells};
     }
-    return 1;
-}
 
-static int open_lines(NetworkJob *job)
-{
-    ptrdiff_t most = 0;
-    EACH(j, job->w.runs[1].count)
-        EACH(k, job->w.runs[2].count) {
-            int64_t rows, cells;
-            fit_line(job, &job->w.runs[1].runs[j], &job->w.runs[2].runs[k], &rows, &cells);
-            Run some = nth(&job->w.runs[2].runs[k], 0, cells);
-            most =
-                larger(most, rows * (pixels_of_line(job, &some) + job->wide) * pixel_of(&job->w.x));
+  public:
+    Network(const Windows &w, const Program &p, bool mode)
+        : windows(w), program(p), frequent(mode), channels(w.channels()), lines(p.lines)
+    {
+        ptrdiff_t most = 0;
+        for (const Run &down : w.runs[1])
+            for (const Run &across : w.runs[2]) {
+                auto [rows, cells] = fit(down, across);
+                int64_t width = p.pixels(across.part(0, cells)) + p.wide;
+                most = std::max<ptrdiff_t>(most, rows * width * channels);
+            }
+        ptrdiff_t page = 4096 / static_cast<ptrdiff_t>(sizeof(T));
+        most = (most + page - 1) / page * page + page / 13; /* at different places of a page */
+        memory.open(p.lines * most);
+        std::fill_n(memory.data, p.lines * most, T());
+        EACH(i, p.lines) own.push_back(memory.data + i * most);
+        lines = own;
+    }
+
+    void all()
+    {
+        windows.each_row_run([&](ptrdiff_t outer, const Run &deep, const Run &down) {
+            for (const Run &across : windows.runs[2]) {
+                auto [rows, cells] = fit(down, across);
+                for (int64_t top = 0; top < down.number; top += rows)
+                    for (int64_t left = 0; left < across.number; left += cells)
+                        select(outer, deep, down.part(top, rows), across.part(left, cells));
+            }
+        });
+    }
+
+  private:
+    void select(ptrdiff_t outer, const Run &deep, const Run &down, const Run &across)
+    {
+        ptrdiff_t width = (program.pixels(across) + program.wide) * channels;
+        ptrdiff_t seen = (down.number - 1) * width + program.pixels(across) * channels;
+        load(windows.x.at<T>(outer, deep.start, down.start, across.start), deep, down, across);
+        EACH(at, static_cast<ptrdiff_t>(program.calls.size())) {
+            const Call &call = program.calls[at];
+            if (program.gives[at] < 0)
+                continue;
+            const T *in[3];
+            EACH(i, 3) in[i] = lines[call.in[i].line] + call.in[i].ahead * channels;
+            T *out[] = {lines[call.out[0]], lines[call.out[1]], lines[call.out[2]]};
+            exchange<T>(static_cast<int>(call.kind), out, in, seen + program.gives[at] * channels);
         }
-    most = (most + 4095) / 4096 * 4096 + 320; /* lines begin at different places of a page */
-    job->lines = malloc(2 * (size_t)job->line_count * sizeof(char *));
-    job->memory = calloc((size_t)(job->line_count * most + 64), 1);
-    if (!job->lines || !job->memory)
-        return no_memory();
-    EACH(i, job->line_count) {
-        job->lines[i] = job->memory + (64 - (uintptr_t)job->memory % 64) + i * most;
-        job->lines[job->line_count + i] = job->lines[i];
+        std::vector<T *> found;
+        for (int64_t line : program.results) found.push_back(lines[line]);
+        if (frequent)
+            longest_runs<T>(found.data(), static_cast<ptrdiff_t>(found.size()), seen);
+        EACH(i, windows.count)
+            EACH(row, down.number)
+                pick(found[i] + row * width, program.apart(across) * channels, channels,
+                     across.number,
+                     windows.outs[i].at<T>(outer, deep.cell, down.cell + row * down.every,
+                                           across.cell),
+                     across.every * channels);
     }
-    return 1;
-}
+
+    /* Lines of pixels: of one row they are the row itself, since no call writes to an input. */
+    void load(const T *x, const Run &deep, const Run &down, const Run &across)
+    {
+        const Array &a = windows.x;
+        ptrdiff_t next = program.next(across), count = program.pixels(across);
+        EACH(input, program.inputs) {
+            ptrdiff_t tap = input / program.phases, more = program.more[input];
+            const T *row = x + tap / down.size * deep.step * a.apart(1)
+                           + tap % down.size * down.step * a.apart(2)
+                           + input % program.phases * channels;
+            if (more < 0)
+                continue;
+            lines[input] = own[input];
+            if (down.number == 1 && next == 1)
+                lines[input] = const_cast<T *>(row);
+            else
+                EACH(i, down.number)
+                    pick(row + i * down.stride * a.apart(2), next * channels, channels,
+                         count + more, own[input] + i * (count + program.wide) * channels,
+                         channels);
+        }
+    }
+};
 
 /* The taps of all windows along an axis, or 0 where windows differ. */
-static int64_t taps_along(const Runs *runs)
+int64_t taps_along(const Runs &runs)
 {
-    EACH(i, runs->count)
-        if (runs->runs[i].size != runs->runs[0].size)
+    for (const Run &run : runs)
+        if (run.size != runs[0].size)
             return 0;
-    return runs->count ? runs->runs[0].size : 0;
+    return runs.empty() ? 0 : std::min(runs[0].size, LINES);
 }
 
-static int open_network(NetworkJob *job, PyObject *args)
+bool network(PyObject *args)
 {
     PyObject *x, *outs, *tables, *calls, *results;
-    if (!PyArg_ParseTuple(args, "OOOnOO|i", &x, &outs, &tables, &job->phases, &calls, &results,
-                          &job->frequent))
-        return 0;
-    if (!(job->calls = (Call *)open_numbers(calls, &job->call_count, 10))
-        || !(job->results = open_numbers(results, &job->result_count, 0))
-        || !open_windows(&job->w, x, outs, tables, 1))
-        return 0;
-    ptrdiff_t most = job->frequent ? MOST_COUNTED : RESULTS;
-    if (job->result_count < 1 || job->result_count > most
-        || job->w.count != (job->frequent ? 1 : job->result_count))
-        return fail("there must be as many arrays as results");
-    EACH(i, job->w.count)
-        if (job->w.outs[i].type != job->w.x.type)
-            return fail("results are of the type of values");
-    int64_t deep = taps_along(&job->w.runs[0]), down = taps_along(&job->w.runs[1]);
-    if (!deep || !down || !job->w.runs[2].count || job->phases < 1 || job->phases > 64)
-        return fail("no phases, or windows that differ");
-    if (deep > LINES || down > LINES || deep * down * job->phases > LINES)
-        return fail("too many lines");
-    job->inputs = deep * down * job->phases;
-    return check_calls(job);
-}
-
-static int plan_network(NetworkJob *job)
-{
-    job->gives = malloc(((size_t)job->call_count + 1) * sizeof(ptrdiff_t));
-    job->more = malloc((size_t)job->line_count * sizeof(ptrdiff_t));
-    if (!job->gives || !job->more)
-        return no_memory();
-    plan_lengths(job);
-    return check_lengths(job) && open_lines(job);
-}
-
-static PyObject *network(PyObject *module, PyObject *args)
-{
-    (void)module;
-    NetworkJob job = {0};
-    int good = open_network(&job, args) && plan_network(&job);
-    if (good && job.w.x.shape[4]) {
-        Py_BEGIN_ALLOW_THREADS visit_all(&job.w, &job, fit_line, select_block);
-        Py_END_ALLOW_THREADS
-    }
-    void *held[] = {job.calls, job.results, job.more, job.gives, job.lines, job.memory};
-    EACH(i, 6) free(held[i]);
-    return close_windows(&job.w, good);
+    Py_ssize_t phases;
+    int frequent = 0;
+    if (!PyArg_ParseTuple(args, "OOOnOO|p", &x, &outs, &tables, &phases, &calls, &results,
+                          &frequent))
+        throw Failed();
+    Windows windows;
+    windows.open(x, outs, tables, true);
+    Program program(calls, results, phases,
+                    taps_along(windows.runs[0]) * taps_along(windows.runs[1]));
+    ptrdiff_t count = static_cast<ptrdiff_t>(program.results.size());
+    check(frequent ? windows.count == 1 && count >= 1 && count <= MOST_COUNTED
+                   : windows.count == count,
+          "there must be as many arrays as results");
+    if (frequent && count > 1)
+        check(*std::min_element(program.results.begin(), program.results.end()) >= program.inputs,
+              "a result is a line that is not written");
+    EACH(i, windows.count)
+        check(windows.outs[i].type == windows.x.type, "results are of the type of values");
+    for (const Run &run : windows.runs[2]) program.check_reads(run, windows.x.shape[3]);
+    if (windows.is_empty())
+        return true;
+    with_type(windows.x.type, [&](auto zero) {
+        Network<decltype(zero)> job(windows, program, frequent);
+        Unlocked unlocked;
+        job.all();
+    });
+    return true;
 }
 
 /* Windows one by one: ranks and modes ---------------------------------------------------------- */
 
-typedef struct {
-    int (*gather)(const char *, ptrdiff_t, const char *, ptrdiff_t, ptrdiff_t, char *, ptrdiff_t *);
-    void (*order)(char *, ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t);
-    ptrdiff_t (*longest)(const char *, ptrdiff_t);
-} Values;
+/* What is asked for of the values of each window: the most frequent one, or one or two ranks; and
+   which pixels count. */
+struct Wanted {
+    bool frequent = false;
+    Array valid, ranks[2]; /* a byte for each pixel, and a rank for each cell */
+    int64_t places[2];     /* ranks that all cells have */
 
-#define ENTER_VALUES(code, t, T) {gather_##t, order_##t, longest_##t},
-static const Values VALUES[] = {FOR_TYPES(ENTER_VALUES)};
-
-typedef struct {
-    Windows w;
-    Array valid, ranks[RESULTS];
-    int64_t places[RESULTS];
-    int frequent;        /* the most frequent value is the result, else some ranks are */
-    int masked, counted; /* counted: by a table of all values */
-    char *values;
-    uint32_t *counts, *coarse;
-} ValueJob;
-
-/* The place in order that is asked for, of `count` values. */
-static ptrdiff_t rank_of(const ValueJob *job, int which, ptrdiff_t outer, const Run *deep,
-                         const Run *down, int64_t across, ptrdiff_t channel, ptrdiff_t count)
-{
-    int64_t rank = job->places[which];
-    const Array *ranks = &job->ranks[which];
-    if (ranks->data)
-        rank = *(int64_t *)place_in(ranks, outer, deep->cell, down->cell, across, channel);
-    return larger(0, smaller(rank, count - 1));
-}
-
-/* Copy the valid values of a window; -1 where one of them is NaN, else how many they are. */
-static ptrdiff_t gather_window(const ValueJob *job, ptrdiff_t outer, const Run *deep,
-                               const Run *down, const Run *across, ptrdiff_t channel)
-{
-    const Array *x = &job->w.x;
-    ptrdiff_t count = 0, apart = across->step * x->shape[4];
-    int nan = 0;
-    EACH(d, deep->size)
-        EACH(h, down->size) {
-            int64_t at[] = {deep->start + d * deep->step, down->start + h * down->step};
-            const char *valid = NULL;
-            if (job->masked)
-                valid = place_in(&job->valid, outer, at[0], at[1], across->start, channel);
-            nan |= VALUES[x->type].gather(place_in(x, outer, at[0], at[1], across->start, channel),
-                                          apart * size_of(x->type), valid, apart, across->size,
-                                          job->values, &count);
+    void open(const Windows &w, PyObject *mask, PyObject *wanted)
+    {
+        if (mask != Py_None) {
+            valid.open(mask);
+            check(valid.type == 'B' && valid.same_shape(w.x),
+                  "there must be a byte for each pixel that says whether it counts");
         }
-    return nan ? -1 : count;
-}
-
-/* Put the values of one window in order as far as asked for, and take those. */
-static void sort_window(const ValueJob *job, ptrdiff_t outer, const Run *deep, const Run *down,
-                        const Run *across, ptrdiff_t channel)
-{
-    const Values *type = &VALUES[job->w.x.type];
-    ptrdiff_t item = size_of(job->w.x.type), place[RESULTS] = {0, 0}, last = job->w.count - 1;
-    ptrdiff_t count = gather_window(job, outer, deep, down, across, channel);
-    if (count > 0 && job->frequent) {
-        type->order(job->values, 0, count, 0, count - 1);
-        place[0] = type->longest(job->values, count);
-    } else if (count > 0) {
-        EACH(i, last + 1)
-            place[i] = rank_of(job, (int)i, outer, deep, down, across->cell, channel, count);
-        type->order(job->values, 0, count, smaller(place[0], place[last]),
-                    larger(place[0], place[last]));
-    }
-    const double not_a_number = NAN;
-    const float narrow = NAN;
-    EACH(i, last + 1) {
-        char *out = place_in(&job->w.outs[i], outer, deep->cell, down->cell, across->cell, channel);
-        if (count > 0)
-            memcpy(out, job->values + place[i] * item, (size_t)item);
-        else if (count == 0)
-            memset(out, 0, (size_t)item);
-        else
-            memcpy(out, item == 4 ? (const void *)&narrow : &not_a_number, (size_t)item);
-    }
-}
-
-static void sort_row(const void *of, ptrdiff_t outer, const Run *deep, const Run *down,
-                     const Run *across)
-{
-    const ValueJob *job = of;
-    EACH(at, across->number) {
-        Run one = nth(across, at, 1);
-        EACH(channel, job->w.x.shape[4]) sort_window(job, outer, deep, down, &one, channel);
-    }
-}
-
-/* The bin of a value: signed numbers are moved, so that bins are in their order. */
-static unsigned bin_of(const char *x, int type)
-{
-    switch (type) {
-    case U8: return *(const uint8_t *)x;
-    case I8: return (unsigned)(*(const int8_t *)x + 128);
-    case U16: return *(const uint16_t *)x;
-    }
-    return (unsigned)(*(const int16_t *)x + 32768);
-}
-
-static void put_bin(char *out, int type, unsigned bin)
-{
-    int value = type == I8 ? (int)bin - 128 : type == I16 ? (int)bin - 32768 : (int)bin;
-    if (size_of(type) == 1)
-        *(uint8_t *)out = (uint8_t)value;
-    else
-        *(uint16_t *)out = (uint16_t)value;
-}
-
-/* Count one column of a window's taps, or discount it; the number of valid ones. */
-static ptrdiff_t count_column(const ValueJob *job, ptrdiff_t outer, const Run *deep,
-                              const Run *down, int64_t column, ptrdiff_t channel, int sign)
-{
-    ptrdiff_t count = 0, digits = size_of(job->w.x.type) * 4;
-    EACH(d, deep->size)
-        EACH(h, down->size) {
-            int64_t at[] = {deep->start + d * deep->step, down->start + h * down->step};
-            if (job->masked && !*place_in(&job->valid, outer, at[0], at[1], column, channel))
-                continue;
-            unsigned bin =
-                bin_of(place_in(&job->w.x, outer, at[0], at[1], column, channel), job->w.x.type);
-            job->counts[bin] += (uint32_t)sign;
-            job->coarse[bin >> digits] += (uint32_t)sign;
-            count++;
+        check(wanted ? PyTuple_Size(wanted) == w.count : w.count == 1,
+              "there must be as many results as ranks");
+        EACH(i, w.count) {
+            check(w.outs[i].type == w.x.type, "results are of the type of values");
+            if (wanted)
+                open_rank(w, i, PyTuple_GetItem(wanted, i));
         }
-    return sign * count;
+        check(w.largest() < 4294967295., "windows are too large");
+    }
+
+    void open_rank(const Windows &w, ptrdiff_t i, PyObject *rank)
+    {
+        if (!PyLong_Check(rank)) {
+            ranks[i].open(rank);
+            check(ranks[i].type == 'q' && ranks[i].same_shape(w.outs[i]),
+                  "there must be a 64-bit rank for each cell");
+            return;
+        }
+        places[i] = PyLong_AsLongLong(rank);
+        if (PyErr_Occurred())
+            throw Failed();
+    }
+};
+
+/* One window, of one channel. */
+struct Window {
+    ptrdiff_t outer, channel;
+    Run deep, down, across;
+
+    template <class T> T *cell(const Array &a) const
+    {
+        return a.at<T>(outer, deep.cell, down.cell, across.cell, channel);
+    }
+
+    /* Call `work(tap, counts)` for the taps of some columns. */
+    template <class T, class Work> void each_tap(const Windows &w, const Array &valid,
+                                                 int64_t column, int64_t columns, Work work) const
+    {
+        ptrdiff_t apart = across.step * w.channels();
+        EACH(d, deep.size)
+            EACH(h, down.size) {
+                int64_t at[] = {deep.start + d * deep.step, down.start + h * down.step,
+                                across.start + column * across.step};
+                const T *x = w.x.at<T>(outer, at[0], at[1], at[2], channel);
+                const char *counts =
+                    valid.is_open() ? valid.at<char>(outer, at[0], at[1], at[2], channel) : nullptr;
+                EACH(i, columns) work(x[i * apart], !counts || counts[i * apart]);
+            }
+    }
+};
+
+/* The rank that is asked for of a window, of `count` values. */
+ptrdiff_t rank_of(const Wanted &wanted, ptrdiff_t which, const Window &window, ptrdiff_t count)
+{
+    const Array &ranks = wanted.ranks[which];
+    int64_t rank = ranks.is_open() ? *window.cell<int64_t>(ranks) : wanted.places[which];
+    return std::max<int64_t>(0, std::min<int64_t>(rank, count - 1));
 }
 
-static unsigned bin_at(const ValueJob *job, ptrdiff_t rank)
+/* The most frequent of values in order, the smallest of equally frequent ones. */
+template <class T> T longest_run(const std::vector<T> &values)
 {
-    ptrdiff_t digits = size_of(job->w.x.type) * 4;
-    unsigned coarse = 0;
-    while (rank >= (ptrdiff_t)job->coarse[coarse]) rank -= job->coarse[coarse++];
-    unsigned bin = coarse << digits;
-    while (rank >= (ptrdiff_t)job->counts[bin]) rank -= job->counts[bin++];
-    return bin;
+    size_t most = 0, best = 0, begin = 0;
+    for (size_t i = 0; i < values.size(); i++) {
+        begin = values[i] == values[begin] ? begin : i;
+        if (i + 1 - begin > most) {
+            most = i + 1 - begin;
+            best = begin;
+        }
+    }
+    return values[best];
 }
 
-/* The most frequent bin, the first of equal ones; coarse bins that hold too few are skipped. */
-static unsigned bin_most(const ValueJob *job)
-{
-    ptrdiff_t digits = size_of(job->w.x.type) * 4;
-    unsigned best = 0;
-    uint32_t most = 0;
-    for (unsigned coarse = 0; coarse < 1u << digits; coarse++)
-        if (job->coarse[coarse] > most)
-            for (unsigned bin = coarse << digits; bin < (coarse + 1) << digits; bin++)
-                if (job->counts[bin] > most) {
-                    most = job->counts[bin];
+/* Copies of windows, put in order as far as is needed. */
+template <class T> struct Sorting {
+    const Windows &windows;
+    const Wanted &wanted;
+    std::vector<T> values;
+
+    Sorting(const Windows &w, const Wanted &what) : windows(w), wanted(what)
+    {
+        values.reserve(static_cast<size_t>(w.largest()));
+    }
+
+    void row(Window window)
+    {
+        const Run across = window.across;
+        EACH(at, across.number) {
+            window.across = across.part(at, 1);
+            values.clear();
+            bool nan = false;
+            window.each_tap<T>(windows, wanted.valid, 0, across.size, [&](T value, bool counts) {
+                if (counts)
+                    values.push_back(value);
+                nan |= counts && value != value;
+            });
+            EACH(i, windows.count)
+                *window.cell<T>(windows.outs[i]) = nan ? std::numeric_limits<T>::quiet_NaN()
+                                                   : values.empty() ? T()
+                                                                    : value(i, window);
+        }
+    }
+
+    T value(ptrdiff_t i, const Window &window)
+    {
+        if (wanted.frequent) {
+            std::sort(values.begin(), values.end());
+            return longest_run(values);
+        }
+        auto count = static_cast<ptrdiff_t>(values.size());
+        ptrdiff_t rank = rank_of(wanted, i, window, count);
+        ptrdiff_t first = i ? rank_of(wanted, 0, window, count) : 0;
+        auto place = values.begin() + rank; /* what lies behind the first rank is no smaller */
+        std::nth_element(values.begin() + (first <= rank ? first : 0), place, values.end());
+        return *place;
+    }
+};
+
+/* A histogram that moves along a row (Huang, Yang and Tang 1979): columns that the next window does
+   not have are discounted, and its others are counted. */
+template <class T> struct Histogram {
+    static constexpr unsigned GROUP = 1 << 4 * sizeof(T); /* bins, and groups of them */
+    static constexpr int LEAST_VALUE = std::numeric_limits<T>::min();
+
+    const Windows &windows;
+    const Wanted &wanted;
+    std::vector<uint32_t> bins, groups;
+
+    Histogram(const Windows &w, const Wanted &what)
+        : windows(w), wanted(what), bins(GROUP * GROUP), groups(GROUP)
+    {
+    }
+
+    void row(Window window)
+    {
+        const Run across = window.across;
+        int64_t shift = across.stride / across.step, count = 0;
+        bool slides = across.stride % across.step == 0 && shift < across.size;
+        auto add = [&](int64_t column, int64_t columns, uint32_t sign) {
+            window.each_tap<T>(windows, wanted.valid, column, columns, [&](T value, bool counts) {
+                unsigned bin = static_cast<unsigned>(value - LEAST_VALUE);
+                bins[bin] += counts ? sign : 0;
+                groups[bin / GROUP] += counts ? sign : 0;
+                count += counts ? static_cast<int32_t>(sign) : 0;
+            });
+        };
+        EACH(at, across.number) {
+            window.across = across.part(at, 1);
+            int64_t old = at && slides ? across.size - shift : 0;
+            add(old, across.size - old, 1);
+            EACH(i, windows.count) {
+                int64_t bin = -LEAST_VALUE; /* of zero */
+                if (count)
+                    bin = wanted.frequent ? most() : ranked(rank_of(wanted, i, window, count));
+                *window.cell<T>(windows.outs[i]) = static_cast<T>(bin + LEAST_VALUE);
+            }
+            add(0, slides && at + 1 < across.number ? shift : across.size, -1u);
+        }
+    }
+
+    unsigned ranked(ptrdiff_t rank) const
+    {
+        unsigned group = 0;
+        while (rank >= groups[group]) rank -= groups[group++];
+        unsigned bin = group * GROUP;
+        while (rank >= bins[bin]) rank -= bins[bin++];
+        return bin;
+    }
+
+    /* The first of the largest bins; groups that hold too few are skipped. */
+    unsigned most() const
+    {
+        unsigned best = 0;
+        uint32_t most = 0;
+        for (unsigned group = 0; group < GROUP; group++)
+            for (unsigned bin = group * GROUP; groups[group] > most && bin < (group + 1) * GROUP;
+                 bin++)
+                if (bins[bin] > most) {
+                    most = bins[bin];
                     best = bin;
                 }
-    return best;
-}
-
-/* The windows of one row and channel by a histogram that moves on (Huang, Yang and Tang 1979):
-   columns that the next window does not have are discounted, and its others are counted. */
-static void count_channel(const ValueJob *job, ptrdiff_t outer, const Run *deep, const Run *down,
-                          const Run *across, ptrdiff_t channel)
-{
-    ptrdiff_t count = 0, shift = across->stride / across->step;
-    int slide = across->stride % across->step == 0 && shift < across->size;
-    EACH(at, across->number) {
-        Run one = nth(across, at, 1);
-        for (ptrdiff_t tap = at && slide ? one.size - shift : 0; tap < one.size; tap++)
-            count += count_column(job, outer, deep, down, one.start + tap * one.step, channel, 1);
-        EACH(i, job->w.count) {
-            char *out = place_in(&job->w.outs[i], outer, deep->cell, down->cell, one.cell, channel);
-            ptrdiff_t rank = rank_of(job, (int)i, outer, deep, down, one.cell, channel, count);
-            if (count)
-                put_bin(out, job->w.x.type, job->frequent ? bin_most(job) : bin_at(job, rank));
-            else
-                memset(out, 0, (size_t)size_of(job->w.x.type));
-        }
-        ptrdiff_t left = slide && at + 1 < across->number ? shift : one.size;
-        EACH(tap, left)
-            count += count_column(job, outer, deep, down, one.start + tap * one.step, channel, -1);
+        return best;
     }
+};
+
+template <class Job> void pool_windows(const Windows &windows, Job job)
+{
+    Unlocked unlocked;
+    windows.each_row_run([&](ptrdiff_t outer, const Run &deep, const Run &down) {
+        EACH(row, down.number)
+            for (const Run &across : windows.runs[2])
+                EACH(channel, windows.channels())
+                    job.row({outer, channel, deep, down.part(row, 1), across});
+    });
 }
 
-static void count_row(const void *of, ptrdiff_t outer, const Run *deep, const Run *down,
-                      const Run *across)
+bool order(PyObject *args)
 {
-    const ValueJob *job = of;
-    EACH(channel, job->w.x.shape[4]) count_channel(job, outer, deep, down, across, channel);
-}
-
-/* A rank is one number, or an array with one for each cell. */
-static int open_rank(ValueJob *job, ptrdiff_t which, PyObject *rank)
-{
-    if (PyLong_Check(rank)) {
-        job->places[which] = PyLong_AsLongLong(rank);
-        return !PyErr_Occurred();
-    }
-    if (!open_array(&job->ranks[which], rank, 0))
-        return 0;
-    return (job->ranks[which].type == I64 && same_shape(&job->ranks[which], &job->w.outs[which]))
-           || fail("there must be a 64-bit rank for each cell");
-}
-
-static int open_values(ValueJob *job, PyObject *x, PyObject *outs, PyObject *tables,
-                       PyObject *valid, PyObject *ranks)
-{
-    if (!open_windows(&job->w, x, outs, tables, 0))
-        return 0;
-    if (job->counted && job->w.x.type > I16)
-        return fail("values of more than 16 bits are not counted");
-    if (ranks ? PyTuple_Size(ranks) != job->w.count : job->w.count != 1)
-        return fail("there must be as many results as ranks");
-    job->masked = valid != Py_None;
-    if (job->masked && !open_array(&job->valid, valid, 0))
-        return 0;
-    if (job->masked && (job->valid.type != U8 || !same_shape(&job->valid, &job->w.x)))
-        return fail("there must be a byte for each pixel that says whether it counts");
-    EACH(i, job->w.count) {
-        if (job->w.outs[i].type != job->w.x.type)
-            return fail("results are of the type of values");
-        if (ranks && !open_rank(job, i, PyTuple_GetItem(ranks, i)))
-            return 0;
-    }
-    double taps = largest_window(&job->w, 3);
-    if (taps >= 4294967295.)
-        return fail("windows are too large");
-    size_t item = (size_t)size_of(job->w.x.type);
-    size_t bins = job->counted ? (size_t)1 << 8 * item : 0;
-    job->values = malloc(job->counted ? 1 : ((size_t)taps + 1) * item);
-    job->counts = calloc(bins + 512, sizeof(uint32_t));
-    job->coarse = job->counts + bins;
-    return (job->values && job->counts) || no_memory();
-}
-
-static PyObject *pool_values(ValueJob *job, PyObject *x, PyObject *outs, PyObject *tables,
-                             PyObject *valid, PyObject *ranks)
-{
-    int good = open_values(job, x, outs, tables, valid, ranks);
-    if (good) {
-        Py_BEGIN_ALLOW_THREADS visit_all(&job->w, job, NULL, job->counted ? count_row : sort_row);
-        Py_END_ALLOW_THREADS
-    }
-    free(job->values);
-    free(job->counts);
-    PyBuffer_Release(&job->valid.view);
-    EACH(i, RESULTS) PyBuffer_Release(&job->ranks[i].view);
-    return close_windows(&job->w, good);
-}
-
-static PyObject *rank_by(PyObject *args, int counted)
-{
-    ValueJob job = {.counted = counted};
     PyObject *x, *outs, *tables, *ranks, *valid = Py_None;
-    if (!PyArg_ParseTuple(args, "OOOO!|O", &x, &outs, &tables, &PyTuple_Type, &ranks, &valid))
-        return NULL;
-    return pool_values(&job, x, outs, tables, valid, ranks);
-}
-
-static PyObject *rank_sort(PyObject *module, PyObject *args)
-{
-    (void)module;
-    return rank_by(args, 0);
-}
-
-static PyObject *rank_histogram(PyObject *module, PyObject *args)
-{
-    (void)module;
-    return rank_by(args, 1);
-}
-
-static PyObject *mode(PyObject *module, PyObject *args)
-{
-    (void)module;
-    ValueJob job = {.frequent = 1};
-    PyObject *x, *outs, *tables, *valid = Py_None;
-    if (!PyArg_ParseTuple(args, "OOOi|O", &x, &outs, &tables, &job.counted, &valid))
-        return NULL;
-    return pool_values(&job, x, outs, tables, valid, NULL);
-}
-
-/* Where the largest or smallest value is ------------------------------------------------------- */
-
-typedef struct {
-    void (*down)(char *, int32_t *, const char *, int32_t, int, ptrdiff_t);
-    void (*across)(char *, int32_t *, int32_t *, const char *, const int32_t *, int32_t, int,
-                   ptrdiff_t);
-} Lead;
-
-#define ENTER_LEAD(code, t, T) \
-    {{lead_down_max_##t, lead_across_max_##t}, {lead_down_min_##t, lead_across_min_##t}},
-static const Lead LEADS[][2] = {FOR_TYPES(ENTER_LEAD)};
-
-typedef struct {
-    Windows w;
-    int64_t *base, *pitch; /* the index of each plane's first pixel; how far indices along the axes
-                              are apart */
-    int merge, last;
-    ptrdiff_t most; /* elements of a line */
-    char *memory, *best, *other, *wide;
-    int32_t *taps, *columns, *other_taps, *wide_taps;
-} IndexJob;
-
-/* Some windows of one row, whose values and indices are the results: the columns of all their
-   pixels down the map first, then columns across. */
-static void lead_block(const void *of, ptrdiff_t outer, const Run *deep, const Run *down,
-                       const Run *across)
-{
-    const IndexJob *job = of;
-    const Lead *lead = &LEADS[job->w.x.type][job->merge];
-    ptrdiff_t item = size_of(job->w.x.type), channels = job->w.x.shape[4], pixel = channels * item;
-    ptrdiff_t length = pixels_of(across) * channels, count = across->number * channels,
-              flat = across->stride == 1;
-    const char *x = place_in(&job->w.x, outer, deep->start, down->start, across->start, 0);
-    EACH(tap, deep->size * down->size) {
-        const char *row = x + tap / down->size * deep->step * job->w.x.step[1]
-                          + tap % down->size * down->step * job->w.x.step[2];
-        if (tap)
-            lead->down(job->wide, job->wide_taps, row, (int32_t)tap, job->last, length);
-        else {
-            memcpy(job->wide, row, (size_t)(length * item));
-            memset(job->wide_taps, 0, (size_t)length * sizeof(int32_t));
+    int counted;
+    if (!PyArg_ParseTuple(args, "OOOOp|O", &x, &outs, &tables, &ranks, &counted, &valid))
+        throw Failed();
+    Windows windows;
+    Wanted wanted;
+    windows.open(x, outs, tables);
+    wanted.frequent = ranks == Py_None;
+    check(wanted.frequent || PyTuple_Check(ranks), "ranks must be in a tuple");
+    wanted.open(windows, valid, wanted.frequent ? nullptr : ranks);
+    with_type(windows.x.type, [&](auto zero) {
+        using T = decltype(zero);
+        if constexpr (sizeof(T) <= 2) {
+            if (counted)
+                return pool_windows(windows, Histogram<T>(windows, wanted));
         }
+        check(!counted, "values of more than 16 bits are not counted");
+        pool_windows(windows, Sorting<T>(windows, wanted));
+    });
+    return true;
+}
+
+/* Where extremes are --------------------------------------------------------------------------- */
+
+constexpr int64_t TOGETHER = 256; /* windows of a row */
+
+template <class M, class T> struct Leading {
+    const Windows &windows;
+    const std::vector<int64_t> &base, &pitch; /* the numbers of first pixels, and their distances */
+    bool last;                                /* the last NaN of a window is meant */
+    Scratch<T> best{}, other{}, wide{};
+    Scratch<int32_t> taps{}, columns{}, other_taps{}, wide_taps{};
+
+    void all()
+    {
+        ptrdiff_t most = 0;
+        for (const Run &run : windows.runs[2]) {
+            Run some = run.part(0, TOGETHER);
+            most = std::max<ptrdiff_t>(most, std::max(some.pixels(), some.number));
+        }
+        most *= windows.channels();
+        for (auto scratch : {&best, &other, &wide}) scratch->open(most);
+        for (auto scratch : {&taps, &columns, &other_taps, &wide_taps}) scratch->open(most);
+        windows.each_row_run([&](ptrdiff_t outer, const Run &deep, const Run &down) {
+            EACH(row, down.number)
+                for (const Run &across : windows.runs[2])
+                    for (int64_t left = 0; left < across.number; left += TOGETHER)
+                        fold_some(outer, deep, down.part(row, 1), across.part(left, TOGETHER));
+        });
     }
-    EACH(column, across->size) {
-        const char *values = job->wide + column * across->step * pixel;
-        const int32_t *taps = job->wide_taps + column * across->step * channels;
-        if (!flat || !column) {
-            pick(values, across->stride * pixel, pixel, across->number,
-                 column ? job->other : job->best, pixel);
-            pick((const char *)taps, across->stride * channels * 4, channels * 4, across->number,
-                 (char *)(column ? job->other_taps : job->taps), channels * 4);
+
+    /* Some windows of a row: the columns of all their pixels down the map first, then columns
+       across. */
+    void fold_some(ptrdiff_t outer, const Run &deep, const Run &down, const Run &across)
+    {
+        ptrdiff_t channels = windows.channels(), length = across.pixels() * channels;
+        std::fill_n(wide_taps.data, length, 0);
+        std::fill_n(columns.data, across.number * channels, 0);
+        EACH(tap, deep.size * down.size) {
+            const T *row = windows.x.at<T>(outer, deep.start + tap / down.size * deep.step,
+                                           down.start + tap % down.size * down.step, across.start);
+            if (tap)
+                lead_down<M>(wide.data, wide_taps.data, row, static_cast<int32_t>(tap), last,
+                             length);
+            else
+                std::copy_n(row, length, wide.data);
         }
-        if (column)
-            lead->across(job->best, job->taps, job->columns, flat ? values : job->other,
-                         flat ? taps : job->other_taps, (int32_t)column, job->last, count);
+        EACH(column, across.size) {
+            ptrdiff_t from = column * across.step * channels, stride = across.stride * channels;
+            pick(wide.data + from, stride, channels, across.number, column ? other.data : best.data,
+                 channels);
+            pick(wide_taps.data + from, stride, channels, across.number,
+                 column ? other_taps.data : taps.data, channels);
+            if (column)
+                lead_across<M>(best.data, taps.data, columns.data, other.data, other_taps.data,
+                               static_cast<int32_t>(column), last, across.number * channels);
+        }
+        write(outer, deep, down, across);
+    }
+
+    void write(ptrdiff_t outer, const Run &deep, const Run &down, const Run &across)
+    {
+        ptrdiff_t channels = windows.channels(), next = across.every * channels;
+        pick(best.data, channels, channels, across.number,
+             windows.outs[0].at<T>(outer, deep.cell, down.cell, across.cell), next);
+        int64_t *out = windows.outs[1].at<int64_t>(outer, deep.cell, down.cell, across.cell);
+        EACH(i, across.number)
+            EACH(c, channels) {
+                int64_t tap = taps.data[i * channels + c], column = columns.data[i * channels + c];
+                out[i * next + c] =
+                    base[outer] + (deep.start + tap / down.size * deep.step) * pitch[0]
+                    + (down.start + tap % down.size * down.step) * pitch[1]
+                    + (across.start + i * across.stride + column * across.step) * pitch[2];
+            }
+    }
+};
+
+bool fold_index(PyObject *args)
+{
+    PyObject *x, *outs, *tables, *first, *distances;
+    int merge, last = 0;
+    if (!PyArg_ParseTuple(args, "OOOiOO|p", &x, &outs, &tables, &merge, &first, &distances, &last))
+        throw Failed();
+    Windows windows;
+    windows.open(x, outs, tables);
+    std::vector<int64_t> base = numbers_of(first), pitch = numbers_of(distances);
+    check(windows.count == 2 && windows.outs[0].type == windows.x.type
+              && windows.outs[1].type == 'q' && (merge == MAX || merge == MIN),
+          "no such merge of these types");
+    check(base.size() == static_cast<size_t>(windows.x.shape[0]) && pitch.size() == 3,
+          "there must be a number for each plane and a distance for each axis");
+    check(windows.largest() < 2147483647., "windows are too large");
+    if (windows.is_empty())
+        return true;
+    with_type(windows.x.type, [&](auto zero) {
+        using T = decltype(zero);
+        Unlocked unlocked;
+        if (merge == MAX)
+            Leading<Max, T>{windows, base, pitch, bool(last)}.all();
         else
-            memset(job->columns, 0, (size_t)count * sizeof(int32_t));
-    }
-    int64_t first = job->base[outer] + deep->start * job->pitch[0] + down->start * job->pitch[1];
-    int64_t *out = (int64_t *)place_in(&job->w.outs[1], outer, deep->cell, down->cell, 0, 0);
-    char *values = place_in(&job->w.outs[0], outer, deep->cell, down->cell, across->cell, 0);
-    pick(job->best, pixel, pixel, across->number, values, across->every * pixel);
-    EACH(i, across->number)
-        EACH(c, channels) {
-            int32_t tap = job->taps[i * channels + c], column = job->columns[i * channels + c];
-            out[(across->cell + i * across->every) * channels + c] =
-                first + tap / down->size * deep->step * job->pitch[0]
-                + tap % down->size * down->step * job->pitch[1]
-                + (across->start + i * across->stride + column * across->step) * job->pitch[2];
-        }
+            Leading<Min, T>{windows, base, pitch, bool(last)}.all();
+    });
+    return true;
 }
 
-enum { TOGETHER = 256 }; /* windows of a row */
-
-static void fit_together(const void *job, const Run *down, const Run *across, int64_t *rows,
-                         int64_t *cells)
-{
-    (void)job, (void)down, (void)across;
-    *rows = 1;
-    *cells = TOGETHER;
-}
-
-static int open_index(IndexJob *job, PyObject *args)
-{
-    PyObject *x, *values, *indices, *tables, *base, *pitch;
-    ptrdiff_t count, axes;
-    if (!PyArg_ParseTuple(args, "OOOOiOO|p", &x, &values, &indices, &tables, &job->merge, &base,
-                          &pitch, &job->last))
-        return 0;
-    PyObject *outs = PyTuple_Pack(2, values, indices);
-    int good = outs && open_windows(&job->w, x, outs, tables, 0);
-    Py_XDECREF(outs);
-    if (!good || !(job->base = open_numbers(base, &count, 0))
-        || !(job->pitch = open_numbers(pitch, &axes, 0)))
-        return 0;
-    if (job->w.outs[0].type != job->w.x.type || job->w.outs[1].type != I64 || job->merge < MAX
-        || job->merge > MIN)
-        return fail("no such merge of these types");
-    if (count != job->w.x.shape[0] || axes != 3)
-        return fail("there must be a base for each plane and a pitch for each axis");
-    if (largest_window(&job->w, 2) >= 2147483647.)
-        return fail("windows are too large");
-    EACH(i, job->w.runs[2].count) {
-        Run run = nth(&job->w.runs[2].runs[i], 0, TOGETHER);
-        job->most = larger(job->most, larger(pixels_of(&run), run.number) * job->w.x.shape[4]);
-    }
-    if (!(job->memory = malloc((size_t)(job->most + 16) * (3 * 8 + 4 * sizeof(int32_t)))))
-        return no_memory();
-    job->best = job->memory;
-    job->other = job->best + job->most * 8;
-    job->wide = job->other + job->most * 8;
-    job->taps = (int32_t *)(job->wide + job->most * 8);
-    job->columns = job->taps + job->most;
-    job->other_taps = job->columns + job->most;
-    job->wide_taps = job->other_taps + job->most;
-    return 1;
-}
-
-static PyObject *fold_index(PyObject *module, PyObject *args)
-{
-    (void)module;
-    IndexJob job = {0};
-    int good = open_index(&job, args);
-    if (good && job.w.x.shape[4]) {
-        Py_BEGIN_ALLOW_THREADS visit_all(&job.w, &job, fit_together, lead_block);
-        Py_END_ALLOW_THREADS
-    }
-    free(job.base);
-    free(job.pitch);
-    free(job.memory);
-    return close_windows(&job.w, good);
-}
+} /* namespace */

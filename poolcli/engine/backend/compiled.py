@@ -1,4 +1,4 @@
-"""The verbs in C, for the dtypes and merges that people use most; `plain` does the rest.
+"""The verbs in C++, for the dtypes and merges that people use most; `plain` does the rest.
 
 The extension takes arrays of five axes, (outer, depth, height, width, channels), whose rows are
 contiguous: planes have one channel, and the channels of interleaved pixels stay where they are.
@@ -23,33 +23,13 @@ from poolcli.engine.windows.counts import WindowCounts
 from poolcli.engine.windows.grid import Grid, Run
 from poolcli.maps.array import Array
 
-TYPES = frozenset("?bBhHiIlLqQfd")
+TYPES = frozenset("?bBhHilqfd")
 MERGES: dict[Any, int] = {np.add: _core.ADD, np.maximum: _core.MAX, np.minimum: _core.MIN}
 ROUNDINGS = {
     "half-even": _core.HALF_EVEN,
     "half-up": _core.HALF_UP,
     "half-away": _core.HALF_UP,  # the same, as `mean` leaves totals below zero to `plain`
     "floor": _core.FLOOR,
-}
-SUMS = {  # the kinds of sums, and of what is added up to them
-    "u2": ("b1", "u1", "u2"),
-    "u4": ("b1", "u1", "u2", "u4"),
-    "u8": ("u2", "u4", "u8"),
-    "i2": ("i1", "i2"),
-    "i4": ("i1", "i2", "i4"),
-    "i8": ("i2", "i4", "i8"),
-    "f4": ("f4",),
-    "f8": ("f8",),
-}
-MEANS = {  # the kinds of sums, and of their means
-    "u2": ("u1", "f4", "f8"),
-    "u4": ("u1", "u2", "f4", "f8"),
-    "u8": ("u2", "u4", "u8", "f4", "f8"),
-    "i2": ("i1", "f4", "f8"),
-    "i4": ("i1", "i2", "f4", "f8"),
-    "i8": ("i2", "i4", "i8", "f4", "f8"),
-    "f4": ("f4",),
-    "f8": ("f8",),
 }
 SORTED = 64  # values of a window that a network puts in order to count them
 FEW = 32  # pixels of a window whose ranks are computed at every position, whatever the stride
@@ -98,19 +78,17 @@ def fold_index(
     base = first[: len(five)]  # one for all channels of interleaved pixels
     pitch = np.array([0] * (3 - layout.axes) + list(numbering.steps))
     last = numbering.nan == "last"
-    _core.fold_index(five, values, indices, layout.tables(grid), MERGES[merge], base, pitch, last)
+    results, tables = (values, indices), layout.tables(grid)
+    _core.fold_index(five, results, tables, MERGES[merge], base, pitch, last)
     return True
 
 
-def mean(x: Array, grid: Grid, out: Array, dtype: np.dtype[Any] | None, quotient: Quotient) -> None:
+def mean(x: Array, grid: Grid, out: Array, dtype: np.dtype[Any] | None, quotient: Quotient) -> bool:
     """The mean of every window: see `Backend.mean`."""
-    state = dtype or x.dtype
-    halves_differ = quotient.rounding == "half-away" and out.dtype.kind == "i"
-    folds = _folds(np.add, x.dtype, state) and not halves_differ
-    if folds and _kind(out.dtype) in MEANS[_kind(state)]:
-        _fold(x, grid, out, _How(np.add, state, quotient))
-    else:
-        plain.mean(x, grid, out, dtype, quotient)
+    how = _How(np.add, np.dtype(np.float64) if quotient.of_squares else dtype or x.dtype, quotient)
+    if how.divides(x, grid, out):
+        return _fold(x, grid, out, how)
+    return quotient.put(fold(np.add, quotient.states(x), grid, None, dtype), out)
 
 
 def select(x: Array, valid: Array | None, grid: Grid, ranks: Ranks) -> tuple[Array, Array]:
@@ -129,8 +107,9 @@ def select(x: Array, valid: Array | None, grid: Grid, ranks: Ranks) -> tuple[Arr
             _by_network(layout, x, runs, _Wanted(places), results)
         return low, high
     of_cells = tuple(_of_cells(rank, layout, x, grid) for rank in of_windows[: len(results)])
-    by = _core.rank_histogram if _histogram_pays(x.dtype, grid) else _core.rank_sort
-    by(layout.input(x), tuple(results), layout.tables(grid), of_cells, layout.mask(valid))
+    is_counted, mask = _histogram_pays(x.dtype, grid), layout.mask(valid)
+    tables = layout.tables(grid)
+    _core.order(layout.input(x), tuple(results), tables, of_cells, is_counted, mask)
     return low, high
 
 
@@ -147,7 +126,7 @@ def mode(x: Array, valid: Array | None, grid: Grid) -> Array:
             _by_network(layout, x, runs, _Wanted(places, mode=True), results)
     else:
         is_counted = x.dtype.itemsize <= 2
-        _core.mode(layout.input(x), results, layout.tables(grid), is_counted, mask)
+        _core.order(layout.input(x), results, layout.tables(grid), None, is_counted, mask)
     return out
 
 
@@ -158,6 +137,8 @@ def tiles(reduction: Reduction, dtype: np.dtype[Any]) -> bool:
     if not isinstance(reduction, Fold):
         return True
     one = np.zeros(1, dtype)
+    if reduction.of_squares:
+        return _core.can_fold(_core.SQUARES, dtype.char, "d")
     return all(
         each.lift(one) is one and _folds(each.merge.function, dtype, each.dtype or dtype)
         for each in reduction.components
@@ -242,15 +223,9 @@ def _has_rows(five: Array) -> bool:
     return is_row and five.flags.aligned
 
 
-def _kind(dtype: np.dtype[Any]) -> str:
-    return dtype.str[1:]
-
-
 def _folds(merge: Function, dtype: np.dtype[Any], state: np.dtype[Any]) -> bool:
     """Whether the extension folds pixels of a dtype to such states."""
-    if merge not in MERGES or dtype.char not in TYPES:
-        return False
-    return _kind(dtype) in SUMS.get(_kind(state), ()) if merge is np.add else dtype == state
+    return merge in MERGES and _core.can_fold(MERGES[merge], dtype.char, state.char)
 
 
 class _How(NamedTuple):
@@ -260,22 +235,48 @@ class _How(NamedTuple):
     state: np.dtype[Any]
     quotient: Quotient | None = None
 
+    @property
+    def code(self) -> int:
+        """The merge as the extension numbers it."""
+        return _core.SQUARES if self.quotient and self.quotient.of_squares else MERGES[self.merge]
 
-def _fold(x: Array, grid: Grid, out: Array, how: _How) -> None:
-    """Fold or average into `out`, by way of another array where its memory does not suit."""
+    @property
+    def rounding(self) -> int:
+        """How the extension rounds, or that it takes roots."""
+        assert self.quotient is not None, "states are not rounded"
+        return _core.ROOT if self.quotient.of_squares else ROUNDINGS[self.quotient.rounding]
+
+    def divides(self, x: Array, grid: Grid, out: Array) -> bool:
+        """Whether the extension gives these means."""
+        if not _core.can_fold(self.code, x.dtype.char, self.state.char, out.dtype.char):
+            return False
+        if out.dtype.kind == "f" or self.quotient is None:
+            return True
+        if self.quotient.of_squares:
+            return False
+        # Integers are divided in float64: their totals are below 2^51, and halves go up.
+        is_exact = x.dtype.itemsize * 8 + grid.largest.bit_length() <= 51
+        halves_differ = self.quotient.rounding == "half-away" and out.dtype.kind == "i"
+        return is_exact and not halves_differ
+
+
+def _fold(x: Array, grid: Grid, out: Array, how: _How) -> bool:
+    """Fold or average into `out`, by way of another array where its memory does not suit.
+
+    Whether all means are finite.
+    """
     layout = Layout.of(x, grid)
     five = layout.output(out)
     if five is None:
         other = np.empty(out.shape, out.dtype)
-        _fold(x.copy(), grid, other, how)
+        is_finite = _fold(x.copy(), grid, other, how)
         out[...] = other
-        return
-    words = layout.input(x), five, layout.tables(grid), MERGES[how.merge], how.state.char
+        return is_finite
+    words = layout.input(x), five, layout.tables(grid), how.code, how.state.char
     if how.quotient is None:
-        _core.fold(*words)
-    else:
-        counts = layout.per_axis(how.quotient.counts, np.ones(1, np.int64))
-        _core.fold(*words, counts, ROUNDINGS[how.quotient.rounding])
+        return _core.fold(*words)
+    counts = layout.per_axis(how.quotient.counts, np.ones(1, np.int64))
+    return _core.fold(*words, counts, how.rounding)
 
 
 # Ranks --------------------------------------------------------------------------------------------

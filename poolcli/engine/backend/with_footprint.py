@@ -22,7 +22,7 @@ from poolcli.engine.backend import Backend, plain
 from poolcli.engine.backend.window_views import NETWORK, taps_at_once
 from poolcli.engine.reducers.merges import Function
 from poolcli.engine.reducers.reducer import Reduction
-from poolcli.engine.reducers.rounding import Quotient, put
+from poolcli.engine.reducers.rounding import Quotient
 from poolcli.engine.windows.footprint import Box, Footprint
 from poolcli.engine.windows.grid import Axis, Grid, Run
 from poolcli.maps.array import Array
@@ -60,9 +60,9 @@ class WithFootprint(NamedTuple):
 
     def mean(
         self, x: Array, grid: Grid, out: Array, dtype: np.dtype[Any] | None, quotient: Quotient
-    ) -> None:
+    ) -> bool:
         """The mean of every window: see `Backend.mean`."""
-        put(quotient.of(self.fold(np.add, x, grid, None, dtype)), out, quotient.rounding)
+        return quotient.put(self.fold(np.add, quotient.states(x), grid, None, dtype), out)
 
     def select(
         self, x: Array, valid: Array | None, grid: Grid, ranks: Callable[[int], tuple[int, int]]

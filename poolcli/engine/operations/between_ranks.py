@@ -43,7 +43,8 @@ class MeanBetweenRanks:
         first, last = self._ranks()
         number, above = last - first + 1, self.counts - 1 - last
         if values.dtype.kind == "f":
-            return self._of_floats((low.astype("f8"), high.astype("f8")), (first, number, above))
+            both = low.astype("f8") + 0.0, high.astype("f8") + 0.0  # 0, also where -0 was selected
+            return self._of_floats(both, (first, number, above))
         if values.dtype.itemsize < 8:
             below = first * low.astype(np.int64) + above * high.astype(np.int64)
             return Ratio(self._clipped(low, high)[0] - below, number)

@@ -66,6 +66,7 @@ class WindowBlock:
     task: Task
     grid: Grid
     pixels: CountedPixels
+    is_finite: bool = False  # whether the backend says so of its means
 
     @cached_property
     def counts(self) -> WindowCounts | FootprintCounts:
@@ -152,7 +153,7 @@ class WindowBlock:
     def _finite(self, result: Exact) -> Exact:
         """The results; where a sum has overflowed, those of smaller values, enlarged again."""
         wide, values = self.call.wide, self.pixels.values
-        if wide is None or not isinstance(result, np.ndarray | Ratio):
+        if wide is None or self.is_finite or not isinstance(result, np.ndarray | Ratio):
             return result
         overflown = ~np.isfinite(result.total if isinstance(result, Ratio) else result)
         if not overflown.any() or not _has_large(values):
@@ -168,9 +169,11 @@ class WindowBlock:
         is_lossless = self.pixels.values.dtype.kind != "f" or out.dtype.kind == "f"
         if fold.divisor and not weighed and is_lossless:
             (component,) = fold.components
-            states = component.lift(self.pixels.values)
-            quotient = Quotient(self._divisors(fold.divisor), self.call.rules.rounding)
-            self.call.backend.mean(states, self.grid, out, component.dtype, quotient)
+            rounding, x = self.call.rules.rounding, self.pixels.values
+            quotient = Quotient(self._divisors(fold.divisor), rounding, fold.of_squares)
+            states = x if fold.of_squares else component.lift(x)
+            mean = self.call.backend.mean
+            self.is_finite = mean(states, self.grid, out, component.dtype, quotient)
             return out
         alone = out if len(fold.components) == 1 and not weighed else None
         folded = [self._states(component, alone) for component in fold.components]

@@ -128,7 +128,8 @@ def _with_long_square(x: Array) -> Array:
 
 def l2(values: Values) -> Fold:
     component, root = _powers(values, 2, np.abs)
-    return Fold((component,), lambda state, count: root(state, count.pixels))
+    fold = Fold((component,), lambda state, count: root(state, count.pixels))
+    return fold._replace(divisor="pixels", of_squares=True) if values.fits_double else fold
 
 
 def root_of_squares(values: Values) -> Fold:
@@ -138,7 +139,9 @@ def root_of_squares(values: Values) -> Fold:
 
 def lp(values: Values, *, norm: float) -> Fold:
     component, root = _powers(values, norm, np.abs)
-    return Fold((component,), lambda state, _: root(state, 1))
+    fold = Fold((component,), lambda state, _: root(state, 1))
+    is_root_of_squares = norm == 2 and values.fits_double
+    return fold._replace(divisor=1, of_squares=True) if is_root_of_squares else fold
 
 
 def fraction(values: Values, *, of: tuple[float, ...]) -> Fold:

@@ -72,7 +72,8 @@ class Fold(NamedTuple):
     """Components folded side by side, and a formula: `finish(*states, counts)` is the result.
 
     Where that is no more than the one component over a count, `divisor` tells which (the pixels of
-    a window, these and its padding, or a fixed number), and a backend can divide as it goes.
+    a window, these and its padding, or a fixed number), and a backend can divide as it goes. If
+    `of_squares`, it is the root of that, and the component lifts to squares in float64.
     `homogeneous` tells that of values half as large the result is half as large: then a sum that
     overflows can be folded anew from smaller values.
     """
@@ -81,6 +82,7 @@ class Fold(NamedTuple):
     finish: Callable[..., Exact]
     divisor: Divisor | None = None
     homogeneous: bool = False
+    of_squares: bool = False
 
 
 class Ranks(NamedTuple):

@@ -59,10 +59,24 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Quotient:
-    """How a backend finishes means: each total is divided by a product of one count per axis."""
+    """How a backend finishes means: each total is divided by a product of one count per axis.
+
+    If `of_squares`, it is the mean of the squares of numbers, in float64, and its root the result.
+    """
 
     counts: tuple[Array, ...]
     rounding: str
+    of_squares: bool = False
+
+    def states(self, x: Array) -> Array:
+        """What is added up."""
+        return np.square(x.astype(np.float64)) if self.of_squares else x
+
+    def put(self, total: Array, out: Array) -> bool:
+        """Write the means to `out`, rounded once; whether all of them are finite."""
+        means = self.of(total)
+        put(np.sqrt(means.value()) if self.of_squares else means, out, self.rounding)
+        return out.dtype.kind != "f" or bool(np.isfinite(out).all())
 
     def of(self, total: Array) -> Ratio:
         """The quotients of all cells, not yet taken; one count where all are the same."""

@@ -2,10 +2,10 @@
 # Runs the tests of the compiled kernels under AddressSanitizer and UndefinedBehaviorSanitizer.
 #
 # From the root of a checkout whose Python has the test dependencies: sh tests/engine/backend/asan.sh [pytest options]
-# PYTHON names another Python, CC another compiler (gcc).
+# PYTHON names another Python, CXX another compiler (g++).
 set -eu
 python=${PYTHON:-python3}
-cc=${CC:-gcc}
+cc=${CXX:-g++}
 root=$(cd "$(dirname "$0")/../../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -13,8 +13,8 @@ cp -R "$root/poolcli" "$root/tests" "$root/pyproject.toml" "$work"
 rm -f "$work"/poolcli/engine/backend/_core*.so
 include=$("$python" -c 'import sysconfig; print(sysconfig.get_path("include"))')
 # Target clones are left out: they are chosen before the sanitizer has started.
-"$cc" -std=c11 -g -O1 -fsanitize=address,undefined -fno-sanitize=alignment -fno-sanitize-recover=undefined -DPLAIN \
-    -fPIC -shared -I"$include" "$work/poolcli/engine/backend/_core.c" -o "$work/poolcli/engine/backend/_core.abi3.so" -lm
+"$cc" -std=c++17 -g -O1 -fsanitize=address,undefined -fno-sanitize=alignment -fno-sanitize-recover=undefined -DPLAIN \
+    -fPIC -shared -I"$include" "$work/poolcli/engine/backend/_core.cpp" -o "$work/poolcli/engine/backend/_core.abi3.so" -lm
 cd "$work"
 LD_PRELOAD="$("$cc" -print-file-name=libasan.so) $("$cc" -print-file-name=libubsan.so)" \
     ASAN_OPTIONS=detect_leaks=0:handle_segv=0 PYTHONPATH="$work" \

@@ -15,7 +15,7 @@ import numpy as np
 
 from poolcli.engine.backend.window_views import cells_of
 from poolcli.engine.reducers.merges import Function
-from poolcli.engine.reducers.rounding import Quotient, put
+from poolcli.engine.reducers.rounding import Quotient
 from poolcli.engine.windows.grid import Axis, Grid
 from poolcli.maps.array import Array
 
@@ -42,9 +42,9 @@ def fold(
     return states if out is None else out
 
 
-def mean(x: Array, grid: Grid, out: Array, dtype: np.dtype[Any] | None, quotient: Quotient) -> None:
+def mean(x: Array, grid: Grid, out: Array, dtype: np.dtype[Any] | None, quotient: Quotient) -> bool:
     """The mean of every window: see `Backend.mean`."""
-    put(quotient.of(fold(np.add, x, grid, dtype=dtype)), out, quotient.rounding)
+    return quotient.put(fold(np.add, quotient.states(x), grid, dtype=dtype), out)
 
 
 def fold_axis(
