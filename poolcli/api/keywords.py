@@ -53,6 +53,7 @@ class PoolOptions(TypedDict, total=False):
     per_channel: bool | None
     interpolation: Literal["linear", "midpoint", "lower", "higher", "nearest", "bilinear"] | None
     indices: FileOrArray | None
+    indices_in: Literal["output", "windows"] | None
     sampling_ratio: int | None
     aligned: bool | None
     mode: Literal["avg", "max"] | None

@@ -105,6 +105,7 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
     per_channel: bool | None = None,
     interpolation: str | None = None,
     indices: FileOrArray | None = None,
+    indices_in: str | None = None,
     sampling_ratio: int | None = None,
     aligned: bool | None = None,
     mode: str | None = None,
@@ -220,6 +221,9 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
         nearest (default) or bilinear.
     indices : array_like or path, optional
         For unpool: where the values go, as `return_indices` returns it.
+    indices_in : {"output", "windows"}, optional
+        For unpool: `indices` count in the result (default), or in the size that sliding windows
+        fit, which is then padded to `output_size`.
     sampling_ratio : int, optional
         For roi-align: points on each axis of a cell (default 0: by the cell's size).
     aligned : bool, optional

@@ -161,6 +161,13 @@ ROI_MODE = Parameter(
 INDICES = Parameter(
     "indices", ("--indices",), ARRAYS, "Where the values go: what max --indices wrote."
 )
+INDICES_IN = Parameter(
+    "indices_in",
+    ("--indices-in",),
+    choice("output", "windows"),
+    "Indices count in the result, or in the size that windows fit.",
+    "output",
+)
 UNPOOLED_SIZE = Parameter(
     "output_size", ("--output-size",), SIZE, "Size of the result.  [default: what windows fit]"
 )

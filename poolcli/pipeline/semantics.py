@@ -111,7 +111,7 @@ RULES = (
         lacks="no divisor",
         ops=("avg",),
         option="divisor",
-        when=lambda options: options["divisor"] is not None,
+        when=lambda options: not isinstance(options["divisor"], (str, type(None))),
     ),
     SemanticsRule("l2", lacks="no l2", ops=("l2",), option="functions"),
     SemanticsRule("quantile", lacks="no quantile", ops=("quantile",), option="functions"),
@@ -163,6 +163,13 @@ RULES = (
         ops=INDEXED,
         option="index_of_nan",
         indices=True,
+    ),
+    SemanticsRule(
+        "indices of unpool count in",
+        lacks="no unpool",
+        ops=("unpool",),
+        option="indices_in",
+        when=lambda options: options["output_size"] is not None,
     ),
     SemanticsRule(
         "box outside the map, or swapped",

@@ -163,21 +163,12 @@ def box_flags(boxes, batch, folder):
 
 
 def unpool_flags(node, inputs, folder):
-    """Indices into the output. ONNX's are into the size that kernel and strides give, which it then
-    pads.
-    """
+    """ONNX's indices are into the size that kernel and strides give, which it then pads."""
     attributes = attributes_of(node)
-    steps = zip(inputs[0].shape[2:], attributes["strides"], attributes["kernel_shape"], strict=True)
-    natural = [(count - 1) * stride + kernel for count, stride, kernel in steps]
-    size = [int(length) for length in inputs[2][2:]] if len(inputs) > 2 else natural
-    lead = inputs[0].shape[:2]
-    places = np.unravel_index(inputs[1], (*lead, *natural))
-    np.save(folder / "indices.npy", np.ravel_multi_index(places, (*lead, *size)))
-    return [
-        "--indices",
-        "indices.npy",
-        "--index-order",
-        "tensor",
-        "--output-size",
-        "x".join(map(str, size)),
-    ]
+    np.save(folder / "indices.npy", inputs[1])
+    sizes = ("x".join(map(str, attributes[name])) for name in ("kernel_shape", "strides"))
+    flags = ["--indices", "indices.npy", "--semantics", "onnx", "--kernel", next(sizes)]
+    flags += ["--stride", next(sizes)]
+    if len(inputs) > 2:
+        flags += ["--output-size", "x".join(str(int(length)) for length in inputs[2][2:])]
+    return flags

@@ -161,5 +161,9 @@ def _chosen_pixel(traced: Explanation, fmap: FeatureMap) -> Size | None:
     if not (step.op.indexed and step.returns_input_values):
         return None
     index = int(step.indices(fmap).data[traced.index])
-    space = fmap.form.space
-    return None if index < 0 else tuple(map(int, np.unravel_index(index % prod(space), space)))
+    if index < 0:
+        return None
+    frame = fmap.form.frame
+    if step["index_order"] == "nhwc":
+        index //= frame.channels or 1
+    return tuple(map(int, np.unravel_index(index % prod(frame.space), frame.space)))

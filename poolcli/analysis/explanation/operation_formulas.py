@@ -89,6 +89,9 @@ def _order_statistic(window: ObservedWindow, formula: str) -> Formula:
     """A quantile: the values in order, and the position between two of them."""
     q = window.step["q"] if window.step.op.name == "quantile" else 0.5
     values = np.sort(window.counted).tolist()
+    if window.step.op.name in window.step.profile.functions:  # SciPy's, the only one
+        rank = min(int(Fraction(str(q)) * len(values)), len(values) - 1)
+        return formula, f"{listed(list(map(number, values)), ', ')} at {rank}"
     position = Fraction(str(q)) * (len(values) - 1)
     rule = f", {window.step['interpolation']}" if position.denominator > 1 else ""
     where = f"at {number(q)} * ({len(values)} - 1) = {number(float(position))}{rule}"

@@ -19,6 +19,7 @@ from poolcli.engine.windows.place import Geometry, per_axis
 from poolcli.errors import RequestError, ShapeError, ValueRuleError
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Padding, Size
+from poolcli.maps.layout import shape_words
 from poolcli.resources import memory
 
 # Bytes of scratch for a value, counted from the arrays that are made: its index, where it goes, and
@@ -45,7 +46,8 @@ class Unpool:
     `indices` has the shape of the values; -1 puts a value nowhere, and of several values with one
     index the last stays. They count in each plane, or as `index_order` says. Without an
     `output_size` it is that of sliding windows that fit along each axis: (cells - 1) stride -
-    padding + kernel.
+    padding + kernel. With `indices_in` "windows" the indices count in a map of that size, whose end
+    is padded with zeros up to the `output_size`.
 
     Source: PyTorch MaxUnpool2d; ONNX MaxUnpool.
     """
@@ -56,6 +58,7 @@ class Unpool:
     stride: Size | None
     padding: Padding
     index_order: str
+    indices_in: str = "output"
 
     def __post_init__(self) -> None:
         if (dtype := self.indices.dtype).kind not in "iu":
@@ -78,6 +81,23 @@ class Unpool:
     def _space(self, cells: Size) -> Size:
         if self.output_size:
             return per_axis("output_size", self.output_size, len(cells))
+        return self._fitted(cells)
+
+    def _indexed_space(self, cells: Size) -> Size:
+        """The size of the map that the indices count in."""
+        space = self._space(cells)
+        if self.indices_in == "output":
+            return space
+        fitted = self._fitted(cells)
+        if any(size > most for size, most in zip(fitted, space, strict=True)):
+            raise ShapeError(
+                f"`output_size` {shape_words(space)} is less than the {shape_words(fitted)} that "
+                "the windows fit: give more, or `indices_in` output"
+            )
+        return fitted
+
+    def _fitted(self, cells: Size) -> Size:
+        """The size of the map that windows fit."""
         if self.padding in ("same", "same-lower"):
             raise RequestError(
                 f"`padding` {self.padding} does not tell how large the map was: give `output_size`"
@@ -150,7 +170,8 @@ class Unpool:
     def _places(self, indices: Array, shape: Size, which: tuple[int, Frame]) -> Array:
         """The indices of a sample, which has this shape, counted in all of it."""
         number, frame = which
-        plane, lead = prod(shape[-len(frame.space) :]), shape[: -len(frame.space)]
+        space, indexed = shape[-len(frame.space) :], self._indexed_space(frame.space)
+        plane, lead = prod(indexed), shape[: -len(frame.space)]
         planes = np.arange(prod(lead)).reshape(*lead, *(1,) * len(frame.space))
         pixels = self._pixels(indices, number * prod(lead) + planes, (plane, frame))
         wrong = (indices != NOWHERE) & ((pixels < 0) | (pixels >= plane))
@@ -162,7 +183,10 @@ class Unpool:
                 f"`indices` has {index}, which is outside of {where} of {plane} pixels a plane: "
                 "give the `output_size` and the `index_order` they were made with"
             )
-        return pixels + planes * plane
+        if indexed != space:
+            at = np.unravel_index(np.clip(pixels, 0, plane - 1), indexed)
+            pixels = np.asarray(np.ravel_multi_index(at, space))
+        return pixels + planes * prod(space)
 
     def _pixels(self, indices: Array, planes: Array, which: tuple[int, Frame]) -> Array:
         """The indices counted in each plane, by the numbers of the planes; -1 for other planes'."""

@@ -32,6 +32,7 @@ PROFILE = Profile(
         "median of an even window": Cited("mean of the middle two", OWN),
         "index of max": Cited("in the plane", OWN),
         "index of a NaN": Cited("the first", OWN),
+        "indices of unpool count in": Cited("the result", OWN),
         "box outside the map, or swapped": Cited("refused", OWN),
         "roi-align, half a pixel": Cited("aligned", OWN),
         "roi-align, mode max": Cited("of interpolated samples", OWN),

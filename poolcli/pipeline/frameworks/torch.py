@@ -28,6 +28,7 @@ PROFILE = Profile(
         "median of an even window": Cited("the lower", "torch.median"),
         "index of max": Cited("in the plane", "MaxPool2d"),
         "index of a NaN": Cited("the last", "DilatedMaxPool2d"),
+        "indices of unpool count in": Cited("the result", "MaxUnpool2d output_size"),
         "box outside the map, or swapped": Cited(
             "zeros; size 1 at least", "torchvision roi_pool_kernel.cpp, roi_align_kernel.cpp"
         ),

@@ -65,6 +65,28 @@ def test_unpool_refuses(indices, told, error, says):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("order", ["plane", "tensor", "nhwc"])
+def test_indices_in_the_size_that_windows_fit(order):
+    """ONNX's node test: 4x4 is what windows of 2x2 fit, and the output is 5x5."""
+    values, indices = poolcli.pool(
+        np.arange(32.0).reshape(2, 4, 4), "max", index_order=order, return_indices=True
+    )
+    options = {"indices": indices, "kernel": 2, "index_order": order}
+    small = poolcli.pool(values, "unpool", **options)
+    large = poolcli.pool(values, "unpool", output_size=5, indices_in="windows", **options)
+    np.testing.assert_array_equal(large, np.pad(small, ((0, 0), (0, 1), (0, 1))))
+    with pytest.raises(poolcli.ShapeError, match="3x3 is less than the 4x4"):
+        poolcli.pool(values, "unpool", output_size=3, indices_in="windows", **options)
+
+
+def test_explain_finds_an_index_in_the_size_that_windows_fit(cli, tmp_path):
+    np.save(tmp_path / "v.npy", [[5.0, 6], [7, 8]])
+    np.save(tmp_path / "i.npy", [[5, 7], [13, 15]])
+    step = "unpool --indices i.npy -k 2 --output-size 5 --indices-in windows"
+    ran = cli("explain", step, "v.npy", "--at", "3,1")
+    assert "y[3, 1] = x[1, 0]" in ran.text
+
+
 @pytest.mark.parametrize("order", ["tensor", "nhwc"])
 def test_an_index_of_another_plane_is_outside(order):
     x = np.ones((2, 1, 1))
