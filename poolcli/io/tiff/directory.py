@@ -92,6 +92,13 @@ class Directory:
         number: int = struct.unpack_from(self.form.order + code, self.raw(tag))[0]
         return number
 
+    def short(self, tag: int, default: int) -> int:
+        """The first value of a tag that has 16 bits."""
+        number = self.whole(tag, default)
+        if not 0 <= number < 1 << 16:
+            raise FileError(CUT)
+        return number
+
     def wholes(self, tag: int) -> tuple[int, ...]:
         """The values of a tag as whole numbers."""
         return tuple(map(int, self.numbers(tag).tolist()))

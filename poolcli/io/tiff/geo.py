@@ -74,7 +74,7 @@ def facts_of(directory: Directory, samples: int, dtype: np.dtype[Any]) -> dict[s
 def keys_of(directory: Directory) -> GeoKeys | None:
     """The keys of a directory, if it has any."""
     keys = directory.wholes(Tag.GEO_KEYS)
-    if len(keys) < 4:
+    if len(keys) < 4 or not all(0 <= each < 1 << 16 for each in keys):
         return None
     doubles = directory.numbers(Tag.GEO_DOUBLES)
     return GeoKeys(keys, tuple(map(float, doubles.tolist())), directory.text(Tag.GEO_ASCII))

@@ -6,6 +6,7 @@ meaning here (instruments, objectives, colours, annotations) stays (OME 2016-06)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from math import isfinite, prod
@@ -21,6 +22,7 @@ from poolcli.maps.facts import PixelSize
 _LETTERS = {"T": "N", "Z": "D", "C": "C"}
 SIZED_AXES = {"W": "X", "H": "Y", "D": "Z"}
 AXIS_NAMES = {"N": "T", "D": "Z", "C": "C", "H": "Y", "W": "X"}
+_ROOT = re.compile(r"<(\w+:)?OME[\s>]")
 TYPES = {
     "int8": "int8",
     "int16": "int16",
@@ -59,7 +61,7 @@ class Planes(NamedTuple):
 
 def is_ome(description: str) -> bool:
     """Whether a description is an OME-XML document."""
-    return "<OME" in description[:2000] and "Pixels" in description
+    return bool(_ROOT.search(description[:2000])) and "Pixels" in description
 
 
 def images(description: str, count: int) -> list[Planes]:

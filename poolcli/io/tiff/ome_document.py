@@ -6,6 +6,7 @@ So what has no meaning here (instruments, objectives, colours, annotations) stay
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from math import prod
 from typing import Any, NamedTuple
 from xml.etree import ElementTree as ET
@@ -31,9 +32,9 @@ class Described(NamedTuple):
 
 def document(maps: Sequence[Described], identifier: str) -> str:
     """The document of a file of these maps."""
-    ET.register_namespace("", NAMESPACE)
-    ET.register_namespace("xsi", "http://www.w3.org/2001/XMLSchema-instance")
     root, templates = _templates(maps)
+    ET.register_namespace("", _space(root)[1:-1] or NAMESPACE)
+    ET.register_namespace("xsi", "http://www.w3.org/2001/XMLSchema-instance")
     root.attrib["UUID"] = f"urn:uuid:{identifier}"
     for number, (one, image) in enumerate(zip(maps, templates, strict=True)):
         _update(image, one, number)
@@ -45,7 +46,7 @@ def _templates(maps: Sequence[Described]) -> tuple[ET.Element, list[ET.Element]]
     """A document with an image for each map: that of the input, or an empty one."""
     kept = maps[0].facts.get("ome_xml")
     root = root_of(kept.document) if kept else ET.Element(f"{{{NAMESPACE}}}OME")
-    space = root.tag.rpartition("}")[0] + "}"
+    space = _space(root)
     old = [each for each in root if name_of(each) == "Image"]
     at = list(root).index(old[0]) if old else len(root)
     for each in [*old, *(each for each in root if name_of(each) == "ROI")]:
@@ -56,10 +57,15 @@ def _templates(maps: Sequence[Described]) -> tuple[ET.Element, list[ET.Element]]
     return root, made
 
 
+def _space(element: ET.Element) -> str:
+    """The namespace of an element, as it stands before a tag."""
+    return element.tag[: element.tag.find("}") + 1]
+
+
 def _template(one: Described, old: Sequence[ET.Element], space: str) -> ET.Element:
     kept = one.facts.get("ome_xml")
     if kept and kept.number < len(old):
-        image = ET.fromstring(ET.tostring(old[kept.number]))  # noqa: S314 - made by this module
+        image: ET.Element = deepcopy(old[kept.number])
         for reference in [each for each in image if name_of(each) == "ROIRef"]:
             image.remove(reference)
         return image
@@ -70,7 +76,7 @@ def _template(one: Described, old: Sequence[ET.Element], space: str) -> ET.Eleme
 
 def _update(image: ET.Element, one: Described, number: int) -> None:
     """Say in an image what holds for a map."""
-    space = image.tag.rpartition("}")[0] + "}"
+    space = _space(image)
     image.attrib["ID"] = f"Image:{number}"
     pixels = next(each for each in image if name_of(each) == "Pixels")
     before = {axis: int(pixels.attrib.get(f"Size{axis}", 0)) for axis in "TZC"}

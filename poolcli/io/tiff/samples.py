@@ -15,7 +15,7 @@ from poolcli.maps.array import Array
 from poolcli.maps.picture import Picture
 
 _SIGNED_COLOURS = (Photometric.CIELAB,)  # whose a* and b* are signed, whatever the format says
-_DEEP = {("RGB", "uint16"): "RGB;16", ("RGBA", "uint16"): "RGBA;16"}
+_DEEP = {(mode, "uint16"): f"{mode};16" for mode in ("LA", "RGB", "RGBA")}
 _GRAY = (Photometric.WHITE_IS_ZERO, Photometric.BLACK_IS_ZERO)
 
 
@@ -32,7 +32,8 @@ def check_pooled(page: Page) -> None:
 
 
 def _is_palette(page: Page) -> bool:
-    entries = len(page.directory.numbers(Tag.COLOUR_MAP))
+    table = page.directory.numbers(Tag.COLOUR_MAP)
+    entries = len(table) if table.dtype == np.uint16 else 0
     has_alpha = page.samples == 2 and page.bits == 8 and not page.is_planar
     return (page.samples == 1 or has_alpha) and page.bits <= 8 and entries >= 3 << page.bits
 
@@ -74,7 +75,7 @@ def _mode(page: Page, *, is_stack: bool) -> str:
     name = dtype_of(page).name
     if page.samples == 1 and page.photometric in (*_GRAY, Photometric.MASK):
         return NATURAL.get((name, 0), STACK)
-    mode = _COLOUR_MODES.get((photometric_as_read(page), extra))
+    mode = _colour_mode(page, photometric_as_read(page))
     if mode is not None and name == "uint8":
         return mode
     return _DEEP.get((mode or "", name), ALPHA_STACK if has_alpha else STACK)
@@ -92,8 +93,14 @@ _COLOUR_MODES: dict[tuple[int, tuple[int, ...]], str] = {
 
 def is_colour_image(page: Page) -> bool:
     """Whether its samples are colours and alpha, which a map has last whatever the file has."""
-    mode = _COLOUR_MODES.get((page.photometric, extra_samples(page)))
-    return mode is not None and page.samples > 1
+    return _colour_mode(page, page.photometric) is not None and page.samples > 1
+
+
+def _colour_mode(page: Page, photometric: int) -> str | None:
+    """The mode of its colours with 8 bits a sample; None for other samples."""
+    extra = extra_samples(page)
+    is_whole = page.samples == colours_of(photometric) + len(extra)
+    return _COLOUR_MODES.get((photometric, extra)) if is_whole else None
 
 
 def photometric_as_read(page: Page) -> int:
@@ -154,4 +161,4 @@ def to_samples(values: Array, kind: Stored) -> Array:
 
 def fits(kind: Stored, samples: int) -> bool:
     """Whether pixels of so many samples can be stored like this."""
-    return colours_of(kind.photometric) + len(kind.extra) == samples
+    return kind.colours + len(kind.extra) == samples

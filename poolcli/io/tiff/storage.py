@@ -13,13 +13,16 @@ NAME = "tiff"  # of its entry in the carried fact `storage`
 class Stored(NamedTuple):
     """What the pages of a map have in common.
 
-    `extra` is the meaning of each sample beyond the colours. `unit` is that of the resolution, and
-    `description` the kind of a text that tells sizes: "imagej", "ome", "shaped", "aperio", or "".
-    `lead` are the sizes of axes without a name of their own, which are one axis of the map.
+    `extra` is the meaning of each sample beyond `colours`, which are as many as the photometric
+    says, or fewer in a damaged file and where inks are spot colours. `unit` is that of the
+    resolution, and `description` the kind of a text that tells sizes: "imagej", "ome", "shaped",
+    "aperio", or "". `lead` are the sizes of axes without a name of their own, which are one axis
+    of the map.
     """
 
     photometric: int
     extra: tuple[int, ...] = ()
+    colours: int = 1
     is_planar: bool = False
     compression: int = Compression.NONE
     predictor: int = 1
@@ -47,16 +50,17 @@ def stored(page: Page, description: str = "", lead: tuple[int, ...] = ()) -> Sto
     return Stored(
         photometric=page.photometric,
         extra=extra_samples(page),
+        colours=page.samples - len(extra_samples(page)),
         is_planar=page.is_planar,
         compression=page.compression,
         predictor=page.predictor,
         tile=page.segment if page.is_tiled else None,
         order=page.directory.form.order,
         is_big=page.directory.form.is_big,
-        unit=page.directory.whole(Tag.RESOLUTION_UNIT, 2),
+        unit=min(max(page.directory.whole(Tag.RESOLUTION_UNIT, 2), 1), 3),
         description=description,
         lead=lead,
-        palette=page.directory.wholes(Tag.COLOUR_MAP) if is_palette else (),
+        palette=page.directory.wholes(Tag.COLOUR_MAP)[: 3 << page.bits] if is_palette else (),
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from tiffs import encoded, tifffile, values
 
 from poolcli.errors import FileError, PoolError
-from poolcli.io import peek, read
+from poolcli.io import format_named, peek, read, write
 from poolcli.io.tiff.directory import directories
 
 STRUCTURE = (256, 257, 258, 259, 262, 273, 277, 278, 279, 284, 317, 322, 323, 324, 325, 330, 338)
@@ -109,6 +109,21 @@ def test_what_is_read_is_what_its_header_says():
             continue
         headers = peek(io.BytesIO(raw)).maps
         assert [one.form for one in maps] == [header.form for header in headers]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_read_can_be_written(seed):
+    for raw in mutants(120, 100 + seed):
+        try:
+            maps = read(io.BytesIO(raw))
+            target = io.BytesIO()
+            write(maps, target, format_named("tiff"))
+        except PoolError:
+            continue
+        target.seek(0)
+        for one, again in zip(maps, read(target), strict=True):
+            assert one.form == again.form
+            np.testing.assert_array_equal(one.data, again.data)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.999])

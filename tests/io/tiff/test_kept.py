@@ -58,12 +58,17 @@ def test_usual_files_stay_as_they_are(cli, tmp_path, kind, dtype):
 
 
 @pytest.mark.complete
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(
+    ("kind", "dtype"),
+    [
+        (kind, dtype)
+        for kind, (shape, _) in KINDS.items()
+        for dtype in DTYPES
+        if dtype != "bool" or len(shape) == 2 or kind == "pages"  # tifffile writes no others
+    ],
+)
 def test_every_dtype_in_every_kind_of_file_stays(cli, tmp_path, kind, dtype):
     shape, options = KINDS[kind]
-    if dtype == "bool" and (len(shape) > 2 and kind != "pages"):
-        pytest.skip("tifffile writes no samples of one bit beside each other")
     check_same(cli, tmp_path, values(shape, dtype), **options)
 
 

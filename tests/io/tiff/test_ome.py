@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -177,6 +178,24 @@ def test_documents_that_cannot_be_right_are_refused():
         ome.images(document.format(1).replace("XYZCT", "XY"), 3)
     with pytest.raises(FileError, match="damaged"):
         ome.images(document.format(1)[:-3], 3)
+
+
+@pytest.mark.parametrize(
+    "space", ["", ' xmlns="http://www.openmicroscopy.org/Schemas/OME/2013-06"']
+)
+def test_documents_of_other_versions(cli, tmp_path, space):
+    raw = encoded(values((3, 8, 8), "uint16"), ome=True, metadata={"axes": "ZYX", **MICRONS})
+    with tifffile.TiffFile(io.BytesIO(raw)) as file:
+        document = file.ome_metadata
+    document = re.sub(r"<OME [^>]*>", f"<OME{space}>", document)
+    x = values((3, 8, 8), "uint16")
+    options = {"photometric": "minisblack", "metadata": None}
+    (tmp_path / "a.ome.tif").write_bytes(encoded(x, description=document.encode(), **options))
+    assert cli("max", "-k", "1x2x2", "a.ome.tif").code == 0
+    with tifffile.TiffFile(tmp_path / "a-max.ome.tif") as file:
+        assert f"<OME{space} " in file.ome_metadata
+        assert file.series[0].axes == "ZYX"
+        np.testing.assert_array_equal(file.asarray(), halves(x).max((-3, -1)))
 
 
 def test_regions_of_interest_are_told_to_be_gone(cli, tmp_path):
