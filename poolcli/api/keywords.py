@@ -32,6 +32,7 @@ class PoolOptions(TypedDict, total=False):
     border: BorderLike | None
     footprint: FileOrArray | None
     adaptive: SizeLike | None
+    area: SizeLike | None
     global_: bool | None
     fractional: SizeLike | None
     seed: int | None

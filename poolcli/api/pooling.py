@@ -84,6 +84,7 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
     border: BorderLike | None = None,
     footprint: FileOrArray | None = None,
     adaptive: SizeLike | None = None,
+    area: SizeLike | None = None,
     global_: bool | None = None,
     fractional: SizeLike | None = None,
     seed: int | None = None,
@@ -173,6 +174,9 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
         array that is 1 where a tap counts, whose shape is the kernel.
     adaptive : int or tuple of int, optional
         That many cells, whatever the size of the input.
+    area : int or tuple of int, optional
+        That many cells of equal area, whatever the size of the input: pixels count by the part of
+        them that is inside. For sum, avg, var, std, l2, mode and fraction.
     global_ : bool, optional
         One cell: the whole map.
     fractional : int or tuple of int, optional

@@ -28,6 +28,7 @@ EXAMPLES = {
         "poolcli avg -k 4 img.png --linear",
         "poolcli avg -k 3 -s 2 -p same photos/ -o small/ -r",
         "poolcli avg --global x.npy -o v.npy",
+        "poolcli avg --area 100x150 img.png -o thumbnail.png",
         "poolcli avg -k 3 -s 2 -p same --border clip:wrap img.png -o wrapped.png",
         "poolcli avg -k 3 -s 2 -p 1 --semantics torch x.npy -o theirs.npy",
     ),

@@ -13,7 +13,14 @@ from poolcli.pipeline.options import SELECTING_INTERPOLATIONS
 from poolcli.pipeline.parameters import Parameter
 from poolcli.pipeline.profiles import PROFILES
 from poolcli.pipeline.table import ROWS
-from poolcli.pipeline.window_kinds import KERNEL, REGION_BOXES, SEED, WINDOW_KINDS, WindowKind
+from poolcli.pipeline.window_kinds import (
+    AREA_CELLS,
+    KERNEL,
+    REGION_BOXES,
+    SEED,
+    WINDOW_KINDS,
+    WindowKind,
+)
 
 Values = Mapping[str, Any]
 
@@ -29,6 +36,11 @@ def windows_of(op: Op, values: Values) -> WindowKind | None:
         for option in kind.parameters:
             if values.get(option.name) and option not in mine:
                 raise RequestError(f"{op.name}: {_conflict(option, chosen)}")
+    if chosen.reducers and chosen.key and op.name not in chosen.reducers:
+        *others, last = chosen.reducers
+        raise RequestError(
+            f"{op.name} has no {chosen.key.word}: {', '.join(others)} and {last} have"
+        )
     return chosen
 
 
@@ -45,6 +57,7 @@ def check(op: Op, windows: WindowKind | None, values: Values) -> None:
             f"{op.name}: {windows.name} windows have no kernel: give `divisor` a number"
         )
     _check_footprint(op, values)
+    _check_area(op, windows, values)
     if set(values.get("border") or ()) - {"clip"} and values.get("padding") is None:
         raise RequestError(
             f"{op.name}: `border` says what is in the padding, and there is none: "
@@ -64,6 +77,8 @@ def check_indices(step: Configuration) -> None:
     if not step.op.indexed:
         names = ", ".join(op.name for op in ROWS if op.indexed)
         raise RequestError(f"{step.op.name} has no indices: {names} have")
+    if step.windows and AREA_CELLS in step.windows.parameters:
+        raise RequestError(f"{step.op.name}: `area` has shares of pixels, which have no index")
     if step.returns_input_values:
         return
     computed = [name for name in ("emit", "normalize") if step[name]]
@@ -71,6 +86,17 @@ def check_indices(step: Configuration) -> None:
     selects = f"give `interpolation` {', '.join(others)} or {last}"
     cure = f"leave `{computed[0]}` out" if computed else selects
     raise RequestError(f"{step.op.name} gives values that are no pixels, and have no index: {cure}")
+
+
+def _check_area(op: Op, windows: WindowKind | None, values: Values) -> None:
+    """Raise RequestError for what cells with shares of pixels do not have."""
+    if windows is None or AREA_CELLS not in windows.parameters:
+        return
+    for name in ("divisor", "count_include_pad"):
+        if values.get(name):
+            raise RequestError(f"{op.name}: `{name}` is for windows of whole pixels, not `area`")
+    if values.get("emit") == "count":
+        raise RequestError(f"{op.name}: `area` has shares of pixels: give `emit` fraction")
 
 
 def _check_footprint(op: Op, values: Values) -> None:

@@ -19,7 +19,7 @@ from poolcli.pipeline.op import Op
 from poolcli.pipeline.profile import Profile
 from poolcli.pipeline.profiles import PROFILES
 from poolcli.pipeline.registry import load_file, op_named
-from poolcli.pipeline.window_kinds import KERNEL, REGION_BOXES, WindowKind
+from poolcli.pipeline.window_kinds import AREA_CELLS, KERNEL, REGION_BOXES, WindowKind
 
 
 @dataclass(frozen=True)
@@ -72,13 +72,19 @@ class Configuration:
     @cached_property
     def bare(self) -> Operation:
         """The operation on the values, neither normalized nor in linear light."""
-        named = self.profile.functions.get(self.op.name, self.op.function)
+        here = dict(self.windows.functions) if self.windows else {}
+        named = {**here, **self.profile.functions}.get(self.op.name, self.op.function)
         function = loaded(named) if isinstance(named, str) else named
         own = {option.name: self.argument(option.name) for option in self.op.parameters}
         if self.windows is None:
             operation: Operation = self._with_any_box(function(**own))
             return operation
-        return Pooling(self.place, partial(function, **own))
+        reducer = partial(function, **own)
+        if AREA_CELLS in self.windows.parameters:
+            from poolcli.engine.operations.area_pooling import AreaPooling
+
+            return AreaPooling(cast(Any, self.place), reducer)
+        return Pooling(self.place, reducer)
 
     @cached_property
     def place(self) -> Place:
@@ -146,7 +152,7 @@ class Configuration:
         """Return the operation for maps of a form: of whole colours, where these are compared."""
         operation = self.operation
         is_whole = self.op.counts_colours and not self["per_channel"] and not self["normalize"]
-        if not (is_whole and form.has_colours and isinstance(operation, Pooling)):
+        if not (is_whole and form.has_colours and self.windows):
             return operation
         from poolcli.engine.operations.whole_colours import WholeColours
 

@@ -82,6 +82,12 @@ RULES = (
         when=lambda options: options.get("footprint") is not None,
     ),
     SemanticsRule(
+        "area",
+        lacks="no cells of equal area",
+        option="area",
+        when=lambda options: options.get("area") is not None,
+    ),
+    SemanticsRule(
         "rest of the map",
         lacks="left out",
         option="exact",

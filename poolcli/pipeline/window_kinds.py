@@ -67,6 +67,9 @@ FOOTPRINT = Parameter(
 ADAPTIVE = Parameter(
     "adaptive", ("--adaptive",), SIZE, "That many cells, whatever the input's size."
 )
+AREA_CELLS = Parameter(
+    "area", ("--area",), SIZE, "That many cells of equal area: pixels count by the part inside."
+)
 GLOBAL = Parameter("global", ("--global",), FLAG, "One cell: the whole map.", default=False)
 FRACTIONAL = Parameter(
     "fractional", ("--fractional",), SIZE, "That many cells of one kernel, at uneven distances."
@@ -127,6 +130,11 @@ class WindowKind(NamedTuple):
     outside
         The result of a window outside the map, unless the profile has one or there is a nodata
         value.
+    reducers
+        The operations that take it, by name; empty for all.
+    functions
+        Operations that are defined otherwise here, each with the engine's function as an entry
+        point.
     """
 
     name: str
@@ -137,6 +145,8 @@ class WindowKind(NamedTuple):
     key: Parameter | None = None
     required: tuple[Parameter, ...] = ()
     outside: float = 0
+    reducers: tuple[str, ...] = ()
+    functions: tuple[tuple[str, str], ...] = ()
 
 
 SLIDING = WindowKind(
@@ -156,6 +166,17 @@ WINDOW_KINDS = (
         place="adaptive",
         parameters=(ADAPTIVE,),
         key=ADAPTIVE,
+    ),
+    WindowKind(
+        name="area",
+        summary="that many cells of equal area, where pixels count by the part inside: "
+        "cell i of n is i L / n to (i + 1) L / n",
+        source="OpenCV INTER_AREA",
+        place="area",
+        parameters=(AREA_CELLS,),
+        key=AREA_CELLS,
+        reducers=("sum", "avg", "var", "std", "l2", "mode", "fraction"),
+        functions=(("sum", "poolcli.engine.reducers.folds:mass"),),
     ),
     WindowKind(
         name="global",

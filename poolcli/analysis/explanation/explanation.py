@@ -120,7 +120,7 @@ def _explain_window(traced: Explanation, window: ObservedWindow, fmap: FeatureMa
         numbers=numbers,
         exact=float(traced.value) if is_exact else window.exact(),
         window=window,
-        chosen=_chosen_pixel(traced, fmap),
+        chosen=_chosen_pixel(traced, window, fmap),
     )
 
 
@@ -155,10 +155,10 @@ def _explain_branch(branch: Pipeline, fmap: FeatureMap, cells: TracedRegion) -> 
     return _explain(*inputs_of(branch, fmap), result, index)
 
 
-def _chosen_pixel(traced: Explanation, fmap: FeatureMap) -> Size | None:
+def _chosen_pixel(traced: Explanation, window: ObservedWindow, fmap: FeatureMap) -> Size | None:
     """The pixel that the number is, along the spatial axes of the last step's input."""
     step = traced.step
-    if not (step.op.indexed and step.returns_input_values):
+    if not (step.op.indexed and step.returns_input_values) or window.is_area:
         return None
     index = int(step.indices(fmap).data[traced.index])
     if index < 0:

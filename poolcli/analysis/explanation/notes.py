@@ -31,7 +31,9 @@ def _counts(window: ObservedWindow) -> Iterator[str]:
         yield f"{repeated} of the {inside} pixels are those of `border` {edges}"
     if window.valid is not None and not window.valid_taps.all():
         yield f"{int(window.valid_taps.sum())} of {inside} pixels are valid"
-    if window.counted_weights is not None:
+    if window.is_area:
+        yield f"pixels count by the area of them that is inside, {window.count:g} in all"
+    elif window.counted_weights is not None:
         yield f"pixels count by their alpha, {window.count} in all"
 
 

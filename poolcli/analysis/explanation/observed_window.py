@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from poolcli.analysis.explanation.group_cell import GroupCell
+from poolcli.engine.operations.area_pooling import AreaPooling
 from poolcli.engine.operations.bordered import along_axis
 from poolcli.engine.operations.normalize import Normalized
 from poolcli.engine.operations.operation import Pooling, Trace, TracedAxis
@@ -62,14 +63,22 @@ class ObservedWindow:
         return rules
 
     @property
-    def count(self) -> int:
-        """The number of pixels that count, each as often as it does."""
-        return int(self.values.size if self.weights is None else self.weights.sum())
+    def count(self) -> float:
+        """The number of pixels that count, each as often as it does, or the area of them."""
+        if self.weights is None:
+            return self.values.size
+        total: float = self.weights.sum().item()
+        return total
 
     @property
     def size(self) -> int:
         """The number of taps that are pixels."""
         return self.values.size if self.taps is None else int(self.taps.sum())
+
+    @property
+    def is_area(self) -> bool:
+        """Whether pixels count by the part of them that is inside."""
+        return isinstance(self.group.operation, AreaPooling)
 
     @property
     def valid_taps(self) -> Array:
@@ -194,6 +203,9 @@ def observe(cell: GroupCell) -> ObservedWindow | None:
         weights = _counting_weights(counts, block.weights)
     else:
         weights = _counting_weights(valid, block.weights)
+    if isinstance(group.operation, AreaPooling):
+        inside = reduce(np.multiply.outer, [np.array(side.shares) for side in sides])
+        weights = inside if weights is None else inside * weights
     return ObservedWindow(cell, group, trace, sides, block.values, valid, weights, taps)
 
 

@@ -80,7 +80,7 @@ def _folded(window: ObservedWindow, formula: str) -> Formula:
     letters["k"] = window.kernel
     if "mean" in formula:
         letters["mean"] = float(np.average(values.astype(np.float64), weights=weights))
-    if weights is None or not step.op.alpha_weighted:
+    if weights is None or not (step.op.alpha_weighted or window.is_area):
         return formula, substitute(formula, values.tolist(), None, letters)
     return formula, substitute(formula, values.tolist(), weights.tolist(), letters)
 
@@ -100,9 +100,11 @@ def _order_statistic(window: ObservedWindow, formula: str) -> Formula:
 
 def _frequencies(window: ObservedWindow, formula: str) -> Formula:
     """The values or colours, and how often each occurs, the most frequent first."""
-    values, counts = np.unique(_counted_pixels(window), axis=0, return_counts=True)
+    values, which = np.unique(_counted_pixels(window), axis=0, return_inverse=True)
+    weights = window.counted_weights if window.is_area else None
+    counts = np.bincount(which.ravel(), weights)
     order = np.argsort(-counts, kind="stable")
-    parts = [f"{' '.join(map(number, values[at]))}: {counts[at]}" for at in order.tolist()]
+    parts = [f"{' '.join(map(number, values[at]))}: {number(counts[at])}" for at in order.tolist()]
     return formula, listed(parts, ", ")
 
 
@@ -132,7 +134,7 @@ def _fraction(window: ObservedWindow, formula: str) -> Formula:
     found = one_of(window.counted, window.step["of"])
     weights = window.counted_weights
     share = found.sum() if weights is None else weights[found].sum()
-    return formula, f"{number(int(share))} / {number(window.count)}"
+    return formula, f"{number(share.item())} / {number(window.count)}"
 
 
 def _mean_direction(window: ObservedWindow, formula: str) -> Formula:

@@ -20,6 +20,7 @@ OWN_OPTIONS = ("nodata", "mask", "min_valid", "emit", "normalize", "linear", "dt
 GRIDS = ("sliding", "adaptive", "global", "strided", "fitted")
 # Why operations and kinds of windows cannot be written.
 NOT_WRITTEN = {
+    "area": "its cells have shares of pixels",
     "fractional": "the distances are drawn by poolcli",
     "regions": "boxes are pooled by torchvision.ops.roi_pool, whose maximum alone is the same",
     "roi-align": "it is torchvision.ops.roi_align, which is no part of it",

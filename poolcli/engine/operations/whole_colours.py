@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from poolcli.engine.backend.blocks import Load
-from poolcli.engine.operations.operation import Pooling, Trace
+from poolcli.engine.operations.operation import Operation, Pooling, Trace
 from poolcli.engine.operations.pixels import BorderPixel, ValueRules, blank
 from poolcli.engine.reducers import folds
 from poolcli.engine.reducers.values_of import one_of
@@ -30,7 +30,7 @@ class WholeColours:
     ignored; of colours that hold a NaN the result is NaN.
     """
 
-    pooling: Pooling
+    pooling: Operation
 
     def geometry(self, frame: Frame) -> Geometry:
         """That of the pooling."""
@@ -86,6 +86,8 @@ class WholeColours:
         """The channel that each number of the result belongs to."""
         numbers = np.arange(frame.channels or 1).reshape(-1, *(1,) * len(frame.space))
         planes = np.broadcast_to(numbers, frame.shape)
+        if not isinstance(self.pooling, Pooling):  # whose channels stay apart
+            return np.broadcast_to(numbers, self.pooling.geometry(frame).frame.shape)
         return Pooling(self.pooling.place, folds.max)(planes, frame, ValueRules(np.int64))
 
 

@@ -39,6 +39,12 @@ def sum(values: Values) -> Fold:  # noqa: A001 - the operation's name
     return Fold((component,), lambda state, _: total(state), homogeneous=True)
 
 
+def mass(values: Values) -> Fold:
+    """The sum of cells that have shares of pixels, in whole pixels."""
+    component, total = adding(values)
+    return Fold((component,), lambda state, counts: quotient(total(state), counts.whole_pixel))
+
+
 def avg(values: Values, *, count_include_pad: bool, divisor: float | str | None) -> Fold:
     if isinstance(divisor, str):
         divisor = values.taps if divisor == "kernel" else None

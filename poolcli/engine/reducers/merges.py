@@ -17,7 +17,7 @@ class Merge(NamedTuple):
     """How two states become one.
 
     `function` merges elementwise and may write where it reads. `empty(dtype)` is the
-    state of no pixel, and `weigh(state, w)` that of a pixel that counts w times.
+    state of no pixel, and `weigh(state, w)` that of pixels that count w times as often.
     """
 
     function: Function
@@ -59,7 +59,7 @@ def _merge_moments(a: Array, b: Array, out: Array | None = None) -> Array:
     out = np.empty_like(a) if out is None else out
     count = a[0] + b[0]
     away = b[1] - a[1]
-    share = b[0] / np.maximum(count, 1)
+    share = b[0] / np.where(count > 0, count, 1)
     between = np.abs(away) * np.sqrt(a[0] * share)
     mean = a[1] + away * share
     np.hypot(np.hypot(a[2], b[2]), between, out=out[2])
@@ -68,7 +68,7 @@ def _merge_moments(a: Array, b: Array, out: Array | None = None) -> Array:
 
 
 def _weigh_moments(state: Array, weight: Array) -> Array:
-    return np.stack([state[0] * weight, state[1], state[2]])
+    return np.stack([state[0] * weight, state[1], state[2] * np.sqrt(weight)])
 
 
 def _merge_squares(a: Array, b: Array, out: Array | None = None) -> Array:
@@ -76,7 +76,7 @@ def _merge_squares(a: Array, b: Array, out: Array | None = None) -> Array:
     out = np.empty_like(a) if out is None else out
     count = a[0] + b[0]
     away = b[1] - a[1]
-    share = b[0] / np.maximum(count, 1)
+    share = b[0] / np.where(count > 0, count, 1)
     squares = a[2] + b[2] + away * away * a[0] * share
     mean = a[1] + away * share
     out[0], out[1], out[2] = count, mean, squares
@@ -84,7 +84,7 @@ def _merge_squares(a: Array, b: Array, out: Array | None = None) -> Array:
 
 
 def _weigh_squares(state: Array, weight: Array) -> Array:
-    return np.stack([state[0] * weight, state[1], state[2]])
+    return np.stack([state[0] * weight, state[1], state[2] * weight])
 
 
 MOMENTS = Merge(_merge_moments, lambda _: 0, _weigh_moments)

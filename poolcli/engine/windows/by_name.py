@@ -11,6 +11,7 @@ from poolcli.engine.windows.adaptive import Adaptive
 from poolcli.engine.windows.sliding import Sliding
 
 if TYPE_CHECKING:
+    from poolcli.engine.windows.area import Area
     from poolcli.engine.windows.place import Place
     from poolcli.maps.array import Array
     from poolcli.maps.frame import Size
@@ -34,6 +35,12 @@ def sliding(
 
 def adaptive(*, adaptive: Size) -> Adaptive:
     return Adaptive(adaptive)
+
+
+def area(*, area: Size) -> Area:
+    from poolcli.engine.windows.area import Area
+
+    return Area(area)
 
 
 def whole_map(**_: Any) -> Adaptive:

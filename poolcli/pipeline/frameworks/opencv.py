@@ -11,6 +11,7 @@ PROFILE = Profile(
         "divisor of avg": Cited("valid pixels", "resize, INTER_AREA"),
         "rounding of whole numbers": Cited("half up of 2x2, else half to even", "run with 5.0.0"),
         "median of an even window": Cited("no even window", "medianBlur"),
+        "area": Cited("INTER_AREA", "resize.cpp computeResizeAreaTab"),
         "border": Cited("none of INTER_AREA; edge of medianBlur", "medianBlur"),
     },
     given=(Given("avg", "kernel", ((2,), (2, 2)), {"round": "half-up"}),),

@@ -17,6 +17,7 @@ PROFILE = Profile(
         "padding same": Cited("odd pixel at the end, or same-lower", OWN),
         "border": Cited("what `border` says", OWN),
         "footprint": Cited("what `footprint` says", OWN),
+        "area": Cited("cells of equal area", OWN),
         "rest of the map": Cited("left out", OWN),
         "dilation of max": Cited("any", OWN),
         "dilation of avg and lp": Cited("any", OWN),

@@ -9,6 +9,7 @@ PROFILE = Profile(
         "stride, when not given": Cited("1", "maximum_filter"),
         "padding in numbers": Cited("no padding in numbers", "maximum_filter"),
         "padding same": Cited("odd pixel at the beginning", "ni_filters.c"),
+        "footprint": Cited("any", "maximum_filter footprint"),
         "border": Cited("symmetric (mode reflect)", "maximum_filter"),
         "divisor of avg": Cited("all taps, border included", "uniform_filter"),
         "NaN in max": Cited("depends on its place", "run with 1.17"),

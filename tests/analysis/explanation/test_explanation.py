@@ -184,3 +184,15 @@ def test_alpha_laid_out_flat(tmp_path):
             number if number < 4 else (number - 4) // 4
         )
         assert abs(told.exact - told.value) <= 0.5
+
+
+@pytest.mark.parametrize("op", ["sum", "avg", "var", "std", "l2", "fraction --of 1.5,2", "mode"])
+def test_pixels_of_an_area_count_by_their_part(op):
+    text = f"{op} --area 4x5"
+    result = poolcli.parse(text)(X)
+    for at in places(result.shape):
+        told = explained(text, X, at)
+        assert told.value == result[at]
+        assert told.exact == pytest.approx(result[at], rel=1e-6)
+        assert value_of(told) == pytest.approx(result[at], rel=2e-4)
+        assert "count by the area of them that is inside" in " ".join(told.notes())
