@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from poolcli.errors import FileError, PoolError
+from poolcli.io import gzipped
 from poolcli.io.damage import DECODER_ERRORS, one_line
 from poolcli.io.format import Format
 from poolcli.io.header import Header
@@ -33,12 +34,18 @@ _STRUCTURE = (
     *("BSCALE", "BZERO", "BLANK", "EXTNAME", "EXTVER", "CHECKSUM", "DATASUM", ""),
     *("DATAMIN", "DATAMAX"),  # of the values that were there
 )
+_START = b"SIMPLE  ="
 _LOSSLESS = ("RICE_1", "GZIP_1", "GZIP_2")  # of whole numbers, of any width
+
+
+def is_fits(stream: BinaryIO) -> bool:
+    """Whether a stream, packed or not, begins as a FITS file."""
+    return gzipped.head_of(stream, len(_START)) == _START
 
 
 def open_source(stream: BinaryIO, layout: str | None) -> FitsSource:
     """The images of a file; tables are copied."""
-    return FitsSource(stream, layout)
+    return FitsSource(gzipped.unpacked(stream), layout)
 
 
 class FitsSource:
@@ -177,6 +184,13 @@ def open_sink(
 ) -> Sink:
     """A file with an image for each map."""
     return WholeSink(headers, lambda maps: stream.write(_encoded(maps)))
+
+
+def open_packed_sink(
+    _: Format, stream: BinaryIO, headers: Sequence[Header], __: Mapping[str, Any]
+) -> Sink:
+    """The same, packed by gzip."""
+    return WholeSink(headers, lambda maps: stream.write(gzipped.packed(_encoded(maps))))
 
 
 def _encoded(maps: Sequence[FeatureMap]) -> bytes:

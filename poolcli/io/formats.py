@@ -75,6 +75,20 @@ _NIFTI: dict[str, Any] = {
     "unheld": "poolcli.io.nifti:unheld",
     "extra": "nifti",
 }
+_FITS: dict[str, Any] = {
+    "dtypes": (*_NUMBERS, "uint64"),
+    "holds_pages": True,
+    "facts": {
+        "wcs": "CRPIX, CDELT, CD, PC and SIP",
+        "nodata": "BLANK; NaN",
+        "header": "cards",
+        "file_header": "cards of the first unit",
+        "others": "tables",
+        "compression": "tiles",
+    },
+    "unheld": "poolcli.io.fits:unheld",
+    "extra": "fits",
+}
 _HDF5: dict[str, Any] = {
     "dtypes": ("bool", "float16", *_NUMBERS, "uint64"),
     "holds_pages": True,
@@ -407,19 +421,15 @@ FORMATS = (
         "images of several units; needs poolcli[fits]",
         source="poolcli.io.fits:open_source",
         sink="poolcli.io.fits:open_sink",
-        magic=(b"SIMPLE  =",),
-        dtypes=(*_NUMBERS, "uint64"),
-        holds_pages=True,
-        facts={
-            "wcs": "CRPIX, CDELT, CD, PC and SIP",
-            "nodata": "BLANK; NaN",
-            "header": "cards",
-            "file_header": "cards of the first unit",
-            "others": "tables",
-            "compression": "tiles",
-        },
-        unheld="poolcli.io.fits:unheld",
-        extra="fits",
+        recognise="poolcli.io.fits:is_fits",
+        **_FITS,
+    ),
+    Format(
+        "fits.gz",
+        (".fits.gz", ".fit.gz"),
+        "the same, packed",
+        sink="poolcli.io.fits:open_packed_sink",
+        **_FITS,
     ),
     Format(
         "hdf5",

@@ -5,18 +5,16 @@ Values are scaled as the header says, so that they mean the same to every reduce
 
 from __future__ import annotations
 
-import gzip
 import logging
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from io import BytesIO
 from math import prod
 from typing import Any, BinaryIO, cast
 
 import numpy as np
 
 from poolcli.errors import FileError, PoolError
+from poolcli.io import gzipped
 from poolcli.io.damage import DECODER_ERRORS, check_unpacked, one_line
 from poolcli.io.format import Format
 from poolcli.io.header import Header
@@ -28,7 +26,6 @@ from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.layout import check_layout, shape_words
 from poolcli.resources.extras import extra
 
-_GZIP = b"\x1f\x8b"
 _HEADS = {348: (344, b"n+1\0"), 540: (4, b"n+2\0")}  # by the length of a header: where its magic is
 _LAYOUTS = {1: "W", 2: "WH", 3: "WHD", 4: "WHDN", 5: "WHDNC"}
 _UNITS = {"meter": "m", "mm": "mm", "micron": "µm", "sec": "s", "msec": "ms", "usec": "µs"}
@@ -38,15 +35,7 @@ _SLICES = ("slice_code", "slice_start", "slice_end", "slice_duration")  # of pix
 
 def is_nifti(stream: BinaryIO) -> bool:
     """Whether a stream, packed or not, begins with the header of a NIfTI file."""
-    head = stream.read(540)
-    if head.startswith(_GZIP):
-        stream.seek(0)
-        try:
-            with gzip.GzipFile(fileobj=stream) as packed:
-                head = packed.read(540)
-        except (OSError, EOFError, ValueError, zlib.error):
-            return False
-    return _order(head) is not None
+    return _order(gzipped.head_of(stream, 540)) is not None
 
 
 def _order(head: bytes) -> str | None:
@@ -72,9 +61,8 @@ class NiftiSource:
     def __init__(self, stream: BinaryIO, layout: str | None) -> None:
         nibabel = extra("nifti", "a NIfTI file")
         _quiet()
-        is_packed = stream.read(2) == _GZIP
         size = size_of(stream)
-        values = cast("BinaryIO", gzip.GzipFile(fileobj=stream)) if is_packed else stream
+        values = gzipped.opened(stream)
         with _damage_refused():
             length = int.from_bytes(values.read(4), "little")
             values.seek(0)
@@ -83,7 +71,7 @@ class NiftiSource:
             holder = nibabel.FileHolder(fileobj=values)
             self._image = kind.from_file_map({"image": holder, "header": holder})
             self.headers = (_header(self._image, layout),)
-            _check_size(self._image, size, is_packed=is_packed)
+            _check_size(self._image, size, is_packed=values is not stream)
 
     def read(self, number: int, region: Region | None = None) -> FeatureMap:
         """The volume, or a region of it."""
@@ -198,12 +186,7 @@ def _encoded(one: FeatureMap, *, is_packed: bool) -> bytes:
         _put_units(image.header, one)
         _put_extensions(nibabel, image.header, one.facts.get("extensions", ()))
         file = image.to_bytes()
-    if not is_packed:
-        return bytes(file)
-    packed = BytesIO()
-    with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=6, mtime=0) as stream:
-        stream.write(file)
-    return packed.getvalue()
+    return gzipped.packed(file) if is_packed else bytes(file)
 
 
 def _is_large(shape: Sequence[int], header: Any) -> bool:

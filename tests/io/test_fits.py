@@ -219,3 +219,12 @@ def test_without_an_image():
     stream = io.BytesIO()
     fits.HDUList([fits.PrimaryHDU()]).writeto(stream)
     assert "no image" in refusal(stream.getvalue())
+
+
+def test_packed_by_gzip(cli, tmp_path):
+    fits.HDUList([fits.PrimaryHDU(image("i2"))]).writeto(tmp_path / "a.fits.gz")
+    assert cli("max", "-k", 2, "a.fits.gz").code == 0
+    assert (tmp_path / "a-max.fits.gz").read_bytes()[:2] == b"\x1f\x8b"
+    with fits.open(tmp_path / "a-max.fits.gz") as again:
+        np.testing.assert_array_equal(again[0].data, blocks(image("i2")).max((1, 3)))
+    assert "gzip is damaged" in refusal((tmp_path / "a.fits.gz").read_bytes()[:-40])

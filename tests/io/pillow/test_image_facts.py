@@ -223,3 +223,6 @@ def test_further_pictures_are_told_of(cli, tmp_path, suffix, kind):
     raw = saved(image, kind, **options[kind])
     _, dropped = pooled(cli, tmp_path, raw, f"a.{suffix}", "b.png")
     assert "further pictures" in dropped
+    ran = cli("max", f"a.{suffix}", "-o", "c.png", "--strict")
+    assert ran.code == 1
+    assert "further pictures" in ran.err
