@@ -72,7 +72,7 @@ _NIFTI: dict[str, Any] = {
         "header": "as it is",
         "extensions": "extensions",
     },
-    "unheld": "poolcli.io.nifti:unheld",
+    "unheld": "poolcli.io.nifti.sink:unheld",
     "extra": "nifti",
 }
 _FITS: dict[str, Any] = {
@@ -86,7 +86,7 @@ _FITS: dict[str, Any] = {
         "others": "tables",
         "compression": "tiles",
     },
-    "unheld": "poolcli.io.fits:unheld",
+    "unheld": "poolcli.io.fits.sink:unheld",
     "extra": "fits",
 }
 _HDF5: dict[str, Any] = {
@@ -403,32 +403,32 @@ FORMATS = (
         "nifti",
         (".nii",),
         "volumes; needs poolcli[nifti]",
-        source="poolcli.io.nifti:open_source",
-        sink="poolcli.io.nifti:open_sink",
-        recognise="poolcli.io.nifti:is_nifti",
+        source="poolcli.io.nifti.source:open_source",
+        sink="poolcli.io.nifti.sink:open_sink",
+        recognise="poolcli.io.nifti.source:is_nifti",
         **_NIFTI,
     ),
     Format(
         "nii.gz",
         (".nii.gz",),
         "the same, packed",
-        sink="poolcli.io.nifti:open_packed_sink",
+        sink="poolcli.io.nifti.sink:open_packed_sink",
         **_NIFTI,
     ),
     Format(
         "fits",
         (".fits", ".fit", ".fts"),
         "images of several units; needs poolcli[fits]",
-        source="poolcli.io.fits:open_source",
-        sink="poolcli.io.fits:open_sink",
-        recognise="poolcli.io.fits:is_fits",
+        source="poolcli.io.fits.source:open_source",
+        sink="poolcli.io.fits.sink:open_sink",
+        recognise="poolcli.io.fits.source:is_fits",
         **_FITS,
     ),
     Format(
         "fits.gz",
         (".fits.gz", ".fit.gz"),
         "the same, packed",
-        sink="poolcli.io.fits:open_packed_sink",
+        sink="poolcli.io.fits.sink:open_packed_sink",
         **_FITS,
     ),
     Format(

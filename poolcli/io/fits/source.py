@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from io import BytesIO
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -13,12 +12,9 @@ import numpy as np
 from poolcli.errors import FileError, PoolError
 from poolcli.io import gzipped
 from poolcli.io.damage import DECODER_ERRORS, one_line
-from poolcli.io.format import Format
 from poolcli.io.header import Header
 from poolcli.io.raw_values import native
-from poolcli.io.sink import Sink, WholeSink
 from poolcli.io.source import Region
-from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.fits_wcs import WCS_CARDS, Card
 from poolcli.maps.layout import check_layout, default_layout, shape_words
@@ -35,7 +31,6 @@ _STRUCTURE = (
     *("DATAMIN", "DATAMAX"),  # of the values that were there
 )
 _START = b"SIMPLE  ="
-_LOSSLESS = ("RICE_1", "GZIP_1", "GZIP_2")  # of whole numbers, of any width
 
 
 def is_fits(stream: BinaryIO) -> bool:
@@ -54,8 +49,8 @@ class FitsSource:
     format = "fits"
 
     def __init__(self, stream: BinaryIO, layout: str | None) -> None:
-        fits = _library("a FITS file")
-        with _damage_refused():
+        fits = library("a FITS file")
+        with damage_refused():
             self._units = fits.open(stream, memmap=False, lazy_load_hdus=False, ignore_blank=True)
             self._images = [unit for unit in self._units if unit.is_image and unit.shape]
             if not self._images:
@@ -72,7 +67,7 @@ class FitsSource:
     def read(self, number: int, region: Region | None = None) -> FeatureMap:
         """An image, or a region of it."""
         header, unit = self.headers[number], self._images[number]
-        with _damage_refused():
+        with damage_refused():
             values = np.asarray(unit.section[region] if region is not None else unit.data)
         if values.shape != header.shape and region is None:
             raise FileError("its values are cut short: save it again")
@@ -80,7 +75,7 @@ class FitsSource:
         return FeatureMap(values, header.layout, None, header.name, header.facts)
 
 
-def _library(what: str) -> Any:
+def library(what: str) -> Any:
     from importlib import import_module
 
     extra("fits", what)
@@ -88,7 +83,7 @@ def _library(what: str) -> Any:
 
 
 @contextmanager
-def _damage_refused() -> Iterator[None]:
+def damage_refused() -> Iterator[None]:
     try:
         yield
     except PoolError:
@@ -174,93 +169,3 @@ def _others(stream: BinaryIO, units: Any, images: Sequence[Any]) -> dict[str, by
             info["datLoc"] + info["datSpan"] - info["hdrLoc"]
         )
     return found
-
-
-# As a sink -----------------------------------------------------------------------------------
-
-
-def open_sink(
-    _: Format, stream: BinaryIO, headers: Sequence[Header], __: Mapping[str, Any]
-) -> Sink:
-    """A file with an image for each map."""
-    return WholeSink(headers, lambda maps: stream.write(_encoded(maps)))
-
-
-def open_packed_sink(
-    _: Format, stream: BinaryIO, headers: Sequence[Header], __: Mapping[str, Any]
-) -> Sink:
-    """The same, packed by gzip."""
-    return WholeSink(headers, lambda maps: stream.write(gzipped.packed(_encoded(maps))))
-
-
-def _encoded(maps: Sequence[FeatureMap]) -> bytes:
-    fits = _library("writing .fits")
-    first = maps[0].facts
-    stream = BytesIO()
-    with _damage_refused():
-        images = [_unit(fits, one, is_alone=len(maps) == 1) for one in maps]
-        starts_with_image = isinstance(images[0], fits.PrimaryHDU)
-        if not starts_with_image:
-            primary = fits.PrimaryHDU()
-            _put_cards(fits, primary.header, _own_cards(first.get("file_header", ())))
-            images.insert(0, primary)
-        fits.HDUList(images).writeto(stream)
-        file = stream.getvalue()
-    return b"".join([file, *first.get("others", {}).values()])
-
-
-def _unit(fits: Any, one: FeatureMap, *, is_alone: bool) -> Any:
-    """The unit of a map: the primary one, if there is no other and it is not compressed."""
-    facts, data = one.facts, _with_nodata(one)
-    compression = facts.get("compression")
-    name = one.name.partition(",")[0]
-    extname = None if name in ("", "HDU", "PRIMARY") else name
-    if compression in (*_LOSSLESS, "PLIO_1", "HCOMPRESS_1"):
-        how = compression if compression in _LOSSLESS and data.dtype.kind in "iu" else "GZIP_2"
-        unit = fits.CompImageHDU(data, name=extname, compression_type=how, quantize_level=0)
-    elif is_alone and "file_header" not in facts:
-        unit = fits.PrimaryHDU(data)
-    else:
-        unit = fits.ImageHDU(data, name=extname)
-    letters, cards = facts.get("wcs", ("", ()))
-    if letters == one.layout[::-1]:
-        _put_cards(fits, unit.header, cards)
-    _put_cards(fits, unit.header, _own_cards(facts.get("header", ())))
-    if "nodata" in facts and data.dtype.kind in "iu":
-        unit.header["BLANK"] = int(facts["nodata"][0]) - int(unit.header.get("BZERO", 0))
-    return unit
-
-
-def _with_nodata(one: FeatureMap) -> Array:
-    """The values; floating-point ones are not a number where there are none."""
-    values = one.data
-    nodata = one.facts.get("nodata")
-    if nodata is None or values.dtype.kind != "f":
-        return values
-    return np.where(np.isin(values, np.array(nodata, values.dtype)), np.nan, values)
-
-
-def _own_cards(cards: Any) -> Sequence[Card]:
-    return cards if isinstance(cards, tuple) else ()
-
-
-def _put_cards(fits: Any, header: Any, cards: Sequence[Card]) -> None:
-    for card in cards:
-        if card.keyword in ("COMMENT", "HISTORY"):
-            header.add_history(card.value) if card.keyword == "HISTORY" else header.add_comment(
-                card.value
-            )
-        else:
-            header.append(fits.Card(*card), end=True)
-
-
-def unheld(header: Header) -> tuple[str, ...]:
-    """The facts that a FITS file cannot keep: the header of another format."""
-    foreign = ["header"] if not isinstance(header.facts.get("header", ()), tuple) else []
-    others = header.facts.get("others", {})
-    if not all(isinstance(each, bytes) for each in others.values()):
-        foreign.append("others")
-    letters, _ = header.facts.get("wcs", (header.layout[::-1], ()))
-    if letters != header.layout[::-1]:
-        foreign.append("wcs")
-    return tuple(foreign)
