@@ -65,6 +65,16 @@ class Numbering(NamedTuple):
         return numbers
 
 
+class BoxWeights(NamedTuple):
+    """The weights of pixels in the cells of boxes along one axis.
+
+    `weights` of shape (boxes, cells, pixels) are those of the pixels from `firsts` (boxes,) on.
+    """
+
+    firsts: Array
+    weights: Array
+
+
 class Backend(Protocol):
     """Functions of one block, (..., *map) to (..., *cells), the grid's axes last.
 
@@ -135,6 +145,15 @@ class Backend(Protocol):
 
     def mode(self, x: Array, valid: Array | None, grid: Grid) -> Array:
         """The most frequent value of each window, the smallest on ties; `valid` as in `select`."""
+        ...
+
+    def weigh(self, x: Array, out: Array, rows: BoxWeights, columns: BoxWeights) -> bool:
+        """Weighted sums of the pixels (height, width, C) of boxes, to (boxes, C, *cells).
+
+        Cell (i, j) is the sum over y of wy[i, y] times the sum over x of wx[j, x] p[y, x], each
+        from the first pixel on, in float64, rounded once to `out`'s dtype. A backend that does not
+        do this for all boxes at once writes nothing and returns False.
+        """
         ...
 
     def tiles(self, reduction: Reduction, dtype: np.dtype[Any]) -> bool:

@@ -14,6 +14,7 @@
 
 #include "_fold.h"
 #include "_select.h"
+#include "_weigh.h"
 
 namespace {
 
@@ -75,12 +76,21 @@ The largest (MAX) or smallest (MIN) value of every window, and the index of the 
 is equal to it, or of the first NaN, or the last NaN if `last`: base[outer] + d pitch[0] + h
 pitch[1] + w pitch[2] of its pixel (d, h, w).)");
 
+PyDoc_STRVAR(weigh_doc, R"(weigh(x, out, (rows, first_rows), (columns, first_columns))
+--
+
+Weighted sums of pixels: cell (i, j) of a box is the sum over y of rows[i, y] times the sum over x
+of columns[j, x] p[y, x], each from the first pixel on, in float64. `x` is (1, 1, height, width,
+channels), `out` (boxes, channels, rows, columns, 1). Weights are (boxes, 1, cells, pixels, 1), of
+pixels from the first one of each box on.)");
+
 PyMethodDef METHODS[] = {
     {"fold", call<fold>, METH_VARARGS, fold_doc},
     {"can_fold", can_fold, METH_VARARGS, can_fold_doc},
     {"fold_index", call<fold_index>, METH_VARARGS, fold_index_doc},
     {"network", call<network>, METH_VARARGS, network_doc},
     {"order", call<order>, METH_VARARGS, order_doc},
+    {"weigh", call<weigh>, METH_VARARGS, weigh_doc},
     {nullptr, nullptr, 0, nullptr},
 };
 

@@ -56,3 +56,6 @@ def order(
     valid: Array | None = None,
     /,
 ) -> bool: ...
+def weigh(
+    x: Array, out: Array, rows: tuple[Array, Array], columns: tuple[Array, Array], /
+) -> bool: ...

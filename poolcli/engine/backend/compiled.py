@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from poolcli.engine.backend import Numbering, _core, plain
+from poolcli.engine.backend import BoxWeights, Numbering, _core, plain
 from poolcli.engine.backend.network import program
 from poolcli.engine.reducers.merges import Function
 from poolcli.engine.reducers.reducer import Fold, Gather, Reduction
@@ -128,6 +128,14 @@ def mode(x: Array, valid: Array | None, grid: Grid) -> Array:
         is_counted = x.dtype.itemsize <= 2
         _core.order(layout.input(x), results, layout.tables(grid), None, is_counted, mask)
     return out
+
+
+def weigh(x: Array, out: Array, rows: BoxWeights, columns: BoxWeights) -> bool:
+    """Weighted sums of the pixels of boxes: see `Backend.weigh`."""
+    if x.dtype.char != "d" or out.dtype.char not in "fd":
+        return False
+    axes = ((side.weights[:, None, :, :, None], side.firsts) for side in (rows, columns))
+    return _core.weigh(x[None, None], out[..., None], *axes)
 
 
 def tiles(reduction: Reduction, dtype: np.dtype[Any]) -> bool:

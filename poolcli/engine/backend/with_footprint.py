@@ -81,6 +81,10 @@ class WithFootprint(NamedTuple):
             out[cells] = self._selecting.mode(taps, mask, windows).reshape(out[cells].shape)
         return out
 
+    def weigh(self, *_: object) -> bool:
+        """Leave it to the caller: see `Backend.weigh`."""
+        return False
+
     def tiles(self, reduction: Reduction, dtype: np.dtype[Any]) -> bool:  # noqa: ARG002
         """A block is worked on as a whole, once for each box: see `Backend.tiles`."""
         return False

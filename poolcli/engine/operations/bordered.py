@@ -19,9 +19,10 @@ from poolcli.maps.array import Array
 
 def tasks(x: Array, axes: tuple[Axis, ...], load: Load) -> list[Task]:
     """The work on (..., *map) in blocks: those at the border apart from the others."""
+    if load.is_one_block or all(axis.border is None for axis in axes):
+        return cut(x, axes, load)
     inner = [axis.inner for axis in axes]
-    is_apart = all(axis.border is None for axis in axes) or any(a >= b for a, b in inner)
-    if is_apart or load.is_one_block:
+    if any(a >= b for a, b in inner):
         return cut(x, axes, load)
     parts = [*_strips(axes, inner), tuple(inner)]
     return [task for part in parts for task in _part(x, axes, part, load)]

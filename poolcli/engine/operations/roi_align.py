@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from poolcli.engine.backend import BoxWeights, backend
 from poolcli.engine.backend.blocks import SMALLEST, Load, Task, run
 from poolcli.engine.operations.operation import Trace
 from poolcli.engine.operations.pixels import ValueRules
@@ -213,10 +214,20 @@ class MapCopy:
 
     def pool(self, boxes: slice, out: Array, rules: ValueRules) -> None:
         """Write the cells of some of the group's boxes to the array of all boxes."""
-        numbers = self.group.numbers[boxes].tolist()
+        numbers = self.group.numbers[boxes]
+        if self.alpha is None and self.cells_of is weighted_sums:
+            cells = np.empty((len(numbers), *out.shape[1:]), out.dtype)
+            if backend().weigh(self.values, cells, *self._weights(boxes)):
+                out[numbers] = cells
+                return
         axes = (side.of(boxes).points() for side in self.group.sides)
-        for number, rows, columns in zip(numbers, *axes, strict=True):
+        for number, rows, columns in zip(numbers.tolist(), *axes, strict=True):
             out[number] = rules.cast(self._cells(rows, columns).transpose(2, 0, 1))
+
+    def _weights(self, boxes: slice) -> tuple[BoxWeights, BoxWeights]:
+        """The weights of pixels of the copy in the cells of some boxes."""
+        rows, columns = (side.of(boxes) for side in self.group.sides)
+        return rows.weights(self.group.rows.start), columns.weights(self.group.columns.start)
 
     def _cells(self, rows: SamplePoints, columns: SamplePoints) -> Array:
         top, left = self.group.rows.start, self.group.columns.start

@@ -6,10 +6,10 @@ float64,
 
     cell[i, j] = sum over y of Wy[i, y] * (sum over x of Wx[j, x] * p[y, x])
 
-each sum from the first pixel of the box to the last. NumPy leaves the order of additions inside of
-a matrix product to its library of linear algebra, so that the last bits of float64 may differ from
-this. Where a pixel is not finite, values are interpolated at each point instead, so that NaN and
-infinity reach no cell that has no point beside them.
+each sum from the first pixel of the box to the last, so that all backends, channels and threads
+give the same bits: a matrix product would leave the order of additions to a library. Where a pixel
+is not finite, values are interpolated at each point instead, so that NaN and infinity reach no cell
+that has no point beside them.
 """
 
 from __future__ import annotations
@@ -27,10 +27,17 @@ CellsOf = Callable[[Array, SamplePoints, SamplePoints], Array]
 
 def weighted_sums(pixels: Array, rows: SamplePoints, columns: SamplePoints) -> Array:
     """The mean over the points of each cell, from finite pixels."""
-    height, _, channels = pixels.shape
-    across = columns.weights @ pixels  # (height, cells, C)
-    cells: Array = rows.weights @ across.reshape(height, -1)
-    return cells.reshape(rows.cells, columns.cells, channels)
+    across = [_weighted_sum(pixels.transpose(1, 0, 2), weights) for weights in columns.weights]
+    sums = np.stack(across, axis=1)  # (height, cells, C)
+    return np.stack([_weighted_sum(sums, weights) for weights in rows.weights])
+
+
+def _weighted_sum(lines: Array, weights: Array) -> Array:
+    """The sum of lines times their weights, one after another."""
+    total = np.zeros(lines.shape[1:])
+    for number in np.flatnonzero(weights).tolist():
+        total += weights[number] * lines[number]
+    return total
 
 
 def mean(pixels: Array, rows: SamplePoints, columns: SamplePoints) -> Array:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from poolcli.engine.backend import BoxWeights
 from poolcli.engine.windows.grid import Taps
 from poolcli.maps.array import Array
 
@@ -99,10 +100,7 @@ class BoxSides(NamedTuple):
         """
         counts, (firsts, stops) = self.counts, self.spans
         below, above, shares = self._interpolation(counts)
-        last = (stops - firsts - 1)[:, None, None]  # points that do not count may lie beyond
-        below, above = (np.clip(at - firsts[:, None, None], 0, last) for at in (below, above))
-        width = int((stops - firsts).max())
-        weights = _sums(below, above, shares / np.maximum(counts, 1)[:, None, None], width)
+        weights = self._weights(below, above, shares)
         return [
             SamplePoints(
                 slice(first, stop),
@@ -116,8 +114,19 @@ class BoxSides(NamedTuple):
             )
         ]
 
+    def weights(self, start: int) -> BoxWeights:
+        """The weights of pixels in the means of all boxes, pixels counted from `start`."""
+        firsts, _ = self.spans
+        return BoxWeights(firsts - start, self._weights(*self._interpolation(self.counts)))
+
+    def _weights(self, below: Array, above: Array, shares: Array) -> Array:
+        """Weights of shape (boxes, cells, most pixels of a span)."""
+        firsts, stops = self.spans
+        parts = shares / np.maximum(self.counts, 1)[:, None, None]
+        return _sums(below, above, parts, int((stops - firsts).max()))
+
     def _interpolation(self, counts: Array) -> tuple[Array, Array, Array]:
-        """The pixels below and above each point, and the shares of both.
+        """The pixels below and above each point, from the span's first, and the shares of both.
 
         Arrays of shape (boxes, cells, most points of a cell); a point that a box does not have is
         its last one with no shares.
@@ -132,6 +141,9 @@ class BoxSides(NamedTuple):
         below = at.astype(np.int64)
         above = np.minimum(below + 1, self.length - 1)
         share = at - below
+        firsts, stops = (pixels[:, None, None] for pixels in self.spans)
+        last = stops - firsts - 1  # points that do not count may lie beyond
+        below, above = (np.clip(pixels - firsts, 0, last) for pixels in (below, above))
         return below, above, np.stack([1 - share, share]) * counted
 
 

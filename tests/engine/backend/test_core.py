@@ -414,6 +414,53 @@ def test_indices_of_leading_values(kind, merge, last, seed):
         assert indices[at] == base[at[0]] + places[leading[-1 if last and nan else 0]]
 
 
+# Weighted sums
+
+
+def weights_of(rng, boxes, cells, pixels, length):
+    """Weights of the cells of boxes, some of them zero, and where boxes begin."""
+    weights = rng.random((boxes, 1, cells, pixels, 1)) * (
+        rng.random((boxes, 1, cells, pixels, 1)) < 0.5
+    )
+    return weights, rng.integers(0, length, boxes)
+
+
+def weighed(x, rows, columns, shape):
+    """The definition, one weight after another."""
+    out = np.zeros(shape)
+    for box, channel, i, j, _ in np.ndindex(shape):
+        for y, high in enumerate(rows[0][box, 0, i, : x.shape[2] - rows[1][box], 0]):
+            across = 0.0
+            for at, wide in enumerate(columns[0][box, 0, j, : x.shape[3] - columns[1][box], 0]):
+                across += wide * x[0, 0, rows[1][box] + y, columns[1][box] + at, channel]
+            out[box, channel, i, j] += high * across
+    return out
+
+
+@pytest.mark.parametrize("kind", "fd")
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("front", [False, True])
+def test_weighted_sums_are_their_definition(guarded, kind, seed, front):
+    rng = np.random.default_rng(seed)
+    height, width, channels = (int(size) for size in rng.integers(1, 9, 3))
+    x = guarded((1, 1, height, width, channels), "d", front=front)
+    x[...] = rng.standard_normal(x.shape)
+    rows, columns = weights_of(rng, 3, 2, 6, height), weights_of(rng, 3, 4, 5, width)
+    out = guarded((3, channels, 2, 4, 1), kind, front=front)
+    core.weigh(x, out, rows, columns)
+    assert same(np.ascontiguousarray(out), weighed(x, rows, columns, out.shape).astype(kind))
+
+
+@pytest.mark.parametrize(
+    "changes", [{"x": "f"}, {"out": "B"}, {"start": 4}, {"start": -1}, {"cells": 3}]
+)
+def test_weights_that_do_not_fit_are_refused(changes):
+    x, out = np.zeros((1, 1, 4, 4, 2), changes.get("x", "d")), np.zeros((1, 2, 2, 2, 1), "d")
+    weights = np.ones((1, 1, changes.get("cells", 2), 3, 1)), np.array([changes.get("start", 0)])
+    with pytest.raises(ValueError, match=r"\w"):
+        core.weigh(x, out.astype(changes.get("out", "d")), weights, weights)
+
+
 # What does not fit
 
 

@@ -78,3 +78,15 @@ def test_of_large_windows(monkeypatch, op, layout, dtype):
             options = {**windows, **rules, **OPTIONS.get(op, {}), "layout": layout}
             one, two = (pooled(monkeypatch, name, x, op, **options) for name in backends.NAMES)
             assert assert_same_bits(one, two)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "float64"])
+@pytest.mark.parametrize("channels", [1, 3, 40])
+@pytest.mark.parametrize("sampling_ratio", [0, 2])
+def test_of_boxes(monkeypatch, dtype, channels, sampling_ratio):
+    random = np.random.default_rng(channels)
+    x = (random.random((1, channels, 37, 45)) * 200).astype(dtype)
+    corners = np.sort(random.random((20, 2, 2)) * [[45, 37]], axis=1).reshape(20, 4)
+    options = {"boxes": corners, "output_size": (3, 5), "sampling_ratio": sampling_ratio}
+    one, two = (pooled(monkeypatch, name, x, "roi-align", **options) for name in backends.NAMES)
+    assert assert_same_bits(one, two)
