@@ -44,6 +44,10 @@ class AreaAxis(WeightedAxis):
 
     pixel: int = 1
 
+    def shares_along(self, number: int) -> Array:
+        """The shares of each tap, to multiply with cells along an axis counted from the end."""
+        return self.shares.reshape(*self.shares.shape, *(1,) * (-number - 1))
+
     def taps_of(self, cell: int) -> Taps:
         """The pixels of a cell, and the part of each that is inside."""
         inside = np.flatnonzero(self.shares[:, cell])
@@ -187,13 +191,19 @@ class _Block:
         values, weights = self.pixels.values, self.pixels.weights
         lifted = [(each, each.states(values)) for each in fold.components]
         exact = all(states.dtype.kind in "iu" for _, states in lifted)
-        folded = [_fold(_weighed(*each, weights), each[0].merge, self.axes) for each in lifted]
+        folded = [self._states(component, states) for component, states in lifted]
         if weights is None:
             area: Any = self._cell if exact else 1.0
         else:
             area = self._sum(weights if exact else weights.astype(np.float64))
         pixel = self._pixel if exact else self._pixel / self._cell
         return fold.finish(*folded, AreaCounts(area, pixel))
+
+    def _states(self, component: Component, states: Array) -> Array:
+        """The folded states of all cells."""
+        if self.pixels.weights is not None:
+            states = _shared(component.merge, states, self.pixels.weights)
+        return _fold(states, component.merge, self.axes)
 
     def _most(self) -> Array:
         """The value with the largest area in each cell, the smallest of several."""
@@ -215,17 +225,10 @@ class _Block:
         return out + np.zeros((), out.dtype) if out.dtype.kind == "f" else out
 
 
-def _weighed(component: Component, states: Array, weights: Array | None) -> Array:
-    """States of pixels that count as often as they weigh, or not at all."""
-    if weights is None:
-        return states
-    return _shared(component.merge, states, weights)
-
-
 def _shared(merge: Merge, states: Array, share: Array) -> Array:
     """States that count by a share; those of a share of 0 are as if there were no pixel."""
     weighed = merge.weigh(states, share.astype(states.dtype))
-    if (share > 0).all():
+    if (merge is ADD and states.dtype.kind in "iu") or (share > 0).all():
         return weighed
     empty = np.asarray(merge.empty(states.dtype), states.dtype)
     if empty.ndim:
@@ -236,15 +239,29 @@ def _shared(merge: Merge, states: Array, share: Array) -> Array:
 def _fold(states: Array, merge: Merge, axes: Sequence[AreaAxis]) -> Array:
     """Fold the states of each cell, along one axis after another and tap by tap."""
     for number, axis in enumerate(axes, start=-len(axes)):
-        shares = axis.shares.reshape(*axis.shares.shape, *(1,) * (-number - 1))
-        if states.dtype.kind == "f":
-            shares = shares / axis.whole
+        shares = axis.shares_along(number)
+        shares = shares / axis.whole if states.dtype.kind == "f" else shares
+        if merge is ADD and (states.dtype.kind != "f" or np.isfinite(states).all()):
+            states = _added(states, number, axis.sources, shares.astype(states.dtype))
+            continue
         total = _shared(merge, states.take(axis.sources[0], number), shares[0])
         for source, share in zip(axis.sources[1:], shares[1:], strict=True):
             part = _shared(merge, states.take(source, number), share)
             total = merge.function(total, part, out=total)
         states = total
     return states
+
+
+def _added(states: Array, number: int, sources: Array, shares: Array) -> Array:
+    """The weighted sums of finite states along one axis, where a share of 0 adds nothing."""
+    total: Array = states.take(sources[0], number)
+    total *= shares[0]
+    part = np.empty_like(total)
+    for source, share in zip(sources[1:], shares[1:], strict=True):
+        states.take(source, number, out=part, mode="clip")
+        part *= share
+        total += part
+    return total
 
 
 def _taps(x: Array, axes: Sequence[AreaAxis], rows: slice) -> Iterator[tuple[Array, Array]]:
