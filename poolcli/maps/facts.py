@@ -2,22 +2,31 @@
 
 A map carries its facts in a mapping by their names. Sources fill it, every step changes it by the
 rules of `fact_rules.py`, and the record of a format says which of them it holds: see
-`poolcli/io/format.py`.
-A new fact is a row here, and an entry in the records of the formats that hold it.
+`poolcli/io/format.py`. A new fact is a row here, and an entry in the records of the formats that
+hold it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 from poolcli.maps.embedded_sizes import exif_resized, xmp_resized
+from poolcli.maps.fact import (
+    Fact,
+    bytes_words,
+    dots_words,
+    grid_words,
+    inner_names_words,
+    names_words,
+    numbers_words,
+    sizes_words,
+)
 from poolcli.maps.fact_rules import (
     Affine,
     Coordinates,
     Facts,
     PixelSize,
-    Rule,
     affine,
     by_offset,
     by_relative_stride,
@@ -40,64 +49,6 @@ from poolcli.maps.sampling import Sampling
 __all__ = ["FACTS", "Affine", "Coordinates", "Fact", "Facts", "PixelSize", "carried", "lost"]
 
 
-class Fact(NamedTuple):
-    """A row of the table.
-
-    `label` names the fact in reports, and `change` says what `rule` does, and `shown` is the
-    value in words. A fact `is_storage` if it says how a file holds its pixels and not what they
-    are: then nothing is lost where another format holds them otherwise. `holds` is the type of the
-    value, in words for who writes a format. A value is `plain` if it says what holds without it.
-    """
-
-    name: str
-    label: str
-    holds: str
-    rule: Rule
-    change: str
-    shown: Callable[[Any], str] = str
-    is_storage: bool = False
-    plain: Callable[[Any], bool] = lambda _: False
-
-
-# Words ---------------------------------------------------------------------------------------
-
-
-def _sizes(value: Mapping[str, PixelSize]) -> str:
-    return " x ".join(f"{size:g} {unit}".strip() for size, unit in value.values())
-
-
-def _numbers(value: Iterable[float]) -> str:
-    return ", ".join(f"{number:.10g}" for number in value)
-
-
-def _grid(value: tuple[float, ...]) -> str:
-    """A geotransform: the size of a pixel, and its corner."""
-    left, across, turn, top, other_turn, down = value
-    turned = f", turned by {turn:.10g}, {other_turn:.10g}" if turn or other_turn else ""
-    return f"{across:.10g} x {down:.10g} from {left:.10g}, {top:.10g}{turned}"
-
-
-def _dots(value: tuple[float, float]) -> str:
-    across, down = (f"{round(each, 1):g}" for each in value)
-    return across if across == down else f"{across} x {down}"
-
-
-def _bytes(value: bytes) -> str:
-    return f"{len(value)} bytes"
-
-
-def _names(value: Iterable[str]) -> str:
-    return ", ".join(value)
-
-
-def _inner_names(value: Mapping[str, Any]) -> str:
-    """The names of attributes, which may be grouped by what they belong to."""
-    groups = (each if isinstance(each, Mapping) else (name,) for name, each in value.items())
-    return _names(dict.fromkeys(name for group in groups for name in group))
-
-
-# The table -----------------------------------------------------------------------------------
-
 _ROWS = (
     Fact(
         "spacing",
@@ -105,7 +56,7 @@ _ROWS = (
         "a PixelSize by the letter of each axis",
         by_stride,
         "times the stride",
-        _sizes,
+        sizes_words,
         plain=lambda value: set(value.values()) == {PixelSize(1.0)},
     ),
     Fact(
@@ -114,7 +65,7 @@ _ROWS = (
         "the coordinate of the first centre by the letter of each axis",
         by_offset,
         "the centre of the first cell",
-        lambda value: _numbers(value.values()),
+        lambda value: numbers_words(value.values()),
         plain=lambda value: not any(value.values()),
     ),
     Fact(
@@ -123,7 +74,7 @@ _ROWS = (
         "an Affine",
         affine,
         "columns times the stride, the last at the centre of the first cell",
-        lambda value: "; ".join(map(_numbers, value.matrix)),
+        lambda value: "; ".join(map(numbers_words, value.matrix)),
     ),
     Fact(
         "geotransform",
@@ -131,7 +82,7 @@ _ROWS = (
         "six numbers as in GDAL, of the corner of the first pixel",
         geotransform,
         "sizes times the stride, at the corner of the first cell",
-        _grid,
+        grid_words,
     ),
     Fact("crs", "CRS", "WKT, or a name such as EPSG:32633", kept, "kept"),
     Fact(
@@ -164,7 +115,7 @@ _ROWS = (
         "Coordinates by the letter of each axis",
         coordinates,
         "of the cells' centres",
-        lambda value: _names(one.name for one in value.values()),
+        lambda value: names_words(one.name for one in value.values()),
     ),
     Fact(
         "dimensions",
@@ -172,10 +123,12 @@ _ROWS = (
         "a name by the letter of each axis",
         of_axes,
         "kept",
-        lambda value: _names(value.values()),
+        lambda value: names_words(value.values()),
     ),
-    Fact("channels", "names of channels", "a name for each channel", per_channel, "kept", _names),
-    Fact("nodata", "nodata", "the values that are none", kept, "kept, and left out", _numbers),
+    Fact(
+        "channels", "names of channels", "a name for each channel", per_channel, "kept", names_words
+    ),
+    Fact("nodata", "nodata", "the values that are none", kept, "kept, and left out", numbers_words),
     Fact(
         "scale_offset",
         "scale and offset of values",
@@ -183,7 +136,7 @@ _ROWS = (
         kept,
         "kept",
     ),
-    Fact("icc", "ICC profile", "its bytes", kept, "kept", _bytes),
+    Fact("icc", "ICC profile", "its bytes", kept, "kept", bytes_words),
     Fact(
         "gamma",
         "gamma",
@@ -199,7 +152,7 @@ _ROWS = (
         "x and y of white, red, green, blue",
         kept,
         "kept",
-        _numbers,
+        numbers_words,
         plain=lambda value: value == (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06),  # of sRGB
     ),
     Fact(
@@ -210,14 +163,16 @@ _ROWS = (
         "kept",
         plain=lambda _: True,  # what says nothing of its colours is taken for sRGB
     ),
-    Fact("cicp", "code points of colours", "four numbers of ITU-T H.273", kept, "kept", _numbers),
+    Fact(
+        "cicp", "code points of colours", "four numbers of ITU-T H.273", kept, "kept", numbers_words
+    ),
     Fact(
         "exif",
         "EXIF",
         "the block, without a prefix",
         resized(exif_resized),
         "kept; its size is that of the result",
-        _bytes,
+        bytes_words,
     ),
     Fact(
         "xmp",
@@ -225,7 +180,7 @@ _ROWS = (
         "the packet",
         resized(xmp_resized),
         "kept; its size is that of the result",
-        _bytes,
+        bytes_words,
     ),
     Fact(
         "text",
@@ -233,7 +188,7 @@ _ROWS = (
         "pairs of keyword and text",
         kept,
         "kept",
-        lambda value: _names(name for name, _ in value),
+        lambda value: names_words(name for name, _ in value),
     ),
     Fact("comment", "comment", "a text", kept, "kept"),
     Fact("date", "date of the last change", "as in ISO 8601", kept, "kept"),
@@ -250,7 +205,7 @@ _ROWS = (
         "dots per inch across and down",
         by_relative_stride,
         "kept; less on an axis that is pooled more than the other",
-        _dots,
+        dots_words,
     ),
     Fact(
         "aspect",
@@ -270,14 +225,16 @@ _ROWS = (
     ),
     Fact("loop", "loop", "how often frames are shown, 0 for ever", kept, "kept"),
     Fact("default_image", "default image", "True: the first map is no frame", kept, "kept"),
-    Fact("attributes", "attributes", "of the array: JSON values by name", kept, "kept", _names),
+    Fact(
+        "attributes", "attributes", "of the array: JSON values by name", kept, "kept", names_words
+    ),
     Fact(
         "file_attributes",
         "attributes of the file",
         "by name, of the file (path '') and of each group that holds the array (its path)",
         kept,
         "kept",
-        _inner_names,
+        inner_names_words,
     ),
     Fact(
         "ome",
@@ -285,9 +242,11 @@ _ROWS = (
         "what OME says of the image and has no row of its own, by name",
         kept,
         "kept",
-        _names,
+        names_words,
     ),
-    Fact("labels", "label images", "their names: they lie beside an image", kept, "kept", _names),
+    Fact(
+        "labels", "label images", "their names: they lie beside an image", kept, "kept", names_words
+    ),
     Fact("ome_xml", "OME-XML", "an OmeXml: the document", kept, "kept; sizes are changed"),
     Fact(
         "gdal",
@@ -303,7 +262,7 @@ _ROWS = (
         "`lines` of the description by name, and blocks",
         imagej,
         "kept; labels where planes stay, lookup tables where channels stay",
-        lambda value: _names((*value["lines"], *(name for name in value if name != "lines"))),
+        lambda value: names_words((*value["lines"], *(name for name in value if name != "lines"))),
     ),
     Fact("rois", "regions of interest", "whose", in_place, "dropped: they are places in the image"),
     Fact("mask", "mask of pixels", "whose", lambda *_: None, "dropped"),
@@ -322,7 +281,9 @@ _ROWS = (
         "the letters of the axes of FITS, and Cards",
         fits_wcs,
         "reference pixels and sizes are those of the cells",
-        lambda value: _names(str(card.value) for card in value[1] if card.keyword[:5] == "CTYPE"),
+        lambda value: names_words(
+            str(card.value) for card in value[1] if card.keyword[:5] == "CTYPE"
+        ),
     ),
     Fact(
         "header",
@@ -354,7 +315,7 @@ _ROWS = (
         "names of variables that say where pixels are in other ways than coordinates",
         lambda *_: None,
         "dropped",
-        _names,
+        names_words,
     ),
     Fact(
         "others",
@@ -362,7 +323,7 @@ _ROWS = (
         "what is not pooled and written again, by name",
         kept,
         "copied",
-        _names,
+        names_words,
     ),
     Fact(
         "chunks",

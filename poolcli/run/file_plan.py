@@ -22,7 +22,7 @@ from poolcli.run.job import STREAM, Job
 
 
 @dataclass(frozen=True)
-class Result:
+class PlannedMap:
     """A result: its header, that of the map it is made of, and the stages in between."""
 
     source: io.Header
@@ -38,7 +38,7 @@ class FilePlan:
     """
 
     format: io.Format
-    results: tuple[Result, ...]
+    results: tuple[PlannedMap, ...]
     dropped: tuple[str, ...]
 
 
@@ -65,7 +65,7 @@ def plan_file(job: Job, source: io.Source) -> FilePlan:
     return FilePlan(target, tuple(results), dropped)
 
 
-def results_of(pipeline: Pipeline, source: io.Header) -> tuple[Result, ...]:
+def results_of(pipeline: Pipeline, source: io.Header) -> tuple[PlannedMap, ...]:
     """The results of a map, in the order in which they are written."""
     planned = iter(pipeline.plan(source.form))
     chains: list[tuple[Facts, tuple[Stage, ...]]] = [(source.facts, ())]
@@ -77,7 +77,7 @@ def results_of(pipeline: Pipeline, source: io.Header) -> tuple[Result, ...]:
             for stage in islice(planned, parts)
         ]
     return tuple(
-        Result(source, stages, _header(source, stages[-1], facts)) for facts, stages in chains
+        PlannedMap(source, stages, _header(source, stages[-1], facts)) for facts, stages in chains
     )
 
 
@@ -89,7 +89,7 @@ def _header(source: io.Header, stage: Stage, facts: Facts) -> io.Header:
     return io.Header(source.name, output.shape, dtype, output.layout, picture, facts)
 
 
-def _dropped(results: Sequence[Result], target: io.Format) -> tuple[str, ...]:
+def _dropped(results: Sequence[PlannedMap], target: io.Format) -> tuple[str, ...]:
     labels = (io.dropped(one.source.facts, one.header, target) for one in results)
     return tuple(dict.fromkeys(label for each in labels for label in each))
 
