@@ -72,6 +72,8 @@ TABLE: dict[Data, tuple[str, ...]] = {
         "median -k 3 -s 1 --dtype uint8",
         "median -k 7 -s 1 --dtype uint8",
         "mode -k 4",
+        "trimmed -k 5 --dtype float32",
+        "circmean -k 4 --period 256 --dtype float32",
     ),
     MAPS: (
         "max -k 2",

@@ -18,7 +18,7 @@ from poolcli.pipeline.step import Step
 
 # Options that other libraries know, beside those of the windows, and of roi-align.
 COMMON_OPTIONS = frozenset(
-    {"norm", "trim", "of", "count_include_pad", "dtype", "round", "semantics"}
+    {"norm", "trim", "of", "period", "count_include_pad", "dtype", "round", "semantics"}
 )
 ROI_ALIGN_OPTIONS = frozenset({"boxes", "output_size", "sampling_ratio", "aligned"})
 OWN_WINDOW_OPTIONS = frozenset({"border", "footprint"})  # that no other library has

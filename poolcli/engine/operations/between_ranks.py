@@ -43,8 +43,8 @@ class MeanBetweenRanks:
         first, last = self._ranks()
         number, above = last - first + 1, self.counts - 1 - last
         if values.dtype.kind == "f":
-            both = low.astype("f8") + 0.0, high.astype("f8") + 0.0  # 0, also where -0 was selected
-            return self._of_floats(both, (first, number, above))
+            zero = np.zeros((), values.dtype)  # 0, also where -0 was selected
+            return self._of_floats((low + zero, high + zero), (first, number, above))
         if values.dtype.itemsize < 8:
             below = first * low.astype(np.int64) + above * high.astype(np.int64)
             return Ratio(self._clipped(low, high)[0] - below, number)
@@ -64,14 +64,15 @@ class MeanBetweenRanks:
 
     def _of_floats(self, ends: tuple[Array, Array], numbers: tuple[Any, Any, Any]) -> Array:
         """The means of floats, whose sum may be too large, and of infinities."""
-        (low, high), (first, number, above) = ends, numbers
-        total = self._clipped(low, high)[0] - first * low - above * high
-        mean = total / number
+        low, high = (end.astype(np.float64) for end in ends)
+        first, number, above = numbers
+        mean = (self._clipped(*ends)[0] - first * low - above * high) / number
         finite = np.isfinite(low) & np.isfinite(high)
-        if (finite & ~np.isfinite(mean)).any():
-            small, large = (np.ldexp(end, -SCALE) for end in ends)
+        overflown = finite & ~np.isfinite(mean)
+        if overflown.any():
+            small, large = np.ldexp(low, -SCALE), np.ldexp(high, -SCALE)
             total = self._clipped(small, large, SCALE)[0] - first * small - above * large
-            mean = np.where(finite & ~np.isfinite(mean), np.ldexp(total / number, SCALE), mean)
+            mean = np.where(overflown, np.ldexp(total / number, SCALE), mean)
         mean = np.where(finite, mean, low + high)
         return np.where(low == high, low, mean)
 
@@ -91,8 +92,9 @@ class MeanBetweenRanks:
             taps, total = part.taps_apart(), out[:, *part.cells]
             counted = None if weighed is None else next(weighed).taps_apart() > 0
             least, most = low[part.cells], high[part.cells]
+            value = np.empty(least.shape, least.dtype)
             for tap in np.arange(taps.shape[-1])[self.grid.tap_numbers].tolist():
-                value = np.minimum(np.maximum(taps[..., tap], least), most)
+                np.minimum(np.maximum(taps[..., tap], least, out=value), most, out=value)
                 for limb, sums in zip(_limbs(value, limbs), total, strict=True):
                     counts = limb if counted is None else np.where(counted[..., tap], limb, 0)
                     np.add(sums, counts, out=sums)

@@ -8,7 +8,7 @@ import poolcli
 
 def test_angles_around_the_end_of_the_period():
     assert poolcli.pool([350, 10], "circmean").tolist() == [0]
-    assert poolcli.pool([23, 2], "circmean", period=24).tolist() == [0.5]
+    assert poolcli.pool([23, 2], "circmean", period=24).tolist() == pytest.approx([0.5])
     assert poolcli.pool([-90, -90], "circmean").tolist() == [270]
 
 

@@ -1,4 +1,6 @@
-"""scipy.ndimage: filters at every pixel, of which the cells are a view."""
+"""SciPy: filters of ndimage at every pixel, of which the cells are a view, and statistics of the
+windows that NumPy's `sliding_window_view` gives.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,8 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from scipy import ndimage
+from numpy.lib.stride_tricks import sliding_window_view
+from scipy import ndimage, stats
 
 from poolcli.analysis.bench.case import Case
 from poolcli.maps.array import Array
@@ -19,11 +22,34 @@ FILTERS = {
 }
 
 
+def _trimmed(windows: Array, case: Case) -> Array:
+    flat = windows.reshape(*windows.shape[: -len(case.axes)], -1)
+    mean: Array = stats.trim_mean(flat, case.step["trim"], axis=-1)
+    return mean
+
+
+def _mean_angle(windows: Array, case: Case) -> Array:
+    axes = tuple(range(-len(case.axes), 0))
+    mean: Array = stats.circmean(windows, case.step["period"], axis=axes)
+    return mean
+
+
+STATISTICS = {"trimmed": _trimmed, "circmean": _mean_angle}
+
+
 def can(case: Case) -> bool:
+    if case.op in STATISTICS:
+        return case.slides and not case.padded and set(case.step["dilation"]) == {1}
     return case.op in FILTERS and case.slides and not (case.padded and case.op in ("avg", "median"))
 
 
 def prepare(case: Case) -> list[Callable[[], Array]]:
+    if case.op in STATISTICS:
+        index = [slice(None)] * case.x.ndim
+        for axis, stride in zip(case.axes, case.stride, strict=True):
+            index[axis] = slice(None, None, stride)
+        windows = sliding_window_view(case.x, case.kernel, case.axes)[tuple(index)]
+        return [lambda: STATISTICS[case.op](windows, case)]
     size = [1] * case.x.ndim
     for axis, kernel in zip(case.axes, case.kernel, strict=True):
         size[axis] = kernel
