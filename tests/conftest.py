@@ -126,6 +126,12 @@ def cli(tmp_path, monkeypatch, capfdbinary):
 
 
 @pytest.fixture
+def rng():
+    """A generator of random numbers, which are the same for each test in any order of tests."""
+    return np.random.default_rng(8)
+
+
+@pytest.fixture
 def photo(tmp_path):
     """A small RGB picture, and its pixels."""
     pixels = np.random.default_rng(0).integers(0, 256, (12, 16, 3), np.uint8)

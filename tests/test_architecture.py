@@ -1,6 +1,7 @@
 """The structure: imports run one way, and starting is cheap."""
 
 import ast
+import re
 import subprocess
 import sys
 from functools import cache
@@ -13,6 +14,7 @@ from PIL import Image
 import poolcli
 
 ROOT = Path(poolcli.__file__).parent
+TESTS = Path(__file__).parent
 
 # A package (or a module at the top) may import those named here, and nothing else of poolcli.
 MAY_IMPORT = {
@@ -168,3 +170,14 @@ def test_importing_poolcli_loads_nothing_heavy():
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     ).stdout
     assert not {name.split(".")[0] for name in out.split()} & {"numpy", "PIL", "rich", "click"}
+
+
+def test_no_test_draws_from_a_generator_of_its_module():
+    """Its numbers would depend on which tests drew before it."""
+    generator = re.compile(
+        r"^(\w+) = (?:np\.random\.default_rng|random\.Random)\([^)]*\)$", re.MULTILINE
+    )
+    for path in sorted(TESTS.rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        for name in generator.findall(text):
+            assert not re.search(rf"^ .*\b{name}\.\w+\(", text, re.MULTILINE), path

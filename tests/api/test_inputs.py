@@ -6,8 +6,7 @@ from PIL import Image
 
 import poolcli
 
-RNG = np.random.default_rng(3)
-X = RNG.integers(0, 100, (6, 8))
+X = np.random.default_rng(3).integers(0, 100, (6, 8))
 HIDDEN = np.zeros(X.shape, bool)
 HIDDEN[:2, :2] = HIDDEN[0, 3] = True
 MASKED = np.ma.array(X, mask=HIDDEN)
@@ -82,7 +81,7 @@ class TestMasked:
 
 
 class TestImages:
-    PIXELS = RNG.integers(0, 256, (8, 12, 4), np.uint8)
+    PIXELS = np.random.default_rng(4).integers(0, 256, (8, 12, 4), np.uint8)
 
     @pytest.mark.parametrize("mode", ["L", "RGB", "CMYK", "YCbCr", "I", "F"])
     def test_is_the_array_that_it_holds(self, mode):

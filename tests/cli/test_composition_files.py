@@ -8,8 +8,6 @@ from PIL import Image
 
 import poolcli
 
-RNG = np.random.default_rng(11)
-
 
 def look(path, fact):
     """A fact of an image."""
@@ -148,8 +146,8 @@ class TestPyramid:
         )
         assert (ran.code, "which is an input too" in ran.err) == (2, True)
 
-    def test_every_array_of_an_npz_at_every_level(self, cli, tmp_path):
-        arrays = {"a": RNG.random((8, 8)), "b": RNG.random((3, 8, 8))}
+    def test_every_array_of_an_npz_at_every_level(self, cli, tmp_path, rng):
+        arrays = {"a": rng.random((8, 8)), "b": rng.random((3, 8, 8))}
         np.savez(tmp_path / "x.npz", **arrays)
         assert cli("pyramid", "--op", "avg", "--levels", 2, "x.npz").code == 0
         assert cli("pyramid", "--op", "avg", "--levels", 2, "x.npz", "-o", "all.npz").code == 0

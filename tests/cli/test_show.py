@@ -11,9 +11,6 @@ from PIL import Image
 from processes import on_terminal, run
 from screens import block_pixels, kitty_pixels, sixel_pixels
 
-RNG = np.random.default_rng(0)
-
-
 TRUE = {"COLORTERM": "truecolor"}
 
 
@@ -47,19 +44,19 @@ def test_one_above_the_other_where_it_is_narrow(tmp_path, photo):
     assert texts == ["photo.png", "12x16x3 RGB", "→ max -k 2", "6x8x3 RGB"]
 
 
-def test_large_pictures_are_averaged(tmp_path):
-    photo = RNG.integers(0, 256, (76, 156, 3), np.uint8)
+def test_large_pictures_are_averaged(tmp_path, rng):
+    photo = rng.integers(0, 256, (76, 156, 3), np.uint8)
     Image.fromarray(photo).save(tmp_path / "a.png")
     pixels, _, _ = seen(tmp_path, "view a.png", 78, **TRUE)
     mean = np.rint(photo.reshape(38, 2, 78, 2, 3).mean((1, 3)))
     np.testing.assert_array_equal(pixels, opaque(mean.astype(np.uint8)))
 
 
-def test_labels_are_not_mixed(tmp_path):
-    labels = np.kron(RNG.integers(0, 3, (38, 78)), np.ones((4, 4), int)).astype(np.uint8)
+def test_labels_are_not_mixed(tmp_path, rng):
+    labels = np.kron(rng.integers(0, 3, (38, 78)), np.ones((4, 4), int)).astype(np.uint8)
     many = labels.copy()
     many[::4, ::4] = 3  # a few pixels of every block are of another kind
-    table = RNG.integers(0, 256, (4, 3), np.uint8)
+    table = rng.integers(0, 256, (4, 3), np.uint8)
     image = Image.fromarray(many)
     image.putpalette(table.tobytes())
     image.save(tmp_path / "labels.png")

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-RNG = np.random.default_rng(3)
 DTYPES = [
     "bool",
     "uint8",
@@ -20,9 +19,9 @@ DTYPES = [
 
 def drawn(shape, dtype):
     """Values from the whole range of a dtype."""
-    kind = np.dtype(dtype).kind
+    rng, kind = np.random.default_rng(shape), np.dtype(dtype).kind
     if kind == "b":
-        return RNG.random(shape) < 0.5
+        return rng.random(shape) < 0.5
     if kind in "iu":
-        return RNG.integers(np.iinfo(dtype).min, np.iinfo(dtype).max, shape, dtype, endpoint=True)
-    return RNG.normal(size=shape).astype(dtype)
+        return rng.integers(np.iinfo(dtype).min, np.iinfo(dtype).max, shape, dtype, endpoint=True)
+    return rng.normal(size=shape).astype(dtype)

@@ -10,8 +10,6 @@ from poolcli import io as files
 from poolcli.analysis.picture.colour import CHECKER, NAN, cubehelix
 from poolcli.analysis.picture.render import render
 
-RNG = np.random.default_rng(0)
-
 
 def opened(image, kind="PNG", **save):
     """The map of an image that went through a file."""
@@ -23,7 +21,7 @@ def opened(image, kind="PNG", **save):
 
 
 def noise(*shape):
-    return RNG.integers(0, 256, shape, np.uint8)
+    return np.random.default_rng(shape).integers(0, 256, shape, np.uint8)
 
 
 def test_cubehelix_grows_evenly_in_brightness():

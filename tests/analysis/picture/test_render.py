@@ -12,9 +12,6 @@ from poolcli.analysis.picture.colour import NAN, cubehelix
 from poolcli.analysis.picture.render import BETWEEN, render
 from poolcli.maps.feature_map import FeatureMap
 
-RNG = np.random.default_rng(0)
-
-
 SAMPLES = Path(__file__).parents[3] / "samples"
 
 
@@ -28,7 +25,7 @@ def opened(image, kind="PNG", **save):
 
 
 def noise(*shape):
-    return RNG.integers(0, 256, shape, np.uint8)
+    return np.random.default_rng(shape).integers(0, 256, shape, np.uint8)
 
 
 @pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.*[gy]")), ids=lambda path: path.name)

@@ -8,13 +8,12 @@ from screens import block_pixels, kitty_pixels, shared_colour, sixel_pixels
 from poolcli.analysis.picture.screen import Screen
 from poolcli.analysis.picture.terminal import encoded, nearest256
 
-RNG = np.random.default_rng(0)
-
 
 def noise(height, width, few=256):
     """Pixels of at most so many colours, with a hole in a corner."""
-    table = RNG.integers(0, 256, (few, 4), np.uint8)
-    pixels = table[RNG.integers(0, few, (height, width))]
+    rng = np.random.default_rng([height, width, few])
+    table = rng.integers(0, 256, (few, 4), np.uint8)
+    pixels = table[rng.integers(0, few, (height, width))]
     pixels[..., 3] = 255
     pixels[:3, :5] = 0
     return pixels
