@@ -72,6 +72,7 @@ def test_every_dtype_in_every_kind_of_file_stays(cli, tmp_path, kind, dtype):
     check_same(cli, tmp_path, values(shape, dtype), **options)
 
 
+@pytest.mark.complete
 @pytest.mark.parametrize("byteorder", ["<", ">"])
 @pytest.mark.parametrize("compression", ["zlib", "lzw", "zstd", "packbits", "lzma"])
 @pytest.mark.parametrize(("dtype", "predictor"), [("uint16", 2), ("float64", 3), ("int8", 1)])
