@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from ctypes import CDLL
 from functools import cache
+from os import SEEK_END
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,6 +20,7 @@ from poolcli.io.damage import DECODER_ERRORS, one_line
 PILLOW_ERRORS = (Image.DecompressionBombError, *DECODER_ERRORS)
 
 _HEAD = 1 << 16  # bytes: JPEG 2000 and AVIF tell their bit depth within the first few hundred
+_PCX_GRAY, _PCX_PALETTE = 2, 769  # a kind of palette, and the bytes of one with its mark
 _REFUSED = 2  # times Pillow's limit
 _BYTES = 16  # that a pixel takes, about: colours and alpha, decoded, pooled and encoded
 
@@ -98,6 +100,18 @@ def check_depth(image: Image.Image, stream: BinaryIO) -> None:
         raise UnsupportedSamples(
             "64-bit floats, of which Pillow would keep 32 bits: save it as 32-bit float or as .npy"
         )
+
+
+def check_pcx_palette(stream: BinaryIO) -> None:
+    """OSError for a PCX without the palette at its end, whose indices Pillow takes for gray."""
+    stream.seek(0)
+    head = stream.read(70)
+    version, bits, planes, kind = head[1], head[3], head[65], head[68]
+    if (version, bits, planes) != (5, 8, 1) or kind == _PCX_GRAY:
+        return
+    stream.seek(-_PCX_PALETTE, SEEK_END)
+    if stream.read(1) != b"\x0c":
+        raise OSError("its palette is missing")
 
 
 def rawmode(image: Image.Image) -> str:

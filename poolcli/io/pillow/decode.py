@@ -16,6 +16,7 @@ from poolcli.io.mode import ALL, DEEP, MODES
 from poolcli.io.pillow.checks import (
     UnsupportedSamples,
     check_depth,
+    check_pcx_palette,
     check_size,
     decoding,
     rawmode,
@@ -97,6 +98,8 @@ class ImageSource:
             check_chunks(self._stream)
         elif self._image.format == "GIF" and "loop" in self._image.info:
             check_blocks(self._stream)
+        elif self._image.format == "PCX":
+            check_pcx_palette(self._stream)
 
 
 def check_image_layout(asked: str | None, own: str) -> None:
