@@ -6,8 +6,8 @@
     reading.py  a path or stream -> headers (`peek`), maps (`read`), or a source (`opened`)
     writing.py  maps -> bytes (`write`), or a file that appears whole or not at all (`writer`)
 
-A family of formats has its own module or package: npy, pillow/ (images), tiff/, zarr/ and so on. The
-record of a format names its functions.
+A family of formats has its own module or package: npy, pillow/ (images), tiff/, zarr/ and so on.
+The record of a format names its functions.
 """
 
 from __future__ import annotations

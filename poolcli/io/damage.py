@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from poolcli.errors import FileError
 from poolcli.resources import limits, memory
 
-# Pillow, imagecodecs and zarr promise nothing about damaged data: each of these has been seen from one
-# of them. Warnings are here for programs that turn them into errors.
+# Pillow, imagecodecs and zarr promise nothing about damaged data: each of these has been seen from
+# one of them. Warnings are here for programs that turn them into errors.
 DECODER_ERRORS = (
     ArithmeticError,
     AssertionError,
