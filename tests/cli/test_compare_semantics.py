@@ -101,7 +101,7 @@ def test_half_of_one_profile_and_half_of_another_need_not_fit(cli, tmp_path):
         "compare", "s.npy", "max -k 2 | avg -k 2 -p 1 | max -k 3 -s 1", "--semantics", "onnx,torch"
     )
     assert ran.code == 0
-    assert "refused: max -k 2 --semantics torch" in ran.text
+    assert "refused: step 3 (max -k 3 -s 1 --semantics torch)" in ran.text
     ran = cli(
         "compare",
         "s.npy",

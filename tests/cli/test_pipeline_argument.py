@@ -24,7 +24,6 @@ SIZES = "a size is a whole number from 1 up"
         ('[[step]]\nop = "max"\npadding = [[1, 2, 3]]', "padding is 1, one for each axis"),
         ('[[step]]\nop = "max"\npadding = ["same"]', "padding is 1, one for each axis"),
         ('[[step]]\nop = "max"\nnodata = true', "max: --nodata True: takes a number"),
-        ('[[step]]\nop = "max"\nnodata = [1]', "max: --nodata [1]: takes a number"),
         ('[[step]]\nop = "lp"\nnorm = true', "lp: --norm True: takes a number above 0"),
         ('[[step]]\nop = "max"\nglobal = 1', "max: --global 1: is a switch: true or false"),
         (

@@ -175,7 +175,7 @@ AUTHOR = r"[A-Z][\w-]*[a-z][\w-]*"
 CITATION = re.compile(
     rf"\b({AUTHOR})(?:,? (?:and )?{AUTHOR})*(?: et al\.)?,? (1[89]\d\d|20[0-2]\d)\b(?!-\d)"
 )
-NO_AUTHORS = {"Measured", "Nov", "Copyright", "Keras", "PyTorch"}
+NO_AUTHORS = {"Measured", "Nov", "Copyright", "Keras", "OpenVINO", "PyTorch", "Sun"}
 
 
 def cited(words):

@@ -5,7 +5,7 @@ from processes import on_terminal, without_colours
 
 
 @pytest.mark.parametrize(
-    ("words", "head"), [("ops", "max"), ("semantics torch onnx keras", "stride, when not given")]
+    ("words", "head"), [("ops", "max"), ("semantics torch onnx keras", "kernel, when not given")]
 )
 def test_tables_turn_on_their_side_where_it_is_narrow(tmp_path, words, head):
     code, shown, _ = on_terminal(words, tmp_path, 40)
