@@ -57,6 +57,10 @@ class Form(NamedTuple):
         shape = tuple(sizes[letter] for letter in layout)
         return self._replace(shape=shape, dtype=dtype, layout=layout)
 
+    def of_numbers(self) -> Form:
+        """The form of numbers that were computed of palette indices or bits, and are neither."""
+        return self._replace(mode="") if self.mode in ("1", "P", "PA") else self
+
     def expanded(self) -> Form:
         """The form for arithmetic: a palette as its colours, bits as gray."""
         uint8 = np.dtype(np.uint8)

@@ -233,6 +233,7 @@ class Step(Configuration):
         if found is None:
             rules, geometry = rules_for(self, form), self.operation.geometry(form.frame)
             output = form.framed(geometry.frame, np.dtype(rules.dtype))
+            output = output.of_numbers() if self.op.reads_indices else output
             found = Prepared(rules, geometry, output)
             if found.rules.mask is None and len(self._forms) < PREPARED:
                 self._forms[form] = found
@@ -268,10 +269,11 @@ class Step(Configuration):
         filled = nodata.filled(self, fmap, pooled) if nodata else pooled
         return self._made(fmap, filled, geometry)
 
-    @staticmethod
-    def _made(fmap: FeatureMap, planes: Array, geometry: Geometry) -> FeatureMap:
+    def _made(self, fmap: FeatureMap, planes: Array, geometry: Geometry) -> FeatureMap:
         """The map of these results, with the facts that are theirs."""
         made = fmap.with_planes(planes, geometry.frame)
+        if self.op.reads_indices and made.form.of_numbers() != made.form:
+            made = replace(made, picture=None)
         return made.carrying(_sampling(fmap.form, geometry, made.form)) if made.facts else made
 
     def _groups(self, fmap: FeatureMap, rules: ValueRules) -> list[PlaneGroup]:

@@ -1,5 +1,7 @@
 """Text, TOML and keywords make the same pipelines, and fail with the same sentences."""
 
+import math
+
 import pytest
 
 import poolcli
@@ -93,3 +95,15 @@ def test_wrong_recipes(toml, message):
 
 def test_none_is_not_set():
     assert step("max", {"kernel": None, "nodata": None}) == step("max", {})
+
+
+def test_an_option_that_repeats():
+    pipeline = parse("avg -k 2 --nodata 1 --nodata -9999 --nodata=nan --nodata 1")
+    assert str(pipeline) == "avg -k 2 --nodata 1 --nodata -9999 --nodata nan"
+    assert parse(str(pipeline)) == pipeline
+    one, several = (step("avg", {"nodata": value}) for value in (1, [1, -9999, math.nan]))
+    assert one["nodata"] == (1,)
+    assert several == pipeline.steps[0]
+    assert step("avg", {"nodata": []}) == step("avg", {"nodata": None}) == step("avg", {})
+    text = '[[step]]\nop = "avg"\nkernel = 2\nnodata = [1, -9999, nan]\n'
+    assert recipe(text)[0] == pipeline

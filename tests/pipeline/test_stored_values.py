@@ -96,3 +96,14 @@ def test_an_output_that_exists():
     out = np.empty((2, 2, 3), np.uint8)
     assert poolcli.pool(palette_image(), "avg", nodata=2, out=out) is out
     np.testing.assert_array_equal(out, np.rint(by_hand(np.mean, (2,))))
+
+
+@pytest.mark.parametrize("image", [palette_image(), Image.fromarray(X > 1)])
+def test_shares_of_indices_are_numbers_for_the_next_step(image):
+    pipeline = parse("fraction -k 2 --of 1 | avg --global")
+    fmap = pool_input(image, AxisOptions()).fmap
+    share, mean = (maps[0] for maps in pipeline.walk(fmap))
+    np.testing.assert_allclose(mean.data, share.data.mean(), rtol=1e-6)
+    stages = pipeline.plan(fmap.form)
+    assert [stage.output.shape for stage in stages] == [share.data.shape, mean.data.shape]
+    assert [stage.output.dtype for stage in stages] == [share.data.dtype, mean.data.dtype]
