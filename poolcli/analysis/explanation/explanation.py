@@ -113,7 +113,8 @@ def _window(step: Step, fmap: FeatureMap, cells: TracedRegion) -> ObservedWindow
 
 def _explain_window(traced: Explanation, window: ObservedWindow, fmap: FeatureMap) -> Explanation:
     formula, numbers = formula_of(window)
-    is_exact = window.step.returns_input_values or window.step["emit"]
+    # An empty window has no other result than the one that is written.
+    is_exact = window.step.returns_input_values or window.step["emit"] or not window.counted.size
     return replace(
         traced,
         formula=formula,

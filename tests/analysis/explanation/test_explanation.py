@@ -196,3 +196,20 @@ def test_pixels_of_an_area_count_by_their_part(op):
         assert told.exact == pytest.approx(result[at], rel=1e-6)
         assert value_of(told) == pytest.approx(result[at], rel=2e-4)
         assert "count by the area of them that is inside" in " ".join(told.notes())
+
+
+def test_colours_classes_and_indices_of_images():
+    from poolcli.api.inputs import AxisOptions, pool_input
+
+    colours = Image.fromarray(np.array([[[9, 0, 0], [9, 0, 0]], [[0, 9, 9], [0, 0, 9]]], np.uint8))
+    told = explain(poolcli.parse("mode -k 2"), pool_input(colours, AxisOptions()).fmap, (0, 0, 0))
+    assert (told.value, told.numbers) == (9, "9 0 0: 2, 0 0 9: 1, 0 9 9: 1")
+    indices = Image.fromarray(np.array([[2, 2], [2, 1]], np.uint8), "P")
+    indices.putpalette([0, 0, 0, 10, 20, 30, 50, 60, 70])
+    fmap = pool_input(indices, AxisOptions()).fmap
+    told = explain(poolcli.parse("fraction -k 2 --of 2"), fmap, (0, 0))
+    assert (told.value, told.numbers) == (0.75, "3 / 4")
+    told = explain(poolcli.parse("avg -k 2 --nodata 2"), fmap, (0, 0, 1))
+    assert (told.value, told.exact) == (20, 20)
+    told = explain(poolcli.parse("avg -k 1 --nodata 2"), fmap, (0, 0, 1))
+    assert (told.value, told.exact, told.numbers) == (60, 60, "no pixel counts")
