@@ -69,7 +69,8 @@ def test_a_line_gives_the_cells_it_plans(case):
 
 
 def test_peers_are_given_numbers_for_every_line_that_has_windows(case):
-    assert case.slides or case.step.windows is None
+    windows = case.step.windows
+    assert case.slides or windows is None or windows.name == "area"
 
 
 def test_planes_and_back(case):

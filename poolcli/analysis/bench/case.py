@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 
@@ -85,9 +86,30 @@ class Case:
     @property
     def special(self) -> str:
         """The flag of an option that only poolcli has, "" where none is used."""
-        known = COMMON_OPTIONS | self._window_options()
+        return self.lacking(frozenset())
+
+    def lacking(self, has: frozenset[str]) -> str:
+        """The flag of an option that is used and that a library which has these lacks, or ""."""
+        known = COMMON_OPTIONS | self._window_options() | has
         own = next((name for name, _ in self.step.options if name not in known), None)
         return self.step.op.option(own).flag if own else ""
+
+    @property
+    def edges(self) -> tuple[str | float, ...]:
+        """The border of each axis."""
+        edges = self.step["border"] if self._slides else ("clip",)
+        return tuple(edges) * (len(self.axes) // len(edges))
+
+    @property
+    def footprint(self) -> Array | None:
+        """The taps that count, if not all do."""
+        place: Any = self.step.place if self._slides else None
+        grid = place.grid(self.sizes) if place and place.footprint else None
+        return grid.footprint.taps if grid and grid.footprint else None
+
+    @property
+    def _slides(self) -> bool:
+        return self.step.windows is not None and self.step.windows.name == "sliding"
 
     def _window_options(self) -> frozenset[str]:
         if self.step.windows is None:

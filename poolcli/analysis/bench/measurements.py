@@ -11,7 +11,7 @@ import numpy as np
 
 import poolcli
 from poolcli.analysis.bench.case import Case, case_of
-from poolcli.analysis.bench.peer_timing import can, timed
+from poolcli.analysis.bench.peer_timing import can, lacking, timed
 from poolcli.analysis.bench.peers import release
 from poolcli.analysis.bench.textbook_loop import textbook_loop
 from poolcli.engine import backend
@@ -57,7 +57,8 @@ def _unable(case: Case, peers: Mapping[str, ModuleType]) -> Iterator[Measurement
     """Peers without the operation, or without one of its options."""
     for name, peer in peers.items():
         if not can(peer, case):
-            note = f"has no {case.special}" if peer.can(case) else "does not do this"
+            lacks = lacking(peer, case)
+            note = f"has no {lacks}" if lacks and peer.can(case) else "does not do this"
             yield Measurement(name, release(name), None, None, note)
 
 

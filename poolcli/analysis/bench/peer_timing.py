@@ -81,7 +81,15 @@ def timed(
 
 def can(peer: ModuleType, case: Case) -> bool:
     """Whether a peer has the operation, with all its options."""
-    return not case.special and bool(peer.can(case))
+    return not lacking(peer, case) and bool(peer.can(case))
+
+
+def lacking(peer: ModuleType, case: Case) -> str:
+    """The flag of an option that the peer does not have, or "".
+
+    A peer names the options that it has, and others do not, in `HAS`.
+    """
+    return case.lacking(getattr(peer, "HAS", frozenset()))
 
 
 def quickest(case: Case, peer: ModuleType, expected: Array) -> tuple[TimedCall, float]:

@@ -1,6 +1,7 @@
 """Other libraries that pool: one file each, imported when it is asked for.
 
-A peer is a module with three functions. `can(case)` says whether it has the operation.
+A peer is a module with three functions, and maybe `HAS`, the options that it has and others have
+not. `can(case)` says whether it has the operation.
 `prepare(case)` gives calls without arguments, one for each way to do it, of which the fastest
 counts. `read(case, result)` is what a call returned, as an array in the case's layout. What a
 library needs once (a session, its own layout, its own type of array, the array for the output where

@@ -37,10 +37,21 @@ def _mean_angle(windows: Array, case: Case) -> Array:
 STATISTICS = {"trimmed": _trimmed, "circmean": _mean_angle}
 
 
+HAS = frozenset({"border", "footprint"})
+MODES = {"clip": "nearest", "edge": "nearest", "reflect": "mirror", "symmetric": "reflect"}
+MODES["wrap"] = "wrap"
+
+
 def can(case: Case) -> bool:
     if case.op in STATISTICS:
-        return case.slides and not case.padded and set(case.step["dilation"]) == {1}
-    return case.op in FILTERS and case.slides and not (case.padded and case.op in ("avg", "median"))
+        is_plain = not case.padded and case.footprint is None
+        return case.slides and is_plain and set(case.step["dilation"]) == {1}
+    if case.op not in FILTERS or not case.slides or set(case.edges) - MODES.keys():
+        return False
+    if case.footprint is not None and (case.op == "avg" or len(case.axes) != case.x.ndim):
+        return False
+    extremes = case.op not in ("avg", "median") and case.footprint is None
+    return extremes or not case.padded or "clip" not in case.edges
 
 
 def prepare(case: Case) -> list[Callable[[], Array]]:
@@ -50,10 +61,12 @@ def prepare(case: Case) -> list[Callable[[], Array]]:
             index[axis] = slice(None, None, stride)
         windows = sliding_window_view(case.x, case.kernel, case.axes)[tuple(index)]
         return [lambda: STATISTICS[case.op](windows, case)]
-    size = [1] * case.x.ndim
-    for axis, kernel in zip(case.axes, case.kernel, strict=True):
-        size[axis] = kernel
-    run = partial(FILTERS[case.op], case.x, size=tuple(size), mode="nearest")
+    size, modes = [1] * case.x.ndim, ["nearest"] * case.x.ndim
+    for axis, kernel, edge in zip(case.axes, case.kernel, case.edges, strict=True):
+        size[axis], modes[axis] = kernel, MODES[str(edge)]
+    taps = {"size": tuple(size)} if case.footprint is None else {"footprint": case.footprint}
+    mode = modes[0] if len(set(modes)) == 1 else modes
+    run = partial(FILTERS[case.op], case.x, mode=mode, **taps)
     if case.op == "avg" and case.x.dtype == np.uint8:  # it would truncate after each axis
         averages = np.empty(case.x.shape, np.float32)
         cells = case.picked(averages)

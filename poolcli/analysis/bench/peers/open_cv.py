@@ -25,7 +25,13 @@ FILTERS: dict[str, Callable[[Array, Array, Case], Array]] = {
 REDUCTIONS = {"max": cv2.REDUCE_MAX, "min": cv2.REDUCE_MIN, "avg": cv2.REDUCE_AVG}
 
 
+HAS = frozenset({"area"})
+
+
 def can(case: Case) -> bool:
+    if _is_area(case):
+        shrinks = [a <= b for a, b in zip(case.cells, case.sizes, strict=True)]
+        return case.op == "avg" and _is_image(case) and len(set(shrinks)) == 1
     if case.op not in FILTERS or not case.slides or (case.padded and case.op in ("avg", "median")):
         return False
     if case.op == "median" and (len(set(case.kernel)) > 1 or case.kernel[0] % 2 == 0):
@@ -34,6 +40,9 @@ def can(case: Case) -> bool:
 
 
 def prepare(case: Case) -> list[Callable[[], Array]]:
+    if _is_area(case):
+        size, resized = case.cells[::-1], np.empty((*case.cells, *case.x.shape[2:]), case.x.dtype)
+        return [lambda: cv2.resize(case.x, size, resized, interpolation=cv2.INTER_AREA)]
     image = case.x if _is_image(case) else case.planes.reshape(-1, case.sizes[-1])
     if case.kernel == case.sizes and case.op in REDUCTIONS and not _is_image(case):
         lines = case.planes.reshape(-1, prod(case.sizes))
@@ -56,6 +65,10 @@ def read(case: Case, result: Array) -> Array:
         if _is_image(case)
         else case.unplaned(result.reshape(*case.planes.shape[:2], *case.cells))
     )
+
+
+def _is_area(case: Case) -> bool:
+    return case.step.windows is not None and case.step.windows.name == "area"
 
 
 def _is_image(case: Case) -> bool:
