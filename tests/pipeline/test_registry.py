@@ -198,7 +198,17 @@ def test_commands(plugin, cli):
     assert "midrange" in printed("ops")
     assert "midrange -k 3" in printed("shape", "midrange -k 3", "--input", "9x9")
     assert str(int(X[0, 0])) in printed("explain", "midrange -k 3", "x.npy", "--at", "0,0")
-    printed("run", "midrange -k 3", "x.npy", "-o", "z.npy", "--executor", "processes")
+
+
+@pytest.mark.complete
+@pytest.mark.parametrize("executor", ["processes", "dask"])
+def test_workers_load_the_file(executor, plugin, cli):
+    if executor == "dask":
+        pytest.importorskip("dask")
+    plugin(MIDRANGE)
+    np.save("x.npy", X)
+    words = ("midrange", "-k", 3, "x.npy", "-o", "z.npy", "--executor", executor)
+    assert cli("--plugin", "mine.py", *words).code == 0
     np.testing.assert_array_equal(np.load("z.npy"), by_hand(X, 3))
 
 
