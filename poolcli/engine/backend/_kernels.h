@@ -349,21 +349,25 @@ constexpr ptrdiff_t BLOCK = 512, MOST_COUNTED = 127;
    of equally frequent ones. It is written to the first line. */
 template <class T> HOT void longest_runs(T *const *lines, ptrdiff_t n, ptrdiff_t length)
 {
-    T best[BLOCK], run[BLOCK], most[BLOCK];
+    T values[2][BLOCK], run[BLOCK], most[BLOCK];
     for (ptrdiff_t from = 0; from < length; from += BLOCK) {
         ptrdiff_t size = length - from < BLOCK ? length - from : BLOCK;
-        ALONG(i, size) best[i] = lines[0][from + i], run[i] = 1, most[i] = 1;
+        ALONG(i, size) values[0][i] = lines[0][from + i], run[i] = 1, most[i] = 1;
         for (ptrdiff_t line = 1; line < n; line++) {
             const T *a = lines[line - 1] + from, *b = lines[line] + from;
+            /* from one array to another: a choice that is written back becomes a masked store,
+               which takes ten times as long */
+            const T *best = values[1 - line % 2];
+            T *to = values[line % 2];
             ALONG(i, size) {
-                T value = b[i], old = best[i], longest = most[i]; /* not chosen as addresses */
+                T value = b[i], old = best[i], longest = most[i];
                 T count = a[i] == value ? static_cast<T>(run[i] + 1) : T(1);
-                best[i] = count > longest ? value : old;
+                to[i] = count > longest ? value : old;
                 most[i] = count > longest ? count : longest;
                 run[i] = count;
             }
         }
-        std::memcpy(lines[0] + from, best, static_cast<size_t>(size) * sizeof(T));
+        std::memcpy(lines[0] + from, values[1 - n % 2], static_cast<size_t>(size) * sizeof(T));
     }
 }
 
@@ -384,7 +388,7 @@ template <class M, class T> HOT void lead_down(T *best, int32_t *RESTRICT taps, 
         T a = to[i], b = x[i];
         int32_t old = taps[i];
         bool take = leads<M>(b, a) | ((b != b) & ((a == a) | last));
-        taps[i] = take ? tap : old;
+        taps[i] = old ^ ((old ^ tap) & -int32_t(take)); /* not a masked store, which is slow */
         to[i] = M::merge(a, b);
     }
 }
@@ -401,8 +405,8 @@ HOT void lead_across(T *best, int32_t *RESTRICT taps, int32_t *RESTRICT columns,
         int32_t p = taps[i], q = others[i], old = columns[i];
         bool nan = (b != b) & ((a == a) | (last ? q >= p : q < p));
         bool take = leads<M>(b, a) | ((b == a) & (q < p)) | nan;
-        taps[i] = take ? q : p;
-        columns[i] = take ? column : old;
+        taps[i] = p ^ ((p ^ q) & -int32_t(take));
+        columns[i] = old ^ ((old ^ column) & -int32_t(take));
         to[i] = M::merge(a, b);
     }
 }
