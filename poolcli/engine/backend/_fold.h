@@ -304,6 +304,13 @@ template <class M, class X, class S> class Fold {
         if (channels * run.step * run.every == 1 && run.stride == 2
             && (run.size == 2 || run.size == 3))
             return pairs<Again>(x, run.size, at, out);
+        if (channels * run.step * run.every == 1 && run.stride == 4 && run.size == 4) {
+            for (; count > 0; count--, x += from.apart, out += next) {
+                pairs<Again>(x, 2, {1, 0, 0, 2 * run.number, 0}, spare.data);
+                pairs<Again>(spare.data, 2, {1, 0, 0, run.number, 0}, out);
+            }
+            return;
+        }
         ptrdiff_t positions = ((run.number - 1) * run.stride + 1) * channels;
         for (; count > 0; count--, x += from.apart, out += next) {
             const S *all = run.size == 1 ? x : flat ? out : spare.data;
