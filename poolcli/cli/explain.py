@@ -75,14 +75,44 @@ def _explained(
     from poolcli.analysis.explanation.explanation import explain as explained
     from poolcli.analysis.picture.selection import pages_of
 
+    at = _index(params["at"])
     try:
+        if not (params["show"] or params["output"]) and (part := _of_part(pipeline, path, params)):
+            return part
         pages = pages_of(maps_of(path, params["layout"]), str(path), params["page"])
         _, fmap = pages[0]
-        return fmap, explained(pipeline, fmap, _index(params["at"]), params["level"])
+        return fmap, explained(pipeline, fmap, at, params["level"])
     except RequestError:
         raise
     except PoolError as error:
         raise type(error)(f"{path}: {error}") from None
+
+
+def _of_part(
+    pipeline: Pipeline, path: Path, params: dict[str, Any]
+) -> tuple[FeatureMap, Explanation] | None:
+    """The part of a file's only array that the number needs, and the explanation; None where the
+    number needs more, or the file holds several maps or an image.
+    """
+    from poolcli import io
+    from poolcli.analysis.explanation.needed_part import explain_part
+
+    file, member = io.split_member(path)
+    can_be_read_twice = file.is_file() or file.is_dir()
+    if not can_be_read_twice or params["level"] != 1 or params["page"] is not None:
+        return None
+    with io.opened(file, params["layout"], member) as source:
+        header, *others = source.headers
+        if others or header.mode not in ("", "ND"):  # not an image, whose channels go together
+            return None
+        read: list[FeatureMap] = []
+
+        def read_part(region: io.Region) -> FeatureMap:
+            read.append(source.read(0, region))
+            return read[0]
+
+        found = explain_part(pipeline, header.form, read_part, _index(params["at"]))
+        return (read[0], found) if found else None
 
 
 def _index(text: str | None) -> tuple[int, ...] | None:

@@ -6,7 +6,7 @@ from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
-from itertools import accumulate
+from itertools import accumulate, product
 
 import numpy as np
 
@@ -83,10 +83,15 @@ def pixels_read(step: Step, fmap: FeatureMap, cells: TracedRegion) -> TracedRegi
     if isinstance(operation, Unpool) and weights is not None:
         lead = cell.index[: len(frame.lead)]
         return replace(cells, axes=operation.sources(frame, lead, cells.axes, weights))
-    origin = operation.trace(frame, cell.index, weights)
+    lead = cell.index[: len(cell.index) - len(cells.axes)]
+    indices = product(*(axis.tolist() for axis in cells.axes))
+    origins = (operation.trace(frame, (*lead, *index), weights) for index in indices)
+    origin = next((origin for origin in origins if origin is not None), None)
     if origin is None:
         return replace(cells, axes=tuple(np.arange(0) for _ in frame.space))
-    along_axes = [axis.tolist() for axis in cells.axes] or [[at] for at in origin.cell]
+    along_axes = [origin.own_cells(number, axis) for number, axis in enumerate(cells.axes)] or [
+        [at] for at in origin.cell
+    ]
     axes = [
         receptive_pixels(line, numbers)
         for line, numbers in zip(origin.axes, along_axes, strict=True)

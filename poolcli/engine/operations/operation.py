@@ -39,13 +39,22 @@ class Trace(NamedTuple):
     """What one cell of the result is made of: a plane of the input, and pixels along its axes.
 
     The pixels along an axis are those of cell `cell[axis]` of `axes[axis]`; with a `footprint` not
-    all of the window's taps count.
+    all of the window's taps count. `filled` are the numbers of the cells that `axes` have, where
+    some of the result's are without a pixel.
     """
 
     plane: Size
     axes: tuple[TracedAxis, ...]
     cell: Size
     footprint: Footprint | None = None
+    filled: tuple[Any, ...] | None = None
+
+    def own_cells(self, axis: int, cells: Array) -> list[int]:
+        """The numbers along one of `axes` of cells of the result; without those it leaves out."""
+        if self.filled is None:
+            return list(map(int, cells))
+        filled = self.filled[axis]
+        return list(map(int, np.searchsorted(filled, cells[np.isin(cells, filled)])))
 
 
 class Operation(Protocol):
@@ -98,7 +107,9 @@ class Pooling:
                 index = np.unravel_index(found[0], read.shape + placed.grid.shape)
                 plane = np.unravel_index(read[index[: read.ndim]], frame.lead) if frame.lead else ()
                 at = _integers(index[read.ndim :])
-                return Trace(_integers(plane), placed.grid.axes, at, placed.grid.footprint)
+                return Trace(
+                    _integers(plane), placed.grid.axes, at, placed.grid.footprint, placed.filled
+                )
         return None
 
     def load(

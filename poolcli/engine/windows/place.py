@@ -19,13 +19,15 @@ class PlacedGrid(NamedTuple):
     """A grid together with the planes it is laid over.
 
     `source` indexes the planes in the array that is read, `target` the cells in the array that is
-    written, and `planes` is how many planes there are.
+    written, and `planes` is how many planes there are. `filled` are the numbers of the cells along
+    each axis where the grid leaves some out.
     """
 
     source: Any
     target: Any
     grid: Grid
     planes: int
+    filled: tuple[Any, ...] | None = None
 
     @property
     def merges(self) -> int:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
@@ -117,7 +115,10 @@ def _without_empty(place: Sliding, frame: Frame) -> Placement:
         return GridPlace.on(place, frame)
     cells = tuple(axis.cells for axis in axes)
     is_filled = all(axis.cells for axis in cut)
-    placed = PlacedGrid(..., _cells_but(cells, empty), Grid(cut), frame.planes)
+    filled = tuple(
+        np.delete(np.arange(size), left) for size, left in zip(cells, empty, strict=True)
+    )
+    placed = PlacedGrid(..., (..., *np.ix_(*filled)), Grid(cut), frame.planes, filled)
     pooled = frame.pooled(cells)
     known = Geometry(
         pooled,
@@ -127,9 +128,3 @@ def _without_empty(place: Sliding, frame: Frame) -> Placement:
         tuple(Fraction(axis.window - 1, 2) - axis.padding[0] for axis in axes),
     )
     return Placement(pooled, (placed,) if is_filled else (), known)
-
-
-def _cells_but(cells: Size, empty: Sequence[list[int]]) -> Any:
-    """The index of all cells but the empty ones, in an array whose last axes are the cells."""
-    others = [np.delete(np.arange(size), left) for size, left in zip(cells, empty, strict=True)]
-    return (..., *np.ix_(*others))

@@ -67,6 +67,7 @@ class ZarrSource:
         with damage_refused():
             data = _whole(array) if region is None else np.asarray(array[region])
         native = data.astype(data.dtype.newbyteorder("="), copy=False)
+        native = native.view(native.dtype.newbyteorder("="))  # zarr names the order it has anyway
         return FeatureMap(native, header.layout, header.picture, header.name, header.facts)
 
 
