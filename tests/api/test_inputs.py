@@ -135,7 +135,8 @@ class TestTensors:
         np.testing.assert_array_equal(poolcli.pool(x, "max"), expected)
 
     def test_that_records_gradients(self):
-        with pytest.raises(TypeError, match=r"requires grad.*x\.detach\(\)\.cpu\(\)"):
+        message = r"requires grad.*x\.detach\(\)\.cpu\(\)"
+        with self.torch.enable_grad(), pytest.raises(TypeError, match=message):
             poolcli.pool(self.torch.ones(4, requires_grad=True), "max")
 
     def test_of_a_dtype_that_numpy_lacks(self):
