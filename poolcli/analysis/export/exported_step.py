@@ -170,7 +170,10 @@ def exported_step(target: str, stage: Stage) -> ExportedStep:
     _check_dtype(target, step)
     bare: Any = source.bare
     if step.kind in GRIDS and isinstance(bare, Pooling):
-        (patch,) = bare.place.on(stage.input.frame).grids
+        placement = bare.place.on(stage.input.frame)
+        if not placement.is_whole:
+            raise step.no("some of its windows see no pixel")
+        (patch,) = placement.grids
         return replace(step, axes=patch.grid.axes, footprint=patch.grid.footprint)
     return step
 

@@ -298,3 +298,16 @@ def test_command(cli):
     ran = cli("shape", "mode -k 2", "--input", "1x3x8x8", "--to-code", "numpy")
     assert (ran.code, ran.err.count("\n"), ran.out) == (1, 1, b"")
     assert cli("shape", "max", "--input", "8x8", "--to-code", "cobol").code == 2
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "shape"),
+    [
+        ("avg -k 1 -s 3 --ceil-mode=keep", "8x8"),
+        ("max -k 2 -s 1 -p 1 -d 2 --semantics torch", "1x1"),
+    ],
+)
+def test_a_window_without_a_pixel_has_no_code(cli, pipeline, shape):
+    ran = cli("shape", pipeline, "--input", f"1x1x{shape}", "--to-code", "numpy")
+    assert (ran.code, ran.err.count("\n")) == (1, 1)
+    assert "some of its windows see no pixel" in ran.err
