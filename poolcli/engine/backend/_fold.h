@@ -63,9 +63,9 @@ struct Means {
         auto is_power = [=](int64_t count) { return (count * factor & (count * factor - 1)) == 0; };
         reciprocal = (rounding == HALF_EVEN || rounding == ROOT)
                      && std::all_of(counts[2].begin(), counts[2].end(), is_power);
-        EACH(i, length) {
-            F count = static_cast<F>(counts[2][i / channels] * factor);
-            first[i] = reciprocal ? 1 / count : count;
+        EACH(i, length / channels) {
+            F count = static_cast<F>(counts[2][i] * factor);
+            std::fill_n(first + i * channels, channels, reciprocal ? 1 / count : count);
         }
         EACH(row, rows - 1) std::copy_n(first, length, first + (row + 1) * length);
         return first;
