@@ -23,11 +23,15 @@ void check(bool holds, const char *otherwise)
     }
 }
 
-/* Types are the letters of PEP 3118, with those of fixed size in place of l and L. */
+/* Types are the letters of PEP 3118, with those of fixed size in place of l and L. A dtype that
+   names the byte order of this machine (newbyteorder) has it in front, and sizes that are fixed. */
 int type_of(const char *format)
 {
+    const char own = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? '<' : '>';
+    bool named = format && *format == own;
+    format += named;
     int letter = !format ? 'B' : format[0] && !format[1] ? format[0] : 0;
-    bool wide = sizeof(long) == 8;
+    bool wide = !named && sizeof(long) == 8;
     return letter == '?'   ? 'B'
            : letter == 'l' ? (wide ? 'q' : 'i')
            : letter == 'L' ? (wide ? 'Q' : 'I')

@@ -1,5 +1,6 @@
 """Which backend is used, and what is said where it cannot be."""
 
+import numpy as np
 import pytest
 
 import poolcli
@@ -37,3 +38,12 @@ def test_a_backend_that_there_is_not(monkeypatch, word, says):
     with pytest.raises(poolcli.RequestError, match=f"^POOLCLI_BACKEND={word}: .*{says}") as caught:
         backends.backend()
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("order", "<>=")
+def test_a_dtype_may_name_its_byte_order(order):
+    for letter in "bBhHiIqQfd":
+        x = np.random.default_rng(0).integers(0, 100, (6, 8)).astype(letter)
+        named = x.astype(x.dtype.newbyteorder(order))
+        for reducer in ("max", "avg", "median", "mode"):
+            np.testing.assert_array_equal(poolcli.pool(named, reducer), poolcli.pool(x, reducer))
