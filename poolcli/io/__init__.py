@@ -1,6 +1,7 @@
 """Files in, files out. The content tells what a file is; the format asked for, what is written.
 
-    formats.py  the table of formats; format.py is the record: a row of it
+    formats.py  the table of formats; format.py is the record: a row of it. The rows are in
+                image_formats.py, tiff_formats.py and array_formats.py
     source.py   what reads a format: headers without pixels, and maps by regions
     sink.py     what writes a format: maps by regions
     reading.py  a path or stream -> headers (`peek`), maps (`read`), or a source (`opened`)
@@ -20,7 +21,7 @@ from poolcli.io.atomic_write import (
     partial_file,
     remove_leftovers,
 )
-from poolcli.io.format import Choice, Format, WholeNumber
+from poolcli.io.format import Format
 from poolcli.io.formats import FORMATS, all_formats, format_named, is_known_suffix, split_name
 from poolcli.io.header import Header, Peek
 from poolcli.io.npy import IncomingArray
@@ -36,6 +37,7 @@ from poolcli.io.reading import (
     read,
     split_member,
 )
+from poolcli.io.save_options import Choice, WholeNumber
 from poolcli.io.sink import Sink, WholeSink
 from poolcli.io.source import LoadedSource, Region, Source, part_of
 from poolcli.io.writing import Writer, default_format, dropped, write, writer, written

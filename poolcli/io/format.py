@@ -6,64 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 from poolcli.errors import FileError, RequestError
 from poolcli.io.header import Header
+from poolcli.io.save_options import Choice, WholeNumber
 from poolcli.io.sink import Sink
 from poolcli.io.source import Source
 from poolcli.maps.layout import shape_words
 from poolcli.resources.extras import extra
-
-
-class WholeNumber(NamedTuple):
-    """A whole number between two limits, as the value of an option."""
-
-    low: int
-    high: int
-
-    def __call__(self, text: str) -> int:
-        value = int(text)
-        if not self.low <= value <= self.high:
-            raise ValueError(text)
-        return value
-
-    def __str__(self) -> str:
-        return f"a whole number from {self.low} to {self.high}"
-
-
-class Choice(NamedTuple):
-    """One of a few words, each of which stands for a value, as the value of an option."""
-
-    values: tuple[tuple[str, Any], ...]
-
-    def __call__(self, text: str) -> Any:
-        found = dict(self.values)
-        if text.lower() not in found:
-            raise ValueError(text)
-        return found[text.lower()]
-
-    def __str__(self) -> str:
-        return "one of " + ", ".join(word for word, _ in self.values)
-
-
-class SwitchOrSide(NamedTuple):
-    """Yes, no, or a number of pixels that is a multiple of `step`, as the value of an option."""
-
-    step: int
-    high: int
-
-    def __call__(self, text: str) -> bool | int:
-        words = {"yes": True, "true": True, "no": False, "false": False}
-        if text.lower() in words:
-            return words[text.lower()]
-        value = int(text)
-        if not self.step <= value <= self.high or value % self.step:
-            raise ValueError(text)
-        return value
-
-    def __str__(self) -> str:
-        return f"yes, no, or a multiple of {self.step} up to {self.high}"
 
 
 @dataclass(frozen=True)

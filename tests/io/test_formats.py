@@ -1,4 +1,4 @@
-"""The table of formats: names, suffixes, options."""
+"""The table of formats: names and suffixes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
-from round_trips import image_map, written
+from round_trips import image_map
 
 from poolcli.errors import FileError, RequestError
 from poolcli.io import (
@@ -50,21 +50,3 @@ def test_default_format():
     assert default_format("psd", image, instead="png").name == "png"
     with pytest.raises(FileError, match="PSD is read and not written"):
         default_format("psd", image)
-
-
-@pytest.mark.parametrize(
-    ("word", "save", "words"),
-    [
-        ("jpg", {"qualty": "3"}, "did you mean quality"),
-        ("jpg", {"quality": "101"}, "whole number from 1 to 100, not '101'"),
-        ("png", {"compress_level": "high"}, "from 0 to 9"),
-        ("webp", {"lossless": "maybe"}, "one of true, false"),
-        ("bmp", {"quality": "3"}, "there are none"),
-        ("npy", {"compressed": "true"}, "there are none"),
-        ("tiff", {"quality": "80"}, "compression=jpeg"),
-        ("tiff", {"compression": "rar"}, "none, lzw, deflate"),
-    ],
-)
-def test_wrong_save_options(word, save, words):
-    with pytest.raises(RequestError, match=words):
-        written(image_map("L"), word, save=save)
