@@ -18,8 +18,9 @@ from poolcli.io.formats import all_formats, format_named
 from poolcli.io.header import Header
 from poolcli.io.npy import file_of_values
 from poolcli.io.sink import Sink
-from poolcli.maps.facts import FACTS, Facts, lost
+from poolcli.maps.facts import FACTS, Facts
 from poolcli.maps.feature_map import FeatureMap
+from poolcli.maps.pooled_facts import lost
 from poolcli.resources.memory import Part
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from poolcli.maps.fact_rules import PixelSize, Rule
+from poolcli.maps.fact_rules import PixelSize, Rule, kept
 
 
 class Fact(NamedTuple):
     """A row of the table.
 
-    `label` names the fact in reports, `change` says what `rule` does, and `shown` is the value in
-    words. `holds` is the type of the value, for who writes a format. A fact `is_storage` if it says
+    `label` names the fact in reports, `change` says what `rule` does (a fact is kept if its row says
+    nothing else), and `shown` is the value in words. `holds` is the type of the value, for who writes a format. A fact `is_storage` if it says
     how a file holds its pixels and not what they are: then nothing is lost where another format
     holds them otherwise. A value is `plain` if it says what holds without it.
     """
@@ -20,8 +20,8 @@ class Fact(NamedTuple):
     name: str
     label: str
     holds: str
-    rule: Rule
-    change: str
+    rule: Rule = kept
+    change: str = "kept"
     shown: Callable[[Any], str] = str
     is_storage: bool = False
     plain: Callable[[Any], bool] = lambda _: False

@@ -1,15 +1,12 @@
 """The table of carried facts: what a map has beside its values, and how pooling changes it.
 
 A map carries its facts in a mapping by their names. Sources fill it, every step changes it by the
-rules of `fact_rules.py`, and the record of a format says which of them it holds: see
-`poolcli/io/format.py`. A new fact is a row here, and an entry in the records of the formats that
-hold it.
+rules of `fact_rules.py`, which `pooled_facts.py` applies, and the record of a format says which of
+them it holds: see `poolcli/io/format.py`. A new fact is a row here, and an entry in the records of
+the formats that hold it.
 """
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import Any
 
 from poolcli.maps.embedded_sizes import exif_resized, xmp_resized
 from poolcli.maps.fact import (
@@ -44,9 +41,8 @@ from poolcli.maps.fact_rules import (
     resized,
     where_channels_stay,
 )
-from poolcli.maps.sampling import Sampling
 
-__all__ = ["FACTS", "Affine", "Coordinates", "Fact", "Facts", "PixelSize", "carried", "lost"]
+__all__ = ["FACTS", "Affine", "Coordinates", "Fact", "Facts", "PixelSize"]
 
 
 _ROWS = (
@@ -84,13 +80,11 @@ _ROWS = (
         "sizes times the stride, at the corner of the first cell",
         grid_words,
     ),
-    Fact("crs", "CRS", "WKT, or a name such as EPSG:32633", kept, "kept"),
+    Fact("crs", "CRS", "WKT, or a name such as EPSG:32633"),
     Fact(
         "geo_keys",
         "keys of GeoTIFF",
         "GeoKeys: the CRS as a GeoTIFF tells it",
-        kept,
-        "kept",
         plain=lambda value: str(value).startswith("EPSG:"),  # which the CRS says, too
     ),
     Fact(
@@ -129,43 +123,29 @@ _ROWS = (
         "channels", "names of channels", "a name for each channel", per_channel, "kept", names_words
     ),
     Fact("nodata", "nodata", "the values that are none", kept, "kept, and left out", numbers_words),
-    Fact(
-        "scale_offset",
-        "scale and offset of values",
-        "(scale, offset) for each channel, or one",
-        kept,
-        "kept",
-    ),
-    Fact("icc", "ICC profile", "its bytes", kept, "kept", bytes_words),
+    Fact("scale_offset", "scale and offset of values", "(scale, offset) for each channel, or one"),
+    Fact("icc", "ICC profile", "its bytes", shown=bytes_words),
     Fact(
         "gamma",
         "gamma",
         "the number of a PNG's gAMA",
-        kept,
-        "kept",
-        lambda value: f"{value:g}",
+        shown=lambda value: f"{value:g}",
         plain=lambda value: abs(value - 1 / 2.2) < 1e-3,  # that of sRGB
     ),
     Fact(
         "chromaticities",
         "chromaticities",
         "x and y of white, red, green, blue",
-        kept,
-        "kept",
-        numbers_words,
+        shown=numbers_words,
         plain=lambda value: value == (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06),  # of sRGB
     ),
     Fact(
         "srgb",
         "sRGB",
         "the rendering intent of a PNG's sRGB",
-        kept,
-        "kept",
         plain=lambda _: True,  # what says nothing of its colours is taken for sRGB
     ),
-    Fact(
-        "cicp", "code points of colours", "four numbers of ITU-T H.273", kept, "kept", numbers_words
-    ),
+    Fact("cicp", "code points of colours", "four numbers of ITU-T H.273", shown=numbers_words),
     Fact(
         "exif",
         "EXIF",
@@ -186,18 +166,14 @@ _ROWS = (
         "text",
         "text",
         "pairs of keyword and text",
-        kept,
-        "kept",
-        lambda value: names_words(name for name, _ in value),
+        shown=lambda value: names_words(name for name, _ in value),
     ),
-    Fact("comment", "comment", "a text", kept, "kept"),
-    Fact("date", "date of the last change", "as in ISO 8601", kept, "kept"),
+    Fact("comment", "comment", "a text"),
+    Fact("date", "date of the last change", "as in ISO 8601"),
     Fact(
         "pictures",
         "further pictures",
         "how many previews, gain maps, layers or sizes it has beside this picture",
-        kept,
-        "kept",
     ),
     Fact(
         "dpi",
@@ -215,38 +191,23 @@ _ROWS = (
         "as dpi",
         lambda value: f"{value[0]:g}:{value[1]:g}",
     ),
-    Fact(
-        "duration",
-        "duration of a frame",
-        "milliseconds",
-        kept,
-        "kept",
-        lambda value: f"{value:g} ms",
-    ),
-    Fact("loop", "loop", "how often frames are shown, 0 for ever", kept, "kept"),
-    Fact("default_image", "default image", "True: the first map is no frame", kept, "kept"),
-    Fact(
-        "attributes", "attributes", "of the array: JSON values by name", kept, "kept", names_words
-    ),
+    Fact("duration", "duration of a frame", "milliseconds", shown=lambda value: f"{value:g} ms"),
+    Fact("loop", "loop", "how often frames are shown, 0 for ever"),
+    Fact("default_image", "default image", "True: the first map is no frame"),
+    Fact("attributes", "attributes", "of the array: JSON values by name", shown=names_words),
     Fact(
         "file_attributes",
         "attributes of the file",
         "by name, of the file (path '') and of each group that holds the array (its path)",
-        kept,
-        "kept",
-        inner_names_words,
+        shown=inner_names_words,
     ),
     Fact(
         "ome",
         "OME metadata",
         "what OME says of the image and has no row of its own, by name",
-        kept,
-        "kept",
-        names_words,
+        shown=names_words,
     ),
-    Fact(
-        "labels", "label images", "their names: they lie beside an image", kept, "kept", names_words
-    ),
+    Fact("labels", "label images", "their names: they lie beside an image", shown=names_words),
     Fact("ome_xml", "OME-XML", "an OmeXml: the document", kept, "kept; sizes are changed"),
     Fact(
         "gdal",
@@ -270,8 +231,6 @@ _ROWS = (
         "compression",
         "compression",
         "its name in lower case",
-        kept,
-        "kept",
         is_storage=True,
         plain=lambda value: value == "none",
     ),
@@ -289,25 +248,21 @@ _ROWS = (
         "header",
         "header",
         "what the header of the file has no row for: bytes of NIfTI, Cards of FITS",
-        kept,
-        "kept",
-        lambda value: f"{len(value)} bytes" if isinstance(value, bytes) else f"{len(value)} cards",
+        shown=lambda value: (
+            f"{len(value)} bytes" if isinstance(value, bytes) else f"{len(value)} cards"
+        ),
     ),
     Fact(
         "file_header",
         "header of the file",
         "Cards of a FITS file whose first unit has no image",
-        kept,
-        "kept",
-        lambda value: f"{len(value)} cards",
+        shown=lambda value: f"{len(value)} cards",
     ),
     Fact(
         "extensions",
         "extensions of the header",
         "(code, bytes) of NIfTI",
-        kept,
-        "kept",
-        lambda value: f"{len(value)}",
+        shown=lambda value: f"{len(value)}",
     ),
     Fact(
         "bounds",
@@ -338,40 +293,8 @@ _ROWS = (
         "storage",
         "storage",
         "whatever else a format wants to write again, by name",
-        kept,
-        "kept",
-        lambda value: ", ".join(map(str, value.values())),
+        shown=lambda value: ", ".join(map(str, value.values())),
         is_storage=True,
     ),
 )
 FACTS = {fact.name: fact for fact in _ROWS}
-
-
-def carried(facts: Facts, sampling: Sampling) -> Facts:
-    """The facts of a result.
-
-    >>> from fractions import Fraction
-    >>> from poolcli.maps.sampling import sampling_of
-    >>> half = sampling_of(("L", (9,)), ("L", (4,)), ([Fraction(2)], [Fraction(1, 2)], [True]))
-    >>> carried({"spacing": {"L": PixelSize(0.5, "mm")}, "origin": {"L": 20.0}}, half)
-    {'spacing': {'L': PixelSize(size=1.0, unit='mm')}, 'origin': {'L': 20.25}}
-    """
-    if not facts:
-        return facts
-    made = ((name, FACTS[name].rule(value, sampling, facts)) for name, value in facts.items())
-    return {name: value for name, value in made if value is not None}
-
-
-def lost(before: Facts, after: Facts) -> tuple[str, ...]:
-    """The names of facts that a map had, and that its result has no longer, or for fewer axes."""
-    return tuple(
-        name
-        for name in FACTS
-        if name in before
-        and not (FACTS[name].is_storage or FACTS[name].plain(before[name]))
-        and (name not in after or _has_fewer(before[name], after[name]))
-    )
-
-
-def _has_fewer(before: Any, after: Any) -> bool:
-    return isinstance(before, Mapping) and bool(before.keys() - after.keys())

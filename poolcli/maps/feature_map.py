@@ -11,10 +11,11 @@ import numpy as np
 
 from poolcli.errors import DtypeError, ShapeError
 from poolcli.maps.array import Array
-from poolcli.maps.facts import Facts, carried
+from poolcli.maps.facts import Facts
 from poolcli.maps.frame import Frame
 from poolcli.maps.layout import axes_of, shape_words, space_axes
 from poolcli.maps.picture import COLOURS, Picture
+from poolcli.maps.pooled_facts import carried
 from poolcli.maps.sampling import Sampling
 
 

@@ -11,10 +11,11 @@ import numpy as np
 
 from poolcli import io
 from poolcli.errors import FileError
-from poolcli.maps.facts import Facts, PixelSize, carried
+from poolcli.maps.facts import Facts, PixelSize
 from poolcli.maps.feature_map import Form
 from poolcli.maps.layout import space_letters
 from poolcli.maps.picture import Picture
+from poolcli.maps.pooled_facts import carried
 from poolcli.pipeline.file_nodata import leaving_out
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.step import Stage

@@ -7,8 +7,9 @@ import pytest
 from fact_values import exif, values_for, xmp
 
 import poolcli
-from poolcli.maps.facts import FACTS, Affine, Coordinates, PixelSize, carried, lost
+from poolcli.maps.facts import FACTS, Affine, Coordinates, PixelSize
 from poolcli.maps.feature_map import FeatureMap
+from poolcli.maps.pooled_facts import carried, lost
 from poolcli.maps.sampling import composed, sampling_of
 
 
