@@ -11,10 +11,11 @@ from poolcli.maps.fact_rules import PixelSize, Rule, kept
 class Fact(NamedTuple):
     """A row of the table.
 
-    `label` names the fact in reports, `change` says what `rule` does (a fact is kept if its row says
-    nothing else), and `shown` is the value in words. `holds` is the type of the value, for who writes a format. A fact `is_storage` if it says
-    how a file holds its pixels and not what they are: then nothing is lost where another format
-    holds them otherwise. A value is `plain` if it says what holds without it.
+    `label` names the fact in reports, `change` says what `rule` does, and `shown` is the value in
+    words. A fact is kept if its row says nothing else. `holds` is the type of the value, for who
+    writes a format. A fact `is_storage` if it says how a file holds its pixels and not what they
+    are: then nothing is lost where another format holds them otherwise. A value is `plain` if it
+    says what holds without it.
     """
 
     name: str
