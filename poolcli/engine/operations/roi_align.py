@@ -1,20 +1,21 @@
 """RoiAlign: boxes cut into cells, each the mean (or maximum) of values interpolated at points.
 
-`roi_cells.py` defines the mean, `roi_weights.py` its weights.
+`roi_cells.py` defines the mean, `roi_weights.py` its weights; `box_groups.py` decides which boxes
+share a copy of the map, and pools from that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, prod
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from poolcli.engine.backend import BoxWeights, backend
-from poolcli.engine.backend.blocks import SMALLEST, Load, Task, run
+from poolcli.engine.backend.blocks import Load, Task, run
+from poolcli.engine.operations.box_groups import MapCopy, copied_bytes, groups_of
 from poolcli.engine.operations.operation import Trace
 from poolcli.engine.operations.pixels import ValueRules
 from poolcli.engine.operations.roi_cells import (
@@ -36,8 +37,6 @@ from poolcli.resources import memory
 # Bytes of scratch for a pixel of a box: a copy, the four corners of a point, and what is made of
 # them. A bound, which tests/resources/test_memory.py checks.
 PIXEL = 80
-COPIED = 1 << 18  # values of a map that are copied at a time: 2 MB of float64, which stay in cache
-BOXES = 64  # whose weights are computed at a time: fewer calls of NumPy, and tasks for threads
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ class RoiAlign:
         """A box at a time, and a copy of what boxes share."""
         rows, columns = self._sides(self._boxes(frame), frame)
         each = PIXEL * _channels(frame) * rows.widths * columns.widths
-        shared = 2 * 8 * max(COPIED, prod(frame.space))
+        shared = 2 * copied_bytes(prod(frame.space))
         return Load(dtype.itemsize, PIXEL, int(each.max()), int(each.sum()) + shared)
 
     def __call__(
@@ -110,8 +109,8 @@ class RoiAlign:
         values = _with_all_axes(planes, frame)
         alpha = None if weights is None else _with_all_axes(weights, frame)
         load = self.load(frame, planes.dtype, rules, weighed=weights is not None)
-        for group in self._groups(boxes, frame):
-            for channels in _slices(_channels(frame), COPIED // group.pixels):
+        for group in groups_of(boxes, self._sides(boxes, frame)):
+            for channels in group.parts_of(_channels(frame)):
                 where = (group.image, channels, group.rows, group.columns)
                 pixels = _channels_last(values[where])
                 shown = None if alpha is None else _channels_last(alpha[where])
@@ -147,99 +146,6 @@ class RoiAlign:
         return (
             weighted_sums if self.cells_of is mean and np.isfinite(pixels).all() else self.cells_of
         )
-
-    def _groups(self, boxes: Sequence[Box], frame: Frame) -> Iterator[BoxGroup]:
-        """Boxes of an image share a copy of it if they read more pixels than that has."""
-        sides = self._sides(boxes, frame)
-        images = np.array([box.image for box in boxes])
-        for image in np.unique(images).tolist():
-            numbers = np.flatnonzero(images == image)
-            group = BoxGroup.of(image, numbers, sides)
-            if group.read >= group.pixels:
-                yield group
-            else:
-                yield from (BoxGroup.of(image, numbers[[at]], sides) for at in range(len(numbers)))
-
-
-class BoxGroup(NamedTuple):
-    """Boxes of one image, by their numbers, and the rectangle of the map that they read."""
-
-    image: int
-    numbers: Array
-    sides: tuple[BoxSides, BoxSides]
-    rows: slice
-    columns: slice
-
-    @classmethod
-    def of(cls, image: int, numbers: Array, sides: tuple[BoxSides, BoxSides]) -> BoxGroup:
-        """The group of these boxes among all."""
-        rows, columns = (side.of(numbers) for side in sides)
-        return cls(image, numbers, (rows, columns), rows.span, columns.span)
-
-    @property
-    def pixels(self) -> int:
-        """Pixels of the rectangle."""
-        height, width = (span.stop - span.start for span in (self.rows, self.columns))
-        return int(height * width)
-
-    @property
-    def read(self) -> int:
-        """Pixels of all boxes together."""
-        rows, columns = self.sides
-        return int((rows.widths * columns.widths).sum())
-
-    def tasks(self) -> list[Task]:
-        """The boxes in parts whose weights are computed together."""
-        largest = max(int(side.cells * side.widths.max()) for side in self.sides)
-        boxes = min(BOXES, COPIED // largest)
-        return [Task((), (part,), ()) for part in _slices(len(self.numbers), boxes)]
-
-
-@dataclass(frozen=True)
-class MapCopy:
-    """Some channels of a group's rectangle as (height, width, channels) in float64.
-
-    `alpha` is that of each value, or None where there is none.
-    """
-
-    group: BoxGroup
-    values: Array
-    alpha: Array | None
-    cells_of: CellsOf
-
-    @property
-    def is_large(self) -> bool:
-        """Whether threads pay."""
-        return self.values.nbytes * len(self.group.numbers) > SMALLEST
-
-    def pool(self, boxes: slice, out: Array, rules: ValueRules) -> None:
-        """Write the cells of some of the group's boxes to the array of all boxes."""
-        numbers = self.group.numbers[boxes]
-        if self.alpha is None and self.cells_of is weighted_sums:
-            cells = np.empty((len(numbers), *out.shape[1:]), out.dtype)
-            if backend().weigh(self.values, cells, *self._weights(boxes)):
-                out[numbers] = cells
-                return
-        axes = (side.of(boxes).points() for side in self.group.sides)
-        for number, rows, columns in zip(numbers.tolist(), *axes, strict=True):
-            out[number] = rules.cast(self._cells(rows, columns).transpose(2, 0, 1))
-
-    def _weights(self, boxes: slice) -> tuple[BoxWeights, BoxWeights]:
-        """The weights of pixels of the copy in the cells of some boxes."""
-        rows, columns = (side.of(boxes) for side in self.group.sides)
-        return rows.weights(self.group.rows.start), columns.weights(self.group.columns.start)
-
-    def _cells(self, rows: SamplePoints, columns: SamplePoints) -> Array:
-        top, left = self.group.rows.start, self.group.columns.start
-        box = (_moved(rows.span, -top), _moved(columns.span, -left))
-        pixels = self.values[box]
-        if self.alpha is None:
-            return self.cells_of(pixels, rows, columns)
-        alpha = self.alpha[box]
-        total = self.cells_of(pixels * alpha, rows, columns)
-        cover = self.cells_of(alpha, rows, columns)
-        inside = self.cells_of(np.ones_like(alpha), rows, columns)  # below 1 at the map's border
-        return np.where(cover > 0, total / cover * inside, 0)
 
 
 def roi_align(  # noqa: PLR0913 - the options of the operation
@@ -290,15 +196,3 @@ def _with_all_axes(planes: Array, frame: Frame) -> Array:
 def _channels_last(planes: Array) -> Array:
     """A copy of (C, H, W) as (H, W, C) in float64, in one order of memory whatever the planes'."""
     return np.array(planes.transpose(1, 2, 0), np.float64, order="C")
-
-
-def _moved(span: slice, by: int) -> slice:
-    return slice(span.start + by, span.stop + by)
-
-
-def _slices(size: int, most: int) -> Iterator[slice]:
-    """0 to `size` in equal parts of at most `most`, and of one at least."""
-    parts = max(1, -(-size // max(1, most)))
-    step = max(1, -(-size // parts))
-    for start in range(0, size, step):
-        yield slice(start, min(start + step, size))

@@ -7,7 +7,7 @@ from PIL import Image
 from placed import BOXES, arrays
 
 import poolcli
-from poolcli.engine.operations import roi_align
+from poolcli.engine.operations import box_groups
 from poolcli.resources.limits import limits
 
 SQUARE = np.arange(16.0).reshape(4, 4)
@@ -42,7 +42,7 @@ def test_together_as_alone(shape, options, monkeypatch):
     rows = boxes(90, *shape[-2:], shape[0])
     expected = alone(noise(*shape), rows, **options)
     for channels in (1, 2, 64):
-        monkeypatch.setattr(roi_align, "COPIED", channels * shape[-1] * shape[-2])
+        monkeypatch.setattr(box_groups, "COPIED", channels * shape[-1] * shape[-2])
         result = poolcli.pool(noise(*shape), "roi-align", boxes=rows, **options)
         np.testing.assert_allclose(result, expected, rtol=1e-12, atol=1e-13)
 
@@ -51,7 +51,7 @@ def test_threads_and_groups_do_not_show(monkeypatch):
     x, rows = noise(2, 6, 31, 20).astype(np.float32), boxes(200, 31, 20, 2)
     expected = poolcli.pool(x, "roi-align", boxes=rows, output_size=7)
     for threads, together in ((1, 1), (3, 1), (3, 64)):
-        monkeypatch.setattr(roi_align, "BOXES", together)
+        monkeypatch.setattr(box_groups, "BOXES", together)
         for each in (x, np.asfortranarray(x)):
             with limits(threads=threads):
                 result = poolcli.pool(each, "roi-align", boxes=rows, output_size=7)
