@@ -10,7 +10,8 @@ import numpy as np
 
 from poolcli.io.format import Format
 from poolcli.io.hdf5.attributes import put_attributes
-from poolcli.io.hdf5.source import Copied, damage_refused
+from poolcli.io.hdf5.copied import Copied
+from poolcli.io.hdf5.source import damage_refused
 from poolcli.io.header import Header
 from poolcli.io.npy import array_of
 from poolcli.io.sink import Sink, WholeSink

@@ -1,0 +1,64 @@
+"""Dimensions of a dataset by their scales: names, the letters of axes, coordinates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from poolcli.io.hdf5.attributes import plain_attributes
+from poolcli.io.zarr.xarray import LETTERS
+from poolcli.maps.facts import Coordinates
+from poolcli.maps.layout import check_layout, default_layout
+
+_NO_VARIABLE = b"This is a netCDF dimension but not a netCDF variable"
+
+
+def is_scale(dataset: Any, h5py: Any) -> bool:
+    """Whether a dataset is the scale of a dimension."""
+    return bool(dataset.ndim == 1 and h5py.h5ds.is_scale(dataset.id))
+
+
+def dimension_names(dataset: Any) -> tuple[str, ...]:
+    """The names of the dimensions; empty texts where there are none."""
+    names = []
+    for dimension in dataset.dims if dataset.ndim else ():
+        scale = dimension[0].name.rpartition("/")[2] if len(dimension) else ""
+        names.append(scale or dimension.label)
+    return tuple(names)
+
+
+def layout_of_dataset(dataset: Any, asked: str | None) -> str | None:
+    """The letters of the axes of a dataset; None if it is not pooled."""
+    dtype, ndim = dataset.dtype, dataset.ndim
+    if dtype.kind not in "biuf" or dtype.itemsize > 8 or not 1 <= ndim <= 5 or 0 in dataset.shape:
+        return None
+    if asked is not None:
+        return check_layout(asked, ndim) if len(asked) == ndim else None
+    if ndim == 1 and bytes(dataset.attrs.get("CLASS", b"")) == b"DIMENSION_SCALE":
+        return None
+    known = [LETTERS.get(name.lower(), "") for name in dimension_names(dataset)]
+    if not any(known):
+        return default_layout(ndim)
+    return _named_layout(known) if set(known) & set("DHW") else None
+
+
+def _named_layout(known: Sequence[str]) -> str:
+    """Letters with those that are left for axes of unknown names: batch, then channels."""
+    free = [letter for letter in "NC" if letter not in known]
+    named = [letter for letter in known if letter]
+    if len(set(named)) < len(named) or len(known) - len(named) > len(free):
+        return default_layout(len(known))
+    return "".join(letter or free.pop(0) for letter in known)
+
+
+def scale_coordinates(layout: str, dataset: Any) -> Iterator[tuple[str, Coordinates]]:
+    """Coordinates by the letters of axes, of those whose scale has numbers."""
+    for letter, dimension, size in zip(layout, dataset.dims, dataset.shape, strict=True):
+        scale = dimension[0] if len(dimension) else None
+        if scale is None or scale.shape != (size,) or scale.dtype.kind not in "iuf":
+            continue
+        if _NO_VARIABLE in bytes(scale.attrs.get("NAME", b"")):
+            continue
+        attributes = plain_attributes(scale.attrs)
+        name = scale.name.rpartition("/")[2]
+        yield letter, Coordinates(name, tuple(scale[()].tolist()), attributes)
