@@ -4,7 +4,8 @@ from itertools import product
 
 import numpy as np
 
-from poolcli.engine.windows.grid import Axis, Grid, Run
+from poolcli.engine.windows.grid import Axis, Grid
+from poolcli.engine.windows.runs import Run
 
 
 def tree(merge, taps):

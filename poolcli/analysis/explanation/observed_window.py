@@ -25,8 +25,9 @@ from poolcli.engine.operations.pool import pool
 from poolcli.engine.operations.srgb import InLinearLight
 from poolcli.engine.windows.border import ABSENT, Border
 from poolcli.engine.windows.footprint import Footprint
-from poolcli.engine.windows.grid import Axis, Grid, Run, Taps
+from poolcli.engine.windows.grid import Axis, Grid, Taps
 from poolcli.engine.windows.place import PlacedGrid
+from poolcli.engine.windows.runs import Run
 from poolcli.maps.array import Array
 from poolcli.pipeline.alpha import PlaneGroup
 from poolcli.pipeline.configuration import Configuration

@@ -20,7 +20,8 @@ from poolcli.engine.reducers.merges import Function
 from poolcli.engine.reducers.reducer import Fold, Gather, Reduction
 from poolcli.engine.reducers.rounding import Quotient
 from poolcli.engine.windows.counts import WindowCounts
-from poolcli.engine.windows.grid import Grid, Run
+from poolcli.engine.windows.grid import Grid
+from poolcli.engine.windows.runs import Run
 from poolcli.maps.array import Array
 
 TYPES = frozenset("?bBhHilqfd")

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from poolcli.engine.windows.grid import Run
+from poolcli.engine.windows.runs import Run
 from poolcli.maps.array import Array
 from poolcli.resources.limits import current
 

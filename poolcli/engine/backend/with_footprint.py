@@ -24,7 +24,8 @@ from poolcli.engine.reducers.merges import Function
 from poolcli.engine.reducers.reducer import Reduction
 from poolcli.engine.reducers.rounding import Quotient
 from poolcli.engine.windows.footprint import Box, Footprint
-from poolcli.engine.windows.grid import Axis, Grid, Run
+from poolcli.engine.windows.grid import Axis, Grid
+from poolcli.engine.windows.runs import Run
 from poolcli.maps.array import Array
 
 

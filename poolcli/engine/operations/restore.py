@@ -12,8 +12,9 @@ import numpy as np
 from poolcli.engine.operations.operation import Operation, Pooling
 from poolcli.engine.operations.resample import Resampling, WeightedAxis
 from poolcli.engine.reducers.folds import sample
-from poolcli.engine.windows.grid import Axis, Grid, Run
+from poolcli.engine.windows.grid import Axis, Grid
 from poolcli.engine.windows.place import GridPlace, per_axis
+from poolcli.engine.windows.runs import Run
 from poolcli.maps.frame import Size
 
 

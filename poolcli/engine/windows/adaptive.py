@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
-from poolcli.engine.windows.grid import Axis, Grid, Run
+from poolcli.engine.windows.grid import Axis, Grid
 from poolcli.engine.windows.place import GridPlace, per_axis
+from poolcli.engine.windows.runs import Run
 from poolcli.errors import ShapeError
 from poolcli.maps.frame import Size
 

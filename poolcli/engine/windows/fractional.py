@@ -10,8 +10,9 @@ from itertools import product
 import numpy as np
 
 from poolcli.engine.reducers.gathers import uniform
-from poolcli.engine.windows.grid import Axis, Grid, runs_of
+from poolcli.engine.windows.grid import Axis, Grid
 from poolcli.engine.windows.place import AXIS_NAMES, PlacedGrid, Placement, per_axis
+from poolcli.engine.windows.runs import runs_of
 from poolcli.errors import ShapeError
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
-from poolcli.engine.windows.grid import Axis, Grid, runs_of
+from poolcli.engine.windows.grid import Axis, Grid
 from poolcli.engine.windows.place import PlacedGrid, Placement, per_axis
+from poolcli.engine.windows.runs import runs_of
 from poolcli.errors import ShapeError
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size

@@ -7,7 +7,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from poolcli.engine.windows.border import Border
-from poolcli.engine.windows.grid import Axis, Run
+from poolcli.engine.windows.grid import Axis
+from poolcli.engine.windows.runs import Run
 from poolcli.errors import ShapeError
 
 

@@ -19,7 +19,8 @@ from poolcli.engine.backend.plain.fold_axes import channels, fold
 from poolcli.engine.backend.window_views import NETWORK, cells_of, window_views
 from poolcli.engine.reducers.merges import highest
 from poolcli.engine.windows.counts import WindowCounts
-from poolcli.engine.windows.grid import Grid, Run
+from poolcli.engine.windows.grid import Grid
+from poolcli.engine.windows.runs import Run
 from poolcli.maps.array import Array
 
 Span = Callable[[int], tuple[int, int]]
