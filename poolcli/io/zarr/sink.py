@@ -14,15 +14,15 @@ from poolcli.io.damage import DECODER_ERRORS, one_line
 from poolcli.io.format import Format
 from poolcli.io.header import Header
 from poolcli.io.source import Region
+from poolcli.io.zarr.creation import ArrayCreation, is_plain, is_root_array, zarr_format_of
 from poolcli.io.zarr.ome import TO_OME, image_attributes
-from poolcli.io.zarr.xarray import DIMENSIONS, attributes_of, names_of
+from poolcli.io.zarr.xarray import DIMENSIONS, names_of
 from poolcli.maps.array import Array
 from poolcli.maps.facts import Coordinates
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.layout import shape_words
 from poolcli.resources.extras import extra
 
-_CHUNK = 1024  # pixels on each side of a chunk, one plane deep
 _ORDER = "NCDHW"  # of OME's axes
 
 
@@ -38,7 +38,7 @@ class _Target(NamedTuple):
 def check(_: Format, headers: Sequence[Header], __: Mapping[str, Any]) -> None:
     """FileError for maps that are no image and were no array of a store."""
     for header in headers:
-        if not _is_plain(header) and not {"H", "W"} <= set(header.layout):
+        if not is_plain(header) and not {"H", "W"} <= set(header.layout):
             raise FileError(
                 f"a map of shape {shape_words(header.shape)} ({header.layout}) has no height and "
                 "width, which an OME-Zarr needs: write .npy"
@@ -47,9 +47,9 @@ def check(_: Format, headers: Sequence[Header], __: Mapping[str, Any]) -> None:
 
 def unheld(header: Header) -> tuple[str, ...]:
     """What an image of OME does not hold, or an array that is none."""
-    if _is_root_array(header):
+    if is_root_array(header):
         return "spacing", "origin", "channels", "ome", "coordinates", "file_attributes"
-    if _is_plain(header):
+    if is_plain(header):
         return "spacing", "origin", "channels", "ome"
     return "dimensions", "coordinates", *([] if header.name else ["file_attributes"])
 
@@ -66,11 +66,11 @@ class ZarrSink:
 
     def __init__(self, folder: Path, headers: Sequence[Header], options: Mapping[str, Any]) -> None:
         self._zarr = extra("zarr", "a .zarr")
-        self._options = options
         self._targets: list[_Target] = []
-        self._version = version = _zarr_format(headers[0], options)
+        self._version = version = zarr_format_of(headers[0], options)
+        self._creation = ArrayCreation(version, options.get("chunk"))
         with _refused():
-            if len(headers) == 1 and _is_root_array(headers[0]):
+            if len(headers) == 1 and is_root_array(headers[0]):
                 self._root: Any = None
                 self._targets.append(self._root_array(folder, headers[0]))
                 return
@@ -98,7 +98,7 @@ class ZarrSink:
         array = self._zarr.create_array(
             str(folder),
             zarr_format=self._version,
-            **self._stored(header, header.layout, np.dtype(header.dtype), names),
+            **self._creation.options(header, header.layout, np.dtype(header.dtype), names),
         )
         return _Target(array, header, header.layout, expands=False)
 
@@ -108,14 +108,14 @@ class ZarrSink:
             for path, attributes in header.facts.get("file_attributes", {}).items():
                 if not isinstance(attributes, Mapping):
                     self._root.attrs[path] = attributes
-                elif header.name or _is_plain(header):
+                elif header.name or is_plain(header):
                     group = self._root.require_group(path) if path else self._root
                     group.attrs.update(attributes)
 
     def _add(self, levels: Sequence[Header]) -> None:
         """An array, or an image with its levels."""
         first = levels[0]
-        if len(levels) == 1 and _is_plain(first):
+        if len(levels) == 1 and is_plain(first):
             self._add_plain(first)
             return
         group = self._root.require_group(first.name) if first.name else self._root
@@ -128,7 +128,7 @@ class ZarrSink:
             shaped = level._replace(shape=tuple(sizes[letter] for letter in layout), layout=layout)
             names = tuple(TO_OME[letter] for letter in layout)
             array = group.create_array(
-                str(number), **self._stored(shaped, layout, dtype, names, is_image=True)
+                str(number), **self._creation.options(shaped, layout, dtype, names, is_image=True)
             )
             self._targets.append(_Target(array, level, layout, expands=expanded))
         last = self._targets[-1].layout
@@ -137,7 +137,7 @@ class ZarrSink:
 
     def _add_plain(self, header: Header) -> None:
         names, dtype = names_of(header), np.dtype(header.dtype)
-        stored = self._stored(header, header.layout, dtype, names)
+        stored = self._creation.options(header, header.layout, dtype, names)
         array = self._root.create_array(header.name or "data", **stored)
         self._targets.append(_Target(array, header, header.layout, expands=False))
         where = header.name.rpartition("/")[0]
@@ -145,31 +145,6 @@ class ZarrSink:
         for each in header.facts.get("coordinates", {}).values():
             if each.name not in group:
                 _write_coordinates(group, each, self._version)
-
-    def _stored(
-        self,
-        header: Header,
-        layout: str,
-        dtype: np.dtype[Any],
-        names: Sequence[str],
-        *,
-        is_image: bool = False,
-    ) -> dict[str, Any]:
-        """How an array is created: stored as the one it comes from, where that is possible."""
-        chunks = _chunk_shape(header, layout, self._options.get("chunk"))
-        options: dict[str, Any] = {"shape": header.shape, "chunks": chunks, "dtype": dtype}
-        attributes = attributes_of(header)
-        if self._version == 3 and names:
-            options["dimension_names"] = list(names)
-        elif names and not is_image:
-            attributes[DIMENSIONS] = list(names)
-        if attributes:
-            options["attributes"] = attributes
-        if self._version == 2 and not is_image:
-            options["fill_value"] = None  # xarray takes a value that equals it for missing
-        if self._version == 2 and is_image:
-            options["chunk_key_encoding"] = {"name": "v2", "separator": "/"}
-        return {**options, **_kept_storage(header, self._version, dtype, chunks)}
 
 
 def _write_coordinates(group: Any, each: Coordinates, version: int) -> None:
@@ -182,30 +157,6 @@ def _write_coordinates(group: Any, each: Coordinates, version: int) -> None:
         each.name, shape=values.shape, dtype=values.dtype, attributes=attributes, **options
     )
     array[...] = values
-
-
-def _stored_as(header: Header) -> Mapping[str, Any]:
-    stored: Mapping[str, Any] = header.facts.get("storage", {}).get("zarr", {})
-    return stored
-
-
-def _is_plain(header: Header) -> bool:
-    """Whether the map was an array of a store and no image, or has axes as xarray names them."""
-    if stored := _stored_as(header):
-        return not stored["is_image"]
-    return bool(header.facts.keys() & {"dimensions", "coordinates"})
-
-
-def _is_root_array(header: Header) -> bool:
-    """Whether the store is an array, and no group."""
-    return bool(_stored_as(header)) and _is_plain(header) and not header.name
-
-
-def _zarr_format(header: Header, options: Mapping[str, Any]) -> int:
-    """The version of Zarr: as asked for, or as in the store the map came from, or 2."""
-    if "version" in options:
-        return 3 if options["version"] == "0.5" else 2
-    return int(_stored_as(header).get("zarr_format", 2))
 
 
 def _images(headers: Sequence[Header]) -> Iterator[list[Header]]:
@@ -224,34 +175,6 @@ def _is_level(header: Header, first: Header) -> bool:
     start = f"{first.name}-" if first.name else ""
     is_named_so = header.name.startswith(start) and header.name[-1:].isdigit()
     return header.name == first.name or (is_named_so and "spacing" in header.facts)
-
-
-def _chunk_shape(header: Header, layout: str, chunk: int | None) -> tuple[int, ...]:
-    """The shape of a chunk: as asked for, as in the file it came from, or squares of one plane."""
-    kept = {} if chunk else header.facts.get("chunks", {})
-    usual = {letter: (chunk or _CHUNK) if letter in "HWL" else 1 for letter in layout}
-    return tuple(
-        max(1, min(kept.get(letter, usual[letter]), size))
-        for letter, size in zip(layout, header.shape, strict=True)
-    )
-
-
-def _kept_storage(
-    header: Header, version: int, dtype: np.dtype[Any], chunks: Sequence[int]
-) -> dict[str, Any]:
-    stored = _stored_as(header)
-    if stored.get("zarr_format") != version:
-        return {}
-    kept = {"compressors": stored["compressors"]}
-    if stored["dtype"] == dtype.name:
-        kept |= {name: stored[name] for name in ("filters", "fill_value")}
-    shards = stored["shards"]
-    if shards and len(shards) == len(chunks):
-        pairs = zip(shards, chunks, header.shape, strict=True)
-        kept["shards"] = tuple(
-            chunk * max(1, min(shard // chunk, -(-size // chunk))) for shard, chunk, size in pairs
-        )
-    return kept
 
 
 @contextmanager
