@@ -7,15 +7,15 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
-from typing import Any
 
 import numpy as np
 
 from poolcli.engine.reducers import merges
-from poolcli.engine.reducers.long_numbers import LongNumbers, LongRatio, split
+from poolcli.engine.reducers.long_numbers import LongNumbers, LongRatio
 from poolcli.engine.reducers.merges import ADD, MAX, MIN
 from poolcli.engine.reducers.reducer import Component, Counts, Divisor, Fold, Values
-from poolcli.engine.reducers.rounding import Exact, Ratio, cast
+from poolcli.engine.reducers.rounding import Exact, cast
+from poolcli.engine.reducers.totals import adding, as_long, quotient, unchanged, variance
 from poolcli.engine.reducers.values_of import check_value, one_of
 from poolcli.maps.array import Array
 
@@ -23,11 +23,11 @@ LARGE = 1 << 31  # from here on a divisor is a float
 
 
 def max(values: Values) -> Fold:  # noqa: A001 - the operation's name
-    return Fold((Component(_same, MAX),), lambda state, _: state)
+    return Fold((Component(unchanged, MAX),), lambda state, _: state)
 
 
 def min(values: Values) -> Fold:  # noqa: A001 - the operation's name
-    return Fold((Component(_same, MIN),), lambda state, _: state)
+    return Fold((Component(unchanged, MIN),), lambda state, _: state)
 
 
 def sample(values: Values) -> Fold:
@@ -59,7 +59,7 @@ def avg(values: Values, *, count_include_pad: bool, divisor: float | str | None)
         return quotient(total(state), counts.pixels)
 
     fused: Divisor = int(whole) or ("padded" if count_include_pad else "pixels")
-    is_fused = component.lift is _same and bool(whole) == bool(divisor)
+    is_fused = component.lift is unchanged and bool(whole) == bool(divisor)
     return Fold((component,), finish, fused if is_fused else None, homogeneous=True)
 
 
@@ -71,13 +71,13 @@ def range(values: Values) -> Fold:  # noqa: A001 - the operation's name
             return high.astype(np.int64) - low
         return high.astype(np.uint64) - low.astype(np.uint64)  # exact modulo 2^64
 
-    return Fold((Component(_same, MAX), Component(_same, MIN)), finish)
+    return Fold((Component(unchanged, MAX), Component(unchanged, MIN)), finish)
 
 
 def var(values: Values) -> Fold:
     if values.dtype.kind != "f":
-        component, variance = _variance(values)
-        return Fold((component,), lambda state, counts: variance(state, counts.pixels))
+        component, quotient_of = variance(values)
+        return Fold((component,), lambda state, counts: quotient_of(state, counts.pixels))
     return Fold(
         (Component(merges.lift_moments, merges.SQUARES),),
         lambda state, counts: state[2] / counts.pixels,
@@ -91,45 +91,11 @@ def std(values: Values) -> Fold:
             lambda state, counts: state[2] / np.sqrt(counts.pixels),
             homogeneous=True,
         )
-    component, variance = _variance(values)
+    component, quotient_of = variance(values)
     return Fold(
-        (component,), lambda state, counts: np.sqrt(cast(variance(state, counts.pixels), "f8", ""))
+        (component,),
+        lambda state, counts: np.sqrt(cast(quotient_of(state, counts.pixels), "f8", "")),
     )
-
-
-def _variance(values: Values) -> tuple[Component, Callable[[Array, Any], Exact]]:
-    """(n sum x^2 - (sum x)^2) / n^2 of integers: exact, so that nothing cancels."""
-    bits = 8 * values.dtype.itemsize
-    if bits <= 16 and values.largest**2 << (2 * bits) <= np.iinfo(np.int64).max:
-
-        def variance(state: Array, count: Any) -> Exact:
-            return Ratio(count * state[1] - np.square(state[0]), np.square(count))
-
-        return Component(_with_square, ADD), variance
-
-    def long_variance(state: Array, count: Any) -> Exact:
-        total, squares = map(_long, (state[:2], state[2:]))
-        return LongRatio(_number(count) * squares - total * total, (count, count))
-
-    return Component(_with_long_square, ADD), long_variance
-
-
-def _with_square(x: Array) -> Array:
-    long = x.astype(np.int64)
-    return np.stack([long, long * long])
-
-
-def _with_long_square(x: Array) -> Array:
-    """The limbs of an integer, and sums of limbs of its square.
-
-    Unsigned ones of 64 bits are moved down by 2^63, which does not change how they vary.
-    """
-    if x.dtype == np.uint64:
-        x = (x ^ np.uint64(1 << 63)).view(np.int64)
-    low, high = split(x)
-    parts = [low.astype(np.uint64) * low.astype(np.uint64), low * high, high * high]
-    (a, b), (c, d), (e, f) = map(split, parts)
-    return np.stack([low, high, a, b + 2 * c, 2 * d + e, f])
 
 
 def l2(values: Values) -> Fold:
@@ -207,23 +173,15 @@ def mixed(values: Values, *, alpha: float) -> Fold:
     def finish(high: Array, state: Array, count: Counts) -> Exact:
         whole, n = total(state), count.pixels
         if isinstance(whole, LongNumbers):
-            of_high = _number(share.numerator * n) * LongNumbers.of_integers(high)
-            of_mean = _number(share.denominator - share.numerator) * whole
+            of_high = as_long(share.numerator * n) * LongNumbers.of_integers(high)
+            of_mean = as_long(share.denominator - share.numerator) * whole
             return LongRatio(of_high + of_mean, (n, share.denominator))
         top, rest = alpha * _double(high), (1 - alpha) * _double(whole)
         if values.dtype.kind == "f":
             return top + rest / n
         return (top * n + rest) / n  # one division: a tie stays a tie
 
-    return Fold((Component(_same, MAX), component), finish, homogeneous=True)
-
-
-def _number(count: Any) -> LongNumbers:
-    return LongNumbers.of_integers(np.asarray(count, np.int64))
-
-
-def _same(x: Array) -> Array:
-    return x
+    return Fold((Component(unchanged, MAX), component), finish, homogeneous=True)
 
 
 def _double(x: Array) -> Array:
@@ -233,42 +191,6 @@ def _double(x: Array) -> Array:
 def _wide(x: Array) -> Array:
     """Float16 as float32, integers as float64."""
     return x.astype(np.result_type(x, np.float32), copy=False)
-
-
-def quotient(total: Array | LongNumbers, count: Any) -> Exact:
-    """The quotient of a total, not yet taken."""
-    if isinstance(count, float):
-        return (total.floats() if isinstance(total, LongNumbers) else total) / count
-    if isinstance(total, LongNumbers):
-        return LongRatio(total, (count,))
-    return Ratio(total, count)
-
-
-def adding(values: Values) -> tuple[Component, Callable[[Array], Array | LongNumbers]]:
-    """A component that sums without overflow, and what turns its state into the total.
-
-    Integers have room for `values.largest` more, as rounding a quotient needs.
-    """
-    if values.dtype.kind == "f":
-        return Component(_same, ADD, np.result_type(values.dtype, np.float32)), _same
-    if values.dtype.itemsize == 8:
-        return Component(lambda x: np.stack(split(x)), ADD), _long
-    return Component(_same, ADD, _wide_enough(values)), _same
-
-
-def _long(state: Array) -> LongNumbers:
-    return LongNumbers.of_sums(list(state))
-
-
-def _wide_enough(values: Values) -> np.dtype[Any]:
-    """The narrowest integer dtype that holds twice the largest sum, as rounding needs."""
-    kind = "i" if values.dtype.kind == "i" else "u"
-    high = 1 if values.dtype.kind == "b" else 2 ** (8 * values.dtype.itemsize)
-    return next(
-        wide
-        for wide in map(np.dtype, (f"{kind}2", f"{kind}4", f"{kind}8"))
-        if (2 * high + 1) * values.largest <= np.iinfo(wide).max
-    )
 
 
 def _powers(
