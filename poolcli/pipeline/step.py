@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import numpy as np
 
@@ -13,21 +13,27 @@ from poolcli.engine.backend.blocks import Load
 from poolcli.engine.operations.index import Indexing
 from poolcli.engine.operations.operation import Pooling
 from poolcli.engine.operations.pixels import ValueRules, counting
-from poolcli.engine.windows.place import Geometry
-from poolcli.errors import ShapeError
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.maps.frame import Size
 from poolcli.maps.picture import WITH_ALPHA
-from poolcli.maps.sampling import Sampling, sampling_of
-from poolcli.pipeline import alpha
+from poolcli.maps.sampling import Sampling
 from poolcli.pipeline.alpha import PlaneGroup
 from poolcli.pipeline.checks import check_indices
 from poolcli.pipeline.configuration import Configuration
 from poolcli.pipeline.options import INPUT_SIZE
 from poolcli.pipeline.out import check_out, write
+from poolcli.pipeline.pooled_map import (
+    Prepared,
+    can_fill,
+    map_of,
+    plane_groups,
+    pooled_map,
+    prepared,
+    sampling_through,
+)
 from poolcli.pipeline.receptive_field import ReceptiveField
-from poolcli.pipeline.stored_values import StoredNodata, stored_nodata
+from poolcli.pipeline.stored_values import stored_nodata
 from poolcli.pipeline.value_rules import rules_for
 
 PREPARED = 16  # forms of maps for which a step remembers its rules; bounds memory
@@ -83,14 +89,6 @@ class Stage:
         return self.step.load(self.input)
 
 
-class Prepared(NamedTuple):
-    """What a step needs to pool maps of one form."""
-
-    rules: ValueRules
-    geometry: Geometry
-    output: Form
-
-
 @dataclass(frozen=True, repr=False)
 class Step(Configuration):
     """One operation with its windows and options. Prints as the text that makes it.
@@ -141,7 +139,7 @@ class Step(Configuration):
         _, geometry, output = self._prepared(form)
         seen = field.through(geometry.window, geometry.stride, geometry.centre)
         memory = form.nbytes + output.nbytes
-        sampling = _sampling(form, geometry, output)
+        sampling = sampling_through(form, geometry, output)
         return Stage(self, form, output, *seen, geometry.operations, memory, sampling)
 
     def load(self, form: Form) -> Load:
@@ -154,14 +152,14 @@ class Step(Configuration):
     def __call__(self, fmap: FeatureMap, out: Array | None = None) -> FeatureMap:
         """Return the pooled map, whose data is `out` if that is an array."""
         stored, fmap = fmap, fmap if self.reads_indices else fmap.expanded()
-        rules, geometry, output = self._prepared(fmap.form)
-        nodata = stored_nodata(stored, fmap, rules)
+        ready = self._prepared(fmap.form)
+        nodata = stored_nodata(stored, fmap, ready.rules)
         if out is None:
-            return self._pooled(fmap, rules, geometry, nodata=nodata)
-        check_out(out, output.shape, output.dtype)
-        fills = nodata is None and self._can_fill(out, fmap, rules)
-        direct = fmap.planes_in(out, geometry.frame) if fills else None
-        made = self._pooled(fmap, rules, geometry, direct, nodata)
+            return pooled_map(self, fmap, ready, nodata=nodata)
+        check_out(out, ready.output.shape, ready.output.dtype)
+        fills = nodata is None and can_fill(self, out, fmap, ready.rules)
+        direct = fmap.planes_in(out, ready.geometry.frame) if fills else None
+        made = pooled_map(self, fmap, ready, direct, nodata)
         if direct is None:
             write(made.data, out)
         return made.with_data(out)
@@ -169,20 +167,22 @@ class Step(Configuration):
     def indices(self, fmap: FeatureMap) -> FeatureMap:
         """Return which pixel each result is: its flat index, -1 where a window is empty."""
         check_indices(self)
-        rules, geometry, _ = self._prepared(fmap.form)
+        ready = self._prepared(fmap.form)
         # The values are dropped: 0 in empty windows, as integers have no NaN.
-        rules = rules._replace(
+        rules = ready.rules._replace(
             dtype=np.int64, indexing=self._indexing(fmap.form), empty=0, outside=0
         )
-        return self._pooled(fmap, rules, geometry)
+        return pooled_map(self, fmap, ready._replace(rules=rules))
 
     def values_and_empty(self, fmap: FeatureMap) -> tuple[FeatureMap, FeatureMap]:
         """Return the pooled map, and True for each result whose window has too few valid pixels.
 
         Too few are none, or fewer than the fraction `min_valid`. These results are 0.
         """
-        rules, geometry, _ = self._prepared(fmap.form)
-        values = self._pooled(fmap, rules._replace(empty=0, outside=0), geometry)
+        ready = self._prepared(fmap.form)
+        rules, geometry = ready.rules, ready.geometry
+        blank = rules._replace(empty=0, outside=0)
+        values = pooled_map(self, fmap, ready._replace(rules=blank))
         planes, frame = fmap.planes(), fmap.form.frame
         mask = None if rules.mask is None else np.broadcast_to(rules.mask, frame.shape)
         counts = counting(planes, mask, rules)
@@ -209,7 +209,7 @@ class Step(Configuration):
         rules, geometry, _ = self._prepared(fmap.form)
         rules = rules._replace(indexing=self._indexing(fmap.form))
         pair = operation.with_indices(fmap.planes(), fmap.form.frame, rules)
-        values, indices = (self._made(fmap, planes, geometry) for planes in pair)
+        values, indices = (map_of(self, fmap, planes, geometry) for planes in pair)
         return values, indices
 
     def groups(self, fmap: FeatureMap) -> tuple[FeatureMap, list[PlaneGroup]]:
@@ -220,7 +220,7 @@ class Step(Configuration):
         stored, fmap = fmap, fmap if self.reads_indices else fmap.expanded()
         rules = rules_for(self, fmap.form)
         nodata = stored_nodata(stored, fmap, rules)
-        return fmap, self._groups(fmap, nodata.rules if nodata else rules)
+        return fmap, plane_groups(self, fmap, nodata.rules if nodata else rules)
 
     def _indexing(self, form: Form) -> Indexing:
         """How indices number the pixels of maps of a form."""
@@ -231,10 +231,7 @@ class Step(Configuration):
         """The rules and the geometry for maps of a form; cached, unless there is a mask."""
         found = self._forms.get(form)
         if found is None:
-            rules, geometry = rules_for(self, form), self.operation.geometry(form.frame)
-            output = form.framed(geometry.frame, np.dtype(rules.dtype))
-            output = output.of_numbers() if self.op.reads_indices else output
-            found = Prepared(rules, geometry, output)
+            found = prepared(self, form)
             if found.rules.mask is None and len(self._forms) < PREPARED:
                 self._forms[form] = found
         return found
@@ -242,60 +239,3 @@ class Step(Configuration):
     @cached_property
     def _forms(self) -> dict[Form, Prepared]:
         return {}
-
-    def _can_fill(self, out: Array, fmap: FeatureMap, rules: ValueRules) -> bool:
-        """Whether the engine can write to `out` while it reads the map."""
-        fits = isinstance(self.operation_on(fmap.form), Pooling) and out.dtype == rules.dtype
-        return fits and not alpha.is_apart(self, fmap) and not np.may_share_memory(out, fmap.data)
-
-    def _pooled(
-        self,
-        fmap: FeatureMap,
-        rules: ValueRules,
-        geometry: Geometry,
-        out: Array | None = None,
-        nodata: StoredNodata | None = None,
-    ) -> FeatureMap:
-        """The pooled map; `out` are planes that a `Pooling` writes to."""
-        frame, operation = fmap.form.frame, self.operation_on(fmap.form)
-        rules = nodata.rules if nodata else rules
-        if alpha.is_apart(self, fmap):
-            colours, opacity = (group() for group in alpha.groups(self, fmap, rules))
-            pooled = alpha.joined(self, colours, opacity, frame)
-        elif isinstance(operation, Pooling):
-            pooled = operation(fmap.planes(), frame, rules, out=out)
-        else:
-            pooled = operation(fmap.planes(), frame, rules, self._overlay(fmap))
-        filled = nodata.filled(self, fmap, pooled) if nodata else pooled
-        return self._made(fmap, filled, geometry)
-
-    def _made(self, fmap: FeatureMap, planes: Array, geometry: Geometry) -> FeatureMap:
-        """The map of these results, with the facts that are theirs."""
-        made = fmap.with_planes(planes, geometry.frame)
-        if self.op.reads_indices and made.form.of_numbers() != made.form:
-            made = replace(made, picture=None)
-        return made.carrying(_sampling(fmap.form, geometry, made.form)) if made.facts else made
-
-    def _groups(self, fmap: FeatureMap, rules: ValueRules) -> list[PlaneGroup]:
-        """What is pooled together."""
-        if alpha.is_apart(self, fmap):
-            return alpha.groups(self, fmap, rules)
-        arguments = fmap.planes(), fmap.form.frame, rules, self._overlay(fmap)
-        return [PlaneGroup(self, self.operation_on(fmap.form), arguments)]
-
-    def _overlay(self, fmap: FeatureMap) -> Array | None:
-        """The array that lies over the map, if the operation takes one."""
-        if self.op.overlay is None:
-            return None
-        value = self[self.op.overlay.name]
-        try:
-            return fmap.planes_of(value.of(fmap.name))
-        except ShapeError as error:
-            raise ShapeError(f"{self.op.overlay.word} {value.text}: {error}") from None
-
-
-def _sampling(before: Form, geometry: Geometry, after: Form) -> Sampling:
-    """How the pixels of a result lie on those of its input."""
-    even = geometry.even or (True,) * len(geometry.stride)
-    places = geometry.stride, geometry.centre, even
-    return sampling_of((before.layout, before.shape), (after.layout, after.shape), places)
