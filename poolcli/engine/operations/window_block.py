@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from math import prod
-from typing import Literal
 
 import numpy as np
 
@@ -14,26 +13,23 @@ from poolcli.engine.backend.blocks import Task
 from poolcli.engine.backend.window_views import window_views
 from poolcli.engine.operations.between_ranks import MeanBetweenRanks
 from poolcli.engine.operations.bordered import reaches_out
+from poolcli.engine.operations.folded_windows import FoldedWindows
 from poolcli.engine.operations.index import NOWHERE, IndexedWindows, PixelNumbers, flat_numbers
 from poolcli.engine.operations.pixels import CountedPixels, MaskedPixels, ValueRules, blank
 from poolcli.engine.reducers.reducer import (
     BetweenRanks,
-    Component,
-    Divisor,
     Fold,
     Gather,
     Mode,
     Reduction,
     WindowValues,
 )
-from poolcli.engine.reducers.rounding import Exact, Quotient, Ratio, cast, put, without
-from poolcli.engine.windows.counts import FootprintCounts, WindowCounts, of_cells
+from poolcli.engine.reducers.rounding import Exact, put, without
+from poolcli.engine.windows.counts import FootprintCounts, WindowCounts
 from poolcli.engine.windows.grid import Grid
 from poolcli.engine.windows.place import PlacedGrid
 from poolcli.errors import ValueRuleError
 from poolcli.maps.array import Array
-
-SCALE = 64  # 2 to this power is more than the weights of a window add up to
 
 
 @dataclass(eq=False)
@@ -66,7 +62,6 @@ class WindowBlock:
     task: Task
     grid: Grid
     pixels: CountedPixels
-    is_finite: bool = False  # whether the backend says so of its means
 
     @cached_property
     def counts(self) -> WindowCounts | FootprintCounts:
@@ -138,7 +133,11 @@ class WindowBlock:
         if isinstance(reduction, Gather):
             return self._gathered(reduction)
         if isinstance(reduction, Fold):
-            return self._finite(self._folded(reduction, out))
+            rounding = self.call.rules.rounding
+            windows = FoldedWindows(
+                self.call.backend, rounding, self.pixels, self.grid, self.counts
+            )
+            return windows.reduced(reduction, self.call.wide, out)
         valid = None if weights is None else weights > 0
         if isinstance(reduction, BetweenRanks):
             number = self.counts.pixels if valid is None else self._sum(valid.astype(np.int64))
@@ -149,54 +148,6 @@ class WindowBlock:
         low, high = self.call.backend.select(values, valid, self.grid, reduction.ranks)
         number = self.counts.pixels if valid is None else self._sum(valid.astype(np.int64))
         return _positive_zero(reduction.finish(low, high, number))
-
-    def _finite(self, result: Exact) -> Exact:
-        """The results; where a sum has overflowed, those of smaller values, enlarged again."""
-        wide, values = self.call.wide, self.pixels.values
-        if wide is None or self.is_finite or not isinstance(result, np.ndarray | Ratio):
-            return result
-        overflown = ~np.isfinite(result.total if isinstance(result, Ratio) else result)
-        if not overflown.any() or not _has_large(values):
-            return result
-        pixels = self.pixels._replace(values=np.ldexp(values.astype(np.float64), -SCALE))
-        again = replace(self, call=replace(self.call, wide=None), pixels=pixels)
-        small = cast(again._folded(wide, np.empty(overflown.shape)), np.float64, "")
-        first = result.value() if isinstance(result, Ratio) else result
-        return np.where(overflown, np.ldexp(small, SCALE), first)
-
-    def _folded(self, fold: Fold, out: Array) -> Exact:
-        weighed = self.pixels.weights is not None
-        is_lossless = self.pixels.values.dtype.kind != "f" or out.dtype.kind == "f"
-        if fold.divisor and not weighed and is_lossless:
-            (component,) = fold.components
-            rounding, x = self.call.rules.rounding, self.pixels.values
-            quotient = Quotient(self._divisors(fold.divisor), rounding, fold.of_squares)
-            states = x if fold.of_squares else component.lift(x)
-            mean = self.call.backend.mean
-            self.is_finite = mean(states, self.grid, out, component.dtype, quotient)
-            return out
-        alone = out if len(fold.components) == 1 and not weighed else None
-        folded = [self._states(component, alone) for component in fold.components]
-        return fold.finish(*folded, self.counts)
-
-    def _states(self, component: Component, out: Array | None) -> Array:
-        """The folded states of all windows, in `out` if they are of its kind."""
-        merge, dtype = component.merge, component.dtype
-        states = component.lift(self.pixels.values)
-        if self.pixels.weights is not None:
-            states, dtype = _weighed(component, states, self.pixels.weights), None
-        if out is not None and (states.ndim, dtype or states.dtype) != (out.ndim, out.dtype):
-            out = None
-        return self.call.backend.fold(merge.function, states, self.grid, out, dtype)
-
-    def _divisors(self, divisor: Divisor) -> tuple[Array, ...]:
-        """The number that the cells along each axis contribute to the divisor, as a product."""
-        if divisor in ("pixels", "padded") and self.grid.footprint is None:
-            fact: Literal["size", "extent"] = "size" if divisor == "pixels" else "extent"
-            return tuple(of_cells(axis, fact) for axis in self.grid.axes)
-        number = int(divisor) if isinstance(divisor, int) else self.grid.largest
-        first, *others = (np.ones(axis.cells, np.int64) for axis in self.grid.axes)
-        return (first * number, *others)
 
     def _gathered(self, gather: Gather) -> Array:
         values, weights = self.pixels.values, self.pixels.weights
@@ -245,23 +196,6 @@ class WindowBlock:
             return indexing.bordered(self.planes, space, spans, grid)
         begin = tuple(span.start for span in spans)
         return indexing.numbering(self.planes, space, begin)
-
-
-def _has_large(values: Array) -> bool:
-    """Whether some finite value is so large that a sum of them may overflow."""
-    sizes = np.abs(values)
-    limit = np.ldexp(np.finfo(values.dtype).max, -SCALE)
-    return bool(((sizes > limit) & np.isfinite(sizes)).any())
-
-
-def _weighed(component: Component, states: Array, weights: Array) -> Array:
-    """States of pixels that count as often as they weigh, or not at all."""
-    states = states.astype(component.dtype or states.dtype, copy=False)
-    empty = np.asarray(component.merge.empty(states.dtype), states.dtype)
-    if empty.ndim:
-        empty = empty.reshape(-1, *(1,) * weights.ndim)
-    weighed = component.merge.weigh(states, weights.astype(states.dtype))
-    return np.where(weights > 0, weighed, empty)
 
 
 def _positive_zero(x: Exact) -> Exact:

@@ -1,0 +1,99 @@
+"""The results of a fold over the windows of a block: its states, its divisor, and no overflow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from poolcli.engine.backend import Backend
+from poolcli.engine.operations.pixels import CountedPixels
+from poolcli.engine.reducers.reducer import Component, Counts, Divisor, Fold
+from poolcli.engine.reducers.rounding import Exact, Quotient, Ratio, cast
+from poolcli.engine.windows.counts import of_cells
+from poolcli.engine.windows.grid import Grid
+from poolcli.maps.array import Array
+
+SCALE = 64  # 2 to this power is more than the weights of a window add up to
+
+
+@dataclass(frozen=True)
+class FoldedWindows:
+    """Windows that are folded: their pixels, and the numbers that a fold may divide by."""
+
+    backend: Backend
+    rounding: str
+    pixels: CountedPixels
+    grid: Grid
+    counts: Counts
+
+    def reduced(self, fold: Fold, wide: Fold | None, out: Array) -> Exact:
+        """The exact results; where a sum overflows, those of smaller values, enlarged again.
+
+        They may be `out`, where these have been written to it. `wide` is the fold of the values in
+        float64, or None where no sum can overflow.
+        """
+        result, is_finite = self._folded(fold, out)
+        if wide is None or is_finite or not isinstance(result, np.ndarray | Ratio):
+            return result
+        overflown = ~np.isfinite(result.total if isinstance(result, Ratio) else result)
+        values = self.pixels.values
+        if not overflown.any() or not _has_large(values):
+            return result
+        pixels = self.pixels._replace(values=np.ldexp(values.astype(np.float64), -SCALE))
+        again, _ = replace(self, pixels=pixels)._folded(wide, np.empty(overflown.shape))
+        small = cast(again, np.float64, "")
+        first = result.value() if isinstance(result, Ratio) else result
+        return np.where(overflown, np.ldexp(small, SCALE), first)
+
+    def _folded(self, fold: Fold, out: Array) -> tuple[Exact, bool]:
+        """The results, and whether the backend knows that all are finite."""
+        weighed = self.pixels.weights is not None
+        is_lossless = self.pixels.values.dtype.kind != "f" or out.dtype.kind == "f"
+        if fold.divisor and not weighed and is_lossless:
+            (component,) = fold.components
+            x = self.pixels.values
+            quotient = Quotient(self._divisors(fold.divisor), self.rounding, fold.of_squares)
+            states = x if fold.of_squares else component.lift(x)
+            mean = self.backend.mean
+            return out, mean(states, self.grid, out, component.dtype, quotient)
+        alone = out if len(fold.components) == 1 and not weighed else None
+        folded = [self._states(component, alone) for component in fold.components]
+        return fold.finish(*folded, self.counts), False
+
+    def _states(self, component: Component, out: Array | None) -> Array:
+        """The folded states of all windows, in `out` if they are of its kind."""
+        merge, dtype = component.merge, component.dtype
+        states = component.lift(self.pixels.values)
+        if self.pixels.weights is not None:
+            states, dtype = _weighed(component, states, self.pixels.weights), None
+        if out is not None and (states.ndim, dtype or states.dtype) != (out.ndim, out.dtype):
+            out = None
+        return self.backend.fold(merge.function, states, self.grid, out, dtype)
+
+    def _divisors(self, divisor: Divisor) -> tuple[Array, ...]:
+        """The number that the cells along each axis contribute to the divisor, as a product."""
+        if divisor in ("pixels", "padded") and self.grid.footprint is None:
+            fact: Literal["size", "extent"] = "size" if divisor == "pixels" else "extent"
+            return tuple(of_cells(axis, fact) for axis in self.grid.axes)
+        number = int(divisor) if isinstance(divisor, int) else self.grid.largest
+        first, *others = (np.ones(axis.cells, np.int64) for axis in self.grid.axes)
+        return (first * number, *others)
+
+
+def _has_large(values: Array) -> bool:
+    """Whether some finite value is so large that a sum of them may overflow."""
+    sizes = np.abs(values)
+    limit = np.ldexp(np.finfo(values.dtype).max, -SCALE)
+    return bool(((sizes > limit) & np.isfinite(sizes)).any())
+
+
+def _weighed(component: Component, states: Array, weights: Array) -> Array:
+    """States of pixels that count as often as they weigh, or not at all."""
+    states = states.astype(component.dtype or states.dtype, copy=False)
+    empty = np.asarray(component.merge.empty(states.dtype), states.dtype)
+    if empty.ndim:
+        empty = empty.reshape(-1, *(1,) * weights.ndim)
+    weighed = component.merge.weigh(states, weights.astype(states.dtype))
+    return np.where(weights > 0, weighed, empty)
