@@ -23,10 +23,10 @@ from poolcli.engine.operations.pixels import (
     counting,
     masked_pixels,
 )
+from poolcli.engine.reducers.exact_sums import adding, quotient
 from poolcli.engine.reducers.long_numbers import LongNumbers
 from poolcli.engine.reducers.reducer import Values
 from poolcli.engine.reducers.rounding import Exact, without
-from poolcli.engine.reducers.totals import adding, quotient
 from poolcli.engine.windows.grid import Taps
 from poolcli.engine.windows.place import Geometry
 from poolcli.maps.array import Array

@@ -11,11 +11,11 @@ from functools import partial
 import numpy as np
 
 from poolcli.engine.reducers import merges
+from poolcli.engine.reducers.exact_sums import adding, as_long, quotient, unchanged, variance
 from poolcli.engine.reducers.long_numbers import LongNumbers, LongRatio
 from poolcli.engine.reducers.merges import ADD, MAX, MIN
 from poolcli.engine.reducers.reducer import Component, Counts, Divisor, Fold, Values
 from poolcli.engine.reducers.rounding import Exact, cast
-from poolcli.engine.reducers.totals import adding, as_long, quotient, unchanged, variance
 from poolcli.engine.reducers.values_of import check_value, one_of
 from poolcli.maps.array import Array
 
