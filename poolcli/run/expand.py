@@ -19,6 +19,7 @@ from poolcli.io import (
     split_name,
 )
 from poolcli.run.job import STREAM
+from poolcli.run.missing_input import missing
 
 
 class Inputs(NamedTuple):
@@ -76,11 +77,23 @@ def _files(path: Path, inputs: Inputs, ignored: set[Path]) -> Iterator[InputFile
             yield InputFile(path)
         elif split_member(path)[1] or not _is_glob(path):
             file, member = split_member(path)
-            yield InputFile(file, None, member)
+            fault = "" if _is_there(file) else missing(file, alone=len(inputs.paths) == 1)
+            yield InputFile(file, None, member, fault)
         else:
             yield from map(InputFile, sorted(_matching(path), key=natural))
     except OSError:  # reading the file will tell what is wrong with it
         yield InputFile(path)
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is a file, or something else is wrong with its path."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def natural(path: Path) -> tuple[list[list[str | int]], str]:

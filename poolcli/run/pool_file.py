@@ -18,7 +18,6 @@ from poolcli.run.budget import memory_for
 from poolcli.run.file_plan import keeps_original, pipeline_for, plan_file, with_spacing
 from poolcli.run.interruption import commit_point
 from poolcli.run.job import STREAM, Job, output_exists
-from poolcli.run.missing_input import missing
 from poolcli.run.outcome import Outcome, StepResult, failed
 from poolcli.run.stdin import check_one_array, next_job, open_source, read_maps
 
@@ -48,7 +47,7 @@ def _attempt(act: Callable[[Job, io.Readable], Outcome], job: Job, threads: int)
     except BrokenPipeError:
         raise  # nobody reads stdout any more: the run ends, and no file has failed
     except Exception as error:  # noqa: BLE001 - the other files go on
-        outcome = failed(job, _reason(job, error))
+        outcome = failed(job, _reason(error))
     if isinstance(source, io.IncomingArray):
         source.skip()
         return outcome._replace(rest=next_job(job))
@@ -64,10 +63,8 @@ def _check_follows(job: Job, source: io.Readable) -> None:
         )
 
 
-def _reason(job: Job, error: Exception) -> str:
+def _reason(error: Exception) -> str:
     """Why a job failed, in one line."""
-    if isinstance(error.__cause__ or error, FileNotFoundError) and not job.source.exists():
-        return missing(job.source, alone=job.alone)
     if isinstance(error, PoolError):
         return in_flags(error)
     if isinstance(error, MemoryError):

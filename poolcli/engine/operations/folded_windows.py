@@ -45,7 +45,7 @@ class FoldedWindows:
         again, _ = replace(self, pixels=pixels)._folded(wide, np.empty(overflown.shape))
         small = cast(again, np.float64, "")
         first = result.value() if isinstance(result, Ratio) else result
-        return np.where(overflown, np.ldexp(small, SCALE), first)
+        return np.where(overflown, np.ldexp(small, SCALE * wide.degree), first)
 
     def _folded(self, fold: Fold, out: Array) -> tuple[Exact, bool]:
         """The results, and whether the backend knows that all are finite."""

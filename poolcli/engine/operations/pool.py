@@ -137,7 +137,7 @@ def _wide(reducer: Reducer, values: Values) -> Fold | None:
     """The fold of the same values in float64, scaled down, where sums of them may overflow."""
     wide = reducer(values._replace(dtype=np.dtype(np.float64)))
     overflows = values.dtype.kind == "f" and values.dtype.itemsize > 2
-    return wide if overflows and isinstance(wide, Fold) and wide.homogeneous else None
+    return wide if overflows and isinstance(wide, Fold) and wide.degree else None
 
 
 def bookkeeping(rules: ValueRules, *, weighed: bool) -> int:

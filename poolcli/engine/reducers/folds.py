@@ -36,7 +36,7 @@ def sample(values: Values) -> Fold:
 
 def sum(values: Values) -> Fold:  # noqa: A001 - the operation's name
     component, total = adding(values)
-    return Fold((component,), lambda state, _: total(state), homogeneous=True)
+    return Fold((component,), lambda state, _: total(state), degree=1)
 
 
 def mass(values: Values) -> Fold:
@@ -60,7 +60,7 @@ def avg(values: Values, *, count_include_pad: bool, divisor: float | str | None)
 
     fused: Divisor = int(whole) or ("padded" if count_include_pad else "pixels")
     is_fused = component.lift is unchanged and bool(whole) == bool(divisor)
-    return Fold((component,), finish, fused if is_fused else None, homogeneous=True)
+    return Fold((component,), finish, fused if is_fused else None, degree=1)
 
 
 def range(values: Values) -> Fold:  # noqa: A001 - the operation's name
@@ -81,6 +81,7 @@ def var(values: Values) -> Fold:
     return Fold(
         (Component(merges.lift_moments, merges.SQUARES),),
         lambda state, counts: state[2] / counts.pixels,
+        degree=2,
     )
 
 
@@ -89,7 +90,7 @@ def std(values: Values) -> Fold:
         return Fold(
             (Component(merges.lift_moments, merges.MOMENTS),),
             lambda state, counts: state[2] / np.sqrt(counts.pixels),
-            homogeneous=True,
+            degree=1,
         )
     component, quotient_of = variance(values)
     return Fold(
@@ -181,7 +182,7 @@ def mixed(values: Values, *, alpha: float) -> Fold:
             return top + rest / n
         return (top * n + rest) / n  # one division: a tie stays a tie
 
-    return Fold((Component(unchanged, MAX), component), finish, homogeneous=True)
+    return Fold((Component(unchanged, MAX), component), finish, degree=1)
 
 
 def _double(x: Array) -> Array:

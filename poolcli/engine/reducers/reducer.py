@@ -74,14 +74,14 @@ class Fold(NamedTuple):
     Where that is no more than the one component over a count, `divisor` tells which (the pixels of
     a window, these and its padding, or a fixed number), and a backend can divide as it goes. If
     `of_squares`, it is the root of that, and the component lifts to squares in float64.
-    `homogeneous` tells that of values half as large the result is half as large: then a sum that
-    overflows can be folded anew from smaller values.
+    Of values k times as large the result is k^`degree` times as large, if that is not 0: then a sum
+    that overflows can be folded anew from smaller values.
     """
 
     components: tuple[Component, ...]
     finish: Callable[..., Exact]
     divisor: Divisor | None = None
-    homogeneous: bool = False
+    degree: int = 0
     of_squares: bool = False
 
 
