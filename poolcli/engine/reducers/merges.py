@@ -77,7 +77,8 @@ def _merge_squares(a: Array, b: Array, out: Array | None = None) -> Array:
     count = a[0] + b[0]
     away = b[1] - a[1]
     share = b[0] / np.where(count > 0, count, 1)
-    squares = a[2] + b[2] + away * away * a[0] * share
+    between = np.where(a[0] * share > 0, away * away * a[0] * share, 0)  # not infinity times 0
+    squares = a[2] + b[2] + between
     mean = a[1] + away * share
     out[0], out[1], out[2] = count, mean, squares
     return out
