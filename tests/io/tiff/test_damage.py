@@ -14,6 +14,8 @@ from poolcli.errors import FileError, PoolError
 from poolcli.io import format_named, peek, read, write
 from poolcli.io.tiff.directory import directories
 
+pytest.importorskip("imagecodecs", reason="imagecodecs is not installed")  # tifffile writes by it
+
 STRUCTURE = (256, 257, 258, 259, 262, 273, 277, 278, 279, 284, 317, 322, 323, 324, 325, 330, 338)
 NUMBERS = (0, 1, 2, 3, 8, 16, 1000, 2**16 - 1, 2**31, 2**32 - 1)
 PHYSICAL = {"PhysicalSizeX": 0.5, "PhysicalSizeXUnit": "µm"}
