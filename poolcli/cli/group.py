@@ -57,7 +57,7 @@ REFERENCE_SECTIONS = {
     "Environment": [
         ("POOLCLI_CONFIG", "The only poolcli.toml to read defaults from; empty for none."),
         ("NO_COLOR", "Pictures are letters, and tables have no colours."),
-        ("POOLCLI_BACKEND", "What pools: plain (NumPy) or compiled (C, where it was built)."),
+        ("POOLCLI_BACKEND", "What pools: plain (NumPy) or compiled (C++, where it was built)."),
         (
             "TERM, COLORTERM, TERM_PROGRAM",
             "How --show draws: kitty, sixel, or half blocks in as many colours.",
