@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
 from poolcli.io import split_name
@@ -12,12 +11,6 @@ from poolcli.pipeline.registry import names
 from poolcli.run.expand import InputFile
 from poolcli.run.job import Settings
 from poolcli.run.names import output_paths
-
-
-@cache
-def _addition(operations: tuple[str, ...]) -> re.Pattern[str]:
-    """What the usual template adds to a stem, once for each step: -max, -roi-align, -pyramid3."""
-    return re.compile(rf"-(?:{'|'.join(operations)})\d*$")
 
 
 def without_own_outputs(
@@ -37,12 +30,17 @@ def without_own_outputs(
         for target in output_paths(file, index, settings, folder)
         if target != file.path
     }
-    stems = {_stem(file.path) for file in files}
+    stems, addition = {_stem(file.path) for file in files}, _addition()
     return [
         file
         for file in files
-        if file.root is None or not (file.path in made or _is_pooled(file.path, stems))
+        if file.root is None or not (file.path in made or _is_pooled(file.path, stems, addition))
     ]
+
+
+def _addition() -> re.Pattern[str]:
+    """What the usual template adds to a stem, once for each step: -max, -roi-align, -pyramid3."""
+    return re.compile(rf"-(?:{'|'.join(map(re.escape, names()))})\d*$")
 
 
 def _is_below(folder: Path | None, root: Path) -> bool:
@@ -50,15 +48,15 @@ def _is_below(folder: Path | None, root: Path) -> bool:
     return folder is None or folder.absolute().is_relative_to(root.absolute())
 
 
-def _is_pooled(path: Path, stems: set[Path]) -> bool:
+def _is_pooled(path: Path, stems: set[Path], addition: re.Pattern[str]) -> bool:
     """Whether a file has the name of a result of another."""
-    stem, pattern = _stem(path), _addition(tuple(names()))
-    name, addition = stem.name, pattern.search(stem.name)
-    while addition and addition.start():
-        name = name[: addition.start()]
+    stem = _stem(path)
+    name, added = stem.name, addition.search(stem.name)
+    while added and added.start():
+        name = name[: added.start()]
         if stem.with_name(name) in stems:
             return True
-        addition = pattern.search(name)
+        added = addition.search(name)
     return False
 
 
