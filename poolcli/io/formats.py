@@ -14,6 +14,9 @@ from poolcli.io.tiff_formats import TIFFS
 
 # The first record that knows a file by its content reads it.
 FORMATS = (PNG, JPEG, *TIFFS, *OTHER_IMAGES, *ARRAYS)
+_TWO_PARTS = tuple(  # the suffixes of two parts
+    suffix for known in FORMATS for suffix in known.suffixes if suffix.count(".") > 1
+)
 # What no record knows by its content: Pillow may.
 OTHERS = Format("other", (), "what Pillow reads besides", source=PILLOW_SOURCE)
 
@@ -59,10 +62,8 @@ def split_name(name: str) -> tuple[str, str]:
     >>> split_name("cells.ome.tif"), split_name("v1.2.png")
     (('cells', '.ome.tif'), ('v1.2', '.png'))
     """
-    long = [suffix for known in FORMATS for suffix in known.suffixes if suffix.count(".") > 1]
-    suffix = next(
-        (suffix for suffix in long if name.lower().endswith(suffix)), PurePath(name).suffix
-    )
+    lower = name.lower()
+    suffix = next((each for each in _TWO_PARTS if lower.endswith(each)), PurePath(name).suffix)
     return name[: len(name) - len(suffix)], name[len(name) - len(suffix) :]
 
 
