@@ -10,7 +10,6 @@ import os
 import select
 from contextlib import suppress
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING, BinaryIO
 
 from poolcli.errors import FileError
@@ -18,7 +17,18 @@ from poolcli.errors import FileError
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
 
-interrupted = Event()  # while it is set, nothing more is waited for that another process sends
+
+class Flag:
+    """A truth that a signal handler may change.
+
+    The lock of `threading.Event` is not reentrant: a signal that arrives while the handler of
+    another one holds it would wait for it forever.
+    """
+
+    is_set = False
+
+
+interrupted = Flag()  # while it is set, nothing more is waited for that another process sends
 _LOOK = 100  # milliseconds between two looks at `interrupted`
 
 
@@ -89,7 +99,7 @@ class DescriptorStream(io.RawIOBase):
 
     def _wait_for_data(self) -> None:
         while not _poll(self._descriptor, select.POLLIN, _LOOK):
-            if interrupted.is_set() and not self._has_begun:
+            if interrupted.is_set and not self._has_begun:
                 raise FileError("interrupted before any of it came")
 
 

@@ -31,18 +31,18 @@ class Interruption:
                 if signal.getsignal(number) is not signal.SIG_IGN:
                     self._handlers[number] = signal.signal(number, self._handle)
             Interruption.current = self
-            interrupted.clear()
+            interrupted.is_set = False
         return self
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
         Interruption.current = None
-        interrupted.clear()
+        interrupted.is_set = False
 
     def _handle(self, _number: int, _frame: FrameType | None) -> None:
         again, self._requested = self._requested, True
-        interrupted.set()
+        interrupted.is_set = True
         if self._waiting or again:
             raise KeyboardInterrupt
 

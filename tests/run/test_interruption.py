@@ -4,9 +4,11 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -25,6 +27,8 @@ from processes import (
     visible,
     wait_for,
 )
+
+from poolcli.run.interruption import Interruption
 
 
 def living(group):
@@ -114,6 +118,34 @@ def test_a_second_interruption_waits_for_nothing(gate, tmp_path):
             time.sleep(0.05)  # signals that wait are one
         code, _, err = end(process)
     assert (code, err.strip()) == (130, "Error: interrupted")
+
+
+def test_a_signal_may_arrive_while_another_one_is_handled():
+    """At every line of the handler and of what it calls: a lock there would never be released."""
+    interruption, arrived = Interruption(), []
+
+    def handle():
+        with suppress(KeyboardInterrupt):
+            interruption._handle(signal.SIGTERM, None)
+
+    def arrive(*_):
+        sys.settrace(None)
+        handle()
+        arrived.append(True)
+        sys.settrace(arrive)
+        return arrive
+
+    def handle_with_others_at_every_line():
+        sys.settrace(arrive)
+        handle()
+        sys.settrace(None)
+
+    thread = Thread(target=handle_with_others_at_every_line, daemon=True)
+    with interruption:
+        thread.start()
+        thread.join(LONGEST)
+    assert not thread.is_alive()
+    assert len(arrived) > 3
 
 
 def test_an_ignored_signal_stays_ignored(photos, tmp_path):
