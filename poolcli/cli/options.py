@@ -115,6 +115,14 @@ REPORT = in_group(
     ),
     Option(["-q", "--quiet"], is_flag=True, help="Tell failures only."),
 )
+VERBOSE = in_group(
+    "Report",
+    Option(
+        ["-v", "--verbose"],
+        is_flag=True,
+        help="Say on stderr what is read, planned and written, and what pools.",
+    ),
+)
 
 
 def show_option(default: str | None, what: str) -> Option:
@@ -151,4 +159,4 @@ PIPELINE_AND_SHAPE = (
     *RECIPE,
     *random_input_options("Pipeline", "Shape of the input, such as 1x64x112x112."),
 )
-FILES = (*FOLDERS, *LAYOUT, *NODATA, *OUTPUTS, *RUN, *REPORT, *SHOW)
+FILES = (*FOLDERS, *LAYOUT, *NODATA, *OUTPUTS, *RUN, *REPORT, *VERBOSE, *SHOW)

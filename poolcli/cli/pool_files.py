@@ -7,6 +7,7 @@ from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
+from poolcli import __version__
 from poolcli.cli.option_values import (
     STDIO,
     inputs_from,
@@ -17,8 +18,9 @@ from poolcli.cli.option_values import (
     style_from,
 )
 from poolcli.cli.options import DATA_STYLES
-from poolcli.errors import RequestError
+from poolcli.errors import RequestError, plain
 from poolcli.maps.layout import check_layout
+from poolcli.report.encoding import encodable
 
 if TYPE_CHECKING:
     from poolcli.pipeline.pipeline import Pipeline
@@ -52,11 +54,30 @@ def pool_files(pipeline: Pipeline, params: dict[str, Any]) -> int:
     files_at_once, _ = parallelism.split(len(found))
     memory = memory_from(params, files_at_once)
     outputs = outputs_from(params)._replace(draw=display.draw, memory=memory)
+    if params["verbose"]:
+        outputs = outputs._replace(tell=write_detail)
+        _tell_run(pipeline, len(found), parallelism)
     settings = Settings(pipeline, outputs, params["layout"], not params["no_file_nodata"])
     jobs = plan_jobs(found, settings)
     if outputs.output == STDIO and sys.stdout.isatty():
         raise RequestError("-o - would write binary to the terminal: pipe it on, or give -o FILE")
     return _run(jobs, parallelism, params, display._replace(ignored=ignored))
+
+
+def _tell_run(pipeline: Pipeline, files: int, parallelism: Parallelism) -> None:
+    """Tell what pools, and how the files are divided."""
+    from poolcli.engine.backend import name
+    from poolcli.run.details import run_details
+
+    write_detail(f"poolcli {__version__}, {name()} backend")
+    write_detail(f"pipeline: {pipeline}")
+    write_detail(run_details(files, parallelism))
+
+
+def write_detail(line: str) -> None:
+    """Write a line of --verbose: at once and in one piece, as several threads and processes do."""
+    sys.stderr.write(f"{encodable(plain(line), sys.stderr)}\n")
+    sys.stderr.flush()
 
 
 def _run(
@@ -96,7 +117,7 @@ def _display(params: dict[str, Any]) -> _Display:
 def _shows_progress(params: dict[str, Any], display: _Display) -> bool:
     """Whether nothing else is written to the terminal while the jobs run."""
     writes_rows = params["report"] in DATA_STYLES and display.report.isatty()
-    return not (params["quiet"] or display.draw or writes_rows)
+    return not (params["quiet"] or params["verbose"] or display.draw or writes_rows)
 
 
 def _draw(params: dict[str, Any], stream: TextIO) -> Draw | None:

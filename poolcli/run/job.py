@@ -19,6 +19,8 @@ STREAM = Path("-")  # stdin as an input, stdout as an output
 # Draws maps with their titles as text for the terminal. A module's function or a `partial` of one:
 # it is pickled with the settings.
 Draw = Callable[[Sequence[tuple[str, FeatureMap]]], str]
+# Takes a line that says what is being done; a module's function, too.
+Tell = Callable[[str], None]
 
 
 class Outputs(NamedTuple):
@@ -26,7 +28,7 @@ class Outputs(NamedTuple):
 
     `strict` makes it a failure where an output cannot hold what its input carried. `draw`, if any,
     draws each input and its result for the terminal. `memory` is the budget of one file in bytes
-    (None: no limit).
+    (None: no limit). `tell`, if any, is called with what is read, planned and written.
     """
 
     output: str | None = None
@@ -40,6 +42,7 @@ class Outputs(NamedTuple):
     indices: Path | None = None
     draw: Draw | None = None
     memory: int | None = None
+    tell: Tell | None = None
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from poolcli.errors import FileError, PoolError, in_flags
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.resources.limits import limits
 from poolcli.run.budget import memory_for
-from poolcli.run.file_plan import keeps_original, pipeline_for, plan_file, with_spacing
+from poolcli.run.details import file_details
+from poolcli.run.file_plan import FilePlan, keeps_original, pipeline_for, plan_file, with_spacing
 from poolcli.run.interruption import commit_point
 from poolcli.run.job import STREAM, Job, output_exists
 from poolcli.run.outcome import Outcome, StepResult, failed
@@ -79,6 +80,7 @@ def _pool(job: Job, readable: io.Readable) -> Outcome:
         state, start = _state(readable), time.perf_counter()
         with io.opened(readable, job.layout, job.member) as source:
             plan = plan_file(job, source)
+            _tell(job, plan, source)
             job = replace(job, format=plan.format)
             maps = read_maps(job, readable, source)
         read_ms = _ms_since(start)
@@ -104,11 +106,19 @@ def _preview(job: Job, readable: io.Readable) -> Outcome:
         start, headers = time.perf_counter(), source.headers
         read_ms = _ms_since(start)
         plan = plan_file(job, source)
+        _tell(job, plan, source)
         check_one_array(job, readable)
         stages = pipeline_for(job, headers[0].facts, headers[0].form).plan(headers[0].form)
     rows = tuple(StepResult(str(stage.step), stage.input, stage.output, 0.0) for stage in stages)
     outcome = Outcome(job.name, job.target, "planned", rows, len(headers), job.targets[1:], read_ms)
     return outcome._replace(dropped=plan.dropped)
+
+
+def _tell(job: Job, plan: FilePlan, source: io.Source) -> None:
+    """Tell what a file is and becomes, where that is asked for."""
+    if job.outputs.tell is not None:
+        for line in file_details(job, plan, source):
+            job.outputs.tell(line)
 
 
 def _state(source: io.Readable) -> tuple[int, int] | None:
