@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from io import BufferedReader, BytesIO
-from typing import Any, BinaryIO, NamedTuple
+from io import BytesIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -25,13 +25,6 @@ from poolcli.resources.memory import Part
 _CHUNK = 1 << 24  # bytes written at a time: a zip that compresses them holds no more in memory
 
 
-class DiskRange(NamedTuple):
-    """An open file that holds the bytes of a stream from `start` on."""
-
-    file: BinaryIO
-    start: int = 0
-
-
 # As a source ---------------------------------------------------------------------------------
 
 
@@ -39,12 +32,11 @@ def open_source(stream: BinaryIO, layout: str | None) -> ArraySource:
     """The array of a file."""
     size = _size(stream)
     header = peek_array(stream, size, layout)
-    disk = DiskRange(stream) if isinstance(stream, BufferedReader) else None
 
     def read(_: int, region: Region | None) -> FeatureMap:
         stream.seek(0)
         if region is None:
-            return read_array(stream, size, layout, disk)
+            return read_array(stream, size, layout)
         return FeatureMap(_read_region(stream, size, region), header.layout)
 
     return ArraySource("npy", (header._replace(chunks=_rows(stream, size)),), read)
@@ -98,18 +90,16 @@ def peek_array(stream: BinaryIO, size: int, layout: str | None, name: str = "") 
     return read_checked_header(stream, size).map_header(layout, name)
 
 
-def read_array(
-    stream: BinaryIO, size: int, layout: str | None, disk: DiskRange | None, name: str = ""
-) -> FeatureMap:
-    """The array in a stream of `size` bytes; a large one stays on the disk, if it is there."""
+def read_array(stream: BinaryIO, size: int, layout: str | None, name: str = "") -> FeatureMap:
+    """The array in a stream of `size` bytes.
+
+    It is read, not mapped: the system kills a process that looks at a mapped page of a file that
+    another program has cut short meanwhile.
+    """
     header = read_checked_header(stream, size)
-    letters = header.layout(layout)
-    if disk is None or current().memory.fits(header.nbytes):
-        values = _typed(_read_bytes(stream, header.nbytes), header.dtype)
-        return FeatureMap(header.shaped(values), letters, name=name)
-    start = disk.start + stream.tell()
-    values = _typed(memory.mapped(disk.file, start, header.nbytes), header.dtype)
-    return FeatureMap(memory.contiguous(header.shaped(values)), letters, name=name)
+    letters, is_in_memory = header.layout(layout), current().memory.fits(header.nbytes)
+    values = header.shaped(_typed(_read_bytes(stream, header.nbytes), header.dtype))
+    return FeatureMap(values if is_in_memory else memory.contiguous(values), letters, name=name)
 
 
 class IncomingArray:
@@ -196,17 +186,16 @@ def _read_bytes(stream: BinaryIO, nbytes: int) -> Array:
 
 
 def _typed(raw: Array, dtype: np.dtype[np.generic]) -> Array:
-    """Bytes as values in native byte order; those of a mapped file keep the order they have."""
+    """Bytes as values in native byte order."""
     if dtype.kind == "b":
         return _as_bools(raw)
     values: Array = raw.view(dtype)
-    if dtype.isnative or not raw.flags.writeable:
+    if dtype.isnative:
         return values
     return values.byteswap(inplace=True).view(dtype.newbyteorder("="))
 
 
 def _as_bools(raw: Array) -> Array:
-    """Bytes as bools; a damaged file may hold a 7 where NumPy relies on 0 or 1."""
-    if raw.max() <= 1:
-        return raw.view(np.bool_)
-    return np.not_equal(raw, 0, out=memory.empty(raw.shape, np.bool_))
+    """Bytes as bools, in place; a damaged file may hold a 7 where NumPy relies on 0 or 1."""
+    bools: Array = raw.view(np.bool_)
+    return bools if raw.max() <= 1 else np.not_equal(raw, 0, out=bools)

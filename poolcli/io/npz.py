@@ -9,18 +9,16 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from io import BufferedReader
 from math import inf
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, TypeVar, cast
 
 from poolcli.errors import FileError, PoolError
-from poolcli.io.damage import BOMB_RATIO, check_unpacked
+from poolcli.io.damage import BOMB_RATIO, check_unpacked, one_line
 from poolcli.io.format import Format
 from poolcli.io.header import Header
 from poolcli.io.npy import (
     ArraySource,
-    DiskRange,
     array_of,
     peek_array,
     read_array,
@@ -31,8 +29,6 @@ from poolcli.io.sink import Sink, WholeSink
 from poolcli.io.source import Region, part_of
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
-from poolcli.resources import memory
-from poolcli.resources.limits import current
 
 T = TypeVar("T")
 ReadMember = Callable[[BinaryIO, zipfile.ZipInfo], T]
@@ -50,8 +46,6 @@ _ZIP_ERRORS = (
     IndexError,
 )
 _DEFLATE_RATIO = 1032  # the highest of DEFLATE: a match of 258 bytes takes two bits
-_NAME_LENGTHS = 26  # offset of the lengths of name and extra field in a member's local header
-_LOCAL_HEADER = 30  # its length without both
 
 
 # As a source ---------------------------------------------------------------------------------
@@ -70,8 +64,7 @@ def open_source(stream: BinaryIO, layout: str | None) -> ArraySource:
         return peek_array(member, info.file_size, layout, _array_name(info))
 
     def whole_array(member: BinaryIO, info: zipfile.ZipInfo) -> FeatureMap:
-        disk = _disk_range(stream, info)
-        return read_array(member, info.file_size, layout, disk, _array_name(info))
+        return read_array(member, info.file_size, layout, _array_name(info))
 
     headers = tuple(_read(archive, info, size, header_of) for info in members)
 
@@ -79,21 +72,6 @@ def open_source(stream: BinaryIO, layout: str | None) -> ArraySource:
         return part_of(_read(archive, members[number], size, whole_array), region)
 
     return ArraySource("npz", headers, read_one)
-
-
-def _disk_range(stream: BinaryIO, info: zipfile.ZipInfo) -> DiskRange | None:
-    """Where a member lies in its file, if it is stored uncompressed and too large for memory."""
-    is_stored = info.compress_type == zipfile.ZIP_STORED
-    if not isinstance(stream, BufferedReader) or not is_stored:
-        return None
-    if current().memory.fits(info.file_size):
-        return None
-    stream.seek(info.header_offset + _NAME_LENGTHS)
-    name, extra = struct.unpack("<HH", stream.read(4))
-    start = info.header_offset + _LOCAL_HEADER + name + extra
-    if zlib.crc32(memory.mapped(stream, start, info.file_size).data) != info.CRC:
-        raise FileError("its bytes are not those that were saved: it is damaged; save it again")
-    return DiskRange(stream, start)
 
 
 def _read(
@@ -156,9 +134,7 @@ def _damage_refused() -> Iterator[None]:
     except PoolError:
         raise
     except _ZIP_ERRORS as error:
-        raise FileError(
-            f"the archive is damaged: {' '.join(str(error).split())}; save it again"
-        ) from error
+        raise FileError(f"the archive is damaged ({one_line(error)}): save it again") from error
 
 
 # As a sink -----------------------------------------------------------------------------------

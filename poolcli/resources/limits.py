@@ -10,6 +10,7 @@ set before comes back when the block ends.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -26,7 +27,17 @@ if TYPE_CHECKING:
 
     from poolcli.maps.array import Array
 
-LARGE = 1 << 28  # bytes of an array that goes into a file where no limit is given
+LARGE = 1 << 28  # bytes that packed data may unpack to, whatever it claims, without a limit
+_SHARE = 16  # of the machine's memory: the part that one array may have without a limit
+
+
+def _large() -> int:
+    """Bytes of an array that goes into a file where no limit is given."""
+    try:
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # Windows has no sysconf
+        return LARGE
+    return max(LARGE, memory // _SHARE)
 
 
 def _unnamed_file() -> tuple[Path | None, BinaryIO]:
@@ -44,7 +55,7 @@ class Budget:
     limit: int | None = None
     held: int = 0
     file: Callable[[], tuple[Path | None, BinaryIO]] = _unnamed_file
-    large: float = LARGE
+    large: float = field(default_factory=_large)
     _left: float = field(init=False)
 
     def __post_init__(self) -> None:

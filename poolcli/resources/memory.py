@@ -1,4 +1,7 @@
-"""Large arrays: in memory if the budget has it, else in files that the system pages in and out."""
+"""Large arrays: in memory if the budget has it, else in files that the system pages in and out.
+
+These files are new ones of this process: a file of somebody else is read, never mapped.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from math import inf, prod
-from mmap import ACCESS_READ, mmap
+from mmap import mmap
 from typing import TYPE_CHECKING, Any, BinaryIO
 from weakref import finalize
 
@@ -119,17 +122,6 @@ def part_of(array: Array) -> Part | None:
         base = base.base
     whole = isinstance(base, Part) and len(base) == HEAD + array.nbytes and array.flags.c_contiguous
     return base if whole else None
-
-
-def mapped(stream: BinaryIO, start: int, nbytes: int) -> Array:
-    """The bytes of a file from `start` on, read when they are looked at."""
-    import numpy as np
-
-    try:
-        file = mmap(stream.fileno(), start + nbytes, access=ACCESS_READ)
-    except ValueError:  # it has become shorter since it was measured
-        raise FileError("the file is cut short: save it again") from None
-    return np.frombuffer(file, np.uint8, nbytes, start)
 
 
 def size_words(nbytes: float) -> str:

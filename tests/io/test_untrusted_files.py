@@ -12,7 +12,7 @@ from handmade import npy, png, tiff
 from PIL import Image
 
 from poolcli.errors import FileError
-from poolcli.io.npy import DiskRange, read_array
+from poolcli.io.npy import read_array
 from poolcli.resources.limits import Budget, limits
 from poolcli.run import pool_file, stdin
 
@@ -181,4 +181,4 @@ def test_an_array_that_shrinks_before_it_is_looked_at(tmp_path):
         size = path.stat().st_size
         os.truncate(path, 500)
         with pytest.raises(FileError, match="cut short"):
-            read_array(opened, size, None, DiskRange(opened))
+            read_array(opened, size, None)

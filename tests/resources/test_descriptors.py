@@ -83,12 +83,12 @@ def test_a_file_can_be_sought(tmp_path):
 def test_the_wait_for_a_writer_ends_with_an_interruption(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with open_pipe(tmp_path / "pipe") as stream:
-        interrupted.set()
+        interrupted.is_set = True
         try:
             with pytest.raises(FileError, match="interrupted"):
                 stream.read()
         finally:
-            interrupted.clear()
+            interrupted.is_set = False
 
 
 def test_a_named_pipe_is_read_to_its_end(tmp_path):

@@ -47,4 +47,4 @@ def test_a_budget_is_half_for_scratch_and_a_quarter_for_arrays():
     assert budget.fits(200)
     assert not budget.fits(201)
     assert Budget().fits(LARGE)
-    assert not Budget().fits(LARGE + 1)
+    assert not Budget().fits(1 << 50)

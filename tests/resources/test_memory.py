@@ -18,7 +18,7 @@ from poolcli.maps.feature_map import Form
 from poolcli.pipeline.table import OPS
 from poolcli.pipeline.window_kinds import WINDOW_KINDS
 from poolcli.resources import memory
-from poolcli.resources.limits import LARGE, Budget, current, limits
+from poolcli.resources.limits import Budget, current, limits
 from poolcli.resources.memory import contiguous, part_of, read_size, size_words
 
 TINY = 100_000  # bytes: a few rows at a time
@@ -448,7 +448,7 @@ def test_memory_counts_what_is_alive():
 def test_python_keeps_arrays_in_memory(tmp_path):
     """Files are for the command, which deletes them; whoever calls from Python holds the arrays."""
     assert current().memory.fits(1 << 50)
-    assert not Budget().fits(LARGE + 1)
+    assert not Budget().fits(1 << 50)
 
 
 def test_a_disk_without_room_for_a_part():

@@ -66,7 +66,7 @@ class NiftiSource:
             is_second = length in (540, int.from_bytes((540).to_bytes(4, "little"), "big"))
             kind = nibabel.Nifti2Image if is_second else nibabel.Nifti1Image
             holder = nibabel.FileHolder(fileobj=values)
-            self._image = kind.from_file_map({"image": holder, "header": holder})
+            self._image = kind.from_file_map({"image": holder, "header": holder}, mmap=False)
             self.headers = (_header(self._image, layout),)
             _check_size(self._image, size, is_packed=values is not stream)
 
