@@ -46,23 +46,51 @@ class _WholeWordComplete(ShellComplete):
 
 @add_completion_class
 class Bash(_WholeWordComplete, BashComplete):
-    """Bash splits words at `=`, and replaces only the part after it."""
+    """Bash splits words at `=` and `:`, and replaces only the part after it."""
+
+    # No space follows a key, whose value comes next.
+    source_template = BashComplete.source_template.replace(
+        "COMPREPLY+=($value)", "COMPREPLY+=($value); [[ $value == *= ]] && compopt -o nospace"
+    )
 
     def get_completions(self, args: list[str], incomplete: str) -> Items:
         """What the part `incomplete` may become, after these parts of arguments."""
         parts = "\0".join([*args, incomplete])
-        *whole, last = parts.replace("\0=\0", "=").replace("\0=", "=").split("\0")
-        return super(_WholeWordComplete, self).get_completions(self.with_values(whole), last)
+        for mark in "=:":
+            parts = parts.replace(f"\0{mark}\0", mark).replace(f"\0{mark}", mark)
+        *whole, last = parts.split("\0")
+        found = super(_WholeWordComplete, self).get_completions(self.with_values(whole), last)
+        # Click itself leaves out what stands before the = of an option.
+        before = "" if " " in last or last.startswith("-") else last
+        count = max(before.rfind(mark) for mark in "=:") + 1
+        return [_without(item, before[:count]) for item in found]
+
+
+def _without(item: CompletionItem[str], before: str) -> CompletionItem[str]:
+    """The same offer for the part of a word that follows this text."""
+    return CompletionItem(item.value.removeprefix(before), item.type, item.help)
 
 
 @add_completion_class
 class Zsh(_WholeWordComplete, ZshComplete):
     """Completion for zsh."""
 
+    # No space follows a key, whose value comes next.
+    source_template = ZshComplete.source_template.replace(
+        'if [[ "$descr" == "_" ]]; then',
+        """if [[ "$key" == *= ]]; then
+                compadd -U -S '' -- "$key"
+            elif [[ "$descr" == "_" ]]; then""",
+    )
+
 
 @add_completion_class
 class Fish(_WholeWordComplete, FishComplete):
-    """Completion for fish."""
+    """Completion for fish, of which only the first comma parts a kind from a word."""
+
+    source_template = FishComplete.source_template.replace(
+        'string split ","', 'string split --max 1 ","'
+    )
 
 
 SHELLS = {"bash": Bash, "zsh": Zsh, "fish": Fish}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from poolcli.pipeline.parameters import Parameter
+from poolcli.pipeline.parameters import Kind, Parameter
 
 if TYPE_CHECKING:
     from poolcli.cli.suggestions import Items
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class Option(click.Option):
-    """An option with the section of the help it is listed in, and the words it may take."""
+    """An option with the section of the help it is listed in, and the kind of its values."""
 
     group = "Other"
-    choices: tuple[str, ...] = ()
+    kind: Kind | None = None
 
     def make_metavar(self, ctx: click.Context) -> str:
         """The name of the value in the help; a choice without Click's brackets, as in the table."""
@@ -26,12 +26,12 @@ class Option(click.Option):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> Items:
         """Offer the option's words, Click's own completion, or what the metavar stands for."""
-        from poolcli.cli.suggestions import starting_with, values_of
+        from poolcli.cli.suggestions import of_kind, values_of
 
         return (
-            starting_with(incomplete, self.choices)
+            of_kind(self.kind, incomplete)
             or super().shell_complete(ctx, incomplete)
-            or values_of(str(self.metavar), incomplete)
+            or values_of(str(self.metavar), incomplete, ctx.params)
         )
 
 
@@ -57,7 +57,7 @@ class RuleOption(OptionalValueOption):
     bare = "true"
 
     def __init__(self, parameter: Parameter, group: str) -> None:
-        self.group, self.choices = group, parameter.kind.choices
+        self.group, self.kind = group, parameter.kind
         super().__init__([parameter.name, parameter.flag], metavar="RULE", help=parameter.help)
         self.secondary_opts = [parameter.off]
 
@@ -71,7 +71,7 @@ class OperationOption(Option):
     """An option of an operation; the pipeline's parser reads its text, as it reads recipes."""
 
     def __init__(self, parameter: Parameter, group: str) -> None:
-        self.group, self.choices = group, parameter.kind.choices
+        self.group, self.kind = group, parameter.kind
         flags = list(parameter.flags)
         if parameter.kind.bare is None:
             metavar, text = _metavar(parameter), _help(parameter)

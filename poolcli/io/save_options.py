@@ -10,6 +10,7 @@ class WholeNumber(NamedTuple):
 
     low: int
     high: int
+    words: tuple[str, ...] = ()  # none: any number will do
 
     def __call__(self, text: str) -> int:
         value = int(text)
@@ -26,6 +27,16 @@ class Choice(NamedTuple):
 
     values: tuple[tuple[str, Any], ...]
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words, without those that stand for the same value as one before.
+
+        >>> SWITCH.words
+        ('true', 'false')
+        """
+        first = {repr(value): word for word, value in reversed(self.values)}
+        return tuple(word for word, value in self.values if first[repr(value)] == word)
+
     def __call__(self, text: str) -> Any:
         found = dict(self.values)
         if text.lower() not in found:
@@ -41,6 +52,7 @@ class SwitchOrSide(NamedTuple):
 
     step: int
     high: int
+    words: tuple[str, ...] = ("yes", "no")
 
     def __call__(self, text: str) -> bool | int:
         words = {"yes": True, "true": True, "no": False, "false": False}

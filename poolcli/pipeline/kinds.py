@@ -227,8 +227,15 @@ def _ceil(value: Any) -> bool | str:
 
 
 SIZE = Kind("SIZE", _size, _show_size)
-PADDING = Kind("PAD", _padding, _show_padding)
-EDGES = Kind("BORDER", _edges, lambda value: ":".join(map(str, value)), choices=BORDER_WORDS)
+PADDING = Kind("PAD", _padding, _show_padding, usual=(*PADDING_WORDS, "1", "1x1", "0:1x0:1"))
+EDGES = Kind(
+    "BORDER",
+    _edges,
+    lambda value: ":".join(map(str, value)),
+    choices=BORDER_WORDS,
+    usual=("0",),
+    separator=":",
+)
 FLAG = Kind("", _flag, bare=True)
 CEIL = Kind("RULE", _ceil, bare=True, choices=CEIL_RULES)
 NUMBER = Kind("NUMBER", _number)
@@ -238,10 +245,12 @@ FRACTION = number(lambda x: 0 <= x <= 1, "takes a number from 0 to 1")
 WHOLE = number(lambda x: x >= 0 and float(x).is_integer(), "takes a whole number from 0 up")
 COUNT = number(
     lambda x: 1 <= x <= 30 and float(x).is_integer(), "takes a whole number from 1 to 30"
+)._replace(usual=tuple(map(str, range(1, 9))))
+SEVEN = number(lambda x: x in range(1, 8), "takes a whole number from 1 to 7")._replace(
+    usual=tuple(map(str, range(1, 8)))
 )
-SEVEN = number(lambda x: x in range(1, 8), "takes a whole number from 1 to 7")
 TRIM = number(lambda x: 0 <= x < 0.5, "takes a number from 0 up to but not 0.5")
 VALUES = Kind("V[,V...]", _values, _show_values)
-LEVELS = Kind("N,N,...", _levels, _show_levels)
+LEVELS = Kind("N,N,...", _levels, _show_levels, usual=("1,2", "1,2,4", "1,2,3,6"))
 NUMBERS = Kind("N,N-N,...", _numbers)
 DTYPE = choice(*DTYPES, metavar="DTYPE")

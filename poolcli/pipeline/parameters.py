@@ -17,7 +17,8 @@ class Kind(NamedTuple):
 
     `read` turns a text or a plain Python value into the value; it raises ValueError or TypeError
     with a message that says what is accepted. `show` is its inverse: the text that `read` turns
-    into the value. `choices` are all texts, where they are few. `source` names the method of
+    into the value. `choices` are all words that it takes, where they are few; `usual` are texts
+    that a shell offers beside them; `separator` joins several. `source` names the method of
     `poolcli.pipeline.readers.Readers` that reads texts, where these name a file or describe a
     pipeline; `read` takes only Python values then. `bare` is the value of a flag that stands alone,
     to which other values are joined by "="; None for one that is followed by its value.
@@ -29,6 +30,8 @@ class Kind(NamedTuple):
     choices: tuple[str, ...] = ()
     source: str = ""
     bare: Any = None
+    usual: tuple[str, ...] = ()
+    separator: str = ""
 
 
 class Parameter(NamedTuple):

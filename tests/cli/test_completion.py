@@ -1,7 +1,9 @@
-"""What a shell offers: asked through Click, as the scripts do, and through a real bash."""
+"""What a shell offers: asked through Click, as the scripts do, and through real shells."""
 
 import os
+import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +13,9 @@ import pytest
 from poolcli.cli.completion import SHELLS
 from poolcli.cli.group import COMMANDS, poolcli
 from poolcli.pipeline.table import OPS
+from poolcli.pipeline.window_kinds import PAD
 
+PAD_HELP = f"{PAD.help}  [default: 0]"
 SAMPLES = Path(__file__).parents[2] / "samples"
 
 
@@ -26,6 +30,19 @@ def offered(shell, *words):
 
 def words(shell, *given):
     return [value for kind, value in offered(shell, *given) if kind == "plain"]
+
+
+def lines_of(shell, script, folder):
+    """What a shell prints that finds this poolcli as a program of the folder."""
+    program = folder / "poolcli"
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m poolcli "$@"\n')
+    program.chmod(0o755)
+    env = os.environ | {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "HOME": str(folder)}
+    ran = subprocess.run(
+        [shell, "-c", script], capture_output=True, text=True, check=True, timeout=60, env=env
+    )
+    assert ran.stderr == ""
+    return ran.stdout.splitlines()
 
 
 def test_commands():
@@ -50,11 +67,44 @@ def test_commands():
         (["man", "un"], ["unpool"]),
         (["view", "--ch"], ["--channels"]),
         (["max", "-k", ""], []),
+        (["max", "-p", "sa"], ["same", "same-lower"]),
+        (["max", "--padding", "0"], ["0:1x0:1"]),
+        (["max", "--border", "re"], ["reflect"]),
+        (["max", "--border", ""], ["clip", "edge", "reflect", "symmetric", "wrap", "0"]),
+        (["max", "--layout", "NH"], ["NHWC"]),
+        (["avg", "--levels", "1,2,"], ["1,2,4", "1,2,3,6"]),
+        (["pyramid", "--levels", "4"], ["4"]),
+        (["blur", "--filter", "5"], ["5"]),
+        (["max", "--to", "png", "--save", ""], ["compress_level=", "optimize="]),
+        (["max", "-o", "a.webp", "--save", "l"], ["lossless="]),
+        (["max", "--save", "lo"], ["lossless="]),
+        (["max", "-o", "a.nothing", "--save", "byte"], ["byte_order="]),
+        (["max", "--save", "quality=9"], []),
+        (["max", "--save", "no_key=9"], []),
     ],
 )
 def test_options_and_their_words(given, expected):
     for shell in SHELLS:
         assert words(shell, *given) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (["max", "--border", "wrap:", "c"], ["clip"]),
+        (["max", "--save", "optimize=", ""], ["true", "false"]),
+        (["max", "--save", "subsampling=4:2:", "2"], ["2"]),
+        (["max", "--save", "tiled=", "y"], ["yes"]),
+    ],
+)
+def test_parts_of_one_word(given, expected):
+    """Zsh and fish replace the whole word, and bash the part that it has split off."""
+    *before, head, part = given
+    for shell in ("zsh", "fish"):
+        assert words(shell, *before, head + part) == [head + each for each in expected]
+    for parts in (re.split("([=:])", head), [head[:-1], head[-1]]):
+        split = [*filter(None, parts), *filter(None, [part])]
+        assert words("bash", *before, *split) == expected
 
 
 @pytest.mark.parametrize(
@@ -136,31 +186,72 @@ def test_the_script_is_printed(cli, shell):
         (["max", "--nan", "pro"], ["propagate"]),
         (["max", "--show", "=", "six"], ["sixel"]),
         (["run", "'max -k 3 | sto"], ["max -k 3 | stochastic"]),
+        (["max", "--border", "wrap", ":", "c"], ["clip"]),
+        (["max", "--to", "png", "--save", "opt"], ["compopt -o nospace", "optimize="]),
     ],
 )
 def test_a_real_bash_chooses_from_them(tmp_path, given, expected):
     """The words are those that bash hands to the function when the cursor stands behind the last
     one.
     """
-    program = tmp_path / "poolcli"
-    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m poolcli "$@"\n')
-    program.chmod(0o755)
     script = f"""
-    PATH={shlex.quote(str(tmp_path))}:$PATH
+    compopt() {{ printf "compopt %s %s\\n" "$@"; }}
     eval "$(poolcli completion bash)"
     complete -p poolcli
     COMP_WORDS=({shlex.join(["poolcli", *given])}); COMP_CWORD={len(given)}
     _poolcli_completion poolcli
     printf '%s\\n' "${{COMPREPLY[@]}}"
     """
-    ran = subprocess.run(
-        ["bash", "-c", script], capture_output=True, text=True, check=True, timeout=60
-    )
-    assert ran.stderr == ""
-    assert ran.stdout.splitlines() == [
+    assert lines_of("bash", script, tmp_path) == [
         "complete -o nosort -F _poolcli_completion poolcli",
         *expected,
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("vie", ["view\tShow what files hold, as pictures in the terminal."]),
+        ("max --pad", [f"--padding\t{PAD_HELP}"]),
+        ("avg --levels 1,", ["1,2", "1,2,3,6", "1,2,4"]),
+        ("max --border wrap:c", ["wrap:clip"]),
+        ("max --to jpg --save q", ["quality=\tjpeg: a whole number from 1 to 100"]),
+        ("run 'max | sto", ["max | stochastic"]),
+    ],
+)
+def test_a_real_fish_shows_whole_words_and_descriptions(tmp_path, line, expected):
+    if shutil.which("fish") is None:
+        pytest.skip("fish is not installed")
+    script = f"poolcli completion fish | source; complete -C {shlex.quote(f'poolcli {line}')}"
+    assert lines_of("fish", script, tmp_path) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (["vie"], ["described view:Show what files hold, as pictures in the terminal."]),
+        (["max", "--pad"], [f"described --padding:{PAD_HELP}"]),
+        (["avg", "--levels", "1,2,4"], ["plain 1,2,4"]),
+        (["max", "--border", "wrap:c"], ["plain wrap:clip"]),
+        (["max", "--to", "png", "--save", "opt"], ["without space optimize="]),
+    ],
+)
+def test_a_real_zsh_shows_them(tmp_path, given, expected):
+    """Its functions that fill the menu are replaced: they need a terminal with a prompt."""
+    if shutil.which("zsh") is None:
+        pytest.skip("zsh is not installed")
+    script = f"""
+    compdef() {{ }}
+    _describe() {{ print -rl -- "described "${{^${{(P)3}}}} }}
+    compadd() {{
+        if [[ $2 == -S ]]; then print -r -- "without space $5"; return; fi
+        print -rl -- "plain "${{^${{(P)5}}}}
+    }}
+    eval "$(poolcli completion zsh)"
+    words=({shlex.join(["poolcli", *given])}); CURRENT={len(given) + 1}
+    _poolcli_completion
+    """
+    assert lines_of("zsh", script, tmp_path) == expected
 
 
 @pytest.mark.parametrize(
