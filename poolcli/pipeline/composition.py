@@ -17,9 +17,11 @@ from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.maps.frame import Frame
 from poolcli.maps.layout import shape_words
 from poolcli.maps.sampling import Sampling, composed
+from poolcli.pipeline.map_part import MapPart, Numbers, union_of
 from poolcli.pipeline.out import write
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.receptive_field import ReceptiveField
+from poolcli.pipeline.region_walk import needed, pooled_region
 from poolcli.pipeline.step import Stage, Step
 from poolcli.pipeline.table import OPS
 from poolcli.pipeline.window_kinds import SLIDING
@@ -70,7 +72,9 @@ class FuseStep(Step):
         )
 
     def __call__(self, fmap: FeatureMap, out: Array | None = None) -> FeatureMap:
-        made = replace(self._made_of(replace(fmap, facts={})), facts=fmap.facts)
+        plain = replace(fmap, facts={})
+        maps = [_last(branch, plain) for branch in self.branches]
+        made = replace(self._made_of(maps), facts=fmap.facts)
         if fmap.facts:
             plans = [branch.plan(fmap.form) for branch in self.branches]
             made = made.carrying(_common_sampling(plans, made.form))
@@ -79,8 +83,21 @@ class FuseStep(Step):
         write(made.data, out)
         return made.with_data(out)
 
-    def _made_of(self, fmap: FeatureMap) -> FeatureMap:
-        maps = [_last(branch, fmap) for branch in self.branches]
+    def reads(self, form: Form, wanted: Numbers) -> Numbers | None:
+        found = [needed(branch.plan(form), form, wanted) for branch in self.branches]
+        parts = [each[0] for each in found if each is not None]
+        return union_of(parts) if len(parts) == len(found) else None
+
+    def pool_part(self, part: MapPart, wanted: Numbers) -> FeatureMap:
+        maps = []
+        for branch in self.branches:
+            stages = branch.plan(part.whole)
+            numbers = needed(stages, part.whole, wanted)
+            assert numbers is not None, "reads has looked at all branches"
+            maps.append(pooled_region(stages, part.narrowed(numbers[0]), numbers).pixels)
+        return self._made_of(maps)
+
+    def _made_of(self, maps: Sequence[FeatureMap]) -> FeatureMap:
         forms = self._alike([each.form for each in maps])
         output = self._output(forms)
         if self._merge is not None:

@@ -18,9 +18,11 @@ from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.maps.frame import Size
 from poolcli.maps.picture import WITH_ALPHA
 from poolcli.maps.sampling import Sampling
+from poolcli.pipeline import map_part
 from poolcli.pipeline.alpha import PlaneGroup
 from poolcli.pipeline.checks import check_indices
 from poolcli.pipeline.configuration import Configuration
+from poolcli.pipeline.map_part import MapPart, Numbers
 from poolcli.pipeline.options import INPUT_SIZE
 from poolcli.pipeline.out import check_out, write
 from poolcli.pipeline.pooled_map import (
@@ -211,6 +213,18 @@ class Step(Configuration):
         pair = operation.with_indices(fmap.planes(), fmap.form.frame, rules)
         values, indices = (map_of(self, fmap, planes, geometry) for planes in pair)
         return values, indices
+
+    def reads(self, form: Form, wanted: Numbers) -> Numbers | None:
+        """Return the pixels of a map of this form that a region of the result is made of.
+
+        None stands for a step that needs the whole map.
+        """
+        return map_part.reads(self, form, wanted)
+
+    def pool_part(self, part: MapPart, wanted: Numbers) -> FeatureMap:
+        """Return a region of the result from the pixels that it `reads`, without facts."""
+        part = part if self.reads_indices else part.expanded()
+        return map_part.pool_part(self, part, self._prepared(part.whole), wanted)
 
     def groups(self, fmap: FeatureMap) -> tuple[FeatureMap, list[PlaneGroup]]:
         """Return the map as the step takes it, and what is pooled together.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from math import prod
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -14,10 +15,11 @@ from poolcli.engine.backend.blocks import Load, Task, cut, run
 from poolcli.engine.operations.area_block import AreaAxis, AreaBlock
 from poolcli.engine.operations.operation import Trace
 from poolcli.engine.operations.pixels import ValueRules, check_nodata, counted, masked_pixels
-from poolcli.engine.operations.resample import EXACT, PIXEL, Resampling, WeightedAxis
+from poolcli.engine.operations.resample import EXACT, PIXEL, Resampling, WeightedAxis, load_of
 from poolcli.engine.reducers.reducer import Fold, Reducer, Values
 from poolcli.engine.windows.area import Area
 from poolcli.engine.windows.place import Geometry
+from poolcli.engine.windows.plane_part import Cells, PlanePart
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size
 from poolcli.resources import memory
@@ -50,8 +52,20 @@ class AreaPooling:
         self, frame: Frame, dtype: np.dtype[Any], rules: ValueRules, *, weighed: bool = False
     ) -> Load:
         """At least one row of cells at a time."""
-        load = self._resampling.load(frame, dtype, rules, weighed=weighed)
-        reduction = self._reduction(dtype, frame.space, 255 if weighed else 1)
+        axes = self.axes(frame.space)
+        return self._load(axes, frame.shape, dtype, rules, weighed=weighed)
+
+    def _load(
+        self,
+        axes: Sequence[AreaAxis],
+        shape: Size,
+        dtype: np.dtype[Any],
+        rules: ValueRules,
+        *,
+        weighed: bool,
+    ) -> Load:
+        load = load_of(axes, shape, dtype, picky=weighed or rules.picky)
+        reduction = self._reduction(dtype, axes, 255 if weighed else 1)
         states = 8
         if isinstance(reduction, Fold):
             one = np.zeros(1, dtype.newbyteorder("="))
@@ -65,15 +79,32 @@ class AreaPooling:
         self, planes: Array, frame: Frame, rules: ValueRules, weights: Array | None = None
     ) -> Array:
         """The result of every cell."""
+        return self._pooled(planes, self.axes(frame.space), rules, weights)
+
+    def reads(self, frame: Frame, cells: Cells) -> tuple[Array, ...] | None:
+        """The pixels of some cells."""
+        return self._resampling.reads(frame, cells)
+
+    def pool_part(
+        self, planes: Array, part: PlanePart, rules: ValueRules, weights: Array | None = None
+    ) -> Array:
+        """The results of some cells."""
+        facts = zip(self.axes(part.frame.space), part.cells, part.pixels, strict=True)
+        axes = [axis.held(cells, pixels) for axis, cells, pixels in facts]
+        return self._pooled(planes, cast(Any, axes), rules, weights)
+
+    def _pooled(
+        self, planes: Array, axes: Sequence[AreaAxis], rules: ValueRules, weights: Array | None
+    ) -> Array:
         check_nodata(rules.nodata, planes.dtype)
-        axes, pixels = self.axes(frame.space), masked_pixels(planes, rules, weights)
+        pixels = masked_pixels(planes, rules, weights)
         heaviest = 1 if weights is None else int(np.iinfo(weights.dtype).max)
         if prod(axis.whole for axis in axes) * heaviest > EXACT and planes.dtype.kind != "f":
             pixels = pixels._replace(values=planes.astype(np.float64))
-        reduction = self._reduction(pixels.values.dtype, frame.space, heaviest)
-        shape = (*frame.lead, *(axis.cells for axis in axes))
+        reduction = self._reduction(pixels.values.dtype, axes, heaviest)
+        shape = (*planes.shape[: -len(axes)], *(axis.cells for axis in axes))
         out = memory.empty_like(planes, shape, rules.dtype)
-        load = self.load(frame, planes.dtype, rules, weighed=weights is not None)
+        load = self._load(axes, planes.shape, planes.dtype, rules, weighed=weights is not None)
 
         def work(task: Task) -> None:
             block = AreaBlock(counted(pixels.part(task.source), rules), task.axes, rules)
@@ -83,8 +114,7 @@ class AreaPooling:
         run(blocks, work, load.threads if len(blocks) > 1 else 1)
         return out
 
-    def _reduction(self, dtype: np.dtype[Any], space: Size, heaviest: int) -> Any:
-        axes = self.axes(space)
+    def _reduction(self, dtype: np.dtype[Any], axes: Sequence[AreaAxis], heaviest: int) -> Any:
         largest = prod(axis.whole for axis in axes) * heaviest
         taps = prod(axis.taps for axis in axes)
         return self.reducer(Values(dtype.newbyteorder("="), largest, taps))

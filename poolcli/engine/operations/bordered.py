@@ -14,30 +14,49 @@ from poolcli.engine.backend.blocks import Load, Task, cut
 from poolcli.engine.operations.pixels import BorderPixel, MaskedPixels, ValueRules
 from poolcli.engine.windows.border import ABSENT, CONSTANT
 from poolcli.engine.windows.grid import Axis, Grid
+from poolcli.engine.windows.plane_part import PlanePart, held_places, held_span
 from poolcli.maps.array import Array
 
 
-def tasks(x: Array, axes: tuple[Axis, ...], load: Load) -> list[Task]:
-    """The work on (..., *map) in blocks: those at the border apart from the others."""
+def tasks(
+    x: Array, axes: tuple[Axis, ...], load: Load, part: PlanePart | None = None
+) -> list[Task]:
+    """The work on (..., *map) in blocks: those at the border apart from the others.
+
+    With a `part` it is the work on its cells, numbered as in the whole, from its pixels `x`.
+    """
+    ends = [(0, axis.cells) for axis in axes]
+    if part is not None:
+        ends = [(cells.start, cells.stop) for cells in part.cells]
     if load.is_one_block or all(axis.border is None for axis in axes):
-        return cut(x, axes, load)
-    inner = [axis.inner for axis in axes]
+        return list(_part(x, axes, ends, load))
+    inner = [
+        (max(first, low), min(stop, high))
+        for (first, stop), (low, high) in zip((axis.inner for axis in axes), ends, strict=True)
+    ]
     if any(a >= b for a, b in inner):
-        return cut(x, axes, load)
-    parts = [*_strips(axes, inner), tuple(inner)]
+        return list(_part(x, axes, ends, load))
+    parts = [*_strips(ends, inner), tuple(inner)]
     return [task for part in parts for task in _part(x, axes, part, load)]
 
 
-def read(pixels: MaskedPixels, task: Task, grid: Grid, rules: ValueRules) -> MaskedPixels:
-    """The pixels of a task on the grid, whose spans may reach into the border of the map."""
-    if not grid.has_border:
+def read(
+    pixels: MaskedPixels, task: Task, grid: Grid, rules: ValueRules, part: PlanePart | None = None
+) -> MaskedPixels:
+    """The pixels of a task on the grid, whose spans may reach into the border of the map.
+
+    With a `part` only its pixels are in memory.
+    """
+    if not grid.has_border and part is None:
         return pixels.part(task.source)
     lead, spans = task.source[: -len(grid.axes)], task.source[-len(grid.axes) :]
     out = [_is_outside(span, axis) for span, axis in zip(spans, grid.axes, strict=True)]
-    inside = [slice(None) if far else span for far, span in zip(out, spans, strict=True)]
+    inside = spans if part is None else list(map(held_span, spans, part.pixels))
+    inside = [slice(None) if far else span for far, span in zip(out, inside, strict=True)]
     block = pixels.part((*lead, *inside))
     for at in np.flatnonzero(out).tolist():
         found = grid.axes[at].pixels(np.arange(spans[at].start, spans[at].stop))
+        found = found if part is None else held_places(found, part.pixels[at])
         block = along_axis(block, at - len(grid.axes), found, rules)
     return block
 
@@ -82,17 +101,16 @@ def _is_outside(span: slice, axis: Axis) -> bool:
 
 
 def _strips(
-    axes: Sequence[Axis], inner: Sequence[tuple[int, int]]
+    ends: Sequence[tuple[int, int]], inner: Sequence[tuple[int, int]]
 ) -> Iterator[tuple[tuple[int, int], ...]]:
     """The cells at the border, as the first cell and the end of them along each axis.
 
     Those of an axis have the inner cells of the axes before it, and all cells of those after it.
     """
-    for at, (axis, (first, stop)) in enumerate(zip(axes, inner, strict=True)):
-        rest = [(0, other.cells) for other in axes[at + 1 :]]
-        for ends in ((0, first), (stop, axis.cells)):
-            if ends[0] < ends[1]:
-                yield (*inner[:at], ends, *rest)
+    for at, ((low, high), (first, stop)) in enumerate(zip(ends, inner, strict=True)):
+        for strip in ((low, first), (stop, high)):
+            if strip[0] < strip[1]:
+                yield (*inner[:at], strip, *ends[at + 1 :])
 
 
 def _part(

@@ -17,6 +17,7 @@ from poolcli.engine.reducers.reducer import Reducer
 from poolcli.engine.windows.footprint import Footprint
 from poolcli.engine.windows.grid import Taps
 from poolcli.engine.windows.place import Geometry, Place, Placement
+from poolcli.engine.windows.plane_part import Cells, PlanePart
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size
 from poolcli.resources import memory
@@ -139,6 +140,20 @@ class Pooling:
         parts = (pool(pixels, placed, self.reducer, rules) for placed in placement.grids)
         out = memory.empty(placement.frame.shape, rules.dtype) if out is None else out
         return _assembled(placement, parts, _outside(rules), out)
+
+    def reads(self, frame: Frame, cells: Cells) -> tuple[Array, ...] | None:
+        placement = self.place.on(frame)
+        if not placement.is_whole:
+            return None
+        axes = placement.grids[0].grid.axes
+        pairs = zip(axes, cells, strict=True)
+        return tuple(axis.pixels_of(some.start, some.stop) for axis, some in pairs)
+
+    def pool_part(
+        self, planes: Array, part: PlanePart, rules: ValueRules, weights: Array | None = None
+    ) -> Array:
+        pixels, placement = masked_pixels(planes, rules, weights), self.place.on(part.frame)
+        return pool(pixels, placement.grids[0]._replace(part=part), self.reducer, rules)
 
     def with_indices(
         self, planes: Array, frame: Frame, rules: ValueRules, weights: Array | None = None

@@ -25,6 +25,7 @@ from poolcli.engine.reducers.reducer import (
 )
 from poolcli.engine.windows.grid import Grid
 from poolcli.engine.windows.place import PlacedGrid
+from poolcli.engine.windows.plane_part import PlanePart
 from poolcli.maps.array import Array
 from poolcli.resources import memory
 
@@ -77,7 +78,8 @@ def pool(
     """Pool planes (..., *map) under a grid to (..., *cells), the grid's axes last.
 
     The result is `out` where this is an array of its shape and of the rules' dtype that has no
-    memory in common with the planes.
+    memory in common with the planes. Where the grid is placed for a part, the pixels are those of
+    the part, and the result is its cells.
     """
     return _pooled(pixels, placed, reducer, rules, out)[0]
 
@@ -153,24 +155,51 @@ def _pooled(
     out: Array | None = None,
 ) -> tuple[Array, Array | None]:
     """The values, and the indices if the rules ask for them."""
-    planes, weights, grid = pixels.values, pixels.weights, placed.grid
+    planes, weights, grid, part = pixels.values, pixels.weights, placed.grid, placed.part
     check_nodata(rules.nodata, planes.dtype)
     heaviest = 1 if weights is None else int(np.iinfo(weights.dtype).max)
     execution = execution_of(reducer, planes.dtype, grid, heaviest)
-    lead = planes.shape[: -len(grid.axes)]
-    part = pixels if placed.source is ... else pixels.part(placed.source)
-    call = PoolingCall(part, placed, rules, lead, *execution[:3])
-    x = part.values
-    shape = x.shape[: -len(grid.axes)] + grid.shape
+    read_from = pixels if placed.source is ... else pixels.part(placed.source)
+    call = PoolingCall(
+        placed,
+        rules,
+        _planes(placed, planes.shape),
+        _space(placed, planes.shape),
+        *execution[:3],
+    )
+    x, made = read_from.values, grid if part is None else _cells_of(grid, part)
+    shape = x.shape[: -len(grid.axes)] + made.shape
     out = memory.empty_like(x, shape, rules.dtype) if out is None else out
     indices = memory.empty_like(x, shape, np.int64) if rules.indexing else None
-    load = execution.load(x.shape, grid, bookkeeping(rules, weighed=weights is not None))
+    load = execution.load(x.shape, made, bookkeeping(rules, weighed=weights is not None))
 
     def work(task: Task) -> None:
         windows = grid if task.axes == grid.axes else Grid(task.axes, grid.footprint)
-        block = WindowBlock(call, task, windows, counted(read(part, task, grid, rules), rules))
-        block.pool(out[task.target], None if indices is None else indices[task.target])
+        block_pixels = counted(read(read_from, task, grid, rules, part), rules)
+        block = WindowBlock(call, task, windows, block_pixels)
+        target = task.target if part is None else part.shifted(task.target)
+        block.pool(out[target], None if indices is None else indices[target])
 
-    blocks = tasks(x, grid.axes, load)
+    blocks = tasks(x, grid.axes, load, part)
     run(blocks, work, load.threads if len(blocks) > 1 else 1)
     return out, indices
+
+
+def _planes(placed: PlacedGrid, shape: tuple[int, ...]) -> Array:
+    """The number of each plane, among those of the whole array."""
+    part = placed.part
+    lead = part.frame.lead if part else shape[: len(shape) - len(placed.grid.axes)]
+    numbers = np.arange(prod(lead)).reshape(lead)
+    return np.asarray(numbers[part.lead if part else placed.source])
+
+
+def _space(placed: PlacedGrid, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The size of a whole plane."""
+    return placed.part.frame.space if placed.part else shape[-len(placed.grid.axes) :]
+
+
+def _cells_of(grid: Grid, part: PlanePart) -> Grid:
+    """The cells of a part, as a grid of their own."""
+    pairs = zip(grid.axes, part.cells, strict=True)
+    axes = tuple(axis.cells_between(cells.start, cells.stop) for axis, cells in pairs)
+    return Grid(axes, grid.footprint)

@@ -29,6 +29,7 @@ from poolcli.engine.reducers.reducer import Values
 from poolcli.engine.reducers.rounding import Exact, without
 from poolcli.engine.windows.grid import Taps
 from poolcli.engine.windows.place import Geometry
+from poolcli.engine.windows.plane_part import Cells, PlanePart, held_places
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size
 from poolcli.resources import memory
@@ -71,6 +72,16 @@ class WeightedAxis:
         begin, end = int(sources.min()), int(sources.max()) + 1
         return slice(begin, end), replace(self, sources=sources - begin, shares=shares)
 
+    def pixels_of(self, first: int, stop: int) -> Array:
+        """The numbers of the old pixels that new ones `first` to `stop` read, and those between."""
+        sources = self.sources[:, first:stop]
+        return np.arange(int(sources.min()), int(sources.max()) + 1)
+
+    def held(self, cells: slice, pixels: Array) -> WeightedAxis:
+        """Some new pixels, as an axis of the old ones that are in memory, by their numbers."""
+        span, part = self.part(cells.start, cells.stop)
+        return replace(part, sources=held_places(part.sources + span.start, pixels))
+
     @property
     def taps(self) -> int:
         """How many old pixels a new one reads."""
@@ -106,23 +117,39 @@ class Resampling:
         self, frame: Frame, dtype: np.dtype[Any], rules: ValueRules, *, weighed: bool = False
     ) -> Load:
         """At least one row of new pixels at a time."""
-        axes = self.axes_of(frame.space)
-        grown = max(1, prod(axis.cells for axis in axes) // prod(frame.space))
-        pixel = PIXEL * grown + (40 if weighed or rules.picky else 0)
-        row, pixels = axes[0].window * prod(frame.space[1:]), prod(frame.shape)
-        return Load(dtype.itemsize, pixel, row * pixel, pixels * pixel)
+        picky = weighed or rules.picky
+        return load_of(self.axes_of(frame.space), frame.shape, dtype, picky=picky)
 
     def __call__(
         self, planes: Array, frame: Frame, rules: ValueRules, weights: Array | None = None
     ) -> Array:
         """The new pixels; those that do not count have no share."""
-        axes = self.axes_of(frame.space)
+        return self._resample(planes, self.axes_of(frame.space), rules, weights)
+
+    def reads(self, frame: Frame, cells: Cells) -> tuple[Array, ...] | None:
+        """The old pixels of some new ones."""
+        pairs = zip(self.axes_of(frame.space), cells, strict=True)
+        return tuple(axis.pixels_of(some.start, some.stop) for axis, some in pairs)
+
+    def pool_part(
+        self, planes: Array, part: PlanePart, rules: ValueRules, weights: Array | None = None
+    ) -> Array:
+        """Some new pixels."""
+        facts = zip(self.axes_of(part.frame.space), part.cells, part.pixels, strict=True)
+        axes = [axis.held(cells, pixels) for axis, cells, pixels in facts]
+        return self._resample(planes, axes, rules, weights)
+
+    @staticmethod
+    def _resample(
+        planes: Array, axes: Sequence[WeightedAxis], rules: ValueRules, weights: Array | None
+    ) -> Array:
         check_nodata(rules.nodata, planes.dtype)
         pixels = masked_pixels(planes, rules, weights)
         heaviest = 1 if weights is None else int(np.iinfo(weights.dtype).max)
-        result = frame.pooled(tuple(axis.cells for axis in axes))
-        out = memory.empty_like(planes, result.shape, rules.dtype)
-        load = self.load(frame, planes.dtype, rules, weighed=weights is not None)
+        shape = (*planes.shape[: -len(axes)], *(axis.cells for axis in axes))
+        out = memory.empty_like(planes, shape, rules.dtype)
+        picky = weights is not None or rules.picky
+        load = load_of(axes, planes.shape, planes.dtype, picky=picky)
 
         def work(task: Task) -> None:
             with np.errstate(all="ignore"):
@@ -130,6 +157,17 @@ class Resampling:
 
         run(cut(planes, axes, load), work, load.threads)
         return out
+
+
+def load_of(
+    axes: Sequence[WeightedAxis], shape: Size, dtype: np.dtype[Any], *, picky: bool
+) -> Load:
+    """The scratch of resampling an array of this shape: one row of new pixels at least."""
+    space = shape[len(shape) - len(axes) :]
+    grown = max(1, prod(axis.cells for axis in axes) // prod(space))
+    pixel = PIXEL * grown + (40 if picky else 0)
+    row = axes[0].window * prod(space[1:])
+    return Load(dtype.itemsize, pixel, row * pixel, prod(shape) * pixel)
 
 
 def _resampled(

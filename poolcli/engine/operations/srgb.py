@@ -10,8 +10,10 @@ import numpy as np
 
 from poolcli.engine.backend.blocks import Load
 from poolcli.engine.operations.operation import Arguments, Operation, Trace
+from poolcli.engine.operations.partial_operation import PartialOperation
 from poolcli.engine.operations.pixels import ValueRules
 from poolcli.engine.windows.place import Geometry
+from poolcli.engine.windows.plane_part import Cells, PlanePart
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size
 
@@ -70,6 +72,20 @@ class InLinearLight:
     ) -> Array:
         """The result of the operation."""
         light = self.operation(*self.arguments(planes, frame, rules, weights))
+        return rules.cast(from_linear(light, planes.dtype))
+
+    def reads(self, frame: Frame, cells: Cells) -> tuple[Array, ...] | None:
+        """The pixels that the operation reads."""
+        inner = self.operation
+        return inner.reads(frame, cells) if isinstance(inner, PartialOperation) else None
+
+    def pool_part(
+        self, planes: Array, part: PlanePart, rules: ValueRules, weights: Array | None = None
+    ) -> Array:
+        """Some cells of the operation."""
+        assert isinstance(self.operation, PartialOperation)
+        values, _, inner, weights = self.arguments(planes, part.frame, rules, weights)
+        light = self.operation.pool_part(values, part, inner, weights)
         return rules.cast(from_linear(light, planes.dtype))
 
     def arguments(

@@ -11,15 +11,18 @@ import numpy as np
 
 from poolcli.engine.backend.blocks import Load
 from poolcli.engine.operations.operation import Operation, Pooling, Trace
+from poolcli.engine.operations.partial_operation import PartialOperation
 from poolcli.engine.operations.pixels import BorderPixel, ValueRules, blank
 from poolcli.engine.reducers import folds
 from poolcli.engine.reducers.values_of import one_of
 from poolcli.engine.windows.place import Geometry
+from poolcli.engine.windows.plane_part import Cells, PlanePart
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size
 
 PIXEL = 40  # bytes for a pixel: its code, and what is sorted to find the codes of floats
 Decode = Callable[[Array, Array], Array]  # codes and channels to values
+Pool = Callable[[Array, ValueRules], Array]
 
 
 @dataclass(frozen=True)
@@ -52,17 +55,41 @@ class WholeColours:
         self, planes: Array, frame: Frame, rules: ValueRules, weights: Array | None = None
     ) -> Array:
         """The result: the channels of colours, or numbers that are the same for all channels."""
+
+        def pool(codes: Array, inner: ValueRules) -> Array:
+            return self.pooling(codes, frame, inner, weights)
+
+        return self._pooled(planes, frame, rules, pool)
+
+    def reads(self, frame: Frame, cells: Cells) -> tuple[Array, ...] | None:
+        """The pixels that the pooling reads."""
+        inner = self.pooling
+        return inner.reads(frame, cells) if isinstance(inner, PartialOperation) else None
+
+    def pool_part(
+        self, planes: Array, part: PlanePart, rules: ValueRules, weights: Array | None = None
+    ) -> Array:
+        """Some cells: all channels of them."""
+        pooling = self.pooling
+        assert isinstance(pooling, PartialOperation)
+
+        def pool(codes: Array, inner: ValueRules) -> Array:
+            return pooling.pool_part(codes, part, inner, weights)
+
+        return self._pooled(planes, part.frame, rules, pool)
+
+    def _pooled(self, planes: Array, frame: Frame, rules: ValueRules, pool: Pool) -> Array:
         axis = -1 - len(frame.space)
         codes, nothing, decode, border = _encoded(planes, axis, rules)
         valid = self._valid(planes, axis, rules)
-        mask = None if valid is None else np.broadcast_to(valid, frame.shape)
-        codes = np.broadcast_to(codes, frame.shape)
+        mask = None if valid is None else np.broadcast_to(valid, planes.shape)
+        codes = np.broadcast_to(codes, planes.shape)
         inner = rules._replace(mask=mask, nodata=(), nan="propagate", border=border)
         if rules.emit or rules.indexing:
-            return self.pooling(codes, frame, inner._replace(empty=0), weights)
+            return pool(codes, inner._replace(empty=0))
         inner = inner._replace(dtype=codes.dtype, empty=nothing)
-        pooled = self.pooling(codes, frame, inner, weights)
-        colours = decode(pooled, self._channels(frame))
+        pooled = pool(codes, inner)
+        colours = decode(pooled, self._channels(frame, pooled))
         is_empty = pooled == nothing
         result = rules.cast(np.where(is_empty, np.zeros((), colours.dtype), colours))
         return np.where(is_empty, blank(rules, valid), result) if is_empty.any() else result
@@ -82,9 +109,11 @@ class WholeColours:
             counts = counts & ~np.isnan(planes).any(axis, keepdims=True)
         return counts
 
-    def _channels(self, frame: Frame) -> Array:
+    def _channels(self, frame: Frame, pooled: Array) -> Array:
         """The channel that each number of the result belongs to."""
         numbers = np.arange(frame.channels or 1).reshape(-1, *(1,) * len(frame.space))
+        if self.geometry(frame).frame.space:
+            return np.broadcast_to(numbers, pooled.shape)
         planes = np.broadcast_to(numbers, frame.shape)
         if not isinstance(self.pooling, Pooling):  # whose channels stay apart
             return np.broadcast_to(numbers, self.pooling.geometry(frame).frame.shape)

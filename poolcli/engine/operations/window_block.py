@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from poolcli.engine.operations.between_ranks import MeanBetweenRanks
 from poolcli.engine.operations.bordered import reaches_out
 from poolcli.engine.operations.folded_windows import FoldedWindows
 from poolcli.engine.operations.index import NOWHERE, IndexedWindows, PixelNumbers, flat_numbers
-from poolcli.engine.operations.pixels import CountedPixels, MaskedPixels, ValueRules, blank
+from poolcli.engine.operations.pixels import CountedPixels, ValueRules, blank
 from poolcli.engine.reducers.reducer import (
     BetweenRanks,
     Fold,
@@ -34,24 +33,20 @@ from poolcli.maps.array import Array
 
 @dataclass(eq=False)
 class PoolingCall:
-    """What all blocks share: pixels, grid, rules, backend and reduction.
+    """What all blocks share: grid, rules, backend and reduction.
 
-    The planes are those at `placed.source` of an array whose axes before the map's are `lead`.
-    `wide` is the reduction of the values in float64 where a sum of them may overflow.
+    `planes` has the number of each plane among those of the whole array, and `space` is the size of
+    a whole plane. `wide` is the reduction of the values in float64 where a sum of them may
+    overflow.
     """
 
-    masked: MaskedPixels
     placed: PlacedGrid
     rules: ValueRules
-    lead: tuple[int, ...]
+    planes: Array
+    space: tuple[int, ...]
     backend: Backend
     reduction: Reduction
     wide: Fold | None
-
-    @cached_property
-    def planes(self) -> Array:
-        """The number of each plane."""
-        return np.asarray(np.arange(prod(self.lead)).reshape(self.lead)[self.placed.source])
 
 
 @dataclass(eq=False)
@@ -190,12 +185,11 @@ class WindowBlock:
         """How the indices number the pixels of this block."""
         indexing, axes = self.call.rules.indexing, len(self.grid.axes)
         assert indexing is not None, "the rules have no indexing"
-        space = self.call.masked.values.shape[-axes:]
         spans, grid = self.task.source[-axes:], self.call.placed.grid
         if reaches_out(self.task, grid):
-            return indexing.bordered(self.planes, space, spans, grid)
+            return indexing.bordered(self.planes, self.call.space, spans, grid)
         begin = tuple(span.start for span in spans)
-        return indexing.numbering(self.planes, space, begin)
+        return indexing.numbering(self.planes, self.call.space, begin)
 
 
 def _positive_zero(x: Exact) -> Exact:

@@ -93,6 +93,16 @@ class Axis:
         """The pixels of the map at these positions, as `Border.pixels` returns them."""
         return np.asarray(positions) if self.border is None else self.border.pixels(positions)
 
+    def pixels_of(self, first: int, stop: int) -> Array:
+        """The numbers of the pixels that cells `first` to `stop` read, and those between.
+
+        They ascend, and are at least one.
+        """
+        span = self.cells_between(first, stop).span
+        found = np.unique(self.pixels(np.arange(span.start, span.stop)))
+        found = found[found >= 0]
+        return found if found.size else np.zeros(1, np.int64)
+
     def taps_of(self, cell: int) -> Taps:
         """The pixels that this cell reads.
 

@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from poolcli.engine.windows.grid import Axis, Grid
+from poolcli.engine.windows.plane_part import PlanePart
 from poolcli.errors import ShapeError
 from poolcli.maps.frame import Frame, Size
 
@@ -20,7 +21,8 @@ class PlacedGrid(NamedTuple):
 
     `source` indexes the planes in the array that is read, `target` the cells in the array that is
     written, and `planes` is how many planes there are. `filled` are the numbers of the cells along
-    each axis where the grid leaves some out.
+    each axis where the grid leaves some out. With a `part` only its pixels are in memory, and only
+    its cells are made.
     """
 
     source: Any
@@ -28,6 +30,7 @@ class PlacedGrid(NamedTuple):
     grid: Grid
     planes: int
     filled: tuple[Any, ...] | None = None
+    part: PlanePart | None = None
 
     @property
     def merges(self) -> int:
