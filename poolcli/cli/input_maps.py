@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,5 +39,6 @@ def header_of(path: Path, layout: str | None) -> Peek:
     from poolcli.run.stdin import open_source
 
     file, member = io.split_member(path)
+    io.allow_pixels(sys.maxsize)  # no pixel is decoded
     with naming(path):
         return io.peek(open_source(file), layout, member)

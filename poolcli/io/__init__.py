@@ -20,6 +20,7 @@ from poolcli.io.atomic_write import (
     make_folder,
     partial_file,
     remove_leftovers,
+    through_link,
 )
 from poolcli.io.format import Format
 from poolcli.io.formats import FORMATS, all_formats, format_named, is_known_suffix, split_name
@@ -35,6 +36,7 @@ from poolcli.io.reading import (
     opened,
     peek,
     read,
+    size_warning,
     split_member,
 )
 from poolcli.io.save_options import Choice, WholeNumber
@@ -77,8 +79,10 @@ __all__ = [
     "read",
     "reason",
     "remove_leftovers",
+    "size_warning",
     "split_member",
     "split_name",
+    "through_link",
     "write",
     "writer",
     "written",

@@ -27,8 +27,10 @@ def atomic(path: Path, *, overwrite: bool, part: Part | None = None) -> Iterator
     """A stream whose bytes get the name `path` when the block ends well, and are removed otherwise.
 
     They are on the disk before they get the name, so that a power failure cannot leave a part of
-    them under it. With `part`, it is the stream of that file, which holds the values already.
+    them under it. A link stays, and the file that it leads to is replaced. With `part`, it is the
+    stream of that file, which holds the values already.
     """
+    path = through_link(path)
     try:
         if is_device(path):
             with path.open("wb") as device:
@@ -53,8 +55,9 @@ def atomic(path: Path, *, overwrite: bool, part: Part | None = None) -> Iterator
 def atomic_folder(path: Path, *, overwrite: bool) -> Iterator[Path]:
     """A folder that gets the name `path` when the block ends well, and is removed otherwise.
 
-    A locked partial file beside it shows that it is in use: see `remove_leftovers`.
+    A link stays. A locked partial file beside it shows that it is in use: see `remove_leftovers`.
     """
+    path = through_link(path)
     try:
         partial, stream = partial_file(path)
         with _removed_at_end(partial, stream):
@@ -108,6 +111,12 @@ def make_folder(folder: Path) -> None:
         raise FileError(f"cannot make the folder {folder}: {reason(error)}") from None
 
 
+def through_link(path: Path) -> Path:
+    """The path that a link leads to, also where nothing is there yet; any other path as it is."""
+    is_link = os.path.islink(path)  # noqa: PTH114 - False, and no error, for a name too long
+    return Path(os.path.realpath(path)) if is_link else path
+
+
 def is_device(path: Path) -> bool:
     """Whether it is a device or a named pipe: written to, and never replaced."""
     return path.exists() and not path.is_file() and not path.is_dir()
@@ -148,6 +157,7 @@ def _removed_at_end(partial: Path, stream: BinaryIO) -> Iterator[None]:
 
 def partial_file(path: Path) -> tuple[Path, BinaryIO]:
     """A new hidden file beside `path`, locked, so that `remove_leftovers` spares it."""
+    path = through_link(path)
     while True:
         # Fifty characters of the name: the addition must not exceed the file system's limit.
         partial = path.with_name(f".{path.name[:50]}.{os.urandom(4).hex()}{_SUFFIX}")

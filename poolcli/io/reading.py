@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from io import BytesIO
+from math import prod
 from pathlib import Path
 from typing import BinaryIO, TypeGuard
 
@@ -22,6 +23,7 @@ from poolcli.maps.layout import check_layout
 from poolcli.resources.descriptors import open_pipe
 
 Readable = Path | BinaryIO | IncomingArray
+_OWN_IMAGES = ("tiff", "ome")  # formats of images that Pillow does not read
 _MEMBER = "::"  # between a file and the name of one of its maps
 
 
@@ -85,6 +87,15 @@ def allow_pixels(limit: int) -> None:
     from poolcli.io.pillow.checks import allow_pixels as allow
 
     allow(limit)
+
+
+def size_warning(source: Source) -> str:
+    """What to say of an image so large that it may be a trap, though it is read; else ""."""
+    if all(header.picture is None for header in source.headers) or source.format in _OWN_IMAGES:
+        return ""
+    from poolcli.io.pillow.checks import size_warning as warning
+
+    return warning(max(prod(header.form.space) for header in source.headers))
 
 
 def is_store(source: object) -> TypeGuard[Path]:

@@ -35,6 +35,7 @@ def outcome_record(outcome: Outcome) -> Record:
         "steps": [_step_record(row) for row in outcome.rows],
         "reason": outcome.reason,
         "dropped": list(outcome.dropped),
+        "saturated": sum(count for _, count in outcome.saturated),
     }
 
 
@@ -84,6 +85,8 @@ def _target(outcome: Outcome) -> str:
     more = f" and {len(outcome.more)} more" if outcome.more else ""
     if outcome.dropped:
         more += f" (without {', '.join(outcome.dropped)})"
+    for dtype, count in outcome.saturated:
+        more += f" ({count:,} values cut to the range of {dtype}: a wider --dtype keeps them)"
     status = "" if outcome.status == "done" else f" ({outcome.status})"
     return plain(outcome.target) + more + status
 

@@ -21,6 +21,7 @@ class RunReport:
     def __init__(self, style: str, stream: TextIO, pictures: TextIO, totals: Totals) -> None:
         self.totals = totals
         self._style = STYLES[style](stream)
+        self._is_silent = style == "none"
         self._pictures = pictures
 
     def __enter__(self) -> RunReport:
@@ -39,6 +40,8 @@ class RunReport:
             self._pictures.flush()
         if outcome.status == "failed":
             sys.stderr.write(f"Error: {plain(outcome.source)}: {plain(outcome.reason)}\n")
+        elif outcome.warning and not self._is_silent:
+            sys.stderr.write(f"Warning: {plain(outcome.source)}: {outcome.warning}\n")
         self._style.add(outcome._replace(shown=""))
 
     @property

@@ -34,7 +34,7 @@ class OutputOwners:
     def check(self, sources: Iterable[Path]) -> None:
         """RequestError if an input would be overwritten by the result of another."""
         for source in sources:
-            path = os.path.realpath(source) if source.is_symlink() else self._resolved(source)
+            path = self._resolved(source)
             owner = self._sources.get(path, source)
             if owner != source:
                 raise RequestError(
@@ -42,7 +42,9 @@ class OutputOwners:
                 )
 
     def _resolved(self, path: Path) -> str:
-        """The path with the links of its folder followed; folders are resolved once."""
+        """The path with all links followed; folders are resolved once."""
+        if os.path.islink(path):  # noqa: PTH114 - False, and no error, for a name too long
+            return os.path.realpath(path)
         folder = self._folders.get(path.parent)
         if folder is None:
             folder = self._folders[path.parent] = os.path.realpath(path.parent)

@@ -23,7 +23,9 @@ class Outcome(NamedTuple):
     """How a job ended. `status` is done, planned (a dry run), skipped, or failed with a `reason`.
 
     `rows` are the steps of the first map, `more` the output files beyond `target`. `dropped` names
-    what the input carried beside its values and the output does not hold. `shown` is a drawing for
+    what the input carried beside its values and the output does not hold. `saturated` are
+    dtypes, and how many results of all steps were beyond the range of each. `warning`
+    says what should be known of a file that was done. `shown` is a drawing for
     the terminal, if one was asked for. `rest` is the job for the next array, where the input is a
     stream that may have one.
     """
@@ -38,6 +40,8 @@ class Outcome(NamedTuple):
     write_ms: float = 0.0
     reason: str = ""
     dropped: tuple[str, ...] = ()
+    saturated: tuple[tuple[str, int], ...] = ()
+    warning: str = ""
     shown: str = ""
     rest: Job | None = None
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from poolcli import io
 from poolcli.errors import FileError, PoolError, in_flags
 from poolcli.maps.feature_map import FeatureMap
+from poolcli.maps.saturation import counting_saturated
 from poolcli.resources.limits import limits
 from poolcli.run.budget import memory_for
 from poolcli.run.details import file_details
@@ -82,10 +83,12 @@ def _pool(job: Job, readable: io.Readable) -> Outcome:
             plan = plan_file(job, source)
             _tell(job, plan, source)
             job = replace(job, format=plan.format)
+            warning = io.size_warning(source)
             maps = read_maps(job, readable, source)
         read_ms = _ms_since(start)
 
-        results, indices, rows = _pooled(job, maps)
+        with counting_saturated() as saturated:
+            results, indices, rows = _pooled(job, maps)
         if _state(readable) != state:
             raise FileError("it changed while it was read: pool it once it is complete")
         check_one_array(job, readable)
@@ -95,6 +98,7 @@ def _pool(job: Job, readable: io.Readable) -> Outcome:
         write_ms = _ms_since(start)
     outcome = Outcome(job.name, job.target, "done", rows, len(maps), job.targets[1:])
     shown = _drawn(job, maps, results)
+    outcome = outcome._replace(saturated=tuple(saturated.items()), warning=warning)
     return outcome._replace(read_ms=read_ms, write_ms=write_ms, shown=shown, dropped=plan.dropped)
 
 

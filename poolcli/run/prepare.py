@@ -56,7 +56,7 @@ def without_leftovers(jobs: Iterable[Job]) -> Iterator[Iterator[Job]]:
 
 def _sweeping(jobs: Iterable[Job], folders: set[Path]) -> Iterator[Job]:
     for job in jobs:
-        for folder in {path.parent for path in job.files} - folders:
+        for folder in {io.through_link(path).parent for path in job.files} - folders:
             folders.add(folder)
             io.remove_leftovers(folder)
         yield job

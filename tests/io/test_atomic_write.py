@@ -103,3 +103,36 @@ def test_devices_are_written_not_replaced():
     with atomic(Path("/dev/null"), overwrite=True) as stream:
         stream.write(b"x")
     assert not Path("/dev/null").is_file()
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_link_stays_and_leads_to_the_new_file(tmp_path, exists):
+    (tmp_path / "data").mkdir()
+    target, link = tmp_path / "data" / "real.png", tmp_path / "link.png"
+    link.symlink_to("data/real.png")
+    if exists:
+        target.write_bytes(b"old")
+    with atomic(link, overwrite=exists) as stream:
+        stream.write(b"new")
+    assert (link.is_symlink(), target.read_bytes()) == (True, b"new")
+    assert [each.name for each in target.parent.iterdir()] == ["real.png"]
+    if not exists:
+        with pytest.raises(FileError, match=r"exist|there already"), atomic(link, overwrite=False):
+            pass
+
+
+def test_a_run_writes_through_links_and_sees_where_they_lead(cli, photo, tmp_path):
+    (tmp_path / "photo.png").rename(tmp_path / "a.png")
+    (tmp_path / "b.png").write_bytes((tmp_path / "a.png").read_bytes())
+    (tmp_path / "out").mkdir()
+    (tmp_path / "real.png").write_bytes(b"old")
+    (tmp_path / "out" / "a.png").symlink_to("../real.png")
+    assert cli("max", "a.png", "-o", "out/a.png", "--overwrite").code == 0
+    assert (tmp_path / "out" / "a.png").is_symlink()
+    assert (tmp_path / "real.png").read_bytes() != b"old"
+    (tmp_path / "out" / "b.png").symlink_to("../real.png")
+    assert "would both write" in cli("max", "a.png", "b.png", "-o", "out/", "--overwrite").err
+    (tmp_path / "out" / "b.png").unlink()
+    (tmp_path / "out" / "b.png").symlink_to("../a.png")
+    ran = cli("max", "a.png", "b.png", "-o", "out/", "--overwrite")
+    assert "would overwrite a.png, which is an input too" in ran.err

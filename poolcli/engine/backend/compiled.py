@@ -261,8 +261,8 @@ class _How(NamedTuple):
             return False
         if out.dtype.kind == "f" or self.quotient is None:
             return True
-        if self.quotient.of_squares:
-            return False
+        if self.quotient.of_squares or not np.can_cast(x.dtype, out.dtype):
+            return False  # what is beyond the range of `out` is counted in NumPy
         # Integers are divided in float64: their totals are below 2^51, and halves go up.
         is_exact = x.dtype.itemsize * 8 + grid.largest.bit_length() <= 51
         halves_differ = self.quotient.rounding == "half-away" and out.dtype.kind == "i"

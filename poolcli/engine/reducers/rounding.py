@@ -10,6 +10,7 @@ import numpy as np
 from poolcli.engine.reducers.long_numbers import LongNumbers, LongRatio
 from poolcli.errors import ValueRuleError
 from poolcli.maps.array import Array
+from poolcli.maps.saturation import note_saturated
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
@@ -172,11 +173,15 @@ def _saturated(x: Array, dtype: np.dtype[Any]) -> Array:
     low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
     if x.dtype.kind == "f":
         highest = np.nextafter(float(high), 0) if dtype.itemsize == 8 else float(high)
+        beyond = int(np.count_nonzero((x < float(low)) | (x > float(high))))
+        note_saturated(dtype.name, beyond)
         inside = np.clip(x, float(low), highest)
         return np.where(x >= float(high), np.array(high, dtype), inside.astype(dtype))
     least, most = np.iinfo(x.dtype).min, np.iinfo(x.dtype).max
     too_low = low > least and x.min(initial=low) < low
     too_high = high < most and x.max(initial=high) > high
     if too_low or too_high:
+        beyond = int(np.count_nonzero(x < low) + np.count_nonzero(x > high))
+        note_saturated(dtype.name, beyond)
         x = np.clip(x, max(low, least), min(high, most))
     return x.astype(dtype)

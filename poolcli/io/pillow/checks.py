@@ -76,12 +76,28 @@ def check_size(image: Image.Image) -> None:
         raise _bomb(width * height)
 
 
+def size_warning(pixels: int) -> str:
+    """What to say of an image that Pillow warns of and reads; "" of a smaller one."""
+    limit = Image.MAX_IMAGE_PIXELS
+    if limit is None or not limit < pixels <= _REFUSED * limit:
+        return ""
+    return (
+        f"an image of {pixels:,} pixels, more than {limit:,}, may be a trap; "
+        f"it is read, as up to {_REFUSED * limit:,} are: --max-memory {_needed(pixels)} says "
+        "that it is meant"
+    )
+
+
+def _needed(pixels: int) -> str:
+    """The --max-memory that an image of so many pixels needs."""
+    return f"{_BYTES * pixels // 10**6 + 1}M"
+
+
 def _bomb(pixels: int) -> FileError:
     allowed = _REFUSED * (Image.MAX_IMAGE_PIXELS or 0)
-    needed = _BYTES * pixels // 10**6 + 1
     return FileError(
         f"an image of {pixels} pixels, and more than {allowed} may be a trap: "
-        f"if you trust it, give --max-memory {needed}M or more, or cut it into parts"
+        f"if you trust it, give --max-memory {_needed(pixels)} or more, or cut it into parts"
     )
 
 

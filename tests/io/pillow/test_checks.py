@@ -68,3 +68,21 @@ def test_bombs_do_not_warn(monkeypatch):
         )  # as importing poolcli.io does
         assert read(io.BytesIO(raw))[0].data.shape == (20, 30)
     assert seen == []
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+def test_a_run_warns_as_pillow_does_up_to_its_limit(cli, tmp_path, monkeypatch):
+    Image.new("L", (30, 20)).save(tmp_path / "a.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 500)
+    ran = cli("max", "a.png")
+    assert ran.code == 0
+    assert ran.err == (
+        "Warning: a.png: an image of 600 pixels, more than 500, may be a trap; it is read, as up "
+        "to 1,000 are: --max-memory 1M says that it is meant\n"
+    )
+    assert cli("max", "a.png", "--overwrite", "-q").err == ""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 299)
+    assert "give --max-memory 1M or more" in cli("max", "a.png", "--overwrite").err
+    assert cli("info", "a.png").code == 0  # which decodes no pixel
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 299)
+    assert cli("max", "a.png", "--overwrite", "--max-memory", "1M").err == ""
