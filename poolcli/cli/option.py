@@ -91,9 +91,15 @@ def _metavar(parameter: Parameter) -> str:
 
 
 def _help(parameter: Parameter) -> str:
+    """The help of a parameter, with the words it takes where nothing else names them."""
+    choices = parameter.kind.choices
+    named = f"{_metavar(parameter)} {parameter.help}"
+    words = "" if all(word in named for word in choices) else f" Takes {', '.join(choices)}."
+    what, default, rest = parameter.help.partition("  [default")
+    text = what + words + default + rest
     if parameter.default is None:
-        return parameter.help
-    return f"{parameter.help}  [default: {parameter.kind.show(parameter.default)}]"
+        return text
+    return f"{text}  [default: {parameter.kind.show(parameter.default)}]"
 
 
 def in_group(group: str, *options: Option) -> tuple[Option, ...]:

@@ -27,5 +27,3 @@ RIGHT_ALIGNED = MEASURES | {
     "outside",
     "unseen",
 }
-# Columns whose cells are broken between words only; the others may be broken anywhere.
-UNBROKEN = RIGHT_ALIGNED - {"memory", "at once"} | {"shape", "dtype", "layout", "mode", "format"}

@@ -6,9 +6,11 @@ from typing import TextIO
 
 
 def encodable(text: str, stream: TextIO) -> str:
-    """The text, with arrows as `->` where the stream's encoding has no arrow."""
+    """The text, with arrows as `->` and rules as `-` where the stream's encoding has neither."""
+    if text.isascii():
+        return text
     try:
-        "→".encode(stream.encoding or "utf-8")
+        "→─".encode(stream.encoding or "utf-8")
     except UnicodeEncodeError:
-        return text.replace("→", "->")
+        return text.replace("→", "->").replace("─", "-")
     return text

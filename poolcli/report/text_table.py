@@ -2,79 +2,106 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from textwrap import fill, wrap
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
-from poolcli.report.columns import RIGHT_ALIGNED, UNBROKEN, TableRows
+from poolcli.report.columns import RIGHT_ALIGNED, TableRows
 from poolcli.report.encoding import encodable
+from poolcli.report.terminal_text import (
+    columns_of,
+    longest_word,
+    padded,
+    terminal_columns,
+    wrapped,
+)
 
-if TYPE_CHECKING:
-    from rich.table import Table
-
-UNLIMITED = 10_000  # columns of a stream that is no terminal: nothing is cut or folded
-READABLE = 10  # columns that a cell which may be broken anywhere has at least
-CARD_MARGIN = 4  # columns beside the names of a card: two before them, two after
+GAP, NARROW_GAP = 3, 1  # letters between columns, and where there is no room for these
+CARD_MARGIN = 4  # letters beside the names of a card: two before them, two after
+NARROWEST_CARD = 8  # letters of a cell in a card, however narrow the terminal is
+BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 
 
 def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]], stream: TextIO) -> None:
-    """Write a table; on a terminal that is too narrow for it, a card for each row."""
-    from rich.console import Console
+    """Write a table; on a terminal that is too narrow for it, a card for each row.
 
-    console = Console(file=stream, highlight=False, width=None if stream.isatty() else UNLIMITED)
+    Cells are broken between words, and never inside a name.
+    """
     cells = [[encodable(cell, stream) for cell in row] for row in rows]
-    table = _rich_table(columns, cells)
-    options = console.options.update(width=UNLIMITED)
-    if console.measure(table, options=options).maximum > console.width:
-        if _least_width(columns, cells) > console.width:
-            stream.writelines(_cards(columns, cells, console.width))
-            return
-        table = _rich_table(columns, cells, tight=True)
-    with console.capture() as text:
-        console.print(table)
-    stream.write(text.get())
+    gap, widths = _layout(columns, cells, terminal_columns(stream))
+    if widths is None:
+        stream.writelines(_cards(columns, cells, terminal_columns(stream) or 0))
+        return
+    heading, *others = _table(columns, cells, widths, gap)
+    bold, plain = (BOLD, PLAIN) if stream.isatty() else ("", "")
+    rule = encodable("─" * (sum(widths) + gap * (len(widths) - 1)), stream)
+    stream.writelines(f"{bold}{line}{plain}\n" for line in heading)
+    stream.writelines(f"{line}\n" for line in (rule, *(line for row in others for line in row)))
 
 
-def _rich_table(columns: Sequence[str], rows: TableRows, *, tight: bool = False) -> Table:
-    """The table; a tight one has no padding, and leaves the width to columns that may be broken."""
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    padding = (0, 0 if tight else 1)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=padding)
-    for number, column in enumerate(columns):
-        width = _longest_word(columns, rows, number) if tight and column in UNBROKEN else None
-        justify = "right" if column in RIGHT_ALIGNED else "left"
-        table.add_column(column, justify=justify, overflow="fold", width=width)  # type: ignore[arg-type]
-    for row in rows:
-        table.add_row(*map(Text, row))
-    return table
+# Widths ---------------------------------------------------------------------------------------
 
 
-def _longest_word(columns: Sequence[str], rows: TableRows, number: int) -> int:
-    """The length of the longest word of a column; an arrow stays with what is before it."""
-    words = [word for row in (columns, *rows) for word in re.split(" (?!→)", row[number])]
-    return max(map(len, words))
+def _layout(
+    columns: Sequence[str], rows: TableRows, width: int | None
+) -> tuple[int, list[int] | None]:
+    """The gap between columns and their widths; None where they do not fit into `width`."""
+    table = list(zip(columns, *rows, strict=True))
+    natural = [max(map(columns_of, column)) for column in table]
+    gaps = len(columns) - 1
+    if width is None or sum(natural) + GAP * gaps <= width:
+        return GAP, natural
+    least = [max(map(longest_word, column)) for column in table]
+    room = width - NARROW_GAP * gaps
+    if sum(least) > room:
+        return NARROW_GAP, None
+    bodies = [max(map(columns_of, column[1:]), default=0) for column in table]
+    without_heads = [max(pair) for pair in zip(bodies, least, strict=True)]
+    return NARROW_GAP, _shrunk(_shrunk(natural, without_heads, room), least, room)
 
 
-def _least_width(columns: Sequence[str], rows: TableRows) -> int:
-    """The width at which no unbroken cell is broken, and the others are readable."""
-    widths = []
-    for number, column in enumerate(columns):
-        longest = _longest_word(columns, rows, number)
-        widths.append(longest if column in UNBROKEN else min(longest, READABLE))
-    return sum(widths) + len(columns) - 1
+def _shrunk(widths: list[int], least: Sequence[int], room: int) -> list[int]:
+    """The widths, of which the largest have been shrunk, none below its least, to fit the room.
+
+    >>> _shrunk([9, 5, 30], [9, 2, 4], 30)
+    [9, 5, 16]
+    """
+    widths = list(widths)
+    while sum(widths) > room:
+        able = [number for number, width in enumerate(widths) if width > least[number]]
+        if not able:
+            break
+        widths[max(able, key=widths.__getitem__)] -= 1
+    return widths
+
+
+# Lines ----------------------------------------------------------------------------------------
+
+
+def _table(
+    columns: Sequence[str], rows: TableRows, widths: Sequence[int], gap: int
+) -> Iterator[list[str]]:
+    """The lines of the heading, and those of each row."""
+    on_right = [column in RIGHT_ALIGNED for column in columns]
+    for number, row in enumerate((columns, *rows)):
+        parts = [wrapped(cell, width) for cell, width in zip(row, widths, strict=True)]
+        height = max(map(len, parts))
+        for lines in parts:  # names stand just above their columns
+            missing = [""] * (height - len(lines))
+            lines[:] = lines + missing if number else missing + lines
+        yield [
+            (" " * gap).join(map(padded, line, widths, on_right)).rstrip()
+            for line in zip(*parts, strict=True)
+        ]
 
 
 def _cards(columns: Sequence[str], rows: TableRows, width: int) -> Iterator[str]:
     """Each row as lines: its first cell, then the others below it, after their columns' names."""
-    indent = max(map(len, columns)) + CARD_MARGIN
+    indent = max(map(columns_of, columns)) + CARD_MARGIN
     for first, *others in rows:
-        yield "\n".join(wrap(first, width, drop_whitespace=False)) + "\n"
+        if first:
+            yield "\n".join(wrapped(first, width)) + "\n"
         for column, cell in zip(columns[1:], others, strict=True):
             if cell:
-                line = f"  {column:<{indent - CARD_MARGIN}}  {cell}"
-                folded = fill(line, max(width, indent + 8), subsequent_indent=" " * indent)
-                yield folded + "\n"
+                lines = wrapped(cell, max(NARROWEST_CARD, width - indent))
+                name = f"  {padded(column, indent - CARD_MARGIN, on_right=False)}  "
+                yield name + f"\n{' ' * indent}".join(lines) + "\n"

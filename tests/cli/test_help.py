@@ -118,5 +118,12 @@ def test_every_command_has_its_help(cli, name):
     assert name in cli("--help").text
 
 
+@pytest.mark.parametrize("name", list(OPS))
+def test_help_names_the_words_that_an_option_takes(cli, name):
+    text = " ".join(cli(name, "--help").text.split())
+    for parameter in OPS[name].options:
+        assert all(word in text for word in parameter.kind.choices if parameter.flags)
+
+
 def test_every_command_has_examples():
     assert EXAMPLES.keys() == {"poolcli", *OPS, *COMMANDS}, "write them in poolcli/cli/examples.py"
