@@ -118,7 +118,7 @@ class FuseStep(Step):
     def widths(self, form: Form) -> list[int]:
         """Return how many channels each branch makes."""
         forms = self._alike([branch.plan(form)[-1].output for branch in self.branches])
-        return [each.frame.channels or 1 for each in forms]
+        return [_channels(each.frame) for each in forms]
 
     def _alike(self, forms: Sequence[Form]) -> list[Form]:
         """The forms, palettes expanded where their indices would be merged with other values."""
@@ -140,7 +140,7 @@ class FuseStep(Step):
         if self._merge is None and len(forms) == 1:
             return forms[0]
         if self._merge is None:
-            return _side_by_side(forms[0], sum(frame.channels or 1 for frame in frames), dtype)
+            return _side_by_side(forms[0], sum(map(_channels, frames)), dtype)
         frame = _flat(frames[0], len(forms))
         flat = Form(frame.shape, dtype, _letters(frame), forms[0].mode)
         merged = Pipeline((self._merge,)).plan(flat)[-1]
@@ -183,6 +183,10 @@ def _common_sampling(plans: Sequence[Sequence[Stage]], output: Form) -> Sampling
         for letter, axis in samplings[0].items()
         if letter in sizes
     }
+
+
+def _channels(frame: Frame) -> int:
+    return 1 if frame.channels is None else frame.channels
 
 
 def _last(branch: Pipeline, fmap: FeatureMap) -> FeatureMap:

@@ -12,7 +12,7 @@ from poolcli.engine.operations.pixels import ValueRules
 from poolcli.engine.windows.place import Geometry
 from poolcli.errors import ShapeError
 from poolcli.maps.array import Array
-from poolcli.maps.feature_map import FeatureMap, Form
+from poolcli.maps.feature_map import FeatureMap, Form, check_values
 from poolcli.maps.sampling import Sampling, sampling_of
 from poolcli.pipeline import alpha
 from poolcli.pipeline.alpha import PlaneGroup
@@ -30,7 +30,8 @@ class Prepared(NamedTuple):
 
 
 def prepared(step: Configuration, form: Form) -> Prepared:
-    """Return what a step needs to pool maps of a form."""
+    """Return what a step needs to pool maps of a form; ShapeError where they have no pixel."""
+    check_values(form.dtype, form.space)
     rules, geometry = rules_for(step, form), step.operation.geometry(form.frame)
     output = form.framed(geometry.frame, np.dtype(rules.dtype))
     return Prepared(rules, geometry, output.of_numbers() if step.op.reads_indices else output)

@@ -61,7 +61,12 @@ class Readers:
 
     def weights(self, value: Any) -> ArrayFile | str:
         """Read weights: a file, an array, or the word for a bell."""
-        return "gaussian" if isinstance(value, str) and value == "gaussian" else self.array(value)
+        if isinstance(value, str) and value == "gaussian":
+            return value
+        weights = self.array(value)
+        if not weights.array.size:
+            raise ValueError("has no values")
+        return weights
 
     def taps(self, value: Any) -> ArrayFile | str:
         """Read a footprint: its name, a file, or an array."""
