@@ -41,6 +41,7 @@ PNG = Format(
         "default_image": "IDAT",
         **_FRAMES,
     },
+    unheld="poolcli.io.pillow.written_facts:unheld_by_png",
     save={"compress_level": WholeNumber(0, 9), "optimize": SWITCH},
     pillow="PNG",
 )
@@ -59,6 +60,7 @@ JPEG = Format(
         "aspect": "JFIF without a unit",
         "comment": "COM",
     },
+    unheld="poolcli.io.pillow.written_facts:unheld_by_jpeg",
     save={
         "quality": WholeNumber(1, 100),
         "subsampling": _SUBSAMPLING,
@@ -90,6 +92,7 @@ OTHER_IMAGES = (
         magic=(b"BM",),
         modes=("1", "L", "P", "RGB"),
         facts={"dpi": "pixels per metre"},
+        unheld="poolcli.io.pillow.written_facts:unheld_by_bmp",
         pillow="BMP",
     ),
     Format(
@@ -112,6 +115,7 @@ OTHER_IMAGES = (
         **_PILLOW,
         magic=tuple(f"P{number}".encode() for number in "123456"),
         modes=("1", "L", "RGB", "I;16"),
+        facts={"comment": "lines of the header"},
         pillow="PPM",
     ),
     Format(
@@ -151,6 +155,7 @@ OTHER_IMAGES = (
         **_PILLOW,
         magic=(b"qoif",),
         modes=("RGB", "RGBA"),
+        facts={"storage": "colour space"},
         pillow="QOI",
     ),
     Format(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from io import BytesIO
 from typing import Any, BinaryIO
 
@@ -31,13 +32,17 @@ _CHUNK = 1 << 24  # bytes written at a time: a zip that compresses them holds no
 def open_source(stream: BinaryIO, layout: str | None) -> ArraySource:
     """The array of a file."""
     size = _size(stream)
-    header = peek_array(stream, size, layout)
+    checked = read_checked_header(stream, size)
+    header = checked.map_header(layout)
+    if stream.tell() + checked.nbytes < size:
+        header = header._replace(facts={"further_data": ("data behind the array",)})
 
     def read(_: int, region: Region | None) -> FeatureMap:
         stream.seek(0)
         if region is None:
-            return read_array(stream, size, layout)
-        return FeatureMap(_read_region(stream, size, region), header.layout)
+            return replace(read_array(stream, size, layout), facts=header.facts)
+        values = _read_region(stream, size, region)
+        return FeatureMap(values, header.layout, facts=header.facts)
 
     return ArraySource("npy", (header._replace(chunks=_rows(stream, size)),), read)
 

@@ -67,6 +67,9 @@ def open_source(stream: BinaryIO, layout: str | None) -> ArraySource:
         return read_array(member, info.file_size, layout, _array_name(info))
 
     headers = tuple(_read(archive, info, size, header_of) for info in members)
+    if archive.comment:
+        facts = {"further_data": ("comment of the archive",)}
+        headers = (headers[0]._replace(facts=facts), *headers[1:])
 
     def read_one(number: int, region: Region | None) -> FeatureMap:
         return part_of(_read(archive, members[number], size, whole_array), region)

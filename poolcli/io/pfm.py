@@ -56,7 +56,11 @@ class PfmSource:
                 "save it again"
             )
         mode = Picture("F") if channels == 1 else Picture("ND")
-        facts = {} if abs(self._scale) == 1 else {"scale_offset": ((abs(self._scale), 0.0),)}
+        facts: dict[str, Any] = {}
+        if abs(self._scale) != 1:
+            facts["scale_offset"] = ((abs(self._scale), 0.0),)
+        if size > self._values.start + self._values.nbytes:
+            facts["further_data"] = ("data behind the image",)
         layout = "HW" if channels == 1 else "HWC"
         self.headers = (Header("", shape, "float32", layout, mode, facts),)
 

@@ -28,6 +28,7 @@ _TIFF_SAVE: dict[str, Any] = {
 }
 _TIFF_FACTS = {
     "icc": "tag ICC profile",
+    "chromaticities": "tags WhitePoint and PrimaryChromaticities",
     "exif": "tags of the description, Exif and GPS",
     "xmp": "tag XMP",
     "text": "tags of texts",

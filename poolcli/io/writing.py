@@ -145,7 +145,7 @@ def dropped(
     after: Header,
     format: Format,  # noqa: A002 the word its users know
 ) -> tuple[str, ...]:
-    """The names of facts that a map came with, and that its result in a format has no longer."""
+    """What a map came with, and what its result in a format has no longer: names of facts."""
     held = format.holds(after)
     kept = {name: value for name, value in after.facts.items() if name in held}
-    return tuple(FACTS[name].label for name in lost(before, kept))
+    return tuple(FACTS[name].lost_words(before[name]) for name in lost(before, kept))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from poolcli.maps.fact_rules import PixelSize, Rule, kept
+
+_FEW = 6  # names of which each is told
 
 
 class Fact(NamedTuple):
@@ -15,7 +17,7 @@ class Fact(NamedTuple):
     words. A fact is kept if its row says nothing else. `holds` is the type of the value, for who
     writes a format. A fact `is_storage` if it says how a file holds its pixels and not what they
     are: then nothing is lost where another format holds them otherwise. A value is `plain` if it
-    says what holds without it.
+    says what holds without it. Where a fact `is_named` its loss is told with its value.
     """
 
     name: str
@@ -26,6 +28,11 @@ class Fact(NamedTuple):
     shown: Callable[[Any], str] = str
     is_storage: bool = False
     plain: Callable[[Any], bool] = lambda _: False
+    is_named: bool = False
+
+    def lost_words(self, value: Any) -> str:
+        """How a report names the fact among those that are dropped."""
+        return f"{self.label} ({self.shown(value)})" if self.is_named else self.label
 
 
 def sizes_words(value: Mapping[str, PixelSize]) -> str:
@@ -59,6 +66,16 @@ def bytes_words(value: bytes) -> str:
 def names_words(value: Iterable[str]) -> str:
     """Names."""
     return ", ".join(value)
+
+
+def few_names_words(value: Sequence[str]) -> str:
+    """The first names, and how many more there are.
+
+    >>> few_names_words("abcdefgh")
+    'a, b, c, d, e, f and 2 more'
+    """
+    more = f" and {len(value) - _FEW} more" if len(value) > _FEW else ""
+    return names_words(value[:_FEW]) + more
 
 
 def inner_names_words(value: Mapping[str, Any]) -> str:

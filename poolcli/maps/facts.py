@@ -13,6 +13,7 @@ from poolcli.maps.fact import (
     Fact,
     bytes_words,
     dots_words,
+    few_names_words,
     grid_words,
     inner_names_words,
     names_words,
@@ -279,6 +280,15 @@ _ROWS = (
         kept,
         "copied",
         names_words,
+    ),
+    Fact(
+        "further_data",
+        "further data",
+        "names of what the file holds and nothing here reads: chunks, tags, segments, boxes",
+        lambda *_: None,
+        "dropped, and named",
+        few_names_words,
+        is_named=True,
     ),
     Fact(
         "chunks",

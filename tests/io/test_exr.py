@@ -102,7 +102,7 @@ def test_parts(cli, tmp_path):
 def test_the_shape_and_the_place_of_pixels(cli, tmp_path):
     window = np.array([3, 5], "i4"), np.array([10, 10], "i4")
     save(tmp_path / "a.exr", {"Y": plane("float32")}, dataWindow=window, pixelAspectRatio=2.0)
-    assert pooled(cli, "max", "-k", "2x1") == ["origin"]
+    assert pooled(cli, "max", "-k", "2x1") == ["origin", "further data (displayWindow)"]
     header = OpenEXR.File(str(tmp_path / "b.exr")).parts[0].header
     assert header["pixelAspectRatio"] == 1.0
     assert header["dataWindow"][0].tolist() == [0, 0]

@@ -177,7 +177,7 @@ def test_bounds_and_curvilinear_coordinates_are_told_of(cli, tmp_path):
         for name, axes in (("y_edges", ("y", "two")), ("lat", ("y", "x")), ("v", ("y", "x"))):
             for number, axis in enumerate(axes):
                 file[name].dims[number].attach_scale(file[axis])
-    assert pooled(cli) == ["bounds of cells"]
+    assert pooled(cli) == ["bounds of cells", "further data (two)"]
     with h5py.File(tmp_path / "b.h5") as file:
         assert set(file) == {"v", "x", "y"}
 

@@ -69,6 +69,7 @@ def values_for(layout, shape):
         "comment": "a comment",
         "date": "2020-01-02T03:04:05",
         "pictures": 2,
+        "further_data": ("teSt",),
         "dpi": (300.0, 150.0),
         "aspect": (2.0, 1.0),
         "duration": 70,

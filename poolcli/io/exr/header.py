@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import prod
 from struct import error as StructError  # noqa: N812 - it names an exception
 from struct import unpack, unpack_from
@@ -30,7 +30,10 @@ class Channel(NamedTuple):
 
 
 class ExrPart(NamedTuple):
-    """One of the pictures of a file: its name, the first pixel and the size, and its channels."""
+    """One of the pictures of a file: its name, the first pixel and the size, and its channels.
+
+    `attributes` are the bytes of its header's entries by their names.
+    """
 
     name: str
     left: int
@@ -38,6 +41,7 @@ class ExrPart(NamedTuple):
     width: int
     height: int
     channels: tuple[Channel, ...]
+    attributes: Mapping[str, bytes]
 
     @property
     def nbytes(self) -> int:
@@ -89,7 +93,7 @@ def _part(attributes: dict[str, bytes]) -> ExrPart:
     channels = tuple(_channels(attributes["channels"]))
     if right < left or bottom < top or not channels:
         raise ValueError(name)
-    return ExrPart(name, left, top, right - left + 1, bottom - top + 1, channels)
+    return ExrPart(name, left, top, right - left + 1, bottom - top + 1, channels, attributes)
 
 
 def _channels(packed: bytes) -> Iterator[Channel]:

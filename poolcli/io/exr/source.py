@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
+from struct import pack
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, NamedTuple
 
@@ -28,6 +29,8 @@ _OWN = (
     *("tiles", "chunkCount", "version", "pixelAspectRatio", "chromaticities", "preview"),
     *("maxSamplesPerPixel", "screenWindowCenter", "screenWindowWidth"),
 )
+
+_USUAL = {"screenWindowCenter": bytes(8), "screenWindowWidth": pack("<f", 1.0)}
 
 
 class _Layer(NamedTuple):
@@ -157,4 +160,16 @@ def _facts(part: ExrPart, attributes: Mapping[str, Any]) -> dict[str, Any]:
     if "chromaticities" in attributes:
         *colours, x, y = (float(each) for each in attributes["chromaticities"])
         found["chromaticities"] = (x, y, *colours)
+    if names := tuple(_further_data(part, attributes)):
+        found["further_data"] = names
     return {name: value for name, value in found.items() if value}
+
+
+def _further_data(part: ExrPart, attributes: Mapping[str, Any]) -> Iterator[str]:
+    """Attributes of types that the library does not know, and a screen other than the usual one."""
+    yield from (name for name in part.attributes if name not in (*attributes, *_OWN))
+    for name, usual in _USUAL.items():
+        if part.attributes.get(name, usual) != usual:
+            yield name
+    if part.attributes.get("displayWindow") != part.attributes["dataWindow"]:
+        yield "displayWindow"

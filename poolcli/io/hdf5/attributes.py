@@ -21,6 +21,12 @@ def plain_attributes(attributes: Any) -> dict[str, Any]:
     return {name: value for name, value in made.items() if value is not None}
 
 
+def unread_attributes(attributes: Any) -> tuple[str, ...]:
+    """The names of attributes that are no plain values."""
+    names = (name for name in attributes if name not in _STRUCTURE)
+    return tuple(name for name in names if _plain(attributes[name]) is None)
+
+
 def types_of(attributes: Any) -> dict[str, str]:
     """The types of the numbers among the attributes, where they are not the usual ones."""
     found = {}

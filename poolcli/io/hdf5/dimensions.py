@@ -51,13 +51,28 @@ def _named_layout(known: Sequence[str]) -> str:
     return "".join(letter or free.pop(0) for letter in known)
 
 
+def scales_in_use(dataset: Any) -> Iterator[str]:
+    """The paths of the scales that become coordinates, or only name a dimension."""
+    for dimension, size in zip(dataset.dims, dataset.shape, strict=True):
+        scale = dimension[0] if len(dimension) else None
+        if scale is not None and (_has_no_values(scale) or _has_coordinates(scale, size)):
+            yield scale.name
+
+
+def _has_no_values(scale: Any) -> bool:
+    return _NO_VARIABLE in bytes(scale.attrs.get("NAME", b""))
+
+
+def _has_coordinates(scale: Any, size: int) -> bool:
+    is_coordinate = scale.shape == (size,) and scale.dtype.kind in "iuf"
+    return is_coordinate and not _has_no_values(scale)
+
+
 def scale_coordinates(layout: str, dataset: Any) -> Iterator[tuple[str, Coordinates]]:
     """Coordinates by the letters of axes, of those whose scale has numbers."""
     for letter, dimension, size in zip(layout, dataset.dims, dataset.shape, strict=True):
         scale = dimension[0] if len(dimension) else None
-        if scale is None or scale.shape != (size,) or scale.dtype.kind not in "iuf":
-            continue
-        if _NO_VARIABLE in bytes(scale.attrs.get("NAME", b"")):
+        if scale is None or not _has_coordinates(scale, size):
             continue
         attributes = plain_attributes(scale.attrs)
         name = scale.name.rpartition("/")[2]

@@ -20,6 +20,7 @@ from poolcli.io.hdf5.dimensions import (
     layout_of_dataset,
     scale_coordinates,
 )
+from poolcli.io.hdf5.further_data import further_data
 from poolcli.io.hdf5.heaps import check_heaps
 from poolcli.io.header import Header
 from poolcli.io.raw_values import native, size_of
@@ -76,6 +77,9 @@ class Hdf5Source:
             self._maps = [dataset for _, dataset, _ in maps]
             self.headers = tuple(_header(self._file, *each) for each in maps)
             whole = {**self.headers[0].facts, **_whole_file(others, bounds, h5py)}
+            pooled = {name: dataset for name, dataset, _ in maps}
+            if names := tuple(further_data(self._file, pooled, others, h5py)):
+                whole["further_data"] = names
             self.headers = (self.headers[0]._replace(facts=whole), *self.headers[1:])
 
     def read(self, number: int, region: Region | None = None) -> FeatureMap:

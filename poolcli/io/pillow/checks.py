@@ -19,7 +19,6 @@ from poolcli.io.damage import DECODER_ERRORS, one_line
 
 PILLOW_ERRORS = (Image.DecompressionBombError, *DECODER_ERRORS)
 
-_HEAD = 1 << 16  # bytes: JPEG 2000 and AVIF tell their bit depth within the first few hundred
 _PCX_GRAY, _PCX_PALETTE = 2, 769  # a kind of palette, and the bytes of one with its mark
 _REFUSED = 2  # times Pillow's limit
 _BYTES = 16  # that a pixel takes, about: colours and alpha, decoded, pooled and encoded
@@ -151,9 +150,9 @@ def _bits(image: Image.Image, stream: BinaryIO) -> int:
     if image.format == "PPM":
         return _ppm_bits(image)
     if image.format == "JPEG2000":
-        return jpeg_2000_bits(_head(stream))
+        return jpeg_2000_bits(_content(stream))
     if image.format == "AVIF":
-        return avif_bits(_head(stream))
+        return avif_bits(_content(stream))
     raw = rawmode(image)
     is_wide = raw == "L;16" or raw.endswith((";16L", ";16B", ";16N")) or _codec(image) == "SGI16"
     return 16 if is_wide else 8
@@ -164,12 +163,13 @@ def _ppm_bits(image: Image.Image) -> int:
     return max(8, *(value.bit_length() for value in limits)) if limits else 8
 
 
-def _head(stream: BinaryIO) -> bytes:
+def _content(stream: BinaryIO) -> bytes:
+    """All bytes of a file: a profile may lie before what tells the depth."""
     position = stream.tell()
     stream.seek(0)
-    head = stream.read(_HEAD)
+    content = stream.read()
     stream.seek(position)
-    return head
+    return content
 
 
 def jpeg_2000_bits(head: bytes) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from poolcli.errors import FileError
 from poolcli.io.header import Header
@@ -31,6 +31,7 @@ from poolcli.maps.picture import Picture
 # refuses what Pillow warns of, and odd tags of a file that can be read are of no interest.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
+PngImagePlugin.MAX_TEXT_CHUNK = 1 << 24  # bytes: a profile of a printer has a few million
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # it raises the errors that it logs
 
 _MAGIC = {

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from struct import error as StructError  # noqa: N812 - it names an exception
 from struct import pack, unpack
 from typing import Any, BinaryIO
 
+from poolcli.io.pillow.further_blocks import behind
 from poolcli.io.pillow.png_chunks import SIGNATURE, chunk, find_chunks
 
 _LARGEST = 1 << 24  # bytes of a chunk, or of the text that it is packed from
 _SCALE = 100_000  # of gAMA and cHRM
 _XMP = "XML:com.adobe.xmp"
 _PROFILES = "Raw profile type "  # texts of ImageMagick that hold EXIF, XMP or an ICC profile
+# Chunks that Pillow reads: the pixels, and facts that it gives.
+_STRUCTURE = (
+    *(b"IHDR", b"PLTE", b"IDAT", b"tRNS", b"acTL", b"fcTL", b"fdAT"),
+    *(b"iCCP", b"eXIf"),
+)
+_JOINED = ("text", "further_data")  # facts that several chunks add to
 _PACKED = 1000  # characters of a text from which on it is compressed
 
 
@@ -35,18 +41,39 @@ def _translated(text: str, language: str, keyword: str) -> Translated:
 # Reading -------------------------------------------------------------------------------------
 
 
+Found = Iterator[tuple[str, Any]]
+
+
 def png_facts(stream: BinaryIO) -> dict[str, Any]:
-    """The facts that are in chunks of their own; a damaged chunk is none."""
+    """The facts that are in chunks of their own; chunks that are not read are named."""
     found: dict[str, Any] = {}
     for kind, size in find_chunks(stream):
-        if kind in _READERS and size <= _LARGEST:
-            with suppress(ValueError, StructError, zlib.error, UnicodeError):
-                for name, value in _READERS[kind](stream.read(size)):
-                    found[name] = found.get(name, ()) + value if name == "text" else value
+        for name, value in _chunk_facts(stream, kind, size):
+            found[name] = found.get(name, ()) + value if name in _JOINED else value
+        if kind == b"IEND":
+            break
+    if "further_data" in found:
+        found["further_data"] = tuple(dict.fromkeys(found["further_data"]))
     return found
 
 
-Found = Iterator[tuple[str, Any]]
+def _chunk_facts(stream: BinaryIO, kind: bytes, size: int) -> Found:
+    name = kind.decode("latin-1")
+    if kind == b"IEND":
+        yield from (("further_data", (each,)) for each in behind(stream, stream.tell() + 4))
+    elif kind in _READERS:
+        try:
+            yield from tuple(_READERS[kind](_content(stream, size)))
+        except (ValueError, StructError, zlib.error, UnicodeError):
+            yield "further_data", (f"damaged {name}",)
+    elif kind not in _STRUCTURE and kind.isalpha():
+        yield "further_data", (name,)
+
+
+def _content(stream: BinaryIO, size: int) -> bytes:
+    if size > _LARGEST:
+        raise ValueError(size)
+    return stream.read(size)
 
 
 def _gamma(data: bytes) -> Found:
@@ -109,6 +136,8 @@ def _text(keyword: str, text: str) -> Found:
         raw = bytes.fromhex("".join(text.split("\n")[3:]))
         is_exif = raw.startswith((b"Exif\0\0", b"II", b"MM"))
         yield ("exif", raw.removeprefix(b"Exif\0\0")) if is_exif else ("xmp", raw)
+    else:
+        yield "further_data", (keyword,)
 
 
 def _inflated(data: bytes) -> bytes:

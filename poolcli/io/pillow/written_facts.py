@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import inf
 from struct import pack_into
 from typing import Any
 
 from poolcli.io.format import Format
+from poolcli.io.header import Header
 from poolcli.io.mode import ALL
 from poolcli.io.pillow.exif import PREFIX
 from poolcli.io.pillow.jp2_boxes import with_boxes
 from poolcli.io.pillow.png_facts import with_chunks
+from poolcli.io.pillow.ppm import with_comment
+from poolcli.io.pillow.qoi import with_colour_space
 from poolcli.maps.facts import Facts
 from poolcli.maps.feature_map import FeatureMap
 
 _JFIF, _UNIT = b"\xff\xd8\xff\xe0\0\x10JFIF\0", 13  # the start of a JPEG, and where its unit is
 _LARGEST = 65535  # of a density
 _CENTIMETRE = 2.54  # of an inch
+# Bytes of what a JPEG holds in segments of 64 KB, of a profile in 255 of them; and dots per inch.
+_LONGEST = {"exif": 65527, "xmp": 65504, "comment": 65533, "icc": 255 * 65519}
+_DENSEST = {"jpeg": 65535, "png": 5 * 10**7, "bmp": 5 * 10**7}
 
 
 def save_options(one: FeatureMap, mode: str, target: Format) -> dict[str, Any]:
@@ -38,14 +45,42 @@ def with_facts(file: bytes, one: FeatureMap, mode: str, target: Format) -> bytes
     return finish(file, _held(one, mode, target)) if finish else file
 
 
+def unheld_by_jpeg(header: Header) -> tuple[str, ...]:
+    """The facts that are too long for the segments of a JPEG."""
+    return _too_large(header.facts, "jpeg")
+
+
+def unheld_by_png(header: Header) -> tuple[str, ...]:
+    """The facts that are too large for the chunks of a PNG."""
+    return _too_large(header.facts, "png")
+
+
+def unheld_by_bmp(header: Header) -> tuple[str, ...]:
+    """The facts that are too large for the header of a BMP."""
+    return _too_large(header.facts, "bmp")
+
+
+def _too_large(facts: Facts, name: str) -> tuple[str, ...]:
+    long = _LONGEST if name == "jpeg" else {}
+    found = [each for each, limit in long.items() if _length(facts.get(each, b"")) > limit]
+    if max(facts.get("dpi", (0,))) > _DENSEST.get(name, inf):
+        found.append("dpi")
+    return tuple(found)
+
+
+def _length(value: str | bytes) -> int:
+    return len(value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value)
+
+
 def _held(one: FeatureMap, mode: str, target: Format) -> Facts:
     """The facts that the format holds, without a profile for colours of another kind."""
     own = one.picture.mode if one.picture else mode
+    unheld = _too_large(one.facts, target.name)
     is_same_kind = ALL[own].colour == ALL[mode].colour
     return {
         name: value
         for name, value in one.facts.items()
-        if name in target.facts and (name != "icc" or is_same_kind)
+        if name in target.facts and name not in unheld and (name != "icc" or is_same_kind)
     }
 
 
@@ -83,4 +118,6 @@ _FINISHERS: Mapping[str, Callable[[bytes, Facts], bytes]] = {
     "png": with_chunks,
     "jpeg": _with_density,
     "jp2": with_boxes,
+    "ppm": with_comment,
+    "qoi": with_colour_space,
 }

@@ -12,6 +12,7 @@ from poolcli.io.tiff.byte_form import ASCII, ByteForm
 from poolcli.io.tiff.codecs import name_of
 from poolcli.io.tiff.directory import Directory, directories
 from poolcli.io.tiff.fields import (
+    RATIONAL,
     SHORT,
     Field,
     Inner,
@@ -22,6 +23,7 @@ from poolcli.io.tiff.fields import (
     rational,
     text,
 )
+from poolcli.io.tiff.further_data import further_data
 from poolcli.io.tiff.images import Image
 from poolcli.io.tiff.storage import NAME, Stored
 from poolcli.io.tiff.tags import Compression, Tag
@@ -71,6 +73,8 @@ def facts_of(image: Image, kept: Stored) -> dict[str, Any]:
     facts["compression"] = _NAMES.get(page.compression, name_of(page.compression).lower())
     if page.is_tiled:
         facts["chunks"] = {"H": page.segment[0], "W": page.segment[1]}
+    if names := further_data(image, frozenset(TEXTS)):
+        facts["further_data"] = names
     return {**facts, "storage": {NAME: kept}}
 
 
@@ -95,12 +99,22 @@ def _blocks(directory: Directory, kind: str) -> dict[str, Any]:
             facts[name] = raw
     if exif := _exif(directory, kind):
         facts["exif"] = exif
+    if chromaticities := _chromaticities(directory):
+        facts["chromaticities"] = chromaticities
     texts = tuple(
         (TEXTS.get(tag, f"tag {tag}"), directory.text(tag))
         for tag, entry in directory.entries.items()
         if entry.type == ASCII and (tag in TEXTS or tag >= 32768) and tag not in _KNOWN
     )
     return facts | ({"text": texts} if texts else {})
+
+
+def _chromaticities(directory: Directory) -> tuple[float, ...]:
+    """Those of white and of the three primaries; none if some are missing."""
+    parts = [*directory.numbers(Tag.WHITE_POINT), *directory.numbers(Tag.CHROMATICITIES)]
+    pairs = [(int(over), int(under)) for over, under in zip(parts[::2], parts[1::2], strict=False)]
+    is_whole = len(pairs) == 8 and all(under for _, under in pairs)
+    return tuple(over / under for over, under in pairs) if is_whole else ()
 
 
 _KNOWN = (Tag.COPYRIGHT, Tag.GEO_ASCII, Tag.GDAL_METADATA, Tag.GDAL_NODATA)
@@ -140,8 +154,16 @@ def fields_of(facts: Mapping[str, Any], kept: Stored, samples: int) -> list[Fiel
     if "exif" in facts:
         fields += _exif_fields(facts["exif"])
     fields += _resolution_fields(facts, kept.unit)
+    fields += _chromaticity_fields(facts.get("chromaticities", ()))
     fields += geo_fields.fields_of(_with_keys(facts), samples)
     return fields + _text_fields(facts.get("text", ()))
+
+
+def _chromaticity_fields(values: tuple[float, ...]) -> list[Field]:
+    fractions = [Fraction(each).limit_denominator(10**6) for each in values]
+    parts = [part for each in fractions for part in (each.numerator, each.denominator)]
+    tags = ((Tag.WHITE_POINT, parts[:4]), (Tag.CHROMATICITIES, parts[4:]))
+    return [numbers(tag, RATIONAL, *found) for tag, found in tags if found]
 
 
 def _with_keys(facts: Mapping[str, Any]) -> Mapping[str, Any]:

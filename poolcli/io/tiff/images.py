@@ -49,10 +49,20 @@ def images_of(stream: BinaryIO) -> list[Image]:
         full = [page for page in pages if page is not None][:1]
     if not full:
         raise FileError("the TIFF has no image: save it again")
-    images = _joined(full, pages)
+    images = _with_left_over(_joined(full, pages), full)
     if any(page is not None and page.is_mask for page in pages) and not full[0].is_mask:
         return [replace(image, facts={**image.facts, "mask": "of GDAL"}) for image in images]
     return images
+
+
+def _with_left_over(images: list[Image], full: Sequence[Page]) -> list[Image]:
+    """The images; the first one tells of pages that are in none of them."""
+    joined = {id(page.directory) for image in images for page in image.pages if page is not None}
+    count = sum(id(page.directory) not in joined for page in full)
+    if not count:
+        return images
+    facts = {**images[0].facts, "pictures": count}
+    return [replace(images[0], facts=facts), *images[1:]]
 
 
 def _joined(full: Sequence[Page], pages: Sequence[Page | None]) -> list[Image]:
@@ -99,10 +109,7 @@ def _of_ome(planes: ome.Planes, pages: Sequence[Page | None], number: int, docum
 def _of_aperio(pages: Sequence[Page]) -> Image:
     """The finest level of a slide; the others, its label and its thumbnail are behind it."""
     sizes = aperio.sizes_of(pages[0].description)
-    facts: dict[str, Any] = {"spacing": sizes} if sizes else {}
-    if len(pages) > 1:
-        facts["pictures"] = len(pages) - 1
-    return Image((pages[0],), kind="aperio", facts=facts)
+    return Image((pages[0],), kind="aperio", facts={"spacing": sizes} if sizes else {})
 
 
 # ImageJ --------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from poolcli.io.damage import DECODER_ERRORS, one_line
 from poolcli.io.header import Header
 from poolcli.io.mode import NATURAL, STACK
 from poolcli.io.source import Region
+from poolcli.io.zarr.further_data import further_data
 from poolcli.io.zarr.ome import image_facts, image_layout, layout_of, multiscale_of
 from poolcli.io.zarr.xarray import (
     array_facts,
@@ -33,12 +34,16 @@ warnings.filterwarnings("ignore", category=UserWarning, module="zarr")
 
 
 class Found(NamedTuple):
-    """An array of a store, its path in the store, and its facts."""
+    """An array of a store, its path in the store, and its facts.
+
+    `levels` are the paths of an image's levels in its group.
+    """
 
     name: str
     array: Any
     layout: str
     facts: dict[str, Any]
+    levels: tuple[str, ...] = ()
 
 
 def open_source(path: Path, layout: str | None) -> ZarrSource:
@@ -58,6 +63,8 @@ class ZarrSource:
             found = list(_found(root, layout))
             if not found:
                 raise FileError("a Zarr group that holds no arrays: name another one")
+            if names := tuple(further_data(path, root, _paths(found))):
+                found[0].facts["further_data"] = names
             self._arrays = [each.array for each in found]
             self.headers = tuple(map(_header, found))
 
@@ -122,6 +129,18 @@ def _below(
             yield from _below(child, f"{prefix}{name}/", layout, inside)
 
 
+def _paths(found: Sequence[Found]) -> set[str]:
+    """The paths of what becomes maps or their facts: arrays, coordinates, levels, labels."""
+    paths: set[str] = set()
+    for one in found:
+        folder = one.name.rpartition("/")[0]
+        named = [each.name for each in one.facts.get("coordinates", {}).values()]
+        paths |= {one.name, *(f"{folder}/{name}".lstrip("/") for name in named)}
+        inside = [*one.levels, *(["labels"] if "labels" in one.facts else [])]
+        paths |= {f"{one.name}/{name}".lstrip("/") for name in inside}
+    return paths
+
+
 def _is_group(node: Any) -> bool:
     return hasattr(node, "array_keys")
 
@@ -153,7 +172,9 @@ def _image(name: str, group: Any, layout: str | None) -> Found:
     if "labels" in group.group_keys():
         facts["labels"] = tuple(sorted(group["labels"].group_keys())) or None
     facts = {name: value for name, value in facts.items() if value is not None}
-    return Found(name, array, letters, {**facts, "storage": _storage(array, is_image=True)})
+    facts["storage"] = _storage(array, is_image=True)
+    levels = tuple(each["path"] for each in multiscale["datasets"])
+    return Found(name, array, letters, facts, levels)
 
 
 def _storage(array: Any, *, is_image: bool) -> dict[str, Any]:

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from handmade import chunk, png
 from PIL import Image, ImageCms, PngImagePlugin
-from round_trips import assert_peek_agrees, image_map, saved, written
+from round_trips import assert_peek_agrees, back, image_map, saved, written
 
-from poolcli.io import read
+from poolcli.io import Header, format_named, read
+from poolcli.io import dropped as dropped_by
 from poolcli.io.pillow.png_facts import png_facts
 from poolcli.maps.embedded_sizes import exif_resized
 
@@ -80,12 +81,14 @@ def test_damaged_chunks_are_none():
         b"zTXt": b"key\0\0not zlib",
         b"iTXt": b"key",
         b"cICP": b"",
-        b"pHYs": bytes(9),
+        b"pHYs": bytes(8),
     }
     behind = b"".join(chunk(*each) for each in bad.items())
-    assert png_facts(io.BytesIO(png(16, 12, 8, 2, ROWS, behind=behind))) == {}
+    found = png_facts(io.BytesIO(png(16, 12, 8, 2, ROWS, behind=behind)))
+    assert found == {"further_data": tuple(f"damaged {each.decode()}" for each in bad)}
     bomb = chunk(b"zTXt", b"key\0\0" + zlib.compress(bytes(1 << 25)))
-    assert png_facts(io.BytesIO(png(16, 12, 8, 2, ROWS, behind=bomb))) == {}
+    found = png_facts(io.BytesIO(png(16, 12, 8, 2, ROWS, behind=bomb)))
+    assert found == {"further_data": ("damaged zTXt",)}
 
 
 def test_exif_that_imagemagick_packed_as_text():
@@ -226,3 +229,81 @@ def test_further_pictures_are_told_of(cli, tmp_path, suffix, kind):
     ran = cli("max", f"a.{suffix}", "-o", "c.png", "--strict")
     assert ran.code == 1
     assert "further pictures" in ran.err
+
+
+def resource(number, data):
+    return b"8BIM" + struct.pack(">HHI", number, 0, len(data)) + data + bytes(len(data) % 2)
+
+
+def psd(*resources):
+    """A PSD of one gray channel."""
+    head = b"8BPS" + struct.pack(">H6xHIIHH", 1, 1, 12, 16, 8, 1)
+    parts = b"".join(resources)
+    pixels = PIXELS[..., 0].tobytes()
+    return head + bytes(4) + struct.pack(">I", len(parts)) + parts + bytes(4) + b"\0\0" + pixels
+
+
+def test_resources_of_photoshop(cli, tmp_path):
+    exif = Image.Exif()
+    exif[0x010E] = "described"
+    dots = struct.pack(">IHHIHH", 300 << 16, 1, 1, 150 << 16, 1, 1)
+    raw = psd(
+        resource(1005, dots),
+        resource(1058, exif.tobytes().removeprefix(b"Exif\0\0")),
+        resource(1060, b"<x:xmpmeta/>"),
+        resource(1028, b"IPTC"),
+        resource(4000, b"of a plug-in"),
+    )
+    facts, dropped = pooled(cli, tmp_path, raw, "a.psd", "b.png")
+    assert facts["dpi"] == pytest.approx((300, 150), rel=1e-3)
+    assert facts["xmp"] == b"<x:xmpmeta/>"
+    assert b"described" in facts["exif"]
+    assert dropped == ["further data (IPTC, resource 4000)"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "label"),
+    [
+        ("exif", b"II*\0\x08\0\0\0" + bytes(70000), "EXIF"),
+        ("xmp", b"x" * 70000, "XMP"),
+        ("comment", "c" * 70000, "comment"),
+        ("dpi", (1e6, 1e6), "DPI"),
+    ],
+)
+def test_what_is_too_large_for_a_jpeg_is_told_and_costs_nothing_else(name, value, label):
+    own = {"xmp": b"<x:xmpmeta/>", "dpi": (300.0, 300.0), "icc": ICC, name: value}
+    one = image_map("RGB", PIXELS, **own)
+    jpeg = format_named("jpg")
+    assert dropped_by(own, Header.of(one), jpeg) == (label,)
+    (again,) = back(one, "jpg")
+    assert again.facts.keys() == own.keys() - {name}
+
+
+@pytest.mark.parametrize("word", ["png", "jpg", "jp2", "webp", "tif"])
+def test_a_profile_of_some_megabytes(word):
+    profile = np.random.default_rng(0).bytes(2_000_000)
+    (again,) = back(image_map("RGB", PIXELS, icc=profile), word)
+    assert again.facts["icc"] == profile
+    np.testing.assert_array_equal(again.data.shape, PIXELS.shape)
+
+
+def test_a_damaged_block_of_exif_is_told():
+    raw = saved(Image.fromarray(PIXELS), "JPEG", exif=b"Exif\0\0garbage!")
+    (one,) = read(io.BytesIO(raw))
+    assert "exif" not in one.facts
+    assert one.facts["further_data"] == ("damaged EXIF",)
+
+
+def test_a_qoi_keeps_what_it_says_of_colours(cli, tmp_path):
+    for number in (0, 1):
+        raw = bytearray(saved(Image.fromarray(PIXELS), "QOI"))
+        raw[13] = number
+        (tmp_path / "a.qoi").write_bytes(raw)
+        assert cli("max", "a.qoi", "-o", "b.qoi", "--overwrite", "--strict").code == 0
+        assert (tmp_path / "b.qoi").read_bytes()[13] == number
+
+
+def test_chromaticities_of_a_tiff():
+    values = (0.3127, 0.329, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06)
+    (again,) = back(image_map("RGB", PIXELS, chromaticities=values), "tif")
+    assert again.facts["chromaticities"] == pytest.approx(values)
