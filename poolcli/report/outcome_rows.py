@@ -35,6 +35,7 @@ def outcome_record(outcome: Outcome) -> Record:
         "steps": [_step_record(row) for row in outcome.rows],
         "reason": outcome.reason,
         "dropped": list(outcome.dropped),
+        "instead_of": outcome.instead_of,
         "saturated": sum(count for _, count in outcome.saturated),
     }
 
@@ -83,8 +84,10 @@ def _step_row(number: int, row: StepResult) -> tuple[str, ...]:
 
 def _target(outcome: Outcome) -> str:
     more = f" and {len(outcome.more)} more" if outcome.more else ""
+    if outcome.instead_of:
+        more += f" (instead of {plain(outcome.instead_of)})"
     if outcome.dropped:
-        more += f" (without {', '.join(outcome.dropped)})"
+        more += f" (without {plain(', '.join(outcome.dropped))})"
     for dtype, count in outcome.saturated:
         more += f" ({count:,} values cut to the range of {dtype}: a wider --dtype keeps them)"
     status = "" if outcome.status == "done" else f" ({outcome.status})"

@@ -99,7 +99,8 @@ class Job:
     where the content decides. `overwrite` allows to replace existing files. `alone` means that the
     run has no other input. `position` counts the arrays of a stream on stdin. `member` is the name
     of the one map of a file that is pooled, "" for all; `fault` why it cannot be, where that is
-    known already.
+    known already. `instead_of` is the suffix of an input whose format is not written, so that its
+    output has another.
     """
 
     source: Path
@@ -111,6 +112,7 @@ class Job:
     position: int = 0
     member: str = ""
     fault: str = ""
+    instead_of: str = ""
 
     @property
     def name(self) -> Path:

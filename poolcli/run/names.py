@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -14,16 +16,51 @@ from poolcli.run.job import STREAM, Outputs, Settings
 FIELDS = ("stem", "suffix", "op", "index", "level")
 
 
+def all_output_paths(
+    files: Sequence[InputFile], settings: Settings, folder: Path | None
+) -> list[tuple[Path, ...]]:
+    """The files of the maps of each input.
+
+    An input of a format that is not written gets another suffix. Where another input has the same
+    output, its own suffix stays in the stem: a.psd becomes a-psd.png beside a.png.
+    """
+    paths = [output_paths(file, at, settings, folder) for at, file in enumerate(files, start=1)]
+    if not any(replaced_suffix(file, settings, folder) for file in files):
+        return paths
+    counts = Counter(path for each in paths for path in each)
+    return [
+        output_paths(file, at, settings, folder, keeps_suffix=True)
+        if replaced_suffix(file, settings, folder) and any(counts[path] > 1 for path in each)
+        else each
+        for at, (file, each) in enumerate(zip(files, paths, strict=True), start=1)
+    ]
+
+
+def replaced_suffix(file: InputFile, settings: Settings, folder: Path | None) -> str:
+    """The suffix of an input whose output has another, as its format is not written; else ""."""
+    outputs, suffix = settings.outputs, split_name(file.path.name)[1]
+    is_named = outputs.to or (outputs.output is not None and folder is None)
+    has_field = outputs.name is None or "{suffix" in outputs.name
+    return suffix if suffix.lower() in WRITTEN_AS and has_field and not is_named else ""
+
+
 def output_paths(
-    file: InputFile, index: int, settings: Settings, folder: Path | None
+    file: InputFile,
+    index: int,
+    settings: Settings,
+    folder: Path | None,
+    *,
+    keeps_suffix: bool = False,
 ) -> tuple[Path, ...]:
     """The files of an input's maps: one for each level, or one for all if their names are equal.
 
     `index` counts the inputs from 1. `folder` is the output folder (None: beside the input, or the
-    file that --output names).
+    file that --output names). With `keeps_suffix` the stem ends with the suffix of the input.
     """
     outputs = settings.outputs
     fields = _fields(file, index, settings)
+    if keeps_suffix:
+        fields["stem"] += "-" + split_name(file.path.name)[1].lstrip(".")
     levels = _levels(fields["suffix"], settings)
     if not levels:
         return (_path(file, {**fields, "level": ""}, folder, outputs),)

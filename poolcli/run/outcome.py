@@ -40,6 +40,7 @@ class Outcome(NamedTuple):
     write_ms: float = 0.0
     reason: str = ""
     dropped: tuple[str, ...] = ()
+    instead_of: str = ""
     saturated: tuple[tuple[str, int], ...] = ()
     warning: str = ""
     shown: str = ""

@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from poolcli.io import split_name
+from poolcli.io import WRITTEN_AS, split_name
 from poolcli.pipeline.registry import names
 from poolcli.run.expand import InputFile
 from poolcli.run.job import Settings
-from poolcli.run.names import output_paths
+from poolcli.run.names import all_output_paths
 
 
 def without_own_outputs(
@@ -26,11 +26,11 @@ def without_own_outputs(
         return list(files)
     made = {
         target
-        for index, file in enumerate(files, start=1)
-        for target in output_paths(file, index, settings, folder)
+        for file, targets in zip(files, all_output_paths(files, settings, folder), strict=True)
+        for target in targets
         if target != file.path
     }
-    stems, addition = {_stem(file.path) for file in files}, _addition()
+    stems, addition = {stem for file in files for stem in _stems(file.path)}, _addition()
     return [
         file
         for file in files
@@ -58,6 +58,13 @@ def _is_pooled(path: Path, stems: set[Path], addition: re.Pattern[str]) -> bool:
             return True
         added = addition.search(name)
     return False
+
+
+def _stems(path: Path) -> tuple[Path, ...]:
+    """The stems of a file's outputs: where its suffix gives way to another, with it, too."""
+    stem, suffix = _stem(path), split_name(path.name)[1]
+    kept = stem.with_name(f"{stem.name}-{suffix[1:]}")
+    return (stem, kept) if suffix.lower() in WRITTEN_AS else (stem,)
 
 
 def _stem(path: Path) -> Path:

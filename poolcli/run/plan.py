@@ -10,7 +10,7 @@ from poolcli.io import Format, format_named, is_known_suffix, is_store, split_na
 from poolcli.run.collisions import OutputOwners, check_indices_file
 from poolcli.run.expand import InputFile
 from poolcli.run.job import STREAM, Job, Outputs, Settings
-from poolcli.run.names import output_paths
+from poolcli.run.names import all_output_paths, replaced_suffix
 from poolcli.run.own_outputs import without_own_outputs
 
 
@@ -20,8 +20,7 @@ def plan_jobs(files: Sequence[InputFile], settings: Settings) -> list[Job]:
     folder = _output_folder(files, outputs)
     files = without_own_outputs(files, settings, folder)
     owners, jobs = OutputOwners(), []
-    for index, file in enumerate(files, start=1):
-        targets = output_paths(file, index, settings, folder)
+    for file, targets in zip(files, all_output_paths(files, settings, folder), strict=True):
         format_ = _output_format(targets[0], outputs)
         alone = len(files) == 1
         job = Job(
@@ -33,6 +32,7 @@ def plan_jobs(files: Sequence[InputFile], settings: Settings) -> list[Job]:
             alone,
             member=file.member,
             fault=file.fault,
+            instead_of=replaced_suffix(file, settings, folder),
         )
         owners.add(job)
         jobs.append(job)

@@ -50,6 +50,7 @@ def _attempt(act: Callable[[Job, io.Readable], Outcome], job: Job, threads: int)
         raise  # nobody reads stdout any more: the run ends, and no file has failed
     except Exception as error:  # noqa: BLE001 - the other files go on
         outcome = failed(job, _reason(error))
+    outcome = outcome._replace(instead_of=job.instead_of)
     if isinstance(source, io.IncomingArray):
         source.skip()
         return outcome._replace(rest=next_job(job))

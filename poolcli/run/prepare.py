@@ -29,7 +29,7 @@ def _prepared(job: Job, log: ResumeLog) -> Job | Outcome:
     try:
         existing = [path for path in job.files if output_exists(path)]
         if log.is_done(job) or (skip and len(existing) == len(job.files)):
-            return Outcome(job.source, job.target, "skipped")
+            return Outcome(job.source, job.target, "skipped", instead_of=job.instead_of)
         if overwrite or skip:
             return job
         foreign = [path for path in existing if not log.owns(path)]

@@ -1,5 +1,6 @@
 """A file is written in its own format, or under the suffix of what is written."""
 
+import csv
 import io
 import json
 
@@ -72,6 +73,63 @@ def test_the_suffix_of_what_is_written(cli, tmp_path, suffix):
     assert (tmp_path / f"a{suffix}").read_bytes() == raw
     written_kind = "JPEG" if suffix == ".mpo" else "PNG"
     assert kind_of(tmp_path / f"a{WRITTEN_AS[suffix]}") == written_kind
+
+
+@pytest.mark.parametrize("suffix", WRITTEN_AS)
+def test_the_row_says_that_the_suffix_is_another(cli, tmp_path, suffix):
+    """For every format that is only read; what is in the file is told by its content."""
+    (tmp_path / f"a{suffix}").write_bytes(saved(Image.fromarray(PIXELS), "PNG"))
+    words = ("max", "-k", 2, f"a{suffix}", "--overwrite")
+    instead = f"a-max{WRITTEN_AS[suffix]} (instead of {suffix})"
+    assert instead in " ".join(cli(*words).text.split())
+    (row,) = json.loads(cli(*words, "--report", "json").text)["files"]
+    assert (row["output"], row["instead_of"]) == (f"a-max{WRITTEN_AS[suffix]}", suffix)
+    assert json.loads(cli(*words, "--report", "jsonl").text)["instead_of"] == suffix
+    (row,) = csv.DictReader(cli(*words, "--report", "csv").text.splitlines())
+    assert row["instead_of"] == suffix
+    assert instead in " ".join(cli(*words, "--dry-run").text.split())
+
+
+@pytest.mark.parametrize(
+    "more", [("--to", "png"), ("-o", "b.png"), ("--name", "{stem}.png"), ("-o", "b.tif")]
+)
+def test_a_suffix_that_is_asked_for_is_no_surprise(cli, tmp_path, more):
+    (tmp_path / "a.psd").write_bytes(saved(Image.fromarray(PIXELS), "PNG"))
+    ran = cli("max", "a.psd", *more, "--report", "jsonl")
+    assert json.loads(ran.text)["instead_of"] == ""
+    (tmp_path / "a.png").write_bytes(saved(Image.fromarray(PIXELS), "PNG"))
+    assert json.loads(cli("max", "a.png", "--report", "jsonl").text)["instead_of"] == ""
+
+
+def test_a_psd_and_a_png_of_one_name_both_come_out(cli, tmp_path):
+    """Also with further formats, again, beside the inputs and in folders."""
+    (tmp_path / "in/b").mkdir(parents=True)
+    for number, name in enumerate(["a.png", "a.psd", "a.ico", "b/a.psd", "c.psd"]):
+        image = Image.fromarray(np.full((4, 4, 3), number, np.uint8))
+        (tmp_path / "in" / name).write_bytes(saved(image, "PNG"))
+    expected = {"a.png": 0, "a-psd.png": 1, "a-ico.png": 2, "b/a.png": 3, "c.png": 4}
+    for words in (("-o", "out"), ("-o", "out", "--overwrite"), ("-o", "in/out", "--overwrite")):
+        for _ in range(2):  # what is in in/out is no input of the second run
+            assert cli("max", "in", "-r", *words, "--overwrite").code == 0
+        found = sorted((tmp_path / words[1]).rglob("*.png"))
+        assert {
+            str(path.relative_to(tmp_path / words[1])): read(path)[0].data.max() for path in found
+        } == expected
+    before = len(list((tmp_path / "in").iterdir()))
+    for _ in range(2):  # nor is what lies beside its input
+        assert cli("max", "in", "--overwrite").code == 0
+        assert len(list((tmp_path / "in").iterdir())) == before + 4
+    assert read(tmp_path / "in/a-psd-max.png")[0].data.max() == 1
+
+
+def test_names_that_collide_all_the_same_stop_the_run(cli, tmp_path):
+    for name in ("a.png", "a.psd", "a-psd.png"):
+        (tmp_path / name).write_bytes(saved(Image.fromarray(PIXELS), "PNG"))
+    ran = cli("max", "a.png", "a.psd", "a-psd.png")
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert "a.psd and a-psd.png would both write a-psd-max.png: give --name with" in ran.err
+    assert len(list(tmp_path.iterdir())) == 3
+    assert cli("max", ".", "--name", "{stem}-{index}{suffix}").code == 0
 
 
 @pytest.mark.parametrize("name", ["a.dat", "a"])
