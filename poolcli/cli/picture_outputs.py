@@ -85,7 +85,7 @@ def _write_page(sections: Sequence[Section], rows: Sequence[Any], params: dict[s
 
 def show_pictures(compared: Sequence[ComparedMap], params: dict[str, Any]) -> None:
     """Show the maps and the results in the terminal, where that is asked for and can be done."""
-    from poolcli.analysis.picture.panels import shown
+    from poolcli.analysis.picture.before_after import before_and_after
     from poolcli.analysis.picture.screen import screen_of
 
     stream = sys.stderr if params["report"] in DATA_STYLES else report_stream(params)
@@ -94,7 +94,7 @@ def show_pictures(compared: Sequence[ComparedMap], params: dict[str, Any]) -> No
         return
     for each in compared:
         results = [(str(result.pipeline), result.enlarged) for result in each.results]
-        stream.write(shown([(each.name, each.fmap), *results], screen))
+        stream.write(before_and_after([(each.name, each.fmap), *results], screen=screen))
 
 
 def write_to(name: str, write: Callable[[BinaryIO], object], *, overwrite: bool) -> None:

@@ -133,6 +133,6 @@ def _draw(params: dict[str, Any], stream: TextIO) -> Draw | None:
     screen = screen_of(stream, params["show"])
     if screen is None:
         return None
-    from poolcli.analysis.picture.panels import shown
+    from poolcli.analysis.picture.before_after import before_and_after
 
-    return partial(shown, screen=screen)
+    return partial(before_and_after, screen=screen)

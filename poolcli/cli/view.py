@@ -65,6 +65,8 @@ def _show(path: Path, screen: Screen | None, params: dict[str, Any]) -> bool:
 
 def _pictures(path: Path, screen: Screen | None, params: dict[str, Any]) -> str:
     """A file's pictures, or their descriptions where there is no screen to draw on."""
+    from poolcli.analysis.picture.before_after import curves_shown
+    from poolcli.analysis.picture.curves import is_curve
     from poolcli.analysis.picture.panels import described, shown
     from poolcli.analysis.picture.selection import channels_of, pages_of
 
@@ -75,4 +77,6 @@ def _pictures(path: Path, screen: Screen | None, params: dict[str, Any]) -> str:
             pages = [(title, channels_of(page, channels)) for title, page in pages]
         if screen is None:
             return described(pages)
+        if all(is_curve(page) for _, page in pages):
+            return "\n".join(curves_shown([page], (), screen) for page in pages)
         return shown(pages, screen, len(channels) if channels else None)

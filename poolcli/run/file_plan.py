@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import islice
 from typing import Any
 
@@ -16,6 +17,7 @@ from poolcli.maps.feature_map import Form
 from poolcli.maps.layout import space_letters
 from poolcli.maps.picture import Picture
 from poolcli.maps.pooled_facts import carried
+from poolcli.maps.sampling import Sampling, composed
 from poolcli.pipeline.file_nodata import leaving_out
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.step import Stage
@@ -29,6 +31,11 @@ class PlannedMap:
     source: io.Header
     stages: tuple[Stage, ...]
     header: io.Header
+
+    @property
+    def sampling(self) -> Sampling:
+        """How its pixels lie on those of the map it is made of."""
+        return reduce(composed, (stage.sampling for stage in self.stages))
 
 
 @dataclass(frozen=True)

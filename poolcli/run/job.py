@@ -10,15 +10,16 @@ from typing import Any, NamedTuple
 
 from poolcli import io
 from poolcli.maps.feature_map import FeatureMap
+from poolcli.maps.sampling import Sampling
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.registry import plugin_files
 from poolcli.run import packing
 
 STREAM = Path("-")  # stdin as an input, stdout as an output
 
-# Draws maps with their titles as text for the terminal. A module's function or a `partial` of one:
-# it is pickled with the settings.
-Draw = Callable[[Sequence[tuple[str, FeatureMap]]], str]
+# Draws a map and its results, with their titles, as text for the terminal; it also takes how the
+# results lie on the map. It is pickled with the settings: a module's function, or a `partial`.
+Draw = Callable[[Sequence[tuple[str, FeatureMap]], Sequence[Sampling]], str]
 # Takes a line that says what is being done; a module's function, too.
 Tell = Callable[[str], None]
 

@@ -98,7 +98,7 @@ def _pool(job: Job, readable: io.Readable) -> Outcome:
         _write(job, results, indices)
         write_ms = _ms_since(start)
     outcome = Outcome(job.name, job.target, "done", rows, len(maps), job.targets[1:])
-    shown = _drawn(job, maps, results)
+    shown = _drawn(job, maps, results, plan)
     outcome = outcome._replace(saturated=tuple(saturated.items()), warning=warning)
     return outcome._replace(read_ms=read_ms, write_ms=write_ms, shown=shown, dropped=plan.dropped)
 
@@ -215,13 +215,14 @@ def _indices_written(job: Job, indices: Maps) -> Iterator[None]:
 # Drawing -------------------------------------------------------------------------------------
 
 
-def _drawn(job: Job, maps: Maps, results: Maps) -> str:
+def _drawn(job: Job, maps: Maps, results: Maps, plan: FilePlan) -> str:
     """The first map and its results, drawn for the terminal if that is asked for."""
     if job.outputs.draw is None:
         return ""
     first = results[: len(results) // len(maps)]
     title = f"{job.name}, first of {len(maps)} maps" if len(maps) > 1 else str(job.name)
-    return job.outputs.draw([(title, maps[0]), *_titled(job, first)])
+    samplings = [each.sampling for each in plan.results[: len(first)]]
+    return job.outputs.draw([(title, maps[0]), *_titled(job, first)], samplings)
 
 
 def _titled(job: Job, results: Sequence[FeatureMap]) -> Iterator[tuple[str, FeatureMap]]:

@@ -144,3 +144,24 @@ def test_the_word_after_show_is_an_input(cli, photo):
     assert cli("max", "-q", "--overwrite", "--", "photo.png", "--show").err.startswith(
         "Error: --show: there is no such"
     )
+
+
+def test_a_large_picture_is_cropped_to_what_can_be_seen(tmp_path, rng):
+    photo = np.full((400, 400, 3), 90, np.uint8)
+    photo[300:320, 40:60] = rng.integers(0, 256, (20, 20, 3))
+    Image.fromarray(photo).save(tmp_path / "photo.png")
+    pixels, texts, _ = seen(tmp_path, "avg -k 2 photo.png --show -q", 80, **TRUE)
+    text = " ".join(" ".join(line[:41] for line in texts).split())
+    where = re.search(r"rows (\d+):(\d+), columns (\d+):(\d+) of 400x400", text)
+    top, bottom, left, right = map(int, where.groups())
+    np.testing.assert_array_equal(pixels[:, : right - left], opaque(photo[top:bottom, left:right]))
+    assert (top <= 300, bottom >= 320, left <= 40, right >= 60) == (True,) * 4
+
+
+def test_lines_are_curves_on_one_axis(tmp_path):
+    np.save(tmp_path / "x.npy", np.sin(np.arange(200) / 9))
+    pixels, texts, _ = seen(tmp_path, "avg -k 20 x.npy --show -q", 60, **TRUE)
+    assert pixels.shape == (38, 60, 4)
+    assert len(np.unique(pixels.reshape(-1, 4), axis=0)) == 3  # two curves before the background
+    assert texts[:2] == ["grey: x.npy, 200 float64 L", "yellow: → avg -k 20, 10 float64 L"]
+    assert seen(tmp_path, "view x.npy", 60, **TRUE)[0].shape == (38, 60, 4)

@@ -9,6 +9,7 @@ import numpy as np
 from poolcli.analysis.comparison.results import PipelineResult
 from poolcli.analysis.picture.colour import Limits, cubehelix, limits_of
 from poolcli.analysis.picture.contact_sheet import Figure, Section
+from poolcli.analysis.picture.curves import curve_of, is_curve, plots
 from poolcli.analysis.picture.render import render
 from poolcli.errors import plain
 from poolcli.maps.array import Array
@@ -16,12 +17,18 @@ from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.layout import shape_words
 
 DIFFERENCE = "difference from the original"
+PLOT, THICK = (400, 1280), 3  # pixels of a plot, which a sheet shows at half their size
 
 
 def comparison_section(
     name: str, fmap: FeatureMap, results: Sequence[PipelineResult], notes: Sequence[str]
 ) -> Section:
-    """A figure of the original and one for each result, all on the same scales of colours."""
+    """A figure of the original and one for each result, all on the same scales of colours.
+
+    A line is a curve, and so are its results, each over the original.
+    """
+    if is_curve(fmap):
+        return _curves_section(name, fmap, results, notes)
     original = render(fmap)
     largest = max(limits_of(result.difference.data)[1] for result in results)
     title = plain(name)
@@ -53,3 +60,20 @@ def _scale_bar(width: int) -> Array:
     height = max(1, width // 24)
     colours = cubehelix()[np.linspace(0, 255, width).round().astype(int)]
     return np.broadcast_to(colours, (height, width, 3))
+
+
+def _curves_section(
+    name: str, fmap: FeatureMap, results: Sequence[PipelineResult], notes: Sequence[str]
+) -> Section:
+    """Curves of a line and of its results, and below them those of the differences."""
+    title, length = plain(name), fmap.form.space[0]
+    original = curve_of(fmap, length)
+    pixels, words = plots([original], PLOT, THICK)
+    shape = f"{shape_words(fmap.form.shape)} {fmap.form.dtype}"
+    figures = [Figure(f"original: {title}", pixels, f"{shape}, {words}")]
+    for result, note in zip(results, notes, strict=True):
+        over, _ = plots([original, curve_of(result.enlarged, length)], PLOT, THICK)
+        below, words = plots([curve_of(result.difference, length)], PLOT, THICK)
+        title = plain(result.pipeline)
+        figures.append(Figure(title, over, note, below, f"{DIFFERENCE}: {words}"))
+    return Section(plain(name), tuple(figures))

@@ -10,6 +10,7 @@ from math import ceil
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from poolcli.analysis.picture.resizing import shrunk
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.picture import Picture
@@ -53,7 +54,9 @@ def scaled(pixels: Array, smallest: int = SMALLEST, largest: int = LARGEST) -> A
     """A picture enlarged by a whole number to `smallest` pixels, or shrunk to `largest`."""
     longest = max(pixels.shape[:2])
     if longest > largest:
-        return np.asarray(Image.fromarray(pixels).reduce(-(-longest // largest)))
+        times = -(-longest // largest)
+        rows, columns = (-(-length // times) for length in pixels.shape[:2])
+        return shrunk(pixels, (rows, columns))
     times = max(1, smallest // longest)
     return pixels.repeat(times, 0).repeat(times, 1)
 

@@ -12,14 +12,13 @@ import numpy as np
 
 from poolcli.analysis.picture.colour import has_colours
 from poolcli.analysis.picture.render import Drawing, render
+from poolcli.analysis.picture.resizing import shrunk
 from poolcli.analysis.picture.screen import Screen
 from poolcli.analysis.picture.terminal import encoded
 from poolcli.errors import plain
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.layout import shape_words
-from poolcli.pipeline.parser import step
-from poolcli.pipeline.pipeline import Pipeline
 
 NARROWEST = 28  # columns of a picture beside another: its description has about as many letters
 GAP = 2  # columns between pictures
@@ -67,8 +66,13 @@ def laid_out(panels: Sequence[Panel], screen: Screen) -> str:
     text = ""
     for start in range(0, len(panels), in_row):
         row = panels[start : start + in_row]
-        text += _drawings(row, size, screen) + _captions([each.lines for each in row], width)
+        text += _drawings(row, size, screen) + captions([each.lines for each in row], width)
     return text
+
+
+def panel_size(count: int, screen: Screen) -> tuple[int, int]:
+    """The pixels down and across of each of so many panels side by side."""
+    return _columns(count, screen)[2]
 
 
 def _columns(count: int, screen: Screen) -> tuple[int, int, tuple[int, int]]:
@@ -96,13 +100,20 @@ def _drawings(panels: Sequence[Panel], size: tuple[int, int], screen: Screen) ->
     canvas = np.zeros((height, pitch * (len(panels) - 1) + pictures[-1].shape[1], 4), np.uint8)
     for number, picture in enumerate(pictures):
         left = number * pitch
-        part = canvas[: len(picture), left : left + picture.shape[1]]
-        part[..., :3] = picture
-        part[..., 3] = 255
+        canvas[: len(picture), left : left + picture.shape[1]] = _opaque(picture)
     return encoded(canvas, screen)
 
 
-def _captions(columns: Sequence[Sequence[str]], width: int) -> str:
+def drawn(pixels: Array, screen: Screen) -> str:
+    """RGB pixels as what the terminal is sent."""
+    return encoded(_opaque(pixels), screen)
+
+
+def _opaque(pixels: Array) -> Array:
+    return np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)])
+
+
+def captions(columns: Sequence[Sequence[str]], width: int) -> str:
     """Lines of text side by side, wrapped to the width of a column."""
     wrapped = [[part for line in lines for part in wrap(line, width)] for lines in columns]
     text = ""
@@ -112,9 +123,7 @@ def _captions(columns: Sequence[Sequence[str]], width: int) -> str:
 
 
 def fitted(pixels: Array, height: int, width: int, *, labels: bool = False) -> Array:
-    """RGB pixels as large as they fit: enlarged by a whole number, or averaged over areas.
-
-    With `labels` an area has its most frequent colour instead of their average.
+    """RGB pixels as large as they fit: enlarged by a whole number, or `shrunk`.
 
     >>> fitted(np.zeros((2, 3, 3), np.uint8), 10, 10).shape
     (6, 9, 3)
@@ -123,19 +132,5 @@ def fitted(pixels: Array, height: int, width: int, *, labels: bool = False) -> A
     if times:
         return pixels.repeat(times, axis=0).repeat(times, axis=1)
     share = min(height / pixels.shape[0], width / pixels.shape[1])
-    size = tuple(max(1, round(length * share)) for length in pixels.shape[:2])
-    if labels:
-        mode = Pipeline((step("mode", {"adaptive": size}),))
-        return _unpacked(mode(_packed(pixels), "HW"))
-    mean = Pipeline((step("avg", {"adaptive": size, "dtype": "uint8"}),))
-    smaller: Array = mean(pixels, "HWC")
-    return smaller
-
-
-def _packed(pixels: Array) -> Array:
-    """One integer for each colour."""
-    return pixels @ np.array([1 << 16, 1 << 8, 1], np.uint32)
-
-
-def _unpacked(colours: Array) -> Array:
-    return np.stack([colours >> shift & 255 for shift in (16, 8, 0)], axis=-1).astype(np.uint8)
+    rows, columns = (max(1, round(length * share)) for length in pixels.shape[:2])
+    return shrunk(pixels, (rows, columns), labels=labels)
