@@ -1,24 +1,24 @@
-"""Tables for the terminal, as wide as it is, and for files, as wide as they need to be."""
+"""Tables of text, as wide as the terminal."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TextIO
+from textwrap import wrap
+from typing import TYPE_CHECKING, TextIO
 
 from poolcli.report.columns import RIGHT_ALIGNED, TableRows
 from poolcli.report.encoding import encodable
-from poolcli.report.terminal_text import (
-    columns_of,
-    longest_word,
-    padded,
-    terminal_columns,
-    wrapped,
-)
 
-GAP, NARROW_GAP = 3, 1  # letters between columns, and where there is no room for these
+if TYPE_CHECKING:
+    from rich.table import Table
+
+UNLIMITED = 10_000  # columns of a stream that is no terminal: nothing is broken there
+GAP, NARROW_GAP = 3, 1  # letters between the columns of rich's tables, with padding and without
 CARD_MARGIN = 4  # letters beside the names of a card: two before them, two after
 NARROWEST_CARD = 8  # letters of a cell in a card, however narrow the terminal is
-BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
+BREAK = re.compile(" (?!→)")  # an arrow stays with what is before it
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 
 
 def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]], stream: TextIO) -> None:
@@ -26,82 +26,91 @@ def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]], stream: T
 
     Cells are broken between words, and never inside a name.
     """
+    from rich.console import Console
+
+    console = Console(file=stream, highlight=False, width=None if stream.isatty() else UNLIMITED)
     cells = [[encodable(cell, stream) for cell in row] for row in rows]
-    gap, widths = _layout(columns, cells, terminal_columns(stream))
+    gap, widths = _layout(columns, cells, console.width)
     if widths is None:
-        stream.writelines(_cards(columns, cells, terminal_columns(stream) or 0))
+        stream.writelines(_cards(columns, cells, console.width))
         return
-    heading, *others = _table(columns, cells, widths, gap)
-    bold, plain = (BOLD, PLAIN) if stream.isatty() else ("", "")
-    rule = encodable("─" * (sum(widths) + gap * (len(widths) - 1)), stream)
-    stream.writelines(f"{bold}{line}{plain}\n" for line in heading)
-    stream.writelines(f"{line}\n" for line in (rule, *(line for row in others for line in row)))
+    with console.capture() as text:
+        console.print(_rich_table(columns, cells, widths, gap))
+    stream.writelines(f"{line.rstrip()}\n" for line in text.get().splitlines())
+
+
+def _rich_table(columns: Sequence[str], rows: TableRows, widths: Sequence[int], gap: int) -> Table:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    padding = (0, 1 if gap == GAP else 0)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=padding)
+    for column, width in zip(columns, widths, strict=True):
+        justify = "right" if column in RIGHT_ALIGNED else "left"
+        table.add_column(column, justify=justify, width=width)  # type: ignore[arg-type]
+    for row in rows:
+        lines = map(_lines, row, widths)
+        table.add_row(*(Text("\n".join(each)) for each in lines))
+    return table
+
+
+def _cards(columns: Sequence[str], rows: TableRows, width: int) -> Iterator[str]:
+    """Each row as lines: its first cell, then the others below it, after their columns' names."""
+    indent = max(map(len, columns)) + CARD_MARGIN
+    for first, *others in rows:
+        if first:
+            yield "\n".join(_lines(first, width)) + "\n"
+        for column, cell in zip(columns[1:], others, strict=True):
+            if cell:
+                lines = _lines(cell, max(NARROWEST_CARD, width - indent))
+                name = f"  {column:<{indent - CARD_MARGIN}}  "
+                yield name + f"\n{' ' * indent}".join(lines) + "\n"
+
+
+def _lines(text: str, columns: int) -> list[str]:
+    """The text in lines of so many columns, broken between words; a longer word stays whole.
+
+    >>> _lines("avg -k 2 of photographs", 8)
+    ['avg -k 2', 'of', 'photographs']
+    """
+    whole = text.replace(" →", f"{NO_BREAK_SPACE}→")
+    lines = wrap(whole, columns, break_long_words=False, break_on_hyphens=False)
+    return [line.replace(NO_BREAK_SPACE, " ") for line in lines]
 
 
 # Widths ---------------------------------------------------------------------------------------
 
 
-def _layout(
-    columns: Sequence[str], rows: TableRows, width: int | None
-) -> tuple[int, list[int] | None]:
+def _layout(columns: Sequence[str], rows: TableRows, width: int) -> tuple[int, list[int] | None]:
     """The gap between columns and their widths; None where they do not fit into `width`."""
+    from rich.cells import cell_len
+
     table = list(zip(columns, *rows, strict=True))
-    natural = [max(map(columns_of, column)) for column in table]
+    natural = [max(map(cell_len, column)) for column in table]
     gaps = len(columns) - 1
-    if width is None or sum(natural) + GAP * gaps <= width:
+    if sum(natural) + GAP * gaps <= width:
         return GAP, natural
-    least = [max(map(longest_word, column)) for column in table]
-    room = width - NARROW_GAP * gaps
-    if sum(least) > room:
+    words = [[word for cell in column for word in BREAK.split(cell)] for column in table]
+    least = [max(map(cell_len, column)) for column in words]
+    left = width - NARROW_GAP * gaps
+    if sum(least) > left:
         return NARROW_GAP, None
-    bodies = [max(map(columns_of, column[1:]), default=0) for column in table]
-    without_heads = [max(pair) for pair in zip(bodies, least, strict=True)]
-    return NARROW_GAP, _shrunk(_shrunk(natural, without_heads, room), least, room)
+    bodies = [max(map(cell_len, column[1:]), default=0) for column in table]
+    without_heads = list(map(max, bodies, least))
+    return NARROW_GAP, _shrunk(_shrunk(natural, without_heads, left), least, left)
 
 
-def _shrunk(widths: list[int], least: Sequence[int], room: int) -> list[int]:
-    """The widths, of which the largest have been shrunk, none below its least, to fit the room.
+def _shrunk(widths: list[int], least: Sequence[int], total: int) -> list[int]:
+    """The widths, the largest of them shrunk, none below its least, until their sum is `total`.
 
     >>> _shrunk([9, 5, 30], [9, 2, 4], 30)
     [9, 5, 16]
     """
     widths = list(widths)
-    while sum(widths) > room:
+    while sum(widths) > total:
         able = [number for number, width in enumerate(widths) if width > least[number]]
         if not able:
             break
         widths[max(able, key=widths.__getitem__)] -= 1
     return widths
-
-
-# Lines ----------------------------------------------------------------------------------------
-
-
-def _table(
-    columns: Sequence[str], rows: TableRows, widths: Sequence[int], gap: int
-) -> Iterator[list[str]]:
-    """The lines of the heading, and those of each row."""
-    on_right = [column in RIGHT_ALIGNED for column in columns]
-    for number, row in enumerate((columns, *rows)):
-        parts = [wrapped(cell, width) for cell, width in zip(row, widths, strict=True)]
-        height = max(map(len, parts))
-        for lines in parts:  # names stand just above their columns
-            missing = [""] * (height - len(lines))
-            lines[:] = lines + missing if number else missing + lines
-        yield [
-            (" " * gap).join(map(padded, line, widths, on_right)).rstrip()
-            for line in zip(*parts, strict=True)
-        ]
-
-
-def _cards(columns: Sequence[str], rows: TableRows, width: int) -> Iterator[str]:
-    """Each row as lines: its first cell, then the others below it, after their columns' names."""
-    indent = max(map(columns_of, columns)) + CARD_MARGIN
-    for first, *others in rows:
-        if first:
-            yield "\n".join(wrapped(first, width)) + "\n"
-        for column, cell in zip(columns[1:], others, strict=True):
-            if cell:
-                lines = wrapped(cell, max(NARROWEST_CARD, width - indent))
-                name = f"  {padded(column, indent - CARD_MARGIN, on_right=False)}  "
-                yield name + f"\n{' ' * indent}".join(lines) + "\n"

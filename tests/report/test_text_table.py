@@ -1,7 +1,6 @@
 """Tables on terminals of any width."""
 
 import io
-import sys
 
 import pytest
 from processes import on_terminal, without_colours
@@ -65,8 +64,3 @@ def test_ascii_has_its_own_rule():
     write_table(("shape",), [("4x4 → 2x2",)], stream)
     stream.flush()
     assert stream.buffer.getvalue() == b"shape\n----------\n4x4 -> 2x2\n"
-
-
-def test_a_table_needs_no_rich(cli, photo, monkeypatch):
-    monkeypatch.setitem(sys.modules, "rich", None)
-    assert "6x8x3" in cli("max", "photo.png").text
