@@ -2,10 +2,31 @@
 
 namespace {
 
-constexpr ptrdiff_t NEAR = 8192; /* bytes of rows that are worked on together, in the first cache */
-constexpr ptrdiff_t PIECE = 4096; /* bytes of a row of a large window that are folded together */
-constexpr ptrdiff_t DIRECT = 8;   /* windows of so many strides are folded one by one, down a map */
-constexpr ptrdiff_t STRIP = 128;  /* bytes of a row whose overlapping windows are folded together */
+constexpr ptrdiff_t NEAR = 8192; /* bytes of a row that is worked on in the first cache */
+constexpr ptrdiff_t DIRECT = 8;  /* windows of so many strides are folded one by one, down a map */
+constexpr ptrdiff_t STRIP = 128; /* bytes of a row whose overlapping windows are folded together */
+
+/* The inner loops of a merge of pixels to states. */
+struct Loops {
+    ptrdiff_t pixel = 0, state = 0; /* bytes; none where there is no such merge */
+    bool lifts, overlaps; /* pixels are no states yet; parts of a window may overlap */
+    void (*lift)(const char *, ptrdiff_t, const Lines &, char *); /* windows of pixels */
+    void (*taps)(const char *, ptrdiff_t, const Lines &, char *); /* windows of states */
+    void (*pairs)(const char *, ptrdiff_t, const Lines &, char *);
+    void (*merge)(char *, const char *, const char *, const char *, ptrdiff_t);
+
+    /* Sums of integers are unsigned; the sign of pixels matters where they become wider. */
+    template <class M, class X, class S> static Loops of()
+    {
+        using Again = typename M::Again;
+        constexpr bool whole = std::is_same_v<M, Add> && std::is_integral_v<S>;
+        using State = typename Unsigned<S, whole>::type;
+        using Pixel = typename Unsigned<X, whole && sizeof(X) == sizeof(S)>::type;
+        constexpr bool same = std::is_same_v<Pixel, State> && std::is_same_v<M, Again>;
+        return {sizeof(X), sizeof(S), !same, !std::is_same_v<Again, Add>, fold_windows<M, Pixel, State>,
+                fold_windows<Again, State, State>, fold_pairs<Again, State>, merge_lines<Again, State>};
+    }
+};
 
 /* Whether sums or extremes of X may have the type S: a sum is as wide, if no narrower than 16 bits,
    or twice or four times as wide. */
@@ -23,18 +44,66 @@ template <class M, class X, class S> constexpr bool folds()
                || (sizeof(S) == 4 * sizeof(X)));
 }
 
+template <class M> Loops loops_of(int type, int state)
+{
+    Loops loops;
+    with_type(type, [&](auto pixel) {
+        using X = decltype(pixel);
+        with_state(state, [&](auto zero) {
+            using S = decltype(zero);
+            if constexpr (folds<M, X, S>())
+                loops = Loops::of<M, X, S>();
+        });
+    });
+    return loops;
+}
+
+Loops loops_of(int merge, int type, int state)
+{
+    switch (merge) {
+    case MAX: return loops_of<Max>(type, state);
+    case MIN: return loops_of<Min>(type, state);
+    case ADD: return loops_of<Add>(type, state);
+    case SQUARES: return loops_of<Squares>(type, state);
+    }
+    return {};
+}
+
+/* How totals are divided, and whether counts are float64; no function where they are not. */
+struct Division {
+    bool (*divide)(const char *, const Lines &, const void *, bool, int, char *) = nullptr;
+    bool doubles = false;
+};
+
+Division division_of(int state, int mean)
+{
+    Division division;
+    with_state(state, [&](auto total) {
+        using S = decltype(total);
+        with_type(mean, [&](auto zero) {
+            using O = decltype(zero);
+            if constexpr (divides<S, O>())
+                division = {divide<S, O>, std::is_same_v<Divided<S, O>, double>};
+        });
+    });
+    return division;
+}
+
 /* The counts that totals are divided by: products of one number for each axis. */
 struct Means {
+    Division division;
     std::vector<int64_t> counts[3];
     int rounding = HALF_EVEN;
-    std::unique_ptr<char[]> memory; /* counts of rows of cells, or their reciprocals */
-    int64_t current = 0;            /* what a row was multiplied by */
+    std::unique_ptr<double[]> memory; /* counts of rows of cells, or their reciprocals */
+    int64_t current = 0;              /* what a row was multiplied by */
     bool reciprocal = false, finite = true;
 
-    void open(PyObject *vectors, const Array &out)
+    void open(PyObject *vectors, const Array &out, int state)
     {
         check(PyTuple_Check(vectors) && PyTuple_Size(vectors) == 3, "counts of three axes");
         check(rounding >= HALF_EVEN && rounding <= ROOT, "no such rounding");
+        division = division_of(state, out.type);
+        check(division.divide, "no such mean of these sums");
         double product = 1;
         EACH(axis, 3) {
             counts[axis] = numbers_of(PyTuple_GetItem(vectors, axis));
@@ -50,15 +119,23 @@ struct Means {
         check(product < 4e18, "a count is out of range");
     }
 
-    /* The counts of some rows of cells, or their reciprocals, as numbers F. */
-    template <class F> const F *of_rows(int64_t factor, ptrdiff_t channels, ptrdiff_t rows)
+    /* The counts of some rows of cells from one cell on, or their reciprocals. */
+    const void *of_rows(int64_t factor, ptrdiff_t cell, ptrdiff_t channels, ptrdiff_t rows)
+    {
+        return division.doubles ? row_of<double>(factor, cell, channels, rows)
+                                : row_of<float>(factor, cell, channels, rows);
+    }
+
+  private:
+    template <class F>
+    const void *row_of(int64_t factor, ptrdiff_t cell, ptrdiff_t channels, ptrdiff_t rows)
     {
         ptrdiff_t length = static_cast<ptrdiff_t>(counts[2].size()) * channels;
         if (!memory)
-            memory.reset(new char[static_cast<size_t>(rows * length) * sizeof(F)]);
+            memory.reset(new double[static_cast<size_t>(rows * length)]);
         F *first = reinterpret_cast<F *>(memory.get());
         if (factor == current)
-            return first;
+            return first + cell * channels;
         current = factor;
         auto is_power = [=](int64_t count) { return (count * factor & (count * factor - 1)) == 0; };
         reciprocal = (rounding == HALF_EVEN || rounding == ROOT)
@@ -68,7 +145,7 @@ struct Means {
             std::fill_n(first + i * channels, channels, reciprocal ? 1 / count : count);
         }
         EACH(row, rows - 1) std::copy_n(first, length, first + (row + 1) * length);
-        return first;
+        return first + cell * channels;
     }
 };
 
@@ -82,8 +159,13 @@ struct Tile {
 std::vector<Tile> tiles_of(const Runs &runs, ptrdiff_t pixels, ptrdiff_t cells, ptrdiff_t most)
 {
     if (pixels <= most
-        || std::any_of(runs.begin(), runs.end(), [](auto run) { return run.every > 1; }))
-        return {{0, pixels, 0, cells, runs}};
+        || std::any_of(runs.begin(), runs.end(), [](auto run) { return run.every > 1; })) {
+        Tile all = {0, pixels, 0, cells, runs};
+        /* the longest run first, which may write cells of the others: see `fold_across` */
+        std::stable_sort(all.runs.begin(), all.runs.end(),
+                         [](auto &a, auto &b) { return a.number > b.number; });
+        return {all};
+    }
     std::vector<Tile> tiles;
     for (const Run &run : runs) {
         int64_t span = (run.size - 1) * run.step + 1;
@@ -98,47 +180,41 @@ std::vector<Tile> tiles_of(const Runs &runs, ptrdiff_t pixels, ptrdiff_t cells, 
     return tiles;
 }
 
-template <class S>
-using Divide = bool (*)(const S *, const Lines &, const void *, bool, int, char *);
-
-/* One job: pixels X become states S, which `M` merges. `means` is null where states are the
-   result. */
-template <class M, class X, class S> class Fold {
-    using Again = typename M::Again;
-    static constexpr bool lifts = !std::is_same_v<X, S> || !std::is_same_v<M, Again>;
-
+/* One job: pixels become states. `means` is null where states are the result. */
+class Fold {
     const Windows &windows;
+    const Loops loops;
     Means *means;
-    Divide<S> divided = nullptr;
-    ptrdiff_t channels, row, cells; /* numbers of a row of pixels, and of cells */
+    ptrdiff_t channels, row = 0, cells = 0; /* numbers of a row of pixels, and of cells */
     std::vector<Tile> tiles;
     ptrdiff_t band = 1; /* rows that are folded together, at most */
-    Scratch<S> rows, totals, deeper, strip, spare;
+    Scratch<char> rows, totals, deeper, strip, spare;
 
     struct Rows {
-        const S *first;
+        const char *first;
         ptrdiff_t apart;
     };
 
     static bool slides(const Run &run) { return run.number > 1 && run.size > DIRECT * run.stride; }
 
-    /* How many windows of a run down a map are folded together. */
+    /* How many windows of a run down a map are folded together: about equal bands. */
     int64_t band_of(const Run &run) const
     {
-        int64_t most = NEAR / (row * static_cast<ptrdiff_t>(sizeof(S)));
+        int64_t most = 2 * NEAR / (row * loops.state);
         if (slides(run))
             most = 32 + 2 * run.size * run.step / std::max<int64_t>(run.stride, 1);
-        return std::min(std::max<int64_t>(most, 1), run.number);
+        most = std::min(std::max<int64_t>(most, 1), run.number);
+        int64_t bands = (run.number + most - 1) / most;
+        return (run.number + bands - 1) / bands;
     }
 
   public:
-    Fold(const Windows &w, Means *by) : windows(w), means(by), channels(w.channels())
+    Fold(const Windows &w, const Loops &of, Means *by)
+        : windows(w), loops(of), means(by), channels(w.channels())
     {
-        ptrdiff_t pixels = 1, levels = 2,
-                  most = NEAR / static_cast<ptrdiff_t>(sizeof(S)) / channels;
+        ptrdiff_t pixels = 1, most = NEAR / loops.state / channels;
         for (const Run &run : w.runs[1]) most = slides(run) ? LARGEST : most;
         tiles = tiles_of(w.runs[2], w.x.shape[3], w.outs[0].shape[3], most);
-        row = cells = 0;
         for (const Tile &tile : tiles) {
             row = std::max<ptrdiff_t>(row, tile.pixels * channels);
             cells = std::max<ptrdiff_t>(cells, tile.cells * channels);
@@ -147,22 +223,12 @@ template <class M, class X, class S> class Fold {
             band = std::max<ptrdiff_t>(band, band_of(run));
             pixels = std::max<ptrdiff_t>(pixels, run.part(0, band_of(run)).pixels());
         }
-        for (double size = w.largest(); size > 1; size /= 2) levels++;
-        ptrdiff_t piece = PIECE / static_cast<ptrdiff_t>(sizeof(S));
-        rows.open(band * row);
-        spare.open(std::max(row, levels * piece));
-        if (means) {
-            totals.open(band * cells);
-            with_type(w.outs[0].type, [&](auto zero) {
-                if constexpr (divides<S, decltype(zero)>())
-                    divided = divide<S, decltype(zero)>;
-            });
-            check(divided, "no such mean of these sums");
-        }
-        if (largest_size(w.runs[0]) > 1)
-            deeper.open(pixels * row);
+        rows.open(band * row * loops.state);
+        spare.open(band * row * loops.state);
+        totals.open(means ? band * cells * loops.state : 0);
+        deeper.open(largest_size(w.runs[0]) > 1 ? pixels * row * loops.state : 0);
         if (std::any_of(w.runs[1].begin(), w.runs[1].end(), slides))
-            strip.open(pixels * (row + 2 * STRIP));
+            strip.open(pixels * (row * loops.state + 2 * STRIP));
     }
 
     void all()
@@ -175,201 +241,150 @@ template <class M, class X, class S> class Fold {
     }
 
   private:
-    SEPARATE void fold_band(ptrdiff_t outer, const Run &deep, const Run &down, const Tile &tile)
+    void fold_band(ptrdiff_t outer, const Run &deep, const Run &down, const Tile &tile)
     {
-        const X *x = windows.x.at<X>(outer, deep.start, down.start, tile.pixel);
-        const Array &out = windows.outs[0];
-        ptrdiff_t length = tile.pixels * channels;
+        const Array &x = windows.x, &out = windows.outs[0];
+        const char *pixels =
+            x.at<char>(outer, deep.start, down.start) + tile.pixel * channels * loops.pixel;
+        ptrdiff_t length = tile.pixels * channels, pitch = row * loops.state;
         Rows folded;
         if (deep.size > 1) {
-            fold_lines<M>(
-                x, deep.size,
-                {down.pixels(), windows.x.apart(2), deep.step * windows.x.apart(1), length, row},
-                deeper.data);
-            folded = fold_down<Again>(deeper.data, row, length, down);
+            Lines lines{down.pixels(), x.step[2], deep.step * x.step[1], length, pitch};
+            loops.lift(pixels, deep.size, lines, deeper.data);
+            folded = fold_down(loops.taps, deeper.data, pitch, length, down);
         } else
-            folded = fold_down<M>(x, windows.x.apart(2), length, down);
+            folded = fold_down(loops.lift, pixels, x.step[2], length, down);
         char *to =
             out.at<char>(outer, deep.cell, down.cell) + tile.cell * channels * out.view.itemsize;
-        S *states = means ? totals.data : reinterpret_cast<S *>(to);
-        ptrdiff_t next = means ? tile.cells * channels : down.every * out.apart(2);
-        for (const Run &run : tile.runs) fold_across(folded, down.number, run, states, next);
+        ptrdiff_t next = means ? tile.cells * channels * loops.state : down.every * out.step[2];
+        for (const Run &run : tile.runs)
+            fold_across(folded, down.number, run, means ? totals.data : to, next,
+                        tile.cells * channels * loops.state == next && 2 * run.number > tile.cells);
         if (means)
             divide_band(deep, down, tile, to);
     }
 
-    /* Fold windows of n lines: T(n), a piece of some of them at a time, as it is read again. */
-    template <class Merge, class T>
-    SEPARATE void fold_lines(const T *x, ptrdiff_t n, const Lines &at, S *out)
-    {
-        if (n <= MOST)
-            return taps<Merge>(x, n, at, out);
-        ptrdiff_t length = std::min(at.length, PIECE / static_cast<ptrdiff_t>(sizeof(S)));
-        ptrdiff_t some = std::max<ptrdiff_t>(PIECE / static_cast<ptrdiff_t>(sizeof(S)) / length, 1);
-        for (ptrdiff_t first = 0; first < at.count; first += some)
-            for (ptrdiff_t from = 0; from < at.length; from += length)
-                fold_piece<Merge>(x + first * at.window + from, n,
-                                  {std::min(some, at.count - first), at.window, at.tap,
-                                   std::min(length, at.length - from), at.next},
-                                  out + first * at.next + from, spare.data);
-    }
-
-    template <class Merge, class T>
-    SEPARATE void fold_piece(const T *x, ptrdiff_t n, const Lines &at, S *out, S *other)
-    {
-        if (n <= MOST)
-            return taps<Merge>(x, n, at, out);
-        ptrdiff_t head = n % 2 ? n - 1 : n / 2;
-        Lines rest = at;
-        rest.next = at.length;
-        fold_piece<Merge>(x, head, at, out, other);
-        fold_piece<Merge>(x + head * at.tap, n - head, rest, other, other + at.count * at.length);
-        EACH(i, at.count)
-            merge_lines<Again, S>(out + i * at.next, out + i * at.next, other + i * at.length,
-                                  nullptr, at.length);
-    }
-
-    /* Fold windows of n taps, `tap` apart, at `count` positions one after another. `work` holds all
-       that they see, and may be `out`. */
-    SEPARATE void fold_everywhere(const S *x, ptrdiff_t n, ptrdiff_t tap, ptrdiff_t count, S *out,
-                                  S *work)
+    /* Fold windows of n > 1 numbers, `tap` bytes apart, at `count` positions one after another.
+       `work` holds all that they see, and may be `out`. */
+    void fold_everywhere(const char *x, ptrdiff_t n, ptrdiff_t tap, ptrdiff_t count, char *out,
+                         char *work) const
     {
         /* by the binary digits of n, top first; two parts of an extreme may overlap instead */
-        constexpr bool overlaps = !std::is_same_v<Again, Add>;
         auto part = [=](ptrdiff_t digits) {
-            return overlaps ? (n + (ptrdiff_t(1) << digits) - 1) >> digits : n >> digits;
+            return loops.overlaps ? (n + (ptrdiff_t(1) << digits) - 1) >> digits : n >> digits;
         };
+        auto seen = [=](ptrdiff_t size) { return count + (n - size) * tap / loops.state; };
         ptrdiff_t digits = 0;
         while (part(digits) > MOST) digits++;
         ptrdiff_t size = part(digits);
-        taps<Again>(x, size, {1, 0, tap, count + (n - size) * tap, 0}, digits ? work : out);
+        loops.taps(x, size, {1, 0, tap, seen(size), 0}, digits ? work : out);
         while (digits-- > 0) {
             ptrdiff_t half = size;
             size = part(digits);
-            const S *odd = !overlaps && size % 2 ? x + 2 * half * tap : nullptr;
-            merge_lines<Again>(digits ? work : out, work,
-                               work + (overlaps ? size - half : half) * tap, odd,
-                               count + (n - size) * tap);
+            const char *odd = !loops.overlaps && size % 2 ? x + 2 * half * tap : nullptr;
+            loops.merge(digits ? work : out, work,
+                        work + (loops.overlaps ? size - half : half) * tap, odd, seen(size));
         }
     }
 
     /* Rows of states: the windows of a run down the map, for every pixel of a row. */
-    template <class Merge, class T>
-    Rows fold_down(const T *x, ptrdiff_t apart, ptrdiff_t length, const Run &run)
+    Rows fold_down(decltype(Loops::taps) taps, const char *x, ptrdiff_t apart, ptrdiff_t length,
+                   const Run &run)
     {
-        if constexpr (std::is_same_v<T, S> && std::is_same_v<Merge, Again>)
-            if (run.size == 1)
-                return {x, run.stride * apart};
-        Lines at{run.number, run.stride * apart, run.step * apart, length, row};
+        ptrdiff_t pitch = row * loops.state;
+        if (run.size == 1 && (taps == loops.taps || !loops.lifts))
+            return {x, run.stride * apart};
         if (slides(run))
-            fold_strips<Merge>(x, apart, run);
+            fold_strips(taps, x, apart, length, run);
         else
-            fold_lines<Merge>(x, run.size, at, rows.data);
-        return {rows.data, row};
+            taps(x, run.size, {run.number, run.stride * apart, run.step * apart, length, pitch},
+                 rows.data);
+        return {rows.data, pitch};
     }
 
     /* The same of windows that overlap: strips of the map are copied to where their rows lie next
        to each other, and there all windows are folded at once. */
-    template <class Merge, class T>
-    SEPARATE void fold_strips(const T *x, ptrdiff_t apart, const Run &run)
+    void fold_strips(decltype(Loops::taps) taps, const char *x, ptrdiff_t apart, ptrdiff_t length,
+                     const Run &run)
     {
-        constexpr ptrdiff_t width = STRIP / static_cast<ptrdiff_t>(sizeof(S));
-        ptrdiff_t pixels = run.pixels(), strips = row / width, rest = row % width;
+        ptrdiff_t width = STRIP / loops.state, pixels = run.pixels(), strips = length / width,
+                  rest = length % width,
+                  item = taps == loops.taps ? loops.state : loops.pixel;
         EACH(i, pixels) {
-            const T *line = x + i * apart;
-            taps<Merge>(line, 1, {strips, width, 0, width, pixels * width}, strip.data + i * width);
-            taps<Merge>(line + strips * width, 1, {1, 0, 0, rest, 0},
-                        strip.data + (strips * pixels + i) * width);
+            const char *line = x + i * apart;
+            taps(line, 1, {strips, width * item, 0, width, pixels * STRIP}, strip.data + i * STRIP);
+            taps(line + strips * width * item, 1, {1, 0, 0, rest, 0},
+                 strip.data + (strips * pixels + i) * STRIP);
         }
         ptrdiff_t count = (run.number - 1) * run.stride + 1;
-        S *folded = strip.data + (strips + 1) * pixels * width;
+        char *folded = strip.data + (strips + 1) * pixels * STRIP;
         EACH(i, strips + 1) {
-            fold_everywhere(strip.data + i * pixels * width, run.size, run.step * width,
+            fold_everywhere(strip.data + i * pixels * STRIP, run.size, run.step * STRIP,
                             count * width, folded, folded);
-            taps<Again>(folded, 1,
-                        {run.number, run.stride * width, 0, i < strips ? width : rest, row},
-                        rows.data + i * width);
+            loops.taps(
+                folded, 1,
+                {run.number, run.stride * STRIP, 0, i < strips ? width : rest, row * loops.state},
+                rows.data + i * STRIP);
         }
     }
 
-    /* The windows of a run along some rows of states. */
-    SEPARATE void fold_across(Rows from, ptrdiff_t count, const Run &run, S *out, ptrdiff_t next)
+    /* The windows of a run along some rows of states. If these go on from row to row at their
+       stride, all rows are one: what a window over the end of a row gives goes to a cell of another
+       run, which is folded later. */
+    void fold_across(Rows from, ptrdiff_t count, Run run, char *out, ptrdiff_t next, bool is_most)
     {
-        const S *x = from.first + run.start * channels;
-        Lines at{count, from.apart, run.step * channels, run.number * channels, next};
-        bool flat = run.number == 1 || (run.stride == 1 && run.every == 1);
-        out += run.cell * channels;
-        if (flat && run.size <= MOST)
-            return taps<Again>(x, run.size, at, out);
-        if (channels * run.step * run.every == 1 && run.stride == 2
-            && (run.size == 2 || run.size == 3))
-            return pairs<Again>(x, run.size, at, out);
-        if (channels * run.step * run.every == 1 && run.stride == 4 && run.size == 4) {
-            for (; count > 0; count--, x += from.apart, out += next) {
-                pairs<Again>(x, 2, {1, 0, 0, 2 * run.number, 0}, spare.data);
-                pairs<Again>(spare.data, 2, {1, 0, 0, run.number, 0}, out);
-            }
-            return;
+        ptrdiff_t pixel = channels * loops.state, tap = run.step * pixel;
+        const char *x = from.first + run.start * pixel;
+        out += run.cell * pixel;
+        if (is_most && run.every == 1 && from.apart == run.stride * next) {
+            run.number += (count - 1) * (next / pixel);
+            count = 1;
         }
-        ptrdiff_t positions = ((run.number - 1) * run.stride + 1) * channels;
+        bool flat = run.number == 1 || (run.stride == 1 && run.every == 1);
+        if (flat && run.size <= MOST)
+            return loops.taps(x, run.size, {count, from.apart, tap, run.number * channels, next},
+                              out);
+        bool side_by_side = channels * run.step * run.every == 1;
+        if (side_by_side && run.stride == 2 && (run.size == 2 || run.size == 3))
+            return loops.pairs(x, run.size, {count, from.apart, 0, run.number, next}, out);
         for (; count > 0; count--, x += from.apart, out += next) {
-            const S *all = run.size == 1 ? x : flat ? out : spare.data;
+            if (side_by_side && run.stride == 4 && run.size == 4) {
+                loops.pairs(x, 2, {1, 0, 0, 2 * run.number, 0}, spare.data);
+                loops.pairs(spare.data, 2, {1, 0, 0, run.number, 0}, out);
+                continue;
+            }
+            ptrdiff_t positions = ((run.number - 1) * run.stride + 1) * channels;
             if (run.size > 1)
-                fold_everywhere(x, run.size, at.tap, positions, flat ? out : spare.data,
-                                spare.data);
+                fold_everywhere(x, run.size, tap, positions, flat ? out : spare.data, spare.data);
             if (!flat)
-                pick(all, run.stride * channels, channels, run.number, out, run.every * channels);
+                pick(loops.state, run.size == 1 ? x : spare.data, run.stride * channels, channels,
+                     run.number, out, run.every * channels);
         }
     }
 
     /* Divide the totals of some rows, those with the same counts together. */
     void divide_band(const Run &deep, const Run &down, const Tile &tile, char *to)
     {
-        const Array &out = windows.outs[0];
         const auto &tall = means->counts[1];
         int64_t factor = means->counts[0][deep.cell];
-        ptrdiff_t next = down.every * out.step[2], length = tile.cells * channels;
+        ptrdiff_t next = down.every * windows.outs[0].step[2], length = tile.cells * channels,
+                  item = windows.outs[0].view.itemsize;
         for (int64_t top = 0, bottom; top < down.number; top = bottom) {
             int64_t count = tall[down.cell + top * down.every];
             for (bottom = top + 1; bottom < down.number; bottom++)
                 if (tall[down.cell + bottom * down.every] != count)
                     break;
-            const char *by = nullptr;
-            with_type(out.type, [&](auto zero) {
-                using F = Divided<S, decltype(zero)>;
-                by = reinterpret_cast<const char *>(
-                    means->of_rows<F>(factor * count, channels, tiles.size() > 1 ? 1 : band)
-                    + tile.cell * channels);
-            });
-            means->finite &=
-                divided(totals.data + top * length,
-                        Lines{bottom - top, length, 0, length, down.every * out.apart(2)}.joined(),
-                        by, means->reciprocal, means->rounding, to + top * next);
+            const void *by = means->of_rows(factor * count, tile.cell, channels,
+                                            tiles.size() > 1 ? 1 : band);
+            Lines lines{bottom - top, length * loops.state, 0, length, next};
+            if (next == length * item && tiles.size() == 1) /* one long line */
+                lines = {1, 0, 0, lines.count * length, 0};
+            means->finite &= means->division.divide(totals.data + top * length * loops.state, lines,
+                                                    by, means->reciprocal, means->rounding,
+                                                    to + top * next);
         }
     }
 };
-
-template <class M, class X, class Work> void with_fold_of(int state, Work work)
-{
-    with_state(state, [&](auto zero) {
-        if constexpr (folds<M, X, decltype(zero)>())
-            work(M(), X(), zero);
-    });
-}
-
-/* Call `work` with a merge, a pixel and a state, if pixels of a type are folded so. */
-template <class Work> void with_fold(int merge, int type, int state, Work work)
-{
-    with_type(type, [&](auto zero) {
-        using X = decltype(zero);
-        switch (merge) {
-        case MAX: return with_fold_of<Max, X>(state, work);
-        case MIN: return with_fold_of<Min, X>(state, work);
-        case ADD: return with_fold_of<Add, X>(state, work);
-        case SQUARES: return with_fold_of<Squares, X>(state, work);
-        }
-    });
-}
 
 bool fold(PyObject *args)
 {
@@ -382,21 +397,19 @@ bool fold(PyObject *args)
     Means means;
     windows.open(x, out, tables);
     means.rounding = rounding;
+    int state = type_of(format);
+    Loops loops = loops_of(merge, windows.x.type, state);
+    check(loops.state, "no such merge of these types");
+    check(counts == Py_None ? windows.outs[0].type == state
+                            : merge == SQUARES || (merge == ADD && rounding != ROOT),
+          "the result must be of the type of states, and a mean is that of a sum");
     if (counts != Py_None)
-        means.open(counts, windows.outs[0]);
-    bool found = false;
-    with_fold(merge, windows.x.type, type_of(format), [&](auto m, auto pixel, auto state) {
-        found = true;
-        check(counts == Py_None ? windows.outs[0].type == type_of(format) : merge >= ADD,
-              "the result must be of the type of states, and a mean is that of a sum");
-        if (windows.is_empty())
-            return;
-        Fold<decltype(m), decltype(pixel), decltype(state)> job(
-            windows, counts == Py_None ? nullptr : &means);
-        Unlocked unlocked;
-        job.all();
-    });
-    check(found, "no such merge of these types");
+        means.open(counts, windows.outs[0], state);
+    if (windows.is_empty())
+        return true;
+    Fold job(windows, loops, counts == Py_None ? nullptr : &means);
+    Unlocked unlocked;
+    job.all();
     return means.finite;
 }
 
@@ -409,12 +422,9 @@ PyObject *can_fold(PyObject *, PyObject *args)
     const char formats[][2] = {{char(type), 0}, {char(state), 0}, {char(mean), 0}};
     bool found = false;
     try {
-        with_fold(merge, type_of(formats[0]), type_of(formats[1]), [&](auto, auto, auto zero) {
-            found = !mean;
-            if (mean)
-                with_type(type_of(formats[2]),
-                          [&](auto one) { found = divides<decltype(zero), decltype(one)>(); });
-        });
+        int total = type_of(formats[1]);
+        found = loops_of(merge, type_of(formats[0]), total).state > 0
+                && (!mean || division_of(total, type_of(formats[2])).divide);
     } catch (const Failed &) {
         PyErr_Clear();
     }

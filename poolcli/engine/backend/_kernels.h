@@ -9,7 +9,7 @@
 #include <type_traits>
 
 #if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("no-thread-jumps") /* it splits loops, and they would not be vectorised */
+#pragma GCC optimize("tree-vectorize", "vect-cost-model=dynamic", "no-thread-jumps")
 #define AHEAD _Pragma("GCC ivdep")      /* what an iteration reads, no earlier one has written */
 #elif defined(__clang__)
 #define AHEAD _Pragma("clang loop vectorize(assume_safety)")
@@ -20,7 +20,7 @@
 /* Hot loops are compiled for three generations of x86-64, one of which is chosen when loaded. */
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__)          \
     && !defined(PLAIN)
-#define HOT __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#define HOT __attribute__((target_clones("arch=x86-64-v3", "default")))
 #else
 #define HOT
 #endif
@@ -63,21 +63,19 @@ struct Min {
     }
 };
 
-template <class S, bool whole> struct Wrapping {
+/* The unsigned type of a whole number, or the type itself. */
+template <class S, bool whole> struct Unsigned {
     using type = std::make_unsigned_t<S>;
 };
-template <class S> struct Wrapping<S, false> {
+template <class S> struct Unsigned<S, false> {
     using type = S;
 };
 
+/* Signed sums are those of unsigned numbers, bit for bit, which may wrap. */
 struct Add {
     using Again = Add;
     template <class S, class X> static INLINE S lift(X x) { return static_cast<S>(x); }
-    template <class S> static INLINE S merge(S a, S b)
-    {
-        using U = typename Wrapping<S, std::is_integral_v<S>>::type;
-        return static_cast<S>(static_cast<U>(a) + static_cast<U>(b));
-    }
+    template <class S> static INLINE S merge(S a, S b) { return static_cast<S>(a + b); }
 };
 
 struct Squares {
@@ -100,66 +98,115 @@ template <int N, class M, class Tap> INLINE auto tree(Tap tap)
         return M::merge(tree<N / 2, M>(tap), tree<N / 2, M>([=](int i) { return tap(i + N / 2); }));
 }
 
-/* Windows whose taps are lines of `length` numbers, `tap` apart. There are `count` windows,
-   `window` apart, and what they become is written `next` apart. */
+/* Windows whose taps are lines of `length` numbers, `tap` bytes apart. There are `count` windows,
+   `window` bytes apart, and what they become is written `next` bytes apart. */
 struct Lines {
     ptrdiff_t count, window, tap, length, next;
-
-    /* The same numbers as one long line, if they lie so. */
-    Lines joined(ptrdiff_t stride = 1) const
-    {
-        if (window != stride * length || next != length)
-            return *this;
-        return {1, 0, tap, count * length, 0};
-    }
 };
 
-constexpr int MOST = 4; /* taps that are folded in one loop */
+template <class T> INLINE const T *numbers(const char *x)
+{
+    return reinterpret_cast<const T *>(x);
+}
+
+template <class T> INLINE T *numbers(char *x) { return reinterpret_cast<T *>(x); }
+
+constexpr int MOST = 4;              /* taps that are folded in one loop */
+constexpr ptrdiff_t PIECE = 1024;    /* bytes of a line that more taps are folded of at a time */
+constexpr int LEVELS = 31;           /* halves of halves of a window */
 
 template <int N, class M, class X, class S>
-INLINE void fold_taps(const X *x, const Lines &at, S *out)
+INLINE void fold_taps(const char *x, const Lines &at, char *out)
 {
     const ptrdiff_t tap = at.tap, length = at.length;
     for (ptrdiff_t count = at.count; count > 0; count--, x += at.window, out += at.next) {
-        S *RESTRICT to = out;
+        S *RESTRICT to = numbers<S>(out);
         ALONG(i, length)
-            to[i] = tree<N, M>([=](int n) { return M::template lift<S>(x[n * tap + i]); });
+            to[i] =
+                tree<N, M>([=](int n) { return M::template lift<S>(numbers<X>(x + n * tap)[i]); });
     }
 }
 
 /* Windows of n <= MOST taps. */
 template <class M, class X, class S>
-HOT void taps(const X *x, ptrdiff_t n, const Lines &lines, S *out)
+INLINE void fold_few(const char *x, ptrdiff_t n, const Lines &at, char *out)
 {
-    const Lines at = lines.joined();
     switch (n) {
-    case 1: return fold_taps<1, M>(x, at, out);
-    case 2: return fold_taps<2, M>(x, at, out);
-    case 3: return fold_taps<3, M>(x, at, out);
-    case 4: return fold_taps<4, M>(x, at, out);
+    case 1: return fold_taps<1, M, X, S>(x, at, out);
+    case 2: return fold_taps<2, M, X, S>(x, at, out);
+    case 3: return fold_taps<3, M, X, S>(x, at, out);
+    case 4: return fold_taps<4, M, X, S>(x, at, out);
     }
 }
 
-template <int N, class M, class S> INLINE void fold_pairs(const S *x, const Lines &at, S *out)
+/* Windows of n taps: T(n) of the definition. By the binary digits of n, windows of a few taps are
+   folded one after another, and two of the same size become one as soon as there are two. */
+template <class M, class X, class S>
+HOT void fold_windows(const char *x, ptrdiff_t n, const Lines &lines, char *out)
 {
-    const ptrdiff_t length = at.length;
-    for (ptrdiff_t count = at.count; count > 0; count--, x += at.window, out += at.next) {
-        S *RESTRICT to = out;
-        ALONG(i, length) to[i] = tree<N, M>([=](int n) { return x[2 * i + n]; });
+    using Again = typename M::Again;
+    S parts[LEVELS][PIECE / sizeof(S)];
+    Lines at = lines, few = {1, 0, lines.tap, 0, 0};
+    int digits = 0;
+    while (n >> digits > MOST) digits++;
+    if (at.window == at.length * ptrdiff_t(sizeof(X)) && at.next == at.length * ptrdiff_t(sizeof(S)))
+        at.length *= at.count, at.count = 1; /* one long line */
+    ptrdiff_t most = PIECE / ptrdiff_t(sizeof(S));
+    if (!digits) {
+        few = at;
+        at.count = 1;
+        most = at.length;
     }
+    for (; at.count > 0; at.count--, x += at.window, out += at.next)
+        for (ptrdiff_t from = 0; from < at.length; from += most) {
+            const ptrdiff_t length = few.length = at.length - from < most ? at.length - from : most;
+            const char *tap = x + from * ptrdiff_t(sizeof(X));
+            S *to = numbers<S>(out) + from;
+            for (ptrdiff_t part = 0; part < ptrdiff_t(1) << digits; part++) {
+                S *sum = part + 1 < ptrdiff_t(1) << digits ? parts[0] : to;
+                S *first = part % 2 || !digits ? sum : parts[1];
+                fold_few<M, X, S>(tap, n >> digits, few, reinterpret_cast<char *>(first));
+                tap += (n >> digits) * at.tap;
+                for (int level = 1; part >> (level - 1) & 1; level++) {
+                    S *whole = part >> level & 1 || level == digits ? sum : parts[level + 1];
+                    const S *half = parts[level];
+                    if (n >> (digits - level) & 1) {
+                        ALONG(i, length)
+                            whole[i] = Again::merge(Again::merge(half[i], sum[i]),
+                                                    M::template lift<S>(numbers<X>(tap)[i]));
+                        tap += at.tap;
+                    } else {
+                        ALONG(i, length) whole[i] = Again::merge(half[i], sum[i]);
+                    }
+                }
+            }
+        }
+}
+
+template <int N, class M, class S>
+INLINE void pair_up(const char *line, ptrdiff_t length, S *RESTRICT out)
+{
+    const S *x = numbers<S>(line);
+    ALONG(i, length) out[i] = tree<N, M>([=](int n) { return x[2 * i + n]; });
 }
 
 /* Windows of n = 2 or 3 neighbours at stride 2; a line is a window's row. */
-template <class M, class S> HOT void pairs(const S *x, ptrdiff_t n, const Lines &lines, S *out)
+template <class M, class S> HOT void fold_pairs(const char *x, ptrdiff_t n, const Lines &at, char *out)
 {
-    const Lines at = n == 2 ? lines.joined(2) : lines;
-    return n == 2 ? fold_pairs<2, M>(x, at, out) : fold_pairs<3, M>(x, at, out);
+    for (ptrdiff_t count = at.count; count > 0; count--, x += at.window, out += at.next)
+        if (n == 2)
+            pair_up<2, M>(x, at.length, numbers<S>(out));
+        else
+            pair_up<3, M>(x, at.length, numbers<S>(out));
 }
 
 /* out = a + b, or a + b + c. `out` may be `a`, or begin before the others. */
 template <class M, class S>
-HOT void merge_lines(S *out, const S *a, const S *b, const S *c, ptrdiff_t length)
+HOT void merge_lines(char *result, const char *first, const char *second, const char *third,
+                     ptrdiff_t length)
 {
+    S *out = numbers<S>(result);
+    const S *a = numbers<S>(first), *b = numbers<S>(second), *c = numbers<S>(third);
     if (c) {
         ALONG(i, length) out[i] = M::merge(M::merge(a[i], b[i]), c[i]);
     } else {
@@ -188,20 +235,17 @@ template <class T> INLINE ptrdiff_t pick_second(const T *x, ptrdiff_t count, T *
 }
 
 /* Copy pixels of some channels that lie `stride` apart to where they lie `next` apart. */
-template <class T> HOT void pick(const T *x, ptrdiff_t stride, ptrdiff_t channels, ptrdiff_t count,
-                                 T *out, ptrdiff_t next)
+template <class T> HOT void pick_numbers(const T *x, ptrdiff_t stride, ptrdiff_t channels,
+                                         ptrdiff_t count, T *RESTRICT out, ptrdiff_t next)
 {
-    T *RESTRICT to = out;
-    if (stride == channels && next == channels)
-        std::memcpy(out, x, static_cast<size_t>(count * channels) * sizeof(T));
-    else if (channels == 1 && stride == 2 && next == 1)
-        ALONG(i, count) to[i] = x[2 * i];
+    if (channels == 1 && stride == 2 && next == 1)
+        ALONG(i, count) out[i] = x[2 * i];
     else if (channels == 1 && stride == 3 && next == 1)
-        ALONG(i, count) to[i] = x[3 * i];
+        ALONG(i, count) out[i] = x[3 * i];
     else if (channels == 1 && stride == 4 && next == 1)
-        ALONG(i, count) to[i] = x[4 * i];
+        ALONG(i, count) out[i] = x[4 * i];
     else if (channels == 1)
-        ALONG(i, count) to[i * next] = x[i * stride];
+        EACH(i, count) out[i * next] = x[i * stride];
     else if (channels == 3 && next == 3 && stride > 3) {
         ptrdiff_t i = stride == 6 ? pick_second(x, count, out) : 0;
         /* four numbers at once, the last of which the next pixel overwrites */
@@ -209,7 +253,34 @@ template <class T> HOT void pick(const T *x, ptrdiff_t stride, ptrdiff_t channel
         std::memcpy(out + 3 * (count - 1), x + (count - 1) * stride, 3 * sizeof(T));
     } else
         EACH(i, count)
-            EACH(c, channels) to[i * next + c] = x[i * stride + c];
+            EACH(c, channels) out[i * next + c] = x[i * stride + c];
+}
+
+/* The same of numbers of so many bytes. */
+inline void pick(ptrdiff_t item, const char *x, ptrdiff_t stride, ptrdiff_t channels,
+                 ptrdiff_t count, char *out, ptrdiff_t next)
+{
+    auto copy = [=](auto zero) {
+        using T = decltype(zero);
+        pick_numbers(numbers<T>(x), stride, channels, count, numbers<T>(out), next);
+    };
+    if (stride == channels && next == channels)
+        std::memcpy(out, x, static_cast<size_t>(count * channels * item));
+    else if (item == 1)
+        copy(uint8_t());
+    else if (item == 2)
+        copy(uint16_t());
+    else if (item == 4)
+        copy(uint32_t());
+    else
+        copy(uint64_t());
+}
+
+template <class T> void pick(const T *x, ptrdiff_t stride, ptrdiff_t channels, ptrdiff_t count,
+                             T *out, ptrdiff_t next)
+{
+    pick(sizeof(T), reinterpret_cast<const char *>(x), stride, channels, count,
+         reinterpret_cast<char *>(out), next);
 }
 
 /* Means ---------------------------------------------------------------------------------------- */
@@ -242,14 +313,15 @@ template <class S, class O> using Divided =
 
 /* The means `round(total, i)` of lines of totals; whether all are finite. */
 template <class O, class F, class S, class Round>
-INLINE bool round_lines(const S *totals, const Lines &at, O *out, Round round)
+INLINE bool round_lines(const char *totals, const Lines &at, char *out, Round round)
 {
     const ptrdiff_t length = at.length;
     int endless = 0;
     for (ptrdiff_t count = at.count; count > 0; count--, totals += at.window, out += at.next) {
-        O *RESTRICT to = out;
+        const S *total = numbers<S>(totals);
+        O *RESTRICT to = numbers<O>(out);
         ALONG(i, length) {
-            F mean = round(static_cast<F>(totals[i]), i);
+            F mean = round(static_cast<F>(total[i]), i);
             if constexpr (std::is_integral_v<O>) {
                 const F least = std::numeric_limits<O>::min(), most = std::numeric_limits<O>::max();
                 mean = mean < least ? least : mean > most ? most : mean;
@@ -268,18 +340,17 @@ INLINE bool round_lines(const S *totals, const Lines &at, O *out, Round round)
 
 /* Lines of totals over a line of counts; whether all means are finite. Where all counts are powers
    of two, so are their reciprocals `by`, and a product is the quotient. */
-template <class S, class O> HOT bool divide(const S *totals, const Lines &at, const void *counts,
-                                            bool reciprocal, int rounding, char *means)
+template <class S, class O> HOT bool divide(const char *totals, const Lines &at, const void *counts,
+                                            bool reciprocal, int rounding, char *out)
 {
     using F = Divided<S, O>;
     const F *RESTRICT by = static_cast<const F *>(counts);
-    O *out = reinterpret_cast<O *>(means);
 #define MEANS(...)                                                                                 \
-    return round_lines<O, F>(totals, at, out, [=](F a, ptrdiff_t i) { return __VA_ARGS__; })
+    return round_lines<O, F, S>(totals, at, out, [=](F a, ptrdiff_t i) { return __VA_ARGS__; })
     if constexpr (std::is_floating_point_v<O>) {
-        if (rounding == ROOT && reciprocal)
+        if (std::is_floating_point_v<S> && rounding == ROOT && reciprocal)
             MEANS(std::sqrt(a * by[i]));
-        if (rounding == ROOT)
+        if (std::is_floating_point_v<S> && rounding == ROOT)
             MEANS(std::sqrt(a / by[i]));
         if (reciprocal)
             MEANS(a * by[i]);

@@ -118,8 +118,9 @@ template <class T> class Network {
                 int64_t width = p.pixels(across.part(0, cells)) + p.wide;
                 most = std::max<ptrdiff_t>(most, rows * width * channels);
             }
-        ptrdiff_t page = 4096 / static_cast<ptrdiff_t>(sizeof(T));
-        most = (most + page - 1) / page * page + page / 13; /* at different places of a page */
+        /* at different places of a page, each of which begins where vectors do */
+        ptrdiff_t page = 4096 / static_cast<ptrdiff_t>(sizeof(T)), shift = page / 64 * 5;
+        most = (most + page - 1) / page * page + shift;
         memory.open(p.lines * most);
         std::fill_n(memory.data, p.lines * most, T());
         EACH(i, p.lines) own.push_back(memory.data + i * most);
