@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from poolcli.maps.feature_map import Form
     from poolcli.pipeline.pipeline import Pipeline
     from poolcli.pipeline.step import Stage
+    from poolcli.run.region_plan import RegionPlan
 
-    FormAndStages = tuple[Form, tuple[Stage, ...]]
+    FormAndStages = tuple[Form, tuple[Stage, ...], RegionPlan | None]
 
 FORMAT = in_group(
     "Report",
@@ -55,15 +56,15 @@ def shape(words: tuple[str, ...], file: str | None, **params: Any) -> None:
 
 
 def _print_plan(argument: PipelineArgument, params: dict[str, Any]) -> None:
-    from poolcli.report.plan_rows import plan_records, plan_table
+    from poolcli.report.plan_rows import Memory, plan_records, plan_table
     from poolcli.report.records import write_records
     from poolcli.resources.limits import Budget, limits
 
     limit = memory_from(params)
     with limits(memory=Budget(limit)):
-        form, stages = _plan(argument, params, limit)
-        limited = limit is not None
-        records, table = plan_records(stages, limited), plan_table(form, stages, limited)
+        form, stages, regions = _plan(argument, params, limit)
+        memory = None if limit is None else Memory(regions)
+        records, table = plan_records(stages, memory), plan_table(form, stages, memory)
     style = "none" if params["quiet"] else params["format"] or params["report"]
     write_records(style, sys.stdout, records, *table)
 
@@ -74,7 +75,7 @@ def _print_code(argument: PipelineArgument, params: dict[str, Any]) -> None:
 
     limit = memory_from(params)
     with limits(memory=Budget(limit)):
-        form, stages = _plan(argument, params, limit)
+        form, stages, _ = _plan(argument, params, limit)
     code = code_of(params["to_code"], argument.pipeline, form, stages)
     click.echo(code, nl=False)
 
@@ -92,27 +93,38 @@ def _plan_file(argument: PipelineArgument, layout: str | None, limit: int | None
     path = path_from("FILE", argument.rest[0])
     header = header_of(path, layout)
     with naming(path):
-        _check_budget(argument.pipeline, header, limit)
+        regions = _regions(argument.pipeline, header, limit)
     form = header.maps[0].form
-    return form, argument.pipeline.plan(form)
+    return form, argument.pipeline.plan(form), regions
 
 
 def _plan_form(pipeline: Pipeline, form: Form, limit: int | None) -> FormAndStages:
     """The plan of a written shape: without a file, every error is one of the request."""
     from poolcli.io import Header, Peek
 
-    header = Header("", form.shape, form.dtype.name, form.layout)
+    row = (*(1,) * (len(form.shape) - 1), form.shape[-1])
+    header = Header("", form.shape, form.dtype.name, form.layout, chunks=row)
     try:
         stages = pipeline.plan(form)
-        _check_budget(pipeline, Peek("npy", (header,)), limit)
+        regions = _regions(pipeline, Peek("npy", (header,)), limit)
     except PoolError as error:
         raise RequestError(str(error)) from None
-    return form, stages
+    return form, stages, regions
 
 
-def _check_budget(pipeline: Pipeline, header: Peek, limit: int | None) -> None:
-    """Raise PoolError where pooling needs more memory than the limit."""
+def _regions(pipeline: Pipeline, header: Peek, limit: int | None) -> RegionPlan | None:
+    """The regions that a limit cuts the first map into; None where it is pooled as a whole.
+
+    PoolError where that needs more memory than the limit.
+    """
+    if limit is None:
+        return None
+    from poolcli.io import default_format
     from poolcli.run.budget import memory_need
+    from poolcli.run.planned_regions import regions_of_form
 
-    if limit is not None:
+    target = default_format(header.format, header.maps, instead="png")
+    regions = regions_of_form(pipeline, header.maps[0], target, limit)
+    if regions is None:
         memory_need(pipeline, header, None).check(limit)
+    return regions

@@ -52,6 +52,7 @@ _HDF5: dict[str, Any] = {
         "storage": "filters",
     },
     "unheld": "poolcli.io.hdf5.sink:unheld",
+    "chunks": "poolcli.io.hdf5.sink:chunk_shape",
     "extra": "hdf5",
 }
 
@@ -64,6 +65,8 @@ ARRAYS = (
         sink="poolcli.io.npy:open_sink",
         magic=(b"\x93NUMPY",),
         is_streamed=True,
+        chunks="poolcli.io.npy:chunk_shape",
+        reopen="poolcli.io.npy:reopen_sink",
     ),
     Format(
         "npz",
@@ -206,5 +209,7 @@ ARRAYS = (
         extra="zarr",
         is_folder=True,
         is_streamed=True,
+        chunks="poolcli.io.zarr.sink:chunk_shape",
+        reopen="poolcli.io.zarr.sink:reopen_sink",
     ),
 )

@@ -62,6 +62,12 @@ class Format:
         Whether it is a folder that is read and written as one file.
     is_streamed
         Whether it is written as it is computed, not made in memory first.
+    chunks
+        A function of this record, a header and options that says the shape of the regions that the
+        sink takes at little cost, None for a map that it collects; "" where it collects all maps.
+    reopen
+        A function like `sink` that opens a file which another sink is writing, to write regions of
+        it; the other one finishes the file. "" if only one process can write a file.
     """
 
     name: str
@@ -84,6 +90,8 @@ class Format:
     extra: str = ""
     is_folder: bool = False
     is_streamed: bool = False
+    chunks: str = ""
+    reopen: str = ""
 
     def open_source(self, content: BinaryIO | Path, layout: str | None) -> Source:
         """The maps of a file of this format; a path for a folder, else a stream."""
@@ -95,6 +103,19 @@ class Format:
     ) -> Sink:
         """A file of these maps that is being written; `options` are what `options` gives."""
         sink: Sink = _entry(self.sink)(self, target, headers, options)
+        return sink
+
+    def chunk_shape(self, header: Header, options: Mapping[str, Any]) -> tuple[int, ...] | None:
+        """The shape of what a sink takes at little cost; None where it collects all of a map."""
+        shape: tuple[int, ...] | None
+        shape = _entry(self.chunks)(self, header, options) if self.chunks else None
+        return shape
+
+    def reopen_sink(
+        self, target: BinaryIO | Path, headers: Sequence[Header], options: Mapping[str, Any]
+    ) -> Sink:
+        """The sink of a file that is being written, for another process."""
+        sink: Sink = _entry(self.reopen)(self, target, headers, options)
         return sink
 
     def is_of(self, content: BinaryIO | Path) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from io import BytesIO
+from threading import Lock
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -142,7 +143,91 @@ def open_sink(
     _: Format, stream: BinaryIO, headers: Sequence[Header], __: Mapping[str, Any]
 ) -> Sink:
     """An .npy of one array."""
-    return WholeSink(headers, lambda maps: write_npy(stream, array_of(maps[0])))
+    return NpySink(stream, headers)
+
+
+def reopen_sink(
+    _: Format, stream: BinaryIO, headers: Sequence[Header], __: Mapping[str, Any]
+) -> Sink:
+    """The same .npy, of which some regions have been written."""
+    return NpySink(stream, headers, is_new=False)
+
+
+class NpySink:
+    """An array that is being written: as a whole, or in its regions to a file that has its size."""
+
+    def __init__(self, stream: BinaryIO, headers: Sequence[Header], *, is_new: bool = True) -> None:
+        self._stream, self._header, self._is_new = stream, headers[0], is_new
+        self._whole: WholeSink | None = None
+        self._lock = Lock()
+        self._values: RawValues | None = None if is_new else self._place()
+
+    def write(self, number: int, region: Region, values: Array) -> None:
+        """Take the values of a region."""
+        if values.shape == self._header.shape and self._values is None:
+            write_npy(self._stream, array_of(self._map(values)))
+            return
+        with self._lock:
+            if self._values is None and self._whole is None:
+                self._begin()
+            if self._values is None:
+                assert self._whole is not None
+                self._whole.write(number, region, values)
+                return
+            axes = axes_as_array(self._header)
+            part = values.transpose(axes)
+            self._values.write(self._stream, tuple(region[axis] for axis in axes), part)
+
+    def finish(self) -> None:
+        """Write an array that was collected."""
+        if self._whole is not None:
+            self._whole.finish()
+
+    def _map(self, values: Array) -> FeatureMap:
+        return FeatureMap(values, self._header.layout, self._header.picture)
+
+    def _begin(self) -> None:
+        """Give the file its header and its size; a stream that cannot seek gets the whole array."""
+        if not is_new_file(self._stream):
+            self._whole = WholeSink(
+                [self._header], lambda maps: write_npy(self._stream, array_of(maps[0]))
+            )
+            return
+        values = self._place()
+        self._stream.write(
+            _encoded_header(np.broadcast_to(np.zeros((), values.dtype), values.shape))
+        )
+        memory.reserve(self._stream, values.start + values.nbytes)
+        self._values = values
+
+    def _place(self) -> RawValues:
+        """Where the values are in the file."""
+        shape = tuple(self._header.shape[axis] for axis in axes_as_array(self._header))
+        dtype = np.dtype(self._header.dtype)
+        head = _encoded_header(np.broadcast_to(np.zeros((), dtype), shape))
+        return RawValues(len(head), shape, dtype)
+
+
+def chunk_shape(_: Format, header: Header, __: Mapping[str, Any]) -> tuple[int, ...]:
+    """What is written together: a row."""
+    last = axes_as_array(header)[-1]
+    return tuple(size if axis == last else 1 for axis, size in enumerate(header.shape))
+
+
+def axes_as_array(header: Header) -> list[int]:
+    """The axes in the order that they are written in: channels first for an image."""
+    layout = header.layout
+    usual = layout if header.picture is None else sorted(layout, key=LETTERS.index)
+    return [layout.index(letter) for letter in usual]
+
+
+def is_new_file(stream: BinaryIO) -> bool:
+    """Whether a stream is a file that can be written in any order, from its start on."""
+    try:
+        stream.fileno()
+        return stream.seekable() and stream.tell() == 0
+    except (AttributeError, OSError, ValueError):
+        return False
 
 
 def array_of(one: FeatureMap) -> Array:

@@ -65,12 +65,31 @@ class RawValues(NamedTuple):
         *outer, (low, high) = runs
         length, at = (high - low) * row, 0
         for index in product(*(range(*span) for span in outer)):
-            place = 0
-            for number, size in zip((*index, low), self.shape, strict=False):
-                place = place * size + number
-            stream.seek(self.start + place * row)
+            stream.seek(self.start + self._place((*index, low)) * row)
             _fill(raw[at : at + length], stream)
             at += length
+
+    def write(self, stream: BinaryIO, region: Region, values: Array) -> None:
+        """Put the values of a region into a file that has their place already."""
+        spans = [each.indices(size)[:2] for each, size in zip(region, self.shape, strict=True)]
+        inner = len(self.shape)  # the first of the axes that are written whole
+        while inner and spans[inner - 1] == (0, self.shape[inner - 1]):
+            inner -= 1
+        outer, row = spans[: max(inner - 1, 0)], prod(self.shape[inner:]) * self.dtype.itemsize
+        first = spans[inner - 1][0] if inner else 0
+        raw = np.ascontiguousarray(values, self.dtype).reshape(prod(b - a for a, b in outer), -1)
+        starts = product(*(range(*span) for span in outer))
+        for index, part in zip(starts, raw.view(np.uint8), strict=True):
+            at = self._place((*index, first) if inner else ())
+            stream.seek(self.start + at * row)
+            stream.write(part.data)
+
+    def _place(self, index: Sequence[int]) -> int:
+        """The flat number of an element of the first axes."""
+        place = 0
+        for number, size in zip(index, self.shape, strict=False):
+            place = place * size + number
+        return place
 
 
 def _fill(raw: Array, stream: BinaryIO) -> None:

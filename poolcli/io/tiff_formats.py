@@ -49,6 +49,7 @@ TIFFS = (
         (".ome.tiff", ".ome.tif"),
         "OME-TIFF: named axes, any depth, the size of a pixel",
         sink="poolcli.io.tiff.sink:open_sink",
+        chunks="poolcli.io.tiff.sink:chunk_shape",
         check="poolcli.io.tiff.held:check",
         modes=(
             *("1", "L", "LA", "RGB", "RGBA", "I;16", "I", "F"),
@@ -73,6 +74,7 @@ TIFFS = (
         "need poolcli[geo]",
         source="poolcli.io.tiff.source:open_source",
         sink="poolcli.io.tiff.sink:open_sink",
+        chunks="poolcli.io.tiff.sink:chunk_shape",
         check="poolcli.io.tiff.held:check",
         magic=_TIFF_MAGIC,
         modes=(

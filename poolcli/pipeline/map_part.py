@@ -128,6 +128,12 @@ def runs_of(numbers: Array) -> list[slice]:
     return [_hull(each) for each in np.split(numbers, breaks)]
 
 
+def held_region(region: Sequence[slice], whole: Sequence[slice]) -> tuple[slice, ...]:
+    """Where a region is in another that holds it."""
+    pairs = zip(region, whole, strict=True)
+    return tuple(slice(a.start - b.start, a.stop - b.start) for a, b in pairs)
+
+
 def _hull(numbers: Array) -> slice:
     return slice(int(numbers[0]), int(numbers[-1]) + 1)
 

@@ -32,6 +32,9 @@ def outcome_record(outcome: Outcome) -> Record:
         "read_ms": round(outcome.read_ms, 3),
         "pool_ms": round(outcome.pool_ms, 3),
         "write_ms": round(outcome.write_ms, 3),
+        "regions": outcome.regions,
+        "read_bytes": outcome.read_bytes,
+        "written_bytes": outcome.written_bytes,
         "steps": [_step_record(row) for row in outcome.rows],
         "reason": outcome.reason,
         "dropped": list(outcome.dropped),
@@ -86,6 +89,8 @@ def _target(outcome: Outcome) -> str:
     more = f" and {len(outcome.more)} more" if outcome.more else ""
     if outcome.instead_of:
         more += f" (instead of {plain(outcome.instead_of)})"
+    if outcome.regions > outcome.pages:
+        more += f" ({outcome.regions} regions)"
     if outcome.dropped:
         more += f" (without {plain(', '.join(outcome.dropped))})"
     for dtype, count in outcome.saturated:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from poolcli.maps.layout import shape_words
 from poolcli.report.records import Record, form_record
@@ -14,18 +14,24 @@ if TYPE_CHECKING:
 
     from poolcli.maps.feature_map import Form
     from poolcli.pipeline.step import Stage
+    from poolcli.run.region_plan import RegionPlan
 
     Table = tuple[tuple[str, ...], list[tuple[str, ...]]]  # columns and rows
 
 COLUMNS = ("step", "shape", "dtype", "receptive", "jump", "centre", "operations", "memory")
 LIMIT_COLUMNS = ("bands", "at once")  # where memory is limited
+REGION_COLUMNS = ("regions", "at once")  # where the whole pipeline is cut
 
 
-def plan_records(stages: Sequence[Stage], limited: bool) -> list[Record]:  # noqa: FBT001
-    """The stages as JSON has them; with `limited` memory also the bands each is cut into."""
-    return [
-        {**_stage_record(stage), **(_limit_record(stage) if limited else {})} for stage in stages
-    ]
+class Memory(NamedTuple):
+    """Where memory is limited: the regions of the result, if it is made in regions, else None."""
+
+    regions: RegionPlan | None
+
+
+def plan_records(stages: Sequence[Stage], memory: Memory | None) -> list[Record]:
+    """The stages as JSON has them; where memory is limited, also how the work is cut."""
+    return [{**_stage_record(stage), **_limit_record(stage, memory)} for stage in stages]
 
 
 def _stage_record(stage: Stage) -> Record:
@@ -43,11 +49,20 @@ def _stage_record(stage: Stage) -> Record:
     }
 
 
-def _limit_record(stage: Stage) -> Record:
-    return {"bands": stage.load.bands, "at_once_bytes": stage.load.peak}
+def _limit_record(stage: Stage, memory: Memory | None) -> Record:
+    if memory is None:
+        return {}
+    if memory.regions is None:
+        return {"bands": stage.load.bands, "at_once_bytes": stage.load.peak}
+    plan = memory.regions
+    return {
+        "regions": plan.count,
+        "region_shape": list(plan.block),
+        "at_once_bytes": plan.at_once,
+    }
 
 
-def plan_table(form: Form, stages: Sequence[Stage], limited: bool) -> Table:  # noqa: FBT001
+def plan_table(form: Form, stages: Sequence[Stage], memory: Memory | None) -> Table:
     """The columns and rows of a table: the input, each stage, and the totals."""
     operations = sum(stage.operations for stage in stages)
     peak = max(stage.memory for stage in stages)
@@ -56,8 +71,10 @@ def plan_table(form: Form, stages: Sequence[Stage], limited: bool) -> Table:  # 
         *map(_stage_row, stages),
         ("total", *[""] * 5, f"{operations:,}", f"peak {size_words(peak)}"),
     ]
-    if not limited:
+    if memory is None:
         return COLUMNS, rows
+    if memory.regions is not None:
+        return _with_regions(rows, memory.regions)
     peak_at_once = max(stage.load.peak for stage in stages)
     limits = [
         ("", ""),
@@ -65,6 +82,14 @@ def plan_table(form: Form, stages: Sequence[Stage], limited: bool) -> Table:  # 
         ("", f"peak {size_words(peak_at_once)}"),
     ]
     return (*COLUMNS, *LIMIT_COLUMNS), [a + b for a, b in zip(rows, limits, strict=True)]
+
+
+def _with_regions(rows: list[tuple[str, ...]], plan: RegionPlan) -> Table:
+    """The table with the regions of the result in the row of the last step, and their memory."""
+    regions = f"{plan.count:,} of {shape_words(plan.block)}"
+    *others, last, total = rows
+    told = [*((*row, "", "") for row in others), (*last, regions, size_words(plan.at_once))]
+    return (*COLUMNS, *REGION_COLUMNS), [*told, (*total, "", "")]
 
 
 def _stage_row(stage: Stage) -> tuple[str, ...]:

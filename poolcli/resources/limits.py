@@ -48,18 +48,21 @@ def _unnamed_file() -> tuple[Path | None, BinaryIO]:
 class Budget:
     """Bytes of memory for a job: half of `limit` for scratch, a quarter for arrays, the rest slack.
 
-    `held` bytes are taken already. `file` opens the files of arrays that do not fit; without a
-    limit these are arrays of more than `large` bytes.
+    `held` bytes are taken already, and `arrays`, if given, may be taken by arrays instead of that
+    quarter. `file` opens the files of arrays that do not fit; without a limit these are arrays of
+    more than `large` bytes.
     """
 
     limit: int | None = None
     held: int = 0
     file: Callable[[], tuple[Path | None, BinaryIO]] = _unnamed_file
     large: float = field(default_factory=_large)
+    arrays: int | None = None
     _left: float = field(init=False)
 
     def __post_init__(self) -> None:
         self._left = inf if self.limit is None else max(0, self.limit - self.held) // 4
+        self._left = self._left if self.arrays is None else self.arrays
 
     @property
     def scratch(self) -> float:

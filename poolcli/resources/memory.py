@@ -85,7 +85,7 @@ def _part(nbytes: int) -> Part:
     try:
         path, stream = current().memory.file()
         try:
-            _reserve(stream, HEAD + nbytes)
+            reserve(stream, HEAD + nbytes)
             part = Part(stream.fileno(), HEAD + nbytes)
         except BaseException:
             _drop(path, stream)
@@ -100,7 +100,7 @@ def _part(nbytes: int) -> Part:
     return part
 
 
-def _reserve(stream: BinaryIO, nbytes: int) -> None:
+def reserve(stream: BinaryIO, nbytes: int) -> None:
     """Allocate a file on the disk: the system kills a process that writes a page of a full one."""
     if hasattr(os, "posix_fallocate"):
         os.posix_fallocate(stream.fileno(), 0, nbytes)

@@ -27,7 +27,8 @@ class Outcome(NamedTuple):
     dtypes, and how many results of all steps were beyond the range of each. `warning`
     says what should be known of a file that was done. `shown` is a drawing for
     the terminal, if one was asked for. `rest` is the job for the next array, where the input is a
-    stream that may have one.
+    stream that may have one. `regions` are the parts in which the maps were pooled; `read_bytes`
+    and `written_bytes` are those of their values.
     """
 
     source: Path
@@ -45,6 +46,9 @@ class Outcome(NamedTuple):
     warning: str = ""
     shown: str = ""
     rest: Job | None = None
+    regions: int = 0
+    read_bytes: int = 0
+    written_bytes: int = 0
 
     @property
     def pool_ms(self) -> float:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import product
-from pathlib import Path
 
 from poolcli import io
 from poolcli.errors import FileError, PoolError, in_flags
@@ -18,9 +17,12 @@ from poolcli.resources.limits import limits
 from poolcli.run.budget import memory_for
 from poolcli.run.details import file_details
 from poolcli.run.file_plan import FilePlan, keeps_original, pipeline_for, plan_file, with_spacing
+from poolcli.run.input_state import InputState
 from poolcli.run.interruption import commit_point
 from poolcli.run.job import STREAM, Job, output_exists
 from poolcli.run.outcome import Outcome, StepResult, failed
+from poolcli.run.planned_regions import planned_regions
+from poolcli.run.pool_regions import pool_regions, preview_of
 from poolcli.run.stdin import check_one_array, next_job, open_source, read_maps
 
 Maps = tuple[FeatureMap, ...]
@@ -78,8 +80,24 @@ def _reason(error: Exception) -> str:
 
 
 def _pool(job: Job, readable: io.Readable) -> Outcome:
+    return _pool_by_regions(job, readable) or _pool_whole(job, readable)
+
+
+def _pool_by_regions(job: Job, readable: io.Readable) -> Outcome | None:
+    """The outcome of a file that is pooled region by region; None for any other, left as it is."""
+    with planned_regions(job, readable) as planned:
+        if planned is None:
+            return None
+        _tell(job, planned.file, planned.source)
+        warning = io.size_warning(planned.source)
+    with counting_saturated() as saturated:
+        outcome = pool_regions(job, planned)
+    return outcome._replace(saturated=tuple(saturated.items()), warning=warning)
+
+
+def _pool_whole(job: Job, readable: io.Readable) -> Outcome:
     with limits(memory=memory_for(job, readable)):
-        state, start = _state(readable), time.perf_counter()
+        state, start = InputState.of(readable), time.perf_counter()
         with io.opened(readable, job.layout, job.member) as source:
             plan = plan_file(job, source)
             _tell(job, plan, source)
@@ -90,8 +108,7 @@ def _pool(job: Job, readable: io.Readable) -> Outcome:
 
         with counting_saturated() as saturated:
             results, indices, rows = _pooled(job, maps)
-        if _state(readable) != state:
-            raise FileError("it changed while it was read: pool it once it is complete")
+        state.check()
         check_one_array(job, readable)
 
         start = time.perf_counter()
@@ -100,10 +117,22 @@ def _pool(job: Job, readable: io.Readable) -> Outcome:
     outcome = Outcome(job.name, job.target, "done", rows, len(maps), job.targets[1:])
     shown = _drawn(job, maps, results, plan)
     outcome = outcome._replace(saturated=tuple(saturated.items()), warning=warning)
-    return outcome._replace(read_ms=read_ms, write_ms=write_ms, shown=shown, dropped=plan.dropped)
+    return outcome._replace(
+        read_ms=read_ms,
+        write_ms=write_ms,
+        shown=shown,
+        dropped=plan.dropped,
+        regions=len(maps),
+        read_bytes=sum(one.data.nbytes for one in maps),
+        written_bytes=sum(one.data.nbytes for one in results),
+    )
 
 
 def _preview(job: Job, readable: io.Readable) -> Outcome:
+    with planned_regions(job, readable) as planned:
+        if planned is not None:
+            _tell(job, planned.file, planned.source)
+            return preview_of(job, planned)
     with (
         limits(memory=memory_for(job, readable)),
         io.opened(readable, job.layout, job.member) as source,
@@ -116,7 +145,12 @@ def _preview(job: Job, readable: io.Readable) -> Outcome:
         stages = pipeline_for(job, headers[0].facts, headers[0].form).plan(headers[0].form)
     rows = tuple(StepResult(str(stage.step), stage.input, stage.output, 0.0) for stage in stages)
     outcome = Outcome(job.name, job.target, "planned", rows, len(headers), job.targets[1:], read_ms)
-    return outcome._replace(dropped=plan.dropped)
+    return outcome._replace(
+        dropped=plan.dropped,
+        regions=len(headers),
+        read_bytes=sum(header.form.nbytes for header in headers),
+        written_bytes=sum(one.header.form.nbytes for one in plan.results),
+    )
 
 
 def _tell(job: Job, plan: FilePlan, source: io.Source) -> None:
@@ -124,14 +158,6 @@ def _tell(job: Job, plan: FilePlan, source: io.Source) -> None:
     if job.outputs.tell is not None:
         for line in file_details(job, plan, source):
             job.outputs.tell(line)
-
-
-def _state(source: io.Readable) -> tuple[int, int] | None:
-    """A file's size and time of change; None for a stream, which changes as it is read."""
-    if not isinstance(source, Path) or not source.is_file():
-        return None
-    state = source.stat()
-    return state.st_size, state.st_mtime_ns
 
 
 def _ms_since(start: float) -> float:

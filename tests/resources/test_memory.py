@@ -325,12 +325,12 @@ def test_a_step_of_a_pipeline_that_cannot_fit(cli, tmp_path):
 
 
 def test_shape_shows_bands_and_peak(cli, tmp_path):
-    np.save(tmp_path / "x.npy", values("f4", (3, 400, 500)))
-    told = cli("shape", "max -k 3 -s 2 | avg -k 2", "x.npy", "--max-memory", "2M").text
+    np.savez(tmp_path / "x.npz", values("f4", (3, 400, 500)))
+    told = cli("shape", "max -k 3 -s 2 | avg -k 2", "x.npz", "--max-memory", "2M").text
     assert "bands" in told.splitlines()[0]
     assert "at once" in told.splitlines()[0]
     assert "peak 1.0 MB" in told
-    assert "bands" not in cli("shape", "max", "x.npy").text
+    assert "bands" not in cli("shape", "max", "x.npz").text
     ran = cli("shape", "max --global", "--input", "20000x40000", "--max-memory", "256M")
     assert ran.code == 2
     assert "max --global takes 22.4 GB at once" in ran.err

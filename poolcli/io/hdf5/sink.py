@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
+from shutil import copyfileobj
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -13,10 +14,10 @@ from poolcli.io.hdf5.attributes import put_attributes
 from poolcli.io.hdf5.copied import Copied
 from poolcli.io.hdf5.source import damage_refused
 from poolcli.io.header import Header
-from poolcli.io.npy import array_of
-from poolcli.io.sink import Sink, WholeSink
+from poolcli.io.npy import is_new_file
+from poolcli.io.source import Region
 from poolcli.io.zarr.ome import TO_OME
-from poolcli.maps.feature_map import FeatureMap
+from poolcli.maps.array import Array
 from poolcli.resources.extras import extra
 
 _NO_VARIABLE = "This is a netCDF dimension but not a netCDF variable."
@@ -24,34 +25,63 @@ _NO_VARIABLE = "This is a netCDF dimension but not a netCDF variable."
 
 def open_sink(
     _: Format, stream: BinaryIO, headers: Sequence[Header], __: Mapping[str, Any]
-) -> Sink:
+) -> Hdf5Sink:
     """A file with a dataset for each map."""
-    return WholeSink(headers, lambda maps: stream.write(_encoded(maps, all_named=False)))
+    return Hdf5Sink(stream, headers, all_named=False)
 
 
 def open_netcdf_sink(
     _: Format, stream: BinaryIO, headers: Sequence[Header], __: Mapping[str, Any]
-) -> Sink:
+) -> Hdf5Sink:
     """The same, in which every dimension has a name."""
-    return WholeSink(headers, lambda maps: stream.write(_encoded(maps, all_named=True)))
+    return Hdf5Sink(stream, headers, all_named=True)
 
 
-def _encoded(maps: Sequence[FeatureMap], *, all_named: bool) -> bytes:
-    h5py = extra("hdf5", "writing .h5")
-    stream = BytesIO()
-    with damage_refused(), h5py.File(stream, "w", track_order=True) as file:
-        _put_groups(file, maps)
-        datasets = [_put_map(file, one, number) for number, one in enumerate(maps)]
-        for one, dataset in zip(maps, datasets, strict=True):
-            _put_dimensions(file, dataset, one, all_named=all_named)
-        for name, copied in maps[0].facts.get("others", {}).items():
-            _put_copied(file, name, copied)
-    return stream.getvalue()
+def chunk_shape(_: Format, header: Header, __: Mapping[str, Any]) -> tuple[int, ...]:
+    """The shape of a chunk; of a dataset without chunks, a row."""
+    chunks, layout = _options_of(header).get("chunks"), _layout_of(header)
+    shape = dict(zip(layout, chunks, strict=True)) if chunks else {layout[-1]: None}
+    sizes = zip(header.layout, header.shape, strict=True)
+    return tuple(shape.get(letter, 1) or size for letter, size in sizes)
 
 
-def _put_groups(file: Any, maps: Sequence[FeatureMap]) -> None:
+class Hdf5Sink:
+    """The datasets of a file that is being written: on the disk if it is a file, else in memory."""
+
+    def __init__(self, stream: BinaryIO, headers: Sequence[Header], *, all_named: bool) -> None:
+        h5py = extra("hdf5", "writing .h5")
+        self._target, self._headers = stream, headers
+        self._stream = stream if is_new_file(stream) else BytesIO()
+        with damage_refused():
+            self._file = h5py.File(self._stream, "w", track_order=True)
+            _put_groups(self._file, headers)
+            pairs = enumerate(headers)
+            self._datasets = [_put_map(self._file, one, number) for number, one in pairs]
+            for one, dataset in zip(headers, self._datasets, strict=True):
+                _put_dimensions(self._file, dataset, one, all_named=all_named)
+
+    def write(self, number: int, region: Region, values: Array) -> None:
+        """Write a region of a map."""
+        header = self._headers[number]
+        order = [header.layout.index(letter) for letter in _layout_of(header)]
+        where = tuple(region[axis] for axis in order)
+        with damage_refused():
+            self._datasets[number][where] = np.ascontiguousarray(values.transpose(order))
+
+    def finish(self) -> None:
+        """Write what else the file holds, and close it."""
+        with damage_refused():
+            for name, copied in self._headers[0].facts.get("others", {}).items():
+                _put_copied(self._file, name, copied)
+            self._file.close()
+        if self._stream is not self._target:
+            self._stream.seek(0)
+            copyfileobj(self._stream, self._target)
+
+
+def _put_groups(file: Any, headers: Sequence[Header]) -> None:
     """The attributes of the groups that the maps lie in: by their paths, or of the root."""
-    for one in maps:
+    for one in headers:
         for path, attributes in one.facts.get("file_attributes", {}).items():
             if isinstance(attributes, Mapping):
                 put_attributes(file.require_group(path or "/"), attributes, {})
@@ -59,16 +89,11 @@ def _put_groups(file: Any, maps: Sequence[FeatureMap]) -> None:
                 file.attrs[path] = attributes
 
 
-def _put_map(file: Any, one: FeatureMap, number: int) -> Any:
-    data, layout = array_of(one), _layout_of(one)
-    stored = one.facts.get("storage", {}).get("hdf5", {})
-    options = dict(stored.get("filters", {}))
-    chunks = one.facts.get("chunks")
-    if chunks and set(chunks) >= set(layout) and stored:
-        pairs = zip(layout, data.shape, strict=True)
-        options["chunks"] = tuple(min(chunks[letter], size) for letter, size in pairs)
+def _put_map(file: Any, one: Header, number: int) -> Any:
+    stored, sizes = _stored(one), dict(zip(one.layout, one.shape, strict=True))
+    shape = tuple(sizes[letter] for letter in _layout_of(one))
     name = one.name or (f"data_{number}" if number else "data")
-    dataset = file.create_dataset(name, data=np.ascontiguousarray(data), **options)
+    dataset = file.create_dataset(name, shape, np.dtype(one.dtype), **_options_of(one))
     attributes = dict(one.facts.get("attributes", {}))
     if nodata := one.facts.get("nodata"):
         attributes["_FillValue"] = nodata[0]
@@ -76,18 +101,34 @@ def _put_map(file: Any, one: FeatureMap, number: int) -> Any:
     return dataset
 
 
-def _layout_of(one: FeatureMap) -> str:
+def _stored(one: Header) -> Mapping[str, Any]:
+    stored: Mapping[str, Any] = one.facts.get("storage", {}).get("hdf5", {})
+    return stored
+
+
+def _options_of(one: Header) -> dict[str, Any]:
+    """How a dataset is chunked and packed: as the one it comes from."""
+    stored, layout = _stored(one), _layout_of(one)
+    options = dict(stored.get("filters", {}))
+    chunks = one.facts.get("chunks")
+    if chunks and set(chunks) >= set(layout) and stored:
+        sizes = dict(zip(one.layout, one.shape, strict=True))
+        options["chunks"] = tuple(min(chunks[letter], sizes[letter]) for letter in layout)
+    return options
+
+
+def _layout_of(one: Header) -> str:
     """The letters of the axes as they are written: of an image with channels first."""
     return one.layout if one.picture is None else "".join(sorted(one.layout, key="NCDHWL".index))
 
 
-def _put_dimensions(file: Any, dataset: Any, one: FeatureMap, *, all_named: bool) -> None:
+def _put_dimensions(file: Any, dataset: Any, one: Header, *, all_named: bool) -> None:
     coordinates = one.facts.get("coordinates", {})
     for axis, (letter, name) in enumerate(_dimensions(one, all_named=all_named)):
         _attach(file, dataset, axis, name, coordinates.get(letter))
 
 
-def _dimensions(one: FeatureMap, *, all_named: bool) -> Iterator[tuple[str, str]]:
+def _dimensions(one: Header, *, all_named: bool) -> Iterator[tuple[str, str]]:
     """The letter and the name of each dimension; no name where there is none."""
     coordinates = one.facts.get("coordinates", {})
     names = {letter: each.name for letter, each in coordinates.items()}

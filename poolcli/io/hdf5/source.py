@@ -150,7 +150,8 @@ def _header(file: Any, name: str, dataset: Any, layout: str) -> Header:
         facts["chunks"] = dict(zip(layout, dataset.chunks, strict=True))
     dtype = dataset.dtype.newbyteorder("=").name
     known = {key: value for key, value in facts.items() if value}
-    return Header(name, dataset.shape, dtype, layout, None, known, chunks=dataset.chunks)
+    row = (*(1,) * (dataset.ndim - 1), dataset.shape[-1])
+    return Header(name, dataset.shape, dtype, layout, None, known, chunks=dataset.chunks or row)
 
 
 def _groups(file: Any, name: str) -> Iterator[tuple[str, dict[str, Any]]]:

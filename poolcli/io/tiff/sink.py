@@ -56,6 +56,20 @@ def open_sink(
     return WholeSink(headers, encode)
 
 
+def chunk_shape(
+    record: Format, header: Header, options: Mapping[str, Any]
+) -> tuple[int, ...] | None:
+    """The shape of a tile or a strip of one page; None for a map that is collected."""
+    is_collected = any(options.get(name) for name in ("scale", "overviews", "cog"))
+    if is_collected or header.form.mode not in ("", *record.modes):
+        return None
+    axes = axes_of(header, kinds_of(record, [header])[0])
+    pixels = pixels_of(header, axes, options)
+    high, wide = pixels.segment
+    sides = {"H": high, "W": wide, "C": pixels.samples if "C" in axes.inner else 1}
+    return tuple(sides.get(letter, 1) for letter in header.layout)
+
+
 def _in_held_mode(one: FeatureMap, record: Format, how: str | None) -> FeatureMap:
     """The map without a palette that the format lacks, and scaled if that is asked for."""
     from poolcli.io.pillow.to_image import scaled_map

@@ -61,11 +61,36 @@ def open_sink(
     return ZarrSink(folder, headers, options)
 
 
+def reopen_sink(
+    _: Format, folder: Path, headers: Sequence[Header], options: Mapping[str, Any]
+) -> ZarrSink:
+    """The same store, whose arrays are there already."""
+    return ZarrSink(folder, headers, options, is_new=False)
+
+
+def chunk_shape(_: Format, header: Header, options: Mapping[str, Any]) -> tuple[int, ...]:
+    """The shape of a chunk, or of a shard where chunks are packed in shards."""
+    creation = ArrayCreation(zarr_format_of(header, options), options.get("chunk"))
+    shaped = header if is_plain(header) else _in_ome_order(header)[0]
+    stored = creation.options(shaped, shaped.layout, np.dtype(header.dtype), ())
+    shape = dict(zip(shaped.layout, stored.get("shards", stored["chunks"]), strict=True))
+    sizes = zip(header.layout, header.shape, strict=True)
+    return tuple(shape.get(letter, size) for letter, size in sizes)
+
+
 class ZarrSink:
     """The arrays of a store that is being written."""
 
-    def __init__(self, folder: Path, headers: Sequence[Header], options: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        headers: Sequence[Header],
+        options: Mapping[str, Any],
+        *,
+        is_new: bool = True,
+    ) -> None:
         self._zarr = extra("zarr", "a .zarr")
+        self._is_new = is_new
         self._targets: list[_Target] = []
         self._version = version = zarr_format_of(headers[0], options)
         self._creation = ArrayCreation(version, options.get("chunk"))
@@ -74,8 +99,10 @@ class ZarrSink:
                 self._root: Any = None
                 self._targets.append(self._root_array(folder, headers[0]))
                 return
-            self._root = self._zarr.open_group(str(folder), mode="w", zarr_format=version)
-            self._write_groups(headers)
+            mode = "w" if is_new else "r+"
+            self._root = self._zarr.open_group(str(folder), mode=mode, zarr_format=version)
+            if is_new:
+                self._write_groups(headers)
             for levels in _images(headers):
                 self._add(levels)
 
@@ -95,11 +122,11 @@ class ZarrSink:
 
     def _root_array(self, folder: Path, header: Header) -> _Target:
         names = names_of(header)
-        array = self._zarr.create_array(
-            str(folder),
-            zarr_format=self._version,
-            **self._creation.options(header, header.layout, np.dtype(header.dtype), names),
-        )
+        options = self._creation.options(header, header.layout, np.dtype(header.dtype), names)
+        if self._is_new:
+            array = self._zarr.create_array(str(folder), zarr_format=self._version, **options)
+        else:
+            array = self._zarr.open_array(str(folder), mode="r+")
         return _Target(array, header, header.layout, expands=False)
 
     def _write_groups(self, headers: Sequence[Header]) -> None:
@@ -123,28 +150,38 @@ class ZarrSink:
         forms = [level.form.expanded() if expanded else level.form for level in levels]
         dtype = np.result_type(*(form.dtype for form in forms))
         for number, (level, form) in enumerate(zip(levels, forms, strict=True)):
-            layout = "".join(letter for letter in _ORDER if letter in form.layout)
-            sizes = dict(zip(form.layout, form.shape, strict=True))
-            shaped = level._replace(shape=tuple(sizes[letter] for letter in layout), layout=layout)
+            shaped, layout = _in_ome_order(level._replace(layout=form.layout, shape=form.shape))
             names = tuple(TO_OME[letter] for letter in layout)
-            array = group.create_array(
-                str(number), **self._creation.options(shaped, layout, dtype, names, is_image=True)
-            )
+            options = self._creation.options(shaped, layout, dtype, names, is_image=True)
+            array = self._array(group, str(number), options)
             self._targets.append(_Target(array, level, layout, expands=expanded))
         last = self._targets[-1].layout
         metadata = image_attributes(levels, last, "0.5" if self._version == 3 else "0.4")
-        group.attrs.update(metadata)
+        if self._is_new:
+            group.attrs.update(metadata)
+
+    def _array(self, group: Any, name: str, options: Mapping[str, Any]) -> Any:
+        return group.create_array(name, **options) if self._is_new else group[name]
 
     def _add_plain(self, header: Header) -> None:
         names, dtype = names_of(header), np.dtype(header.dtype)
         stored = self._creation.options(header, header.layout, dtype, names)
-        array = self._root.create_array(header.name or "data", **stored)
+        array = self._array(self._root, header.name or "data", stored)
         self._targets.append(_Target(array, header, header.layout, expands=False))
+        if not self._is_new:
+            return
         where = header.name.rpartition("/")[0]
         group = self._root[where] if where else self._root
         for each in header.facts.get("coordinates", {}).values():
             if each.name not in group:
                 _write_coordinates(group, each, self._version)
+
+
+def _in_ome_order(header: Header) -> tuple[Header, str]:
+    """A header with its axes in the order of OME, and their letters."""
+    layout = "".join(letter for letter in _ORDER if letter in header.layout)
+    sizes = dict(zip(header.layout, header.shape, strict=True))
+    return header._replace(shape=tuple(sizes[each] for each in layout), layout=layout), layout
 
 
 def _write_coordinates(group: Any, each: Coordinates, version: int) -> None:

@@ -1,0 +1,128 @@
+"""Which files are pooled region by region, and how: known from their headers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from poolcli import io
+from poolcli.pipeline.pipeline import Pipeline
+from poolcli.resources.limits import Budget, current, limits
+from poolcli.run.file_plan import FilePlan, plan_file, results_of
+from poolcli.run.input_state import InputState
+from poolcli.run.job import STREAM, Job
+from poolcli.run.region_plan import RegionNeed, RegionPlan, region_plan
+
+_USUAL = 1 << 28  # bytes that arrays of a worker may take where no limit is given
+# Bytes of values from which regions are worth their calls, where the whole fits into memory.
+_LARGE = 1 << 26
+_LARGE_FILE = 1 << 20  # bytes of a file that may hold so many values, packed
+_ENCODING = 4  # copies of a map in memory while a format encodes it as a whole
+
+
+@dataclass(frozen=True)
+class PlannedRegions:
+    """The plan of a file, that of the regions of each of its maps, and how many workers make them.
+
+    `source` is open while the plan is made, and `state` what the input was like.
+    """
+
+    file: FilePlan
+    plans: tuple[RegionPlan, ...]
+    workers: int
+    source: io.Source
+    state: InputState
+
+    @property
+    def count(self) -> int:
+        """How many blocks are written."""
+        return sum(plan.count for plan in self.plans)
+
+
+@contextmanager
+def planned_regions(job: Job, readable: io.Readable) -> Iterator[PlannedRegions | None]:
+    """The plan of a file that is pooled in regions; None for one that is not, or need not be."""
+    if not _may_have_regions(job, readable):
+        yield None
+        return
+    limit, state = job.outputs.memory, InputState.of(readable)
+    if limit is not None:
+        io.allow_pixels(limit)
+    with (
+        limits(memory=Budget(limit)),
+        io.opened(readable, job.layout, job.member) as source,
+    ):
+        yield _planned(job, source, state) if _is_large(job, source) else None
+
+
+def _may_have_regions(job: Job, readable: io.Readable) -> bool:
+    """Whether a job makes one file of one map each, of a file on the disk that is not small."""
+    outputs = job.outputs
+    is_plain = outputs.indices is None and outputs.draw is None and not job.pipeline.several
+    if not (is_plain and isinstance(readable, Path) and len(job.targets) == 1):
+        return False
+    if job.target == STREAM or io.is_device(job.target):
+        return False
+    if not readable.is_file():
+        return readable.is_dir()
+    return outputs.memory is not None or readable.stat().st_size >= _LARGE_FILE
+
+
+def _is_large(job: Job, source: io.Source) -> bool:
+    """Whether all maps can be read in regions, and are large together."""
+    if any(header.chunks is None for header in source.headers):
+        return False
+    limit = job.outputs.memory
+    least = _LARGE if limit is None else min(_LARGE, limit // 16)
+    return sum(header.form.nbytes for header in source.headers) >= least
+
+
+def _planned(job: Job, source: io.Source, state: InputState) -> PlannedRegions | None:
+    file = plan_file(job, source)
+    needs = _needs(job, file)
+    if needs is None:
+        return None
+    limit = job.outputs.memory
+    for workers in range(current().threads, 0, -1):
+        share = _USUAL if limit is None else limit // 2 // workers
+        plans = tuple(region_plan(need, share, workers) for need in needs)
+        if all(each.at_once <= share for each in plans):
+            return PlannedRegions(file, plans, workers, source, state)
+    return None
+
+
+def regions_of_form(
+    pipeline: Pipeline, header: io.Header, target: io.Format, limit: int
+) -> RegionPlan | None:
+    """The regions of a map that is known by its header; None where it is pooled as a whole."""
+    if header.form.nbytes < min(_LARGE, limit // 16) or pipeline.several:
+        return None
+    (planned,) = results_of(pipeline, header)
+    chunk = target.chunk_shape(planned.header, {})
+    need = RegionNeed(planned, chunk or planned.header.shape, 1 if chunk else _ENCODING)
+    if header.chunks is None or not _can_be_made(need):
+        return None
+    for workers in range(current().threads, 0, -1):
+        plan = region_plan(need, limit // 2 // workers, workers)
+        if plan.at_once <= limit // 2 // workers:
+            return plan
+    return None
+
+
+def _can_be_made(need: RegionNeed) -> bool:
+    return need.numbers_of(tuple(slice(0, 1) for _ in need.shape)) is not None
+
+
+def _needs(job: Job, file: FilePlan) -> list[RegionNeed] | None:
+    """What regions of each map take; None where those of one cannot be made."""
+    options = file.format.options(dict(job.outputs.save), job.outputs.scale)
+    needs = []
+    for each in file.results:
+        chunk = file.format.chunk_shape(each.header, options)
+        need = RegionNeed(each, chunk or each.header.shape, 1 if chunk else _ENCODING)
+        if not _can_be_made(need):
+            return None
+        needs.append(need)
+    return needs

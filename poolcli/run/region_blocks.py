@@ -1,0 +1,215 @@
+"""The blocks of maps that are pooled region by region: read, pooled, collected, written."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import product
+from queue import Empty, SimpleQueue
+from threading import Condition, Lock
+from typing import NamedTuple
+
+import numpy as np
+
+from poolcli import io
+from poolcli.io import Region
+from poolcli.maps.array import Array
+from poolcli.maps.feature_map import FeatureMap
+from poolcli.pipeline.map_part import MapPart, Numbers, held_region, runs_of
+from poolcli.run.region_plan import RegionPlan
+
+
+class PieceTask(NamedTuple):
+    """A piece to be made: the number of its map, that of its block, and where both are."""
+
+    number: int
+    turn: int
+    block: Region
+    piece: Region
+
+
+class Sources:
+    """One open source for each worker: a file has one place from which it is read."""
+
+    def __init__(self, opened: Callable[[], object]) -> None:
+        self._opened = opened
+        self._idle: SimpleQueue[io.Source] = SimpleQueue()
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Sources:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @contextmanager
+    def one(self) -> Iterator[io.Source]:
+        """A source that nobody else reads from in this block."""
+        try:
+            source = self._idle.get_nowait()
+        except Empty:
+            source = self._stack.enter_context(self._opened())  # type: ignore[arg-type]
+        try:
+            yield source
+        finally:
+            self._idle.put(source)
+
+
+@dataclass
+class Tally:
+    """What workers have done so far: seconds by phase and by step, and bytes."""
+
+    seconds: dict[str | int, float] = field(default_factory=lambda: defaultdict(float))
+    read_bytes: int = 0
+    written_bytes: int = 0
+    lock: Lock = field(default_factory=Lock)
+
+    @contextmanager
+    def timed(self, phase: str | int) -> Iterator[None]:
+        """Count the time of the block."""
+        start = time.perf_counter()
+        yield
+        with self.lock:
+            self.seconds[phase] += time.perf_counter() - start
+
+    def add(self, *, read: int = 0, written: int = 0) -> None:
+        """Count bytes."""
+        with self.lock:
+            self.read_bytes += read
+            self.written_bytes += written
+
+
+class Turns:
+    """Lets blocks be written in their order, whichever worker has which."""
+
+    def __init__(self) -> None:
+        self._next = 0
+        self._is_broken = False
+        self._changed = Condition()
+
+    @contextmanager
+    def turn(self, number: int) -> Iterator[None]:
+        """Wait until all blocks before this one are written; drop this one if another failed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._next == number or self._is_broken)
+            if self._is_broken:
+                raise AbandonedError
+        yield
+        with self._changed:
+            self._next += 1
+            self._changed.notify_all()
+
+    def abandon(self) -> None:
+        """Let nobody wait for a block that will never come."""
+        with self._changed:
+            self._is_broken = True
+            self._changed.notify_all()
+
+
+class AbandonedError(Exception):
+    """Another worker failed, and says why."""
+
+
+class BlockMaker:
+    """Makes pieces with several workers, and writes each block when all of its pieces are there.
+
+    `in_order` says that the output takes blocks in their order alone.
+    """
+
+    def __init__(
+        self, plans: Sequence[RegionPlan], sources: Sources, sink: io.Sink, *, in_order: bool
+    ) -> None:
+        self._plans, self._sources, self._sink = plans, sources, sink
+        self._turns = Turns() if in_order else None
+        self._open: dict[int, tuple[Array, int]] = {}  # blocks, and how many pieces they lack
+        self._lock = Lock()
+        self.tally = Tally()
+
+    def tasks(self, done: frozenset[int] = frozenset()) -> Iterator[PieceTask]:
+        """Every piece of every block that is not done."""
+        turn = 0
+        for number, plan in enumerate(self._plans):
+            for block in plan.blocks:
+                if turn not in done:
+                    for piece in plan.pieces(block):
+                        yield PieceTask(number, turn, block, piece)
+                turn += 1
+
+    def make(self, task: PieceTask) -> bool:
+        """Make a piece, and write its block if it was the last; whether it was."""
+        try:
+            values = self._pooled(task)
+            whole = self._collected(task, values)
+            if whole is not None:
+                self._write(task, whole)
+        except BaseException:
+            if self._turns:
+                self._turns.abandon()
+            raise
+        return whole is not None
+
+    def _pooled(self, task: PieceTask) -> Array:
+        need = self._plans[task.number].need
+        numbers = need.numbers_of(task.piece)
+        assert numbers is not None, "only regions that can be made are planned"
+        with self._sources.one() as source, self.tally.timed("read"):
+            pixels = read_pixels(source, task.number, numbers[0])
+        self.tally.add(read=pixels.data.nbytes)
+        part = MapPart(pixels, need.form, numbers[0])
+        for step, (stage, wanted) in enumerate(zip(need.stages, numbers[1:], strict=True)):
+            with self.tally.timed(step):
+                part = MapPart(stage.step.pool_part(part, wanted), stage.output, wanted)
+        return part.pixels.data
+
+    def _collected(self, task: PieceTask, values: Array) -> Array | None:
+        """The values of a block, if this piece was the last that it lacked."""
+        if task.piece == task.block:
+            return values
+        with self._lock:
+            if task.turn not in self._open:
+                shape = tuple(span.stop - span.start for span in task.block)
+                pieces = sum(1 for _ in self._plans[task.number].pieces(task.block))
+                self._open[task.turn] = np.empty(shape, values.dtype), pieces
+            whole, lacking = self._open[task.turn]
+            self._open[task.turn] = whole, lacking - 1
+            is_last = lacking == 1
+            if is_last:
+                del self._open[task.turn]
+            whole[held_region(task.piece, task.block)] = values
+        return whole if is_last else None
+
+    def _write(self, task: PieceTask, values: Array) -> None:
+        if self._turns is None:
+            self._put(task, values)
+            return
+        with self._turns.turn(task.turn):
+            self._put(task, values)
+
+    def _put(self, task: PieceTask, values: Array) -> None:
+        with self.tally.timed("write"):
+            self._sink.write(task.number, task.block, values)
+        self.tally.add(written=values.nbytes)
+
+
+def read_pixels(source: io.Source, number: int, numbers: Numbers) -> FeatureMap:
+    """The pixels of a map at these numbers along each axis, without facts."""
+    layout = source.headers[number].layout
+    runs = [runs_of(numbers[letter]) for letter in layout]
+    turns = list(product(*runs))
+    if len(turns) == 1:
+        return replace(source.read(number, turns[0]), facts={})
+    whole, values = tuple(numbers[letter] for letter in layout), None
+    for turn in turns:
+        part = source.read(number, turn)
+        if values is None:
+            values = np.empty(tuple(map(len, whole)), part.data.dtype)
+        where = tuple(
+            slice(start := int(np.searchsorted(each, run.start)), start + run.stop - run.start)
+            for each, run in zip(whole, turn, strict=True)
+        )
+        values[where] = part.data
+    assert values is not None
+    return replace(part, data=values, facts={})
