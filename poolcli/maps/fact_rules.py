@@ -183,6 +183,19 @@ def imagej(value: Mapping[str, Any], axes: Sampling, _: Facts) -> Any:
     return {name: each for name, each in value.items() if name not in stale}
 
 
+def ome(value: Mapping[str, Any], axes: Sampling, _: Facts) -> Any:
+    """Return what OME says, with the planes that viewers show first where they have gone."""
+    omero = value.get("omero")
+    defaults = omero.get("rdefs") if isinstance(omero, Mapping) else None
+    if not isinstance(omero, Mapping) or not isinstance(defaults, Mapping):
+        return value
+    moved = dict(defaults)
+    for name, letter in (("defaultT", "N"), ("defaultZ", "D")):
+        if letter in axes and isinstance(moved.get(name), int):
+            moved[name] = axes[letter].nearest(moved[name])
+    return {**value, "omero": {**omero, "rdefs": moved}}
+
+
 def polynomials(value: tuple[float, ...], axes: Sampling, _: Facts) -> Any:
     """Return the tag RPC with offset and scale of lines (numbers 2, 7) and samples (3, 8) moved."""
     lattice = _lattice("HW", axes)

@@ -26,6 +26,12 @@ class AxisSampling(NamedTuple):
         """Whether the pixels are those of the input."""
         return self.before == self.after and self.stride == 1 and self.offset == 0
 
+    def nearest(self, number: int) -> int:
+        """The pixel of the result whose centre is nearest to that of a pixel of the input."""
+        if self.stride is None or self.offset is None:
+            return number * self.after // self.before
+        return min(max(round((number - self.offset) / self.stride), 0), self.after - 1)
+
     def then(self, later: AxisSampling) -> AxisSampling:
         """This sampling, and another one of its result, as one."""
         if self.stride is None or self.offset is None or later.stride is None:

@@ -228,3 +228,20 @@ def test_packed_by_gzip(cli, tmp_path):
     with fits.open(tmp_path / "a-max.fits.gz") as again:
         np.testing.assert_array_equal(again[0].data, blocks(image("i2")).max((1, 3)))
     assert "gzip is damaged" in refusal((tmp_path / "a.fits.gz").read_bytes()[:-40])
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_not_a_number_is_left_out_where_that_is_asked_for(cli, tmp_path, dtype):
+    values = np.arange(48, dtype=dtype).reshape(6, 8)
+    values[0, 0] = values[4:, :2] = np.nan
+    wide = np.moveaxis(blocks(values), 1, 2).reshape(3, 4, 4)
+    found = pooled(cli, tmp_path, [fits.PrimaryHDU(values)], "avg", "-k", 2)[0].data
+    np.testing.assert_array_equal(found, wide.mean(-1))  # as everywhere: NaN is not hidden
+    for words in (("--nodata", "nan"), ("--nan", "ignore")):
+        assert cli("avg", "-k", 2, "a.fits", "-o", "c.fits", "--overwrite", *words).code == 0
+        found = fits.getdata(tmp_path / "c.fits")
+        assert np.isnan(found[2, 0])
+        expected = np.full((3, 4), np.nan)
+        rest = ~np.isnan(wide).all(-1)
+        expected[rest] = np.nanmean(wide[rest], -1)
+        np.testing.assert_allclose(found, expected, rtol=1e-6)

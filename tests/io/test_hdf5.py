@@ -230,3 +230,11 @@ def test_behind_a_block_of_the_user(tmp_path):
     raw = bytearray((tmp_path / "a.mat").read_bytes())
     raw[:19] = b"MATLAB 7.3 MAT-file"
     np.testing.assert_array_equal(read(io.BytesIO(raw))[0].data, values())
+
+
+@pytest.mark.parametrize("version", [1, 2, 5])
+def test_classic_netcdf_says_what_to_do(cli, tmp_path, version):
+    (tmp_path / "a.nc").write_bytes(b"CDF" + bytes([version]) + bytes(28))
+    ran = cli("max", "a.nc")
+    assert (ran.code, ran.err.count("\n")) == (1, 1)
+    assert "it is NetCDF-3, and NetCDF-4 is read: `nccopy -k nc4" in ran.err

@@ -30,13 +30,19 @@ from poolcli.maps.feature_map import FeatureMap
 from poolcli.resources.extras import extra
 
 _MAGIC = b"\x89HDF\r\n\x1a\n"
+_CLASSIC = (b"CDF\1", b"CDF\2", b"CDF\5")  # NetCDF-3
 _PLACES = (0, 512, 1024, 2048)  # where a file may begin, behind a block of the user's
 _BOUNDS = ("bounds", "climatology")  # attributes of CF that name the bounds of cells
 _AUXILIARY = "coordinates"  # the attribute of CF that names coordinates of two dimensions
 
 
 def is_hdf5(stream: BinaryIO) -> bool:
-    """Whether a stream is an HDF5 file, also behind a block of the user's, as MATLAB writes it."""
+    """Whether a stream is an HDF5 file, also behind a block of the user's, as MATLAB writes it.
+
+    Classic NetCDF is taken for one, too, which `open_source` refuses.
+    """
+    if stream.read(4) in _CLASSIC:
+        return True
     for place in _PLACES:
         stream.seek(place)
         if stream.read(len(_MAGIC)) == _MAGIC:
@@ -46,6 +52,11 @@ def is_hdf5(stream: BinaryIO) -> bool:
 
 def open_source(stream: BinaryIO, layout: str | None) -> Hdf5Source:
     """The datasets with numbers along a spatial axis."""
+    if stream.read(4) in _CLASSIC:
+        raise FileError(
+            "it is NetCDF-3, and NetCDF-4 is read: `nccopy -k nc4 OLD.nc NEW.nc` makes one of it"
+        )
+    stream.seek(0)
     return Hdf5Source(stream, layout)
 
 

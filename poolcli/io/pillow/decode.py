@@ -16,6 +16,7 @@ from poolcli.io.mode import DEEP
 from poolcli.io.pillow.checks import UnsupportedSamples, check_pcx_palette, decoding, rawmode
 from poolcli.io.pillow.exif import exif_behind_pixels, upright
 from poolcli.io.pillow.gif import check_blocks
+from poolcli.io.pillow.jpeg_scans import whole
 from poolcli.io.pillow.page_headers import format_of, headers_of, is_animation
 from poolcli.io.pillow.png_chunks import SIGNATURE, check_chunks
 from poolcli.io.pillow.png_deep import deep_pixels
@@ -124,6 +125,7 @@ def _loaded(image: Image.Image, mode: str, stream: BinaryIO) -> Array:
         with decoding():
             return deep_pixels(image, rawmode(image), stream)
     with decoding(), inflated(image):
+        image = whole(image, stream) if image.format in ("JPEG", "MPO") else image
         image.load()
     return pixels(image, mode)
 

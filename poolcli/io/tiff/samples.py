@@ -23,6 +23,11 @@ def check_pooled(page: Page) -> None:
     """FileError for samples that make no sense once they are pooled."""
     if page.photometric == Photometric.MOSAIC:
         raise FileError("it is the mosaic of a sensor, not an image: develop it first")
+    if page.compression == Compression.OLD_JPEG:
+        raise FileError(
+            "it holds a JPEG of TIFF 6.0, whose places no two writers agree on: "
+            "`tiffcp -c lzw OLD.tif NEW.tif` makes a plain one of it"
+        )
     if page.photometric == Photometric.YCBCR and page.compression != Compression.JPEG:
         by = page.directory.wholes(Tag.YCBCR_SUBSAMPLING)
         if by != (1, 1) and page.samples > 1:
@@ -105,6 +110,11 @@ def _colour_mode(page: Page, photometric: int) -> str | None:
 
 def photometric_as_read(page: Page) -> int:
     """The photometric of what the decoder gives: JPEG's YCbCr comes as RGB."""
+    if page.compression == Compression.OLD_JPEG:
+        raise FileError(
+            "it holds a JPEG of TIFF 6.0, whose places no two writers agree on: "
+            "`tiffcp -c lzw OLD.tif NEW.tif` makes a plain one of it"
+        )
     if page.photometric == Photometric.YCBCR and page.compression == Compression.JPEG:
         return Photometric.RGB
     return page.photometric

@@ -8,6 +8,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
+from handmade import tiff
 from tiffs import encoded, tifffile, values
 
 from poolcli.errors import FileError, PoolError
@@ -211,3 +212,11 @@ def test_a_compression_whose_library_is_missing_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "imagecodecs", None)
     with pytest.raises(PoolError, match=r"pip install 'poolcli\[tiff\]'"):
         read(io.BytesIO(raw))
+
+
+def test_jpeg_of_tiff_6_says_what_to_do():
+    """Its places are not standard; a photometric without subsampling is no way around that."""
+    for photometric in (2, 6):
+        raw = tiff(8, 8, (8, 8, 8), bytes(192), t259=6, t262=photometric, t277=3)
+        with pytest.raises(FileError, match=r"holds a JPEG of TIFF 6.0.*tiffcp -c lzw"):
+            read(io.BytesIO(raw))

@@ -173,3 +173,19 @@ def test_named_axes_pool_in_three_dimensions(cli, tmp_path):
     timelapse(tmp_path / "a.zarr")
     assert cli("max", "-k", "2x2x2", "a.zarr", "--layout", "DHW", "-o", "b.zarr").code == 0
     assert peek(tmp_path / "b.zarr").maps[0].shape == (1, 4, 4)
+
+
+def test_the_planes_that_viewers_show_first(cli, tmp_path):
+    path = tmp_path / "a.zarr"
+    group = zarr.open_group(str(path), mode="w", zarr_format=2)
+    array = group.create_array("0", shape=(4, 9, 8, 8), chunks=(1, 1, 8, 8), dtype="uint16")
+    array[...] = 1
+    axes = [{"name": "t", "type": "time"}, *({"name": name, "type": "space"} for name in "zyx")]
+    levels = [{"path": "0", "coordinateTransformations": [{"type": "scale", "scale": [1] * 4}]}]
+    omero = {**OMERO, "rdefs": {"defaultT": 3, "defaultZ": 8, "model": "color"}}
+    image = {"version": "0.4", "axes": axes, "datasets": levels}
+    group.attrs.update({"multiscales": [image], "omero": omero})
+    for words, expected in ((("-k", "2x2x2"), 3), (("-k", "3x2x2"), 2), (("--global",), 0)):
+        assert cli("avg", *words, "a.zarr", "-o", "b.zarr", "--overwrite", "--strict").code == 0
+        _, ome = told(tmp_path / "b.zarr")
+        assert ome["omero"]["rdefs"] == {"defaultT": 3, "defaultZ": expected, "model": "color"}
