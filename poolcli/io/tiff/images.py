@@ -24,7 +24,8 @@ class Image:
     """An array of pages, in C order: `letters` and `sizes` are of the axes before those of a page.
 
     `kind` is that of its description: "ome", "imagej", "shaped", "aperio", or "" for one that tells
-    no sizes. `lead` are the sizes of axes without a name, which are one axis of the array.
+    no sizes. `lead` are the sizes of axes without a name, which are one axis of the array. `mask` is
+    a page that is not 0 where pixels count.
     """
 
     pages: tuple[Page | None, ...]
@@ -33,6 +34,7 @@ class Image:
     kind: str = ""
     lead: tuple[int, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+    mask: Page | None = None
 
     @property
     def keyframe(self) -> Page:
@@ -50,9 +52,18 @@ def images_of(stream: BinaryIO) -> list[Image]:
     if not full:
         raise FileError("the TIFF has no image: save it again")
     images = _with_left_over(_joined(full, pages), full)
-    if any(page is not None and page.is_mask for page in pages) and not full[0].is_mask:
-        return [replace(image, facts={**image.facts, "mask": "of GDAL"}) for image in images]
-    return images
+    masks = [page for page in pages if page is not None and page.is_mask]
+    if not masks or full[0].is_mask:
+        return images
+    mask = _mask_of(full, masks)
+    return [replace(image, mask=mask, facts={**image.facts, "mask": "of GDAL"}) for image in images]
+
+
+def _mask_of(full: Sequence[Page], masks: Sequence[Page]) -> Page | None:
+    """The mask of the only page; those of smaller copies are smaller, too."""
+    whole = [each for each in masks if not each.is_reduced]
+    is_clear = len(full) == len(whole) == 1 and whole[0].shape == full[0].shape[:2]
+    return whole[0] if is_clear and not full[0].is_planar else None
 
 
 def _with_left_over(images: list[Image], full: Sequence[Page]) -> list[Image]:

@@ -110,11 +110,6 @@ def _colour_mode(page: Page, photometric: int) -> str | None:
 
 def photometric_as_read(page: Page) -> int:
     """The photometric of what the decoder gives: JPEG's YCbCr comes as RGB."""
-    if page.compression == Compression.OLD_JPEG:
-        raise FileError(
-            "it holds a JPEG of TIFF 6.0, whose places no two writers agree on: "
-            "`tiffcp -c lzw OLD.tif NEW.tif` makes a plain one of it"
-        )
     if page.photometric == Photometric.YCBCR and page.compression == Compression.JPEG:
         return Photometric.RGB
     return page.photometric

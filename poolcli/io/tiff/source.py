@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import nan
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -77,6 +78,9 @@ class TiffMap(NamedTuple):
         _check_size(image)
         inner = map_axes.inner_letters(page)
         facts = facts_of(image, stored(page, image.kind, image.lead))
+        if masked := _masked_nodata(image, facts):
+            facts = {name: each for name, each in facts.items() if name != "mask"}
+            facts["nodata"] = masked
         turn = map_axes.turn_of(page, facts)
         if turn != 1 and "xmp" in facts:
             facts["xmp"] = upright_xmp(facts["xmp"])
@@ -126,9 +130,24 @@ class TiffMap(NamedTuple):
             window = Window.whole(page)
         fill = self.header.facts.get("nodata", (0,))[0]
         values = samples.to_values(_samples(page, window, fill), page)
+        if self.image.mask is not None and "mask" not in self.header.facts:
+            mask = _samples(self.image.mask, window, 0).reshape(window.shape) != 0
+            values[~mask] = fill
         if page.is_planar and self.inner == "HWC":
             values = np.ascontiguousarray(np.moveaxis(values, 0, -1))
         return _upright(values, self.turn, self.inner)
+
+
+def _masked_nodata(image: Image, facts: Mapping[str, Any]) -> tuple[float, ...]:
+    """The value for pixels that a mask leaves out: the file's nodata, or not a number.
+
+    Whole numbers without nodata have no value for them; then the mask is only told of.
+    """
+    if image.mask is None:
+        return ()
+    is_float = image.keyframe.dtype.kind == "f"
+    found: tuple[float, ...] = facts.get("nodata", (nan,) if is_float else ())
+    return found
 
 
 def _samples(page: Page, window: Window | None, fill: float) -> Array:

@@ -237,3 +237,43 @@ def test_a_named_reference_system_becomes_keys(tmp_path):
     for name in ("EPSG:32633", "EPSG:4326"):
         assert geo.crs_name(keys_of_crs(name)) == name
     assert keys_of_crs("EPSG:0") is None
+
+
+@pytest.mark.parametrize(
+    "profile", [{}, {"tiled": True, "blockxsize": 16, "blockysize": 16}], ids=str
+)
+@pytest.mark.parametrize(
+    ("dtype", "nodata"), [("float32", None), ("float64", -9999), ("int16", -9999), ("uint8", 255)]
+)
+@pytest.mark.parametrize("bands", [1, 3])
+def test_a_mask_leaves_out_what_gdal_leaves_out(cli, tmp_path, bands, dtype, nodata, profile):
+    """`dataset_mask` says which pixels count, before and after."""
+    x = np.arange(bands * 40 * 24).reshape(bands, 40, 24).astype(dtype) % 100
+    mask = np.random.default_rng(0).random((40, 24)) < 0.4
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
+        write(tmp_path / "a.tif", x, lambda file: file.write_mask(mask), nodata=nodata, **profile)
+    with rasterio.open(tmp_path / "a.tif") as file:
+        np.testing.assert_array_equal(file.dataset_mask() != 0, mask)
+    for op, numpy_op in (("max", np.ma.max), ("avg", np.ma.mean)):
+        ran = cli(
+            op, "-k", 2, "a.tif", "--dtype", "float64", "-o", "b.tif", "--strict", "--overwrite"
+        )
+        assert ran.code == 0, ran.err
+        masked = np.ma.array(x.astype(float), mask=np.broadcast_to(~mask, x.shape))
+        expected = numpy_op(
+            masked.reshape(bands, 20, 2, 12, 2).transpose(0, 1, 3, 2, 4).reshape(bands, 20, 12, 4),
+            -1,
+        )
+        with rasterio.open(tmp_path / "b.tif") as file:
+            found = file.read(masked=True)
+            np.testing.assert_array_equal(file.dataset_mask() == 0, expected.mask[0])
+        np.testing.assert_allclose(found.filled(0), expected.filled(0), rtol=1e-6)
+
+
+def test_a_mask_of_whole_numbers_without_nodata_is_told_of(cli, tmp_path):
+    x = np.arange(3 * 64, dtype=np.uint8).reshape(3, 8, 8)
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
+        write(tmp_path / "a.tif", x, lambda file: file.write_mask(x[0] < 40))
+    ran = cli("max", "-k", 2, "a.tif", "--report", "jsonl")
+    assert json.loads(ran.text)["dropped"] == ["mask of pixels"]
+    assert cli("max", "-k", 2, "a.tif", "--strict", "--overwrite").code == 1
