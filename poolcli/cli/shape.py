@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from poolcli.analysis.export.targets import NAMES as TARGETS
 from poolcli.cli.command import Command, inputs_argument
 from poolcli.cli.input_maps import header_of, naming
 from poolcli.cli.option import Option, in_group
@@ -34,8 +35,9 @@ FORMAT = in_group(
     ),
     Option(
         ["--to-code"],
-        type=click.Choice(("torch", "keras", "onnx", "numpy")),
-        help="The same as code, tried.",
+        type=click.Choice(TARGETS),
+        metavar="LIBRARY",
+        help=f"The same as code of a library, tried: {', '.join(TARGETS)}.",
     ),
 )
 WORDS = inputs_argument("words", "[PIPELINE] [FILE]")

@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 from math import prod
-from typing import Any
 
 import numpy as np
 
-from poolcli.analysis.export.exported_step import exported_step
-from poolcli.errors import ValueRuleError
+from poolcli.analysis.export.target import Target
+from poolcli.errors import PoolError, ValueRuleError
 from poolcli.maps.array import Array
-from poolcli.maps.feature_map import Form
+from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.maps.layout import shape_words
+from poolcli.maps.picture import Picture
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.step import Stage
 
 LARGEST = 1 << 24  # values of the random input: 64 MB of float32, and as much again in the library
 # The largest difference, as a share of the largest value, that another order of additions explains.
 TOLERANCES = {4: 1e-4, 8: 1e-10}  # by bytes of a number
+NAN_SHARE = 0.02  # of the random input, in the second try
+INDEXED_MODES = ("1", "P", "PA")  # of images whose pixels are no numbers to compute with
 
 
-def code_of(target: str, pipeline: Pipeline, form: Form, stages: Sequence[Stage]) -> str:
+def code_of(name: str, pipeline: Pipeline, form: Form, stages: Sequence[Stage]) -> str:
     """The pipeline as code of a target, below a comment that says how it was checked.
 
     Raises ValueRuleError where the target cannot express the pipeline, or its result is another.
@@ -32,39 +34,52 @@ def code_of(target: str, pipeline: Pipeline, form: Form, stages: Sequence[Stage]
     >>> "np.max(" in code_of("numpy", parse("max -k 2"), form, parse("max -k 2").plan(form))
     True
     """
-    module = import_module(f"poolcli.analysis.export.{target}")
+    target = target_named(name)
     if pipeline.several:
         raise ValueRuleError(
             f"there is no such code for {pipeline}: it gives several maps; write that of each level"
         )
-    text: str = module.write([exported_step(target, stage) for stage in stages], form)
-    return f"# {pipeline}\n# {_checked(module, target, text, (pipeline, form))}\n{text}"
+    text = target.write([target.exported(stage) for stage in stages], form)
+    return f"# {pipeline}\n# {_checked(target, text, pipeline, form)}\n{text}"
 
 
-def _checked(module: Any, target: str, text: str, checked: tuple[Pipeline, Form]) -> str:
+def target_named(name: str) -> Target:
+    """The record of a target."""
+    target: Target = import_module(f"poolcli.analysis.export.{name}").TARGET
+    return target
+
+
+def _checked(target: Target, text: str, pipeline: Pipeline, form: Form) -> str:
     """Run the code, and say how near its result is; ValueRuleError where it is another."""
-    pipeline, form = checked
-    version = module.version()
+    version = target.shown_version()
     size = f"a random {shape_words(form.shape)} {form.dtype}"
     if version is None:
-        return f"not checked: {module.NEEDS} is not installed"
+        return f"not checked: {' and '.join(target.modules)} is not installed"
     if prod(form.shape) > LARGEST:
         return f"not checked: {shape_words(form.shape)} is too large to try"
-    library = f"{target} {version}"
+    library = f"{target.name} {version}"
     x = _random_input(form)
     try:
-        found = np.asarray(module.run(text, x))
+        found = target.run(text, x)
     except Exception as error:  # noqa: BLE001 - libraries raise errors of any kind
         last_line = (str(error).strip().splitlines() or [type(error).__name__])[-1]
         raise ValueRuleError(f"{library} does not take {size} here: {last_line}") from None
-    return f"checked: {library}, {_agreement(library, found, pipeline(x, form.layout))} on {size}"
+    agreement = _agreement(library, found, _pooled(pipeline, x, form))
+    return f"checked: {library}, {agreement} on {size}{_with_nan(target, text, pipeline, form)}"
 
 
 def _random_input(form: Form) -> Array:
     random = np.random.default_rng(0)
-    is_float = form.dtype.kind == "f"
-    x = random.normal(size=form.shape) if is_float else random.integers(0, 100, form.shape)
-    return x.astype(form.dtype)
+    if form.dtype.kind == "f":
+        return random.normal(size=form.shape).astype(form.dtype)
+    return random.integers(0, 100, form.shape).astype(form.dtype)
+
+
+def _pooled(pipeline: Pipeline, x: Array, form: Form) -> Array:
+    """What poolcli makes of an array, as pixels of an image where the form is one's."""
+    picture = Picture(form.mode) if form.mode and form.mode not in INDEXED_MODES else None
+    *_, (made,) = pipeline.walk(FeatureMap(x, form.layout, picture))
+    return made.data
 
 
 def _agreement(library: str, found: Array, expected: Array) -> str:
@@ -77,10 +92,31 @@ def _agreement(library: str, found: Array, expected: Array) -> str:
     if np.array_equal(found, expected):
         return "equal"
     difference = float(np.abs(found.astype(np.float64) - expected).max())
-    tolerance = TOLERANCES[8 if expected.dtype.itemsize >= 8 else 4]
-    if not difference <= float(np.abs(expected).max()) * tolerance:  # also where it is NaN
+    if not difference <= _tolerance(expected):  # also where it is NaN
         raise ValueRuleError(
             f"{library} gives numbers that differ by up to {difference:.3g}: "
             "its code is not printed"
         )
     return f"equal to {difference:.1g}"
+
+
+def _tolerance(expected: Array) -> float:
+    if expected.dtype.kind != "f":
+        return 0
+    share = TOLERANCES[8 if expected.dtype.itemsize >= 8 else 4]
+    return float(np.nanmax(np.abs(expected), initial=0)) * share
+
+
+def _with_nan(target: Target, text: str, pipeline: Pipeline, form: Form) -> str:
+    """Words for whether the results of a map with some NaN are poolcli's, too."""
+    if form.dtype.kind != "f":
+        return ""
+    x = _random_input(form)
+    x[np.random.default_rng(1).random(form.shape) < NAN_SHARE] = np.nan
+    try:
+        expected, found = _pooled(pipeline, x, form), target.run(text, x)
+    except (PoolError, ArithmeticError):
+        return ""
+    pair = found.astype(np.float64), expected.astype(np.float64)
+    near = np.isclose(*pair, rtol=0, atol=_tolerance(expected), equal_nan=True)
+    return "" if near.all() else "; not where there is NaN"

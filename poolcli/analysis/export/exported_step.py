@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from poolcli.engine.operations.operation import Pooling
 from poolcli.engine.windows.footprint import Footprint
 from poolcli.engine.windows.grid import Axis
@@ -13,25 +15,10 @@ from poolcli.errors import ValueRuleError
 from poolcli.maps.feature_map import Form
 from poolcli.maps.frame import Size
 from poolcli.maps.layout import space_axes
-from poolcli.pipeline.step import Stage, Step
+from poolcli.pipeline.step import Step
 
-# Options that no library has, and the kinds of windows that are a grid.
-OWN_OPTIONS = ("nodata", "mask", "min_valid", "emit", "normalize", "linear", "dtype")
+# The kinds of windows that are a grid.
 GRIDS = ("sliding", "adaptive", "global", "strided", "fitted")
-# Why operations and kinds of windows cannot be written.
-NOT_WRITTEN = {
-    "area": "its cells have shares of pixels",
-    "fractional": "the distances are drawn by poolcli",
-    "regions": "boxes are pooled by torchvision.ops.roi_pool, whose maximum alone is the same",
-    "roi-align": "it is torchvision.ops.roi_align, which is no part of it",
-    "unpool": "its indices are in a file",
-    "stochastic": "what is drawn is poolcli's own",
-    "fuse": "write the code of its branches, one by one",
-    "trimmed": "it has no mean of values between two ranks",
-    "fraction": "write the mean of x == V, for each value",
-    "circmean": "write the angle of the means of sines and cosines",
-    "mode": "it has no most frequent value for windows",
-}
 
 
 @dataclass(frozen=True)
@@ -157,56 +144,73 @@ class ExportedStep:
             for cell in {0, axis.cells - 1}
         )
 
+    @property
+    def has_gaps(self) -> bool:
+        """Whether taps of its windows' spans are missing: dilation, or a footprint."""
+        return self.footprint is not None or set(self.dilation) != {1}
+
+    @property
+    def kernel_taps(self) -> list[Any]:
+        """1 for each tap of its windows' spans, 0 where there is none, as nested lists."""
+        taps = np.ones(self.kernel, int) if self.footprint is None else self.footprint.taps
+        whole = np.zeros(self.spans, int)
+        whole[tuple(slice(None, None, gap) for gap in self.dilation)] = taps
+        nested: list[Any] = whole.tolist()
+        return nested
+
+    @property
+    def is_same(self) -> bool:
+        """Whether its padding is that of `same`, the odd pixel last."""
+        axes = zip(self.pads, self.axes, self.form.space, strict=True)
+        return all(
+            begin == (begin + end) // 2 and axis.cells == -(-length // int(axis.stride))
+            for (begin, end), axis, length in axes
+        )
+
+    @property
+    def is_even(self) -> bool:
+        """Whether all of its windows have the same distance and, but for padding, size."""
+        lengths = zip(self.form.space, self.cells, strict=True)
+        return self.kind != "adaptive" or not any(length % cells for length, cells in lengths)
+
+    @property
+    def computes_floats(self) -> bool:
+        """Whether its results are computed, and none of the input's values."""
+        is_middle = self.op == "median" and bool(self.axes) and self.unpadded and self.taps % 2 == 1
+        return not (self.source.returns_input_values or is_middle)
+
+    @property
+    def is_float(self) -> bool:
+        """Whether pixels are floats when it reads them."""
+        return self.computes_floats or self.form.dtype.kind == "f"
+
+    def of_planes(self) -> ExportedStep:
+        """The step on one plane of height and width alone."""
+        one, other = (
+            form._replace(shape=form.space, layout="HW", mode="")
+            for form in (self.form, self.output)
+        )
+        return replace(self, form=one, output=other)
+
+    def with_grid(self) -> ExportedStep:
+        """The step with the axes of its grid, if it has one; ValueRuleError for empty windows."""
+        bare: Any = self.source.bare
+        if self.kind not in GRIDS or not isinstance(bare, Pooling):
+            return self
+        placement = bare.place.on(self.form.frame)
+        if not placement.is_whole:
+            raise self.no("some of its windows see no pixel")
+        (patch,) = placement.grids
+        return replace(self, axes=patch.grid.axes, footprint=patch.grid.footprint)
+
     def no(self, why: str) -> ValueRuleError:
         """The error to raise where there is no code for the step."""
         return ValueRuleError(f"there is no such code for {self.source}: {why}")
 
 
-def exported_step(target: str, stage: Stage) -> ExportedStep:
-    """The step of a stage; ValueRuleError where the target cannot do what it asks for."""
-    source = stage.step
-    step = ExportedStep(source, stage.input, stage.output, ())
-    _check_options(target, step)
-    _check_dtype(target, step)
-    bare: Any = source.bare
-    if step.kind in GRIDS and isinstance(bare, Pooling):
-        placement = bare.place.on(stage.input.frame)
-        if not placement.is_whole:
-            raise step.no("some of its windows see no pixel")
-        (patch,) = placement.grids
-        return replace(step, axes=patch.grid.axes, footprint=patch.grid.footprint)
-    return step
-
-
 def _is_clipped(axis: Axis) -> bool:
     """Whether windows are clipped to the map along an axis."""
     return axis.border is None or axis.border.mode == "clip"
-
-
-def _check_options(target: str, step: ExportedStep) -> None:
-    for name in OWN_OPTIONS:
-        if step[name]:
-            raise step.no(f"{target} cannot be told `{name}`")
-    if target != "numpy" and step.has_option("footprint") and step["footprint"] is not None:
-        raise step.no(f"{target} has no `footprint`")
-    if target != "numpy" and any(edge != "clip" for edge in step.edges):
-        raise step.no(f"{target} has nothing but padding around a map, and no `border`")
-    if step["nan"] == "ignore" and target != "onnx":
-        raise step.no(f"{target} lets NaN through")
-    if step.source.op.is_plugin:
-        raise step.no("it is a reducer of a plugin")
-    if why := NOT_WRITTEN.get(step.op) or NOT_WRITTEN.get(step.kind):
-        raise step.no(why)
-
-
-def _check_dtype(target: str, step: ExportedStep) -> None:
-    floats = ("float32",) if target == "onnx" else ("float32", "float64")
-    dtype = str(step.form.dtype)
-    if dtype not in floats and not (target == "numpy" and step.source.returns_input_values):
-        raise step.no(
-            f"{target} pools {' and '.join(floats)} alone, and this is {dtype}: "
-            "plan for floats with `input` and a shape"
-        )
 
 
 def sizes(numbers: Size) -> str:

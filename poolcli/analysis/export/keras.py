@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-import numpy as np
-
 from poolcli.analysis.export.exported_step import ExportedStep, sizes
+from poolcli.analysis.export.target import FLOATS, Target
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import Form
 
-NEEDS = "keras"
 NAMES = {"max": "Max", "avg": "Average"}
 BACKENDS = (
     "tensorflow",
@@ -25,19 +22,10 @@ BACKENDS = (
 )  # of which the first installed one runs the layers
 
 
-def version() -> str | None:
+def _version() -> str:
     os.environ.setdefault("KERAS_BACKEND", next(name for name in BACKENDS if find_spec(name)))
-    try:
-        return f"{import_module('keras').__version__} on {import_module('keras').backend.backend()}"
-    except ImportError:
-        return None
-
-
-def run(code: str, x: Array) -> Any:
-    names: dict[str, Any] = {}
-    with warnings.catch_warnings(action="ignore"):  # Keras and its backend warn about themselves
-        exec(code, names)  # noqa: S102 - the code written here, run to check it
-        return np.asarray(import_module("keras").ops.convert_to_numpy(names["pool"](x)))
+    keras = import_module("keras")
+    return f"{keras.__version__} on {keras.backend.backend()}"
 
 
 def write(steps: Sequence[ExportedStep], form: Form) -> str:
@@ -67,7 +55,7 @@ def _adaptive(step: ExportedStep, name: str, order: str) -> str:
     """Adaptive windows of equal sizes, which are sliding windows."""
     if step.kind != "adaptive":
         raise step.no(f"keras has no {step.kind} windows")
-    if any(length % cells for length, cells in zip(step.form.space, step.cells, strict=True)):
+    if not step.is_even:
         raise step.no("keras has no adaptive windows of uneven sizes")
     return f'layers.{name}Pooling{step.dims}D({sizes(step.kernel)}, data_format="{order}")'
 
@@ -91,11 +79,7 @@ def _padding(step: ExportedStep) -> str:
     """Keras's word for the padding: "valid" where no window is clipped, or "same"."""
     if step.unpadded:
         return "valid"
-    is_same = []
-    for (begin, end), axis, length in zip(step.pads, step.axes, step.form.space, strict=True):
-        total = begin + end
-        is_same.append(begin == total // 2 and axis.cells == -(-length // int(axis.stride)))
-    if not all(is_same):
+    if not step.is_same:
         why = (
             "keras has no ceil mode"
             if step["ceil_mode"]
@@ -103,3 +87,10 @@ def _padding(step: ExportedStep) -> str:
         )
         raise step.no(why)
     return "same"
+
+
+def _result(names: dict[str, Any], x: Array) -> Any:
+    return import_module("keras").ops.convert_to_numpy(names["pool"](x))
+
+
+TARGET = Target("keras", ("keras",), write, _result, _version, dtypes=FLOATS)

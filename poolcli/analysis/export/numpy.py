@@ -4,36 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import comb
-from typing import Any
 
-import numpy as np
-
+from poolcli.analysis.export.array_code import function_of_array
 from poolcli.analysis.export.exported_step import ExportedStep
 from poolcli.analysis.export.numpy_expressions import REDUCERS
+from poolcli.analysis.export.target import Target
 from poolcli.engine.reducers.weighted import weights_of
-from poolcli.maps.array import Array
 from poolcli.maps.feature_map import Form
 
-NEEDS = "numpy"
-
-
-def version() -> str:
-    return np.__version__
-
-
-def run(code: str, x: Array) -> Any:
-    names: dict[str, Any] = {}
-    exec(code, names)  # noqa: S102 - the code written here, run to check it
-    return names["pool"](x)
+IMPORTS = {
+    "np.": "import numpy as np",
+    "sliding_window_view": "from numpy.lib.stride_tricks import sliding_window_view",
+}
 
 
 def write(steps: Sequence[ExportedStep], form: Form) -> str:  # noqa: ARG001 - the shape is in the step
     """A function of an array of the plan's layout."""
-    body = "".join(f"    {line}\n" for step in steps for line in _lines(step))
-    imports = "import numpy as np\n"
-    if "sliding_window_view" in body:
-        imports += "from numpy.lib.stride_tricks import sliding_window_view\n"
-    return f"{imports}\n\ndef pool(x):\n{body}    return x\n"
+    return function_of_array(steps, _lines, IMPORTS)
 
 
 def _lines(step: ExportedStep) -> list[str]:
@@ -41,21 +28,21 @@ def _lines(step: ExportedStep) -> list[str]:
         return OWN[step.op](step)
     if step.kind == "spatial pyramid":
         return _levels(step)
-    if step.kind == "adaptive":
+    if step.kind == "adaptive" and not step.is_even:
         return _adaptive(step, [str(cells) for cells in step.cells], "x")
     nan = "" if step.unpadded else "nan"
     if step.footprint is None:
-        return [*_windows(step), *_reduced(step, nan, tuple(range(-step.dims, 0)), "x")]
+        return [*_windows(step), *reduced_lines(step, nan, tuple(range(-step.dims, 0)), "x")]
     taps = step.footprint.taps.astype(int).tolist()
     selected = f"w = w[..., np.array({taps}, bool)]  # the footprint's taps on one axis"
-    return [*_windows(step), selected, *_reduced(step, nan, (-1,), "x")]
+    return [*_windows(step), selected, *reduced_lines(step, nan, (-1,), "x")]
 
 
 def _windows(step: ExportedStep) -> list[str]:
     """The code of `w`, the windows of `x` with their taps on the last axes; padding is NaN."""
     lines = []
     if any(map(any, step.pads)):
-        lines += _padded(step)
+        lines += padded_lines(step)
     view = f"w = sliding_window_view(x, {step.spans}, axis={step.space})"
     strides = dict(zip(step.space, step.stride, strict=True))
     index = [_slice(strides.get(axis, 1)) for axis in range(len(step.form.shape))]
@@ -63,9 +50,9 @@ def _windows(step: ExportedStep) -> list[str]:
     return [*lines, view if set(index) == {":"} else f"{view}[{', '.join(index)}]"]
 
 
-def _padded(step: ExportedStep) -> list[str]:
+def padded_lines(step: ExportedStep) -> list[str]:
     """The code that puts the border around `x`: one line, or one for each axis that has its own."""
-    if not step.unpadded and step.form.dtype.kind != "f":
+    if not step.unpadded and not step.is_float:
         raise step.no("NaN marks padding here, and whole numbers have none")
     bordered = [axis for axis in step.axes if axis.border]
     if any(run.size < axis.taps for axis in bordered for run in axis.runs):
@@ -84,20 +71,20 @@ def _pad(step: ExportedStep, pads: Sequence[tuple[int, int]], edge: str | float)
         how = "constant_values=np.nan)  # NaN: padding, left out below"
     else:
         how = f"mode={edge!r})" if isinstance(edge, str) else f"constant_values={edge})"
-    return f"x = np.pad(x, {_pads(step, pads)}, {how}"
+    return f"x = np.pad(x, {padding(step, pads)}, {how}"
 
 
 def _slice(stride: int) -> str:
     return ":" if stride == 1 else f"::{stride}"
 
 
-def _pads(step: ExportedStep, pads: Sequence[tuple[int, int]]) -> str:
+def padding(step: ExportedStep, pads: Sequence[tuple[int, int]]) -> str:
     """The padding of the spatial axes as NumPy takes it, a pair for each axis."""
     by_axis = dict(zip(step.space, pads, strict=True))
     return str([by_axis.get(axis, (0, 0)) for axis in range(len(step.form.shape))])
 
 
-def _reduced(step: ExportedStep, nan: str, axes: tuple[int, ...], name: str) -> list[str]:
+def reduced_lines(step: ExportedStep, nan: str, axes: tuple[int, ...], name: str) -> list[str]:
     """The code of `name`, what the reducer makes of `w` over these axes."""
     if step.op not in REDUCERS:
         raise step.no(f"NumPy has no {step.op}")
@@ -110,7 +97,7 @@ def _adaptive(step: ExportedStep, cells: list[str], name: str) -> list[str]:
     axes = len(step.form.shape)
     if step.space != tuple(range(axes - step.dims, axes)):
         raise step.no(f"its cells are stacked last, and the layout is {step.form.layout}")
-    lines = _reduced(step, "", step.space, "y")
+    lines = reduced_lines(step, "", step.space, "y")
     if len(lines) > 1:
         raise step.no("NumPy would need a loop over the cells")
     slices = "abc"[: step.dims]  # the name of each axis' slice
@@ -129,7 +116,7 @@ def _levels(step: ExportedStep) -> list[str]:
     return [rule, f"x = np.concatenate([{level} for n in {tuple(step['levels'])}], -1)"]
 
 
-def _sample(step: ExportedStep) -> list[str]:
+def sample_lines(step: ExportedStep) -> list[str]:
     return [f"x = x[{_strided(step, dict(zip(step.space, step.stride, strict=True)))}]"]
 
 
@@ -144,7 +131,7 @@ def _blur(step: ExportedStep) -> list[str]:
     taps = step["filter"]
     strides = tuple(step["stride"]) * (step.dims // len(step["stride"]))
     weights = f"np.array({[comb(taps - 1, tap) for tap in range(taps)]}) / {2 ** (taps - 1)}"
-    pads = _pads(step, [((taps - 1) // 2, taps // 2)] * step.dims)
+    pads = padding(step, [((taps - 1) // 2, taps // 2)] * step.dims)
     lines = [f"b = {weights}", f'x = np.pad(x, {pads}, mode="reflect")']
     for axis, stride in zip(step.space, strides, strict=True):
         windows = f"sliding_window_view(x, {taps}, axis={axis})[{_strided(step, {axis: stride})}]"
@@ -178,8 +165,18 @@ def _restore(step: ExportedStep) -> list[str]:
 
 
 OWN: dict[str, Callable[[ExportedStep], list[str]]] = {
-    "sample": _sample,
+    "sample": sample_lines,
     "blur": _blur,
     "weighted": _weighted,
     "restore": _restore,
 }
+
+
+TARGET = Target(
+    "numpy",
+    ("numpy",),
+    write,
+    whole_numbers=True,
+    has=frozenset({"footprint", "border"}),
+    functions=frozenset({"lp"}),
+)

@@ -8,15 +8,12 @@ from importlib.util import find_spec
 from typing import Any
 
 from poolcli.analysis.export.exported_step import ExportedStep, check_channels_first
+from poolcli.analysis.export.target import Target
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import Form
 
-NEEDS = "onnx"
 
-
-def version() -> str | None:
-    if find_spec("onnx") is None:
-        return None
+def _version() -> str:
     if find_spec("onnxruntime"):
         import onnxruntime
 
@@ -26,9 +23,7 @@ def version() -> str | None:
     return f"(reference {onnx.__version__})"
 
 
-def run(code: str, x: Array) -> Any:
-    names: dict[str, Any] = {}
-    exec(code, names)  # noqa: S102 - the code written here, run to check it
+def _result(names: dict[str, Any], x: Array) -> Any:
     if find_spec("onnxruntime"):
         import onnxruntime
 
@@ -118,7 +113,8 @@ class WindowNodes:
         step = self.step
         if not step.axes or step.kind == "fitted":
             raise step.no(f"onnx has no {step.kind or step.op}")
-        _check_even(step)
+        if not step.is_even:
+            raise step.no("onnx has no adaptive windows, and these are of uneven sizes")
         attributes: dict[str, Any] = {
             "kernel_shape": list(step.kernel),
             "strides": list(step.stride),
@@ -128,12 +124,6 @@ class WindowNodes:
         if set(step.dilation) != {1}:
             attributes["dilations"] = list(step.dilation)
         return attributes
-
-
-def _check_even(step: ExportedStep) -> None:
-    uneven = any(length % cells for length, cells in zip(step.form.space, step.cells, strict=True))
-    if step.kind == "adaptive" and uneven:
-        raise step.no("onnx has no adaptive windows, and these are of uneven sizes")
 
 
 def _max(windows: WindowNodes, x: str) -> str:
@@ -162,9 +152,7 @@ def _negative(windows: WindowNodes, x: str) -> str:
 
 
 def _lp(windows: WindowNodes, x: str) -> str:
-    step, norm = windows.step, windows.step["norm"]
-    if step["semantics"] == "torch":
-        raise step.no("onnx's LpPool takes magnitudes, and partial windows as they are")
+    norm = windows.step["norm"]
     return windows.power(windows.sum(windows.power(windows.graph.add("Abs", x), norm)), 1 / norm)
 
 
@@ -214,3 +202,6 @@ NODES: dict[str, Callable[[WindowNodes, str], str]] = {
     "sample": lambda windows, x: windows.max(x),
     "restore": _restore,
 }
+
+
+TARGET = Target("onnx", ("onnx",), write, _result, _version, dtypes=("float32",))

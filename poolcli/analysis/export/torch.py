@@ -9,27 +9,16 @@ from typing import Any
 import numpy as np
 
 from poolcli.analysis.export.exported_step import ExportedStep, check_channels_first, sizes
+from poolcli.analysis.export.target import Target
 from poolcli.analysis.export.torch_expressions import FORMULAS, WindowExpressions, arguments, sides
 from poolcli.engine.reducers.weighted import weights_of
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import Form
 
-NEEDS = "torch"
 
-
-def version() -> str | None:
-    try:
-        import torch
-    except ImportError:
-        return None
-    return str(torch.__version__).partition("+")[0]
-
-
-def run(code: str, x: Array) -> Any:
+def _result(names: dict[str, Any], x: Array) -> Any:
     import torch
 
-    names: dict[str, Any] = {}
-    exec(code, names)  # noqa: S102 - the code written here, run to check it
     with torch.no_grad():
         return names["pool"](torch.from_numpy(x)).numpy()
 
@@ -189,3 +178,6 @@ OWN: dict[str, Callable[[ExportedStep], list[str]]] = {
     "weighted": _weighted,
     "restore": _restore,
 }
+
+
+TARGET = Target("torch", ("torch",), write, _result, functions=frozenset({"lp"}))

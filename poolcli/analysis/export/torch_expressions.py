@@ -56,7 +56,7 @@ class WindowExpressions:
         return f"{self._padded(x)} / {self._padded('torch.ones_like(x)')}"
 
     def sum(self, x: str = "x") -> str:
-        if self._cells() and self.step.kind != "global":
+        if self._cells() and not (self.step.axes and self.step.is_even):
             raise self.step.no("torch's adaptive pooling does not tell how many pixels a cell has")
         if set(self.step.dilation) != {1}:
             return f"{self.taps(x)}.sum(-1)"
