@@ -24,8 +24,8 @@ class Image:
     """An array of pages, in C order: `letters` and `sizes` are of the axes before those of a page.
 
     `kind` is that of its description: "ome", "imagej", "shaped", "aperio", or "" for one that tells
-    no sizes. `lead` are the sizes of axes without a name, which are one axis of the array. `mask` is
-    a page that is not 0 where pixels count.
+    no sizes. `lead` are the sizes of axes without a name, which are one axis of the array. `mask`
+    is a page that is not 0 where pixels count.
     """
 
     pages: tuple[Page | None, ...]
