@@ -1,8 +1,8 @@
 """Run poolcli as a user would: in a folder of its own, in this process, and see what it printed.
 
-What is left out is said in one line: what needs a library that is missing, most of the cases that
-are many, and tests marked `complete`. With `--complete`, as in CI, everything is run, and a missing
-library fails the run, so that no comparison can go stale unseen.
+What is left out is said in one line: what needs a library that is missing, most combinations of
+parameters and random cases, and tests marked `complete`. With `--complete`, as in CI, everything is
+run, and a missing library fails the run, so that no comparison can go stale unseen.
 """
 
 import io
@@ -16,10 +16,13 @@ import numpy as np
 import pytest
 from hypothesis import settings
 from PIL import Image
+from representatives import representatives
 
 from poolcli.cli.main import main
 
 os.environ["POOLCLI_CONFIG"] = ""  # no defaults of whoever runs the tests
+# Compiling the modules is half of the start of a process, and tests start hundreds.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 MISSING = re.compile(r"(\S+) (?:is|are) not installed")
 
 
@@ -32,7 +35,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    count = 100 if config.option.complete else 20
+    count = 100 if config.option.complete else 10
     settings.register_profile(
         "poolcli", max_examples=count, derandomize=True, deadline=None, database=None
     )
@@ -47,10 +50,12 @@ def is_extra(item):
     return item.get_closest_marker("complete") is not None or seed % 8 > 0
 
 
+@pytest.hookimpl(trylast=True)  # so that `-k` chooses among all cases
 def pytest_collection_modifyitems(config, items):
     if not config.option.complete:
-        config.hook.pytest_deselected(items=[item for item in items if is_extra(item)])
-        items[:] = [item for item in items if not is_extra(item)]
+        kept = set(representatives([item for item in items if not is_extra(item)]))
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = [item for item in items if item in kept]
 
 
 @pytest.fixture

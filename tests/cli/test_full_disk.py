@@ -9,12 +9,16 @@ import numpy as np
 import pytest
 from folders import tree
 from PIL import Image
+from representatives import first
 
 
 def limited(words, folder, limit):
-    """Run in a process whose files may not grow past `limit` bytes, as on a disk that fills up."""
+    """Run in a process whose files may not grow past `limit` bytes, as on a disk that fills up.
+
+    It writes no bytecode: Python does not see that a compiled module was cut off, and loads it.
+    """
     return subprocess.run(
-        [sys.executable, "-m", "poolcli", *words],
+        [sys.executable, "-B", "-m", "poolcli", *words],
         cwd=folder,
         capture_output=True,
         check=False,
@@ -23,7 +27,7 @@ def limited(words, folder, limit):
     )
 
 
-@pytest.mark.parametrize("name", ["a.png", "a.npy", "a.npz", "a.tif"])
+@pytest.mark.parametrize("name", first(2, ["a.png", "a.npz", "a.npy", "a.tif"]))
 def test_a_disk_that_fills_up(tmp_path, name):
     values = np.random.default_rng(0).integers(0, 256, (400, 400, 3), np.uint8)
     Image.fromarray(values).save(tmp_path / "big.png")
@@ -41,14 +45,17 @@ def test_a_disk_that_fills_up(tmp_path, name):
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")  # noqa: PTH110
 @pytest.mark.parametrize(
     "words",
-    [
-        "max photo.png -o -",
-        "max photo.png -o - --report json",
-        "max photo.png -o -/",
-        "ops",
-        "--help",
-        "info .",
-    ],
+    first(
+        2,
+        [
+            "max photo.png -o -",
+            "ops",
+            "max photo.png -o - --report json",
+            "max photo.png -o -/",
+            "--help",
+            "info .",
+        ],
+    ),
 )
 def test_a_full_disk_behind_stdout(photo, tmp_path, words):
     with open("/dev/full", "wb") as full:  # noqa: PTH123

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from processes import on_terminal, run
+from representatives import first
 from screens import block_pixels, kitty_pixels, sixel_pixels
 
 TRUE = {"COLORTERM": "truecolor"}
@@ -64,7 +65,7 @@ def test_labels_are_not_mixed(tmp_path, rng):
     np.testing.assert_array_equal(pixels, opaque(table[labels[::4, ::4]]))
 
 
-@pytest.mark.parametrize("columns", [40, 80, 200])
+@pytest.mark.parametrize("columns", first(1, [80, 40, 200]))
 def test_nothing_is_wider_than_the_terminal(tmp_path, columns):
     np.save(tmp_path / "x.npy", np.arange(6.0 * 60 * 90).reshape(6, 60, 90))
     pixels, _, shown = seen(tmp_path, "pyramid --op avg --levels 3 x.npy --show", columns, **TRUE)
@@ -73,17 +74,13 @@ def test_nothing_is_wider_than_the_terminal(tmp_path, columns):
         assert len(line) <= columns
 
 
-def test_colours_are_left_out_where_they_are_not_wanted(tmp_path, photo):
-    for environ in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
-        code, shown, _ = on_terminal(
-            "max -k 2 photo.png --show --overwrite", tmp_path, 80, TRUE | environ
-        )
-        assert (code, "\x1b[38" in shown, "▀" in shown) == (0, False, False)
-        assert "→ max -k 2" in shown
-        assert (
-            len([line for line in shown.splitlines() if re.fullmatch(r"[ .:\-=+*#%@]+", line)])
-            >= 12
-        )
+@pytest.mark.parametrize("environ", first(1, [{"NO_COLOR": "1"}, {"TERM": "dumb"}]))
+def test_colours_are_left_out_where_they_are_not_wanted(tmp_path, photo, environ):
+    code, shown, _ = on_terminal("max -k 2 photo.png --show", tmp_path, 80, TRUE | environ)
+    assert (code, "\x1b[38" in shown, "▀" in shown) == (0, False, False)
+    assert "→ max -k 2" in shown
+    drawn = [line for line in shown.splitlines() if re.fullmatch(r"[ .:\-=+*#%@]+", line)]
+    assert len(drawn) >= 12
 
 
 @pytest.mark.parametrize(

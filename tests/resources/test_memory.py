@@ -85,11 +85,10 @@ def test_every_reducer_over_every_place(op, place):
 
 
 @pytest.mark.parametrize("text", OTHERS)
-def test_what_pools_no_cells(text):
-    pipeline = poolcli.parse(text)
-    for dtype in ("uint8", "int64", "float32"):
-        x = values(dtype)
-        same(within(TINY, pipeline, x), pipeline(x))
+@pytest.mark.parametrize("dtype", ["uint8", "int64", "float32"])
+def test_what_pools_no_cells(text, dtype):
+    pipeline, x = poolcli.parse(text), values(dtype)
+    same(within(TINY, pipeline, x), pipeline(x))
 
 
 @pytest.mark.parametrize("layout", ["NCHW", "NHWC", "CHWN", "WHCN"])
@@ -163,22 +162,22 @@ def test_a_tiny_limit_means_many_bands():
 @pytest.mark.parametrize(
     "options", [{}, {"nodata": 3}, {"kernel": 8, "stride": 1}, {"global_": True}]
 )
-def test_no_reducer_takes_more_than_it_says(op, options):
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "int64"])
+def test_no_reducer_takes_more_than_it_says(op, options, dtype):
     """NumPy tells tracemalloc of every array."""
     import tracemalloc
 
     if op in ("blur", "sample"):
         options = {}
-    for dtype in ("uint8", "float32", "int64"):
-        x = values(dtype, (90, 80) if "kernel" in options else (240, 200))
-        limit = 1_500_000 if "global_" not in options else 40_000_000
-        poolcli.pool(x, op, **options)  # which plans networks, once: those are no arrays
-        with limits(memory=Budget(limit)):
-            tracemalloc.start()
-            result = poolcli.pool(x, op, **options)
-            peak = tracemalloc.get_traced_memory()[1] - result.nbytes
-            tracemalloc.stop()
-        assert peak < limit, dtype
+    x = values(dtype, (90, 80) if "kernel" in options else (240, 200))
+    limit = 1_500_000 if "global_" not in options else 40_000_000
+    poolcli.pool(x, op, **options)  # which plans networks, once: those are no arrays
+    with limits(memory=Budget(limit)):
+        tracemalloc.start()
+        result = poolcli.pool(x, op, **options)
+        peak = tracemalloc.get_traced_memory()[1] - result.nbytes
+        tracemalloc.stop()
+    assert peak < limit
 
 
 BOXES = "[[0,0,90,100],[3,5,50,45],[0,0,20,20]]"
@@ -459,7 +458,10 @@ def test_a_disk_without_room_for_a_part():
         "    memory.empty((10**6,), 'u1')"
     )
     ran = subprocess.run(
-        [sys.executable, "-c", f"{limit}\n{act}"], capture_output=True, text=True, check=False
+        [sys.executable, "-B", "-c", f"{limit}\n{act}"],  # no module is cut off
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert "FileError: 1.0 MB for a large array do not fit on the disk" in ran.stderr
 

@@ -15,6 +15,7 @@ def test_outputs_that_are_too_large_for_their_disk(photos, undisturbed, tmp_path
     code, out, _ = run(
         "median -k 4 in -o out --report jsonl",
         tmp_path,
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},  # a module that is cut off is loaded
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
     )
     assert code == 1

@@ -3,59 +3,58 @@
 import json
 
 import pytest
-from processes import contents, run, statuses
+from processes import contents, statuses
 
 
-def test_resuming_does_what_is_left(uneven, means, tmp_path):
+def test_resuming_does_what_is_left(cli, uneven, means, tmp_path):
     bad = (uneven / "07.png").read_bytes()
     (uneven / "07.png").write_bytes(b"no picture")
-    words = "avg in -o out --resume log.jsonl --report jsonl"
-    assert run(words, tmp_path)[0] == 1
+    words = ["avg", "in", "-o", "out", "--resume", "log.jsonl", "--report", "jsonl"]
+    assert cli(*words).code == 1
     (uneven / "07.png").write_bytes(bad)  # failed: is retried
     (tmp_path / "out/05.png").unlink()  # its output is gone: is redone
     (uneven / "09.png").write_bytes(
         (uneven / "10.png").read_bytes()
     )  # changed: is redone, over its own output
-    code, out, err = run(words, tmp_path)
-    assert (code, err) == (0, "")
-    assert {name for name, status in statuses(out).items() if status == "done"} == {
+    ran = cli(*words)
+    assert (ran.code, ran.err) == (0, "")
+    assert {name for name, status in statuses(ran.out).items() if status == "done"} == {
         "05.png",
         "07.png",
         "09.png",
     }
     assert contents(tmp_path / "out") == means | {"09.png": means["10.png"]}
-    assert set(statuses(run(words, tmp_path)[1]).values()) == {"skipped"}
+    assert set(statuses(cli(*words).out).values()) == {"skipped"}
 
 
-def test_another_recipe_is_another_run(uneven, means, tmp_path):
-    assert run("max in -o out --resume log.jsonl -q", tmp_path)[0] == 0
-    code, out, err = run("avg in -o out --resume log.jsonl --report jsonl", tmp_path)
-    assert (code, err) == (0, "")
-    assert set(statuses(out).values()) == {"done"}
+def test_another_recipe_is_another_run(cli, uneven, means, tmp_path):
+    words = ["in", "-o", "out", "--resume", "log.jsonl", "--report", "jsonl"]
+    assert cli("max", *words).code == 0
+    ran = cli("avg", *words)
+    assert (ran.code, ran.err) == (0, "")
+    assert set(statuses(ran.out).values()) == {"done"}
     assert contents(tmp_path / "out") == means
-    assert set(
-        statuses(run("run avg in -o out --resume log.jsonl --report jsonl", tmp_path)[1]).values()
-    ) == {"skipped"}
+    assert set(statuses(cli("run", "avg", *words).out).values()) == {"skipped"}
 
 
-def test_what_others_made_is_not_overwritten(uneven, tmp_path):
+def test_what_others_made_is_not_overwritten(cli, uneven, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out/05.png").write_bytes(b"mine")
     for _ in range(2):
-        code, out, _ = run("avg in -o out --resume log.jsonl --report jsonl", tmp_path)
-        assert code == 1
-        assert statuses(out)["05.png"] == "failed"
+        ran = cli(*["avg", "in", "-o", "out", "--resume", "log.jsonl", "--report", "jsonl"])
+        assert ran.code == 1
+        assert statuses(ran.out)["05.png"] == "failed"
         assert (tmp_path / "out/05.png").read_bytes() == b"mine"
 
 
-def test_a_torn_line_is_cut_off(uneven, means, tmp_path):
-    words = "avg in -o out --resume log.jsonl --report jsonl"
-    assert run(words, tmp_path)[0] == 0
+def test_a_torn_line_is_cut_off(cli, uneven, means, tmp_path):
+    words = ["avg", "in", "-o", "out", "--resume", "log.jsonl", "--report", "jsonl"]
+    assert cli(*words).code == 0
     log = (tmp_path / "log.jsonl").read_bytes()
     for cut in (1, len(log.splitlines(keepends=True)[-1]) + 5, len(log) - 7):
         (tmp_path / "log.jsonl").write_bytes(log[:-cut])
-        code, _, err = run(words, tmp_path)
-        assert (code, err) == (0, "") if cut < len(log) - 7 else (1, err)
+        ran = cli(*words)
+        assert (ran.code, ran.err) == (0, "") if cut < len(log) - 7 else (1, ran.err)
         json.loads((tmp_path / "log.jsonl").read_bytes().splitlines()[-1])
         assert contents(tmp_path / "out") == means
 

@@ -42,17 +42,15 @@ PIPELINES = [
 
 
 @pytest.mark.parametrize("text", PIPELINES)
-def test_way_back_is_what_the_number_depends_on(text):
+def test_way_back_is_what_the_number_depends_on(text, thinned):
     pipeline = poolcli.parse(text)
     result = pipeline(X)
     at = tuple(size // 2 for size in result.shape)
     told = explained(text, X, at)
     region = told.regions[-1]
-    depends = np.zeros(X.shape, bool)
-    for pixel in np.ndindex(X.shape):
-        other = X.copy()
-        other[pixel] += 1000
-        depends[pixel] = pipeline(other)[at] != result[at]
     on_way = np.zeros(X.shape, bool)
     on_way[(region.batch, region.channel, *np.ix_(*region.axes))] = True
-    np.testing.assert_array_equal(on_way, depends)
+    for pixel in thinned(np.ndindex(X.shape)):
+        other = X.copy()
+        other[pixel] += 1000
+        assert on_way[pixel] == (pipeline(other)[at] != result[at])

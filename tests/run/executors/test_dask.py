@@ -6,7 +6,10 @@ import subprocess
 import sys
 from contextlib import contextmanager
 
-from processes import contents, end, needs, rows, run, start, visible, wait_for
+import pytest
+from processes import contents, end, rows, run, start, visible, wait_for
+
+pytest.importorskip("distributed", reason="distributed is not installed")
 
 
 @contextmanager
@@ -54,7 +57,6 @@ def cluster(folder, workers):
 
 
 def test_a_cluster_that_loses_a_worker(photos, undisturbed, tmp_path):
-    needs("dask")
     with cluster(tmp_path, 2) as (address, (_, lost, _)):
         words = f"median -k 4 in -o out --executor dask --scheduler {address} --report jsonl"
         process = start(words, tmp_path)
@@ -68,7 +70,6 @@ def test_a_cluster_that_loses_a_worker(photos, undisturbed, tmp_path):
 
 def test_a_cluster_that_is_gone(photos, undisturbed, tmp_path):
     """A worker that is stopped keeps the run from ending before its scheduler does."""
-    needs("dask")
     with cluster(tmp_path, 1) as (address, (scheduler, worker)):
         where = f"--executor dask --scheduler {address}"
         process = start(f"median -k 4 in -o out {where} --resume log -q", tmp_path)
