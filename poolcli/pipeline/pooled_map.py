@@ -31,6 +31,11 @@ class Prepared(NamedTuple):
 
 def prepared(step: Configuration, form: Form) -> Prepared:
     """Return what a step needs to pool maps of a form; ShapeError where they have no pixel."""
+    if not form.space:
+        raise ShapeError(
+            "the map has no spatial axis left to pool: "
+            "let this step come before the one that flattens"
+        )
     check_values(form.dtype, form.space)
     rules, geometry = rules_for(step, form), step.operation.geometry(form.frame)
     output = form.framed(geometry.frame, np.dtype(rules.dtype))

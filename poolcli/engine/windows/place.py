@@ -138,11 +138,6 @@ def per_axis(option: str, numbers: tuple, axes: int) -> tuple:  # type: ignore[t
     >>> per_axis("kernel", (3,), 2)
     (3, 3)
     """
-    if not axes:
-        raise ShapeError(
-            "the map has no spatial axis left to pool: "
-            "let this step come before the one that flattens"
-        )
     if len(numbers) not in (1, axes):
         names = "x".join(AXIS_NAMES[axes])
         raise ShapeError(
