@@ -28,6 +28,7 @@ from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
+from warnings import warn_explicit
 
 from poolcli.errors import RequestError
 
@@ -41,6 +42,12 @@ if TYPE_CHECKING:
     from poolcli.maps.array import Array
 
 NAMES = ("plain", "compiled")
+INTERFACE = 1  # of the extension: another number where its functions or constants change
+STALE = "the compiled core is of another version: run `pip install .` again"
+NOT_BUILT = (
+    "the extension was not built; "
+    "install a C++ compiler and poolcli again, or leave it to NumPy with plain"
+)
 
 
 class Numbering(NamedTuple):
@@ -172,8 +179,15 @@ def name() -> str:
 
 
 def is_built() -> bool:
-    """Whether the extension that `compiled` needs was built."""
-    return find_spec("poolcli.engine.backend._core") is not None
+    """Whether the extension that `compiled` needs was built, from these sources."""
+    return _interface() == INTERFACE
+
+
+def _interface() -> int | None:
+    """The interface of the extension that was built; None where there is none."""
+    if find_spec("poolcli.engine.backend._core") is None:
+        return None
+    return getattr(import_module("poolcli.engine.backend._core"), "INTERFACE", 0)
 
 
 @cache
@@ -185,9 +199,11 @@ def _backend(asked: str) -> Backend:
 def _name(asked: str) -> str:
     if asked not in ("", *NAMES):
         raise RequestError(f"POOLCLI_BACKEND={asked}: takes {' or '.join(NAMES)}")
-    if asked == "compiled" and not is_built():
-        raise RequestError(
-            "POOLCLI_BACKEND=compiled: the extension was not built; "
-            "install a C++ compiler and poolcli again, or leave it to NumPy with plain"
-        )
-    return asked or ("compiled" if is_built() else "plain")
+    if is_built():
+        return asked or "compiled"
+    is_stale = _interface() is not None
+    if asked == "compiled":
+        raise RequestError(f"POOLCLI_BACKEND=compiled: {STALE if is_stale else NOT_BUILT}")
+    if not asked and is_stale:  # one line, as there is no line of source to show
+        warn_explicit(f"NumPy pools instead, more slowly: {STALE}", RuntimeWarning, "poolcli", 1)
+    return "plain"

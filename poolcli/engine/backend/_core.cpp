@@ -18,6 +18,10 @@
 
 namespace {
 
+/* Another number, here and in `__init__.py`, where a function takes or does something else: an
+   extension that was built before is not used then. */
+constexpr int INTERFACE = 1;
+
 /* A function of Python: it returns True or False, or NULL after a failure. */
 template <bool verb(PyObject *)> PyObject *call(PyObject *, PyObject *args)
 {
@@ -99,7 +103,8 @@ int fill(PyObject *module)
     const struct {
         const char *name;
         int value;
-    } constants[] = {{"MAX", MAX},
+    } constants[] = {{"INTERFACE", INTERFACE},
+                     {"MAX", MAX},
                      {"MIN", MIN},
                      {"ADD", ADD},
                      {"SQUARES", SQUARES},

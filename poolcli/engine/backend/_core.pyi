@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from poolcli.maps.array import Array
 
+INTERFACE: int
 ADD: int
 MAX: int
 MIN: int

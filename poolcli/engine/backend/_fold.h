@@ -2,7 +2,9 @@
 
 namespace {
 
-constexpr ptrdiff_t NEAR = 8192; /* bytes of a row that is worked on in the first cache */
+/* Bytes of the states of rows that are worked on together, and of the pixels and states of one row:
+   longer rows are cut, though memory is read more slowly then. */
+constexpr ptrdiff_t NEAR = 16384, PIXELS = 12288, STATES = 32768;
 constexpr ptrdiff_t DIRECT = 8;  /* windows of so many strides are folded one by one, down a map */
 constexpr ptrdiff_t STRIP = 128; /* bytes of a row whose overlapping windows are folded together */
 
@@ -97,9 +99,14 @@ struct Means {
     std::unique_ptr<double[]> memory; /* counts of rows of cells, or their reciprocals */
     int64_t current = 0;              /* what a row was multiplied by */
     bool reciprocal = false, finite = true;
+    Product product;     /* instead of a row of counts */
+    double most = 1e300; /* of sums of 16 bits whose means are bytes */
 
-    void open(PyObject *vectors, const Array &out, int state)
+    void open(PyObject *vectors, const Windows &w, int state)
     {
+        const Array &out = w.outs[0];
+        if (w.x.type == 'B' && state == 'H' && out.type == 'B')
+            most = 255 * w.largest();
         check(PyTuple_Check(vectors) && PyTuple_Size(vectors) == 3, "counts of three axes");
         check(rounding >= HALF_EVEN && rounding <= ROOT, "no such rounding");
         division = division_of(state, out.type);
@@ -138,6 +145,9 @@ struct Means {
             return first + cell * channels;
         current = factor;
         auto is_power = [=](int64_t count) { return (count * factor & (count * factor - 1)) == 0; };
+        int64_t least = *std::min_element(counts[2].begin(), counts[2].end());
+        int64_t largest = *std::max_element(counts[2].begin(), counts[2].end());
+        product = Product(least == largest ? least * factor : 0, most, rounding);
         reciprocal = (rounding == HALF_EVEN || rounding == ROOT)
                      && std::all_of(counts[2].begin(), counts[2].end(), is_power);
         EACH(i, length / channels) {
@@ -200,7 +210,7 @@ class Fold {
     /* How many windows of a run down a map are folded together: about equal bands. */
     int64_t band_of(const Run &run) const
     {
-        int64_t most = 2 * NEAR / (row * loops.state);
+        int64_t most = NEAR / (row * loops.state);
         if (slides(run))
             most = 32 + 2 * run.size * run.step / std::max<int64_t>(run.stride, 1);
         most = std::min(std::max<int64_t>(most, 1), run.number);
@@ -212,7 +222,8 @@ class Fold {
     Fold(const Windows &w, const Loops &of, Means *by)
         : windows(w), loops(of), means(by), channels(w.channels())
     {
-        ptrdiff_t pixels = 1, most = NEAR / loops.state / channels;
+        ptrdiff_t pixels = 1,
+                  most = std::min(PIXELS / loops.pixel, STATES / loops.state) / channels;
         for (const Run &run : w.runs[1]) most = slides(run) ? LARGEST : most;
         tiles = tiles_of(w.runs[2], w.x.shape[3], w.outs[0].shape[3], most);
         for (const Tile &tile : tiles) {
@@ -379,9 +390,12 @@ class Fold {
             Lines lines{bottom - top, length * loops.state, 0, length, next};
             if (next == length * item && tiles.size() == 1) /* one long line */
                 lines = {1, 0, 0, lines.count * length, 0};
-            means->finite &= means->division.divide(totals.data + top * length * loops.state, lines,
-                                                    by, means->reciprocal, means->rounding,
-                                                    to + top * next);
+            const char *from = totals.data + top * length * loops.state;
+            if (means->product.shift >= 0)
+                divide_by(means->product, from, lines, to + top * next);
+            else
+                means->finite &= means->division.divide(from, lines, by, means->reciprocal,
+                                                        means->rounding, to + top * next);
         }
     }
 };
@@ -404,7 +418,7 @@ bool fold(PyObject *args)
                             : merge == SQUARES || (merge == ADD && rounding != ROOT),
           "the result must be of the type of states, and a mean is that of a sum");
     if (counts != Py_None)
-        means.open(counts, windows.outs[0], state);
+        means.open(counts, windows, state);
     if (windows.is_empty())
         return true;
     Fold job(windows, loops, counts == Py_None ? nullptr : &means);

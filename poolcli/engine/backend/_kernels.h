@@ -367,6 +367,62 @@ template <class S, class O> HOT bool divide(const char *totals, const Lines &at,
 #undef MEANS
 }
 
+/* Sums of 16 bits by one count, to the nearest byte, as products with m = ceil(2^(16 + s) / count):
+   with e = m count - 2^(16 + s), a product is exact for numerators below 2^(16 + s) / e. */
+struct Product {
+    uint16_t multiplier, half, even;
+    int shift = -1; /* s, or -1 where there is none that is exact */
+
+    Product() = default;
+
+    /* The one for sums up to `most`. */
+    Product(int64_t count, double most, int rounding)
+    {
+        double largest = most + static_cast<double>(count / 2);
+        if (count < 2 || count > 1 << 12 || largest >= 1 << 16)
+            return;
+        for (int s = 0; int64_t(1) << s < count && shift < 0; s++) {
+            int64_t power = int64_t(1) << (16 + s), m = (power + count - 1) / count;
+            multiplier = static_cast<uint16_t>(m);
+            if (static_cast<double>(m * count - power) * largest < static_cast<double>(power))
+                shift = s;
+        }
+        half = static_cast<uint16_t>(rounding == FLOOR                  ? 0
+                                     : count % 2 || rounding == HALF_UP ? count / 2
+                                                                        : count / 2 - 1);
+        even = rounding == HALF_EVEN && count % 2 == 0; /* a half goes up from an odd quotient */
+    }
+};
+
+INLINE uint16_t high(uint16_t a, uint16_t b)
+{
+    return static_cast<uint16_t>((static_cast<uint32_t>(a) * b) >> 16);
+}
+
+HOT void divide_by(const Product &product, const char *totals, const Lines &at, char *out)
+{
+    const uint16_t m = product.multiplier, half = product.half, even = product.even,
+                   by = static_cast<uint16_t>(1 << (16 - product.shift)); /* high: >> shift */
+    const ptrdiff_t length = at.length; /* bytes that are written might be the one in `at` */
+    auto divide_lines = [=](auto quotient) {
+        const char *from = totals;
+        char *to = out;
+        for (ptrdiff_t count = at.count; count > 0; count--, from += at.window, to += at.next) {
+            const uint16_t *total = numbers<uint16_t>(from);
+            uint8_t *RESTRICT mean = numbers<uint8_t>(to);
+            ALONG(i, length) {
+                uint16_t floor = quotient(total[i]);
+                uint16_t q = quotient(static_cast<uint16_t>(total[i] + half + (floor & even)));
+                mean[i] = static_cast<uint8_t>(q > 255 ? 255 : q);
+            }
+        }
+    };
+    if (product.shift)
+        divide_lines([=](uint16_t a) { return high(high(a, m), by); });
+    else
+        divide_lines([=](uint16_t a) { return high(a, m); });
+}
+
 /* Order ---------------------------------------------------------------------------------------- */
 
 /* Calls of a selection network: the smaller or larger of two lines, both of them, three in order,
