@@ -51,8 +51,9 @@ def compare(ctx: click.Context, /, words: tuple[str, ...], **params: Any) -> Non
     Results are brought back to the size of the input: by their nearest pixels to be looked at, by
     bilinear interpolation to be measured. PSNR and SSIM are against the input. Aliased is the share
     of energy above the new Nyquist limit, shift change how much a result changes, beyond moving
-    along, when the input moves by one pixel: both are 0 at best. Of a file that holds several maps
-    the first is taken.
+    along, when the input moves by one pixel: both are 0 at best. Of a map of more than 3 million
+    values the middle is measured and drawn, and of a file that holds several maps the first. The
+    levels of a pyramid, the parts of a concatenation and the boxes of regions are compared each.
     """
     texts = tuple(word for word in words if is_pipeline(word))
     if not texts:
@@ -64,18 +65,21 @@ def compare(ctx: click.Context, /, words: tuple[str, ...], **params: Any) -> Non
 
 def _compare_pipelines(texts: tuple[str, ...], params: dict[str, Any]) -> int:
     """Compare pipelines on each input; the exit code."""
-    from poolcli.analysis.comparison.results import ComparedMap
     from poolcli.analysis.comparison.results import compare as results_of
     from poolcli.report.comparison_rows import COLUMNS, comparison_records, comparison_rows
+    from poolcli.report.progress import counting_bar
     from poolcli.report.records import write_records
 
     if params["check"]:
         raise RequestError("--check compares frameworks: give --semantics, too")
     pipelines = [file_parser().parse(text) for text in texts]
     picture_outputs.check_outputs(params)
-    compared, failed = compare_inputs.each_input(
-        params, lambda name, fmap: ComparedMap(name, fmap, results_of(fmap, pipelines))
-    )
+    inputs = compare_inputs.inputs_of(params)
+    count = len(inputs) * len(pipelines)
+    with counting_bar("comparing", count, shown=not params["quiet"]) as advance:
+        compared, failed = compare_inputs.each_input(
+            inputs, lambda name, fmap: results_of(name, fmap, pipelines, advance)
+        )
     rows = comparison_rows(compared)
     if compared:
         picture_outputs.write_pictures(compared, rows, params)
@@ -97,7 +101,7 @@ def _compare_semantics(texts: tuple[str, ...], params: dict[str, Any]) -> int:
             "leave them out"
         )
     by_input, failed = compare_inputs.each_input(
-        params,
+        compare_inputs.inputs_of(params),
         lambda name, fmap: [
             FrameworkComparison(
                 name, fmap.form, text, differences(text, profiles, fmap, file_parser())

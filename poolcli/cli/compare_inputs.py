@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,19 +18,20 @@ if TYPE_CHECKING:
     from poolcli.maps.feature_map import FeatureMap
 
     NamedMap = tuple[str, FeatureMap]
+    Input = tuple[str, Callable[[], NamedMap]]
 
 T = TypeVar("T")
 
 
 def each_input(
-    params: dict[str, Any], compute: Callable[[str, FeatureMap], T]
+    inputs: Iterable[Input], compute: Callable[[str, FeatureMap], T]
 ) -> tuple[list[T], bool]:
     """What `compute` makes of the name and the map of each input, and whether an input failed.
 
     A failure is written to stderr; a RequestError would be the same for every input, and is raised.
     """
     results, failed = [], False
-    for name, load in _inputs(params):
+    for name, load in inputs:
         try:
             results.append(compute(*load()))
         except RequestError:
@@ -41,18 +42,19 @@ def each_input(
     return results, failed
 
 
-def _inputs(params: dict[str, Any]) -> Iterator[tuple[str, Callable[[], NamedMap]]]:
+def inputs_of(params: dict[str, Any]) -> list[Input]:
     """The name of each input, and the call that loads its map."""
     from poolcli.run.expand import expand
 
     shape = params["shape_text"]
     if shape is None:
-        for found in expand(inputs_from(params)).files:
-            yield str(found.name), partial(_first_map, found.name, params["layout"])
-        return
+        return [
+            (str(found.name), partial(_first_map, found.name, params["layout"]))
+            for found in expand(inputs_from(params)).files
+        ]
     if params["inputs"] or params["files_from"]:
         raise RequestError("give files, or --input with a shape, and not both")
-    yield f"random {shape}", partial(_random_map, params)
+    return [(f"random {shape}", partial(_random_map, params))]
 
 
 def _first_map(path: Path, layout: str | None) -> NamedMap:

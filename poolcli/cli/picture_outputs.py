@@ -55,10 +55,7 @@ def write_pictures(
     from poolcli.analysis.picture.comparison_figures import comparison_section
     from poolcli.report.comparison_rows import caption
 
-    sections = [
-        comparison_section(each.name, each.fmap, each.results, list(map(caption, each.results)))
-        for each in compared
-    ]
+    sections = [comparison_section(each, list(map(caption, each.results))) for each in compared]
     if params["output"]:
         _write_sheet(sections, params)
     if params["html"]:
@@ -93,8 +90,9 @@ def show_pictures(compared: Sequence[ComparedMap], params: dict[str, Any]) -> No
     if screen is None:
         return
     for each in compared:
-        results = [(str(result.pipeline), result.enlarged) for result in each.results]
-        stream.write(before_and_after([(each.name, each.fmap), *results], screen=screen))
+        results = [(result.title, result.enlarged) for result in each.results]
+        title = f"{each.name}, {each.where}" if each.where else each.name
+        stream.write(before_and_after([(title, each.region), *results], screen=screen))
 
 
 def write_to(name: str, write: Callable[[BinaryIO], object], *, overwrite: bool) -> None:

@@ -44,7 +44,8 @@ class MapPart(NamedTuple):
     def narrowed(self, numbers: Numbers) -> MapPart:
         """The pixels at some of the numbers."""
         at = [np.searchsorted(self.numbers[letter], numbers[letter]) for letter in self.letters]
-        data = self.pixels.data[np.ix_(*at)]
+        are_runs = all(each.size and each[-1] - each[0] == each.size - 1 for each in at)
+        data = self.pixels.data[tuple(map(_hull, at)) if are_runs else np.ix_(*at)]
         return MapPart(self.pixels.with_data(data), self.whole, numbers)
 
     @property

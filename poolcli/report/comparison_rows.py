@@ -33,8 +33,9 @@ def comparison_records(compared: Sequence[ComparedMap]) -> list[Record]:
 def _result_record(compared: ComparedMap, result: PipelineResult) -> Record:
     return {
         "input": compared.name,
-        "pipeline": str(result.pipeline),
-        **form_record("input", compared.fmap.form),
+        "pipeline": result.title,
+        **form_record("input", compared.form),
+        "measured": compared.where or "all",
         **form_record("output", result.output),
         "pool_ms": round(result.ms, 3),
         "psnr_db": _json_number(result.psnr),
@@ -48,15 +49,16 @@ def comparison_rows(compared: Sequence[ComparedMap]) -> list[tuple[str, ...]]:
     """A row for each map, and below it one for each result."""
     rows: list[tuple[str, ...]] = []
     for each in compared:
-        form = each.fmap.form
-        rows.append((plain(each.name), shape_words(form.shape), str(form.dtype), *[""] * 5))
+        form, where = each.form, f", measured in {each.where}" if each.where else ""
+        name = plain(each.name) + where
+        rows.append((name, shape_words(form.shape), str(form.dtype), *[""] * 5))
         rows += map(_result_row, each.results)
     return rows
 
 
 def _result_row(result: PipelineResult) -> tuple[str, ...]:
     shape, dtype = shape_words(result.output.shape), str(result.output.dtype)
-    return plain(result.pipeline), shape, dtype, f"{result.ms:.1f}", *_measures(result)
+    return plain(result.title), shape, dtype, f"{result.ms:.1f}", *_measures(result)
 
 
 def caption(result: PipelineResult) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from math import inf, log10, nan, prod, sqrt
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,8 +30,8 @@ def psnr(x: Array, y: Array, peak: float) -> float:
     return inf if error == 0 else 10 * log10(peak**2 / error)
 
 
-def ssim(x: Array, y: Array, peak: float, axes: int) -> float:
-    """The structural similarity of x and y, from -1 to 1 (equal).
+class Ssim:
+    """The structural similarity of arrays to one, from -1 to 1 (equal).
 
     (2 m_x m_y + c1) (2 c_xy + c2) / ((m_x^2 + m_y^2 + c1) (v_x + v_y + c2)), with the means, sample
     variances and covariance of windows of 7 pixels on each of the last `axes` axes, c1 = (0.01
@@ -39,14 +40,30 @@ def ssim(x: Array, y: Array, peak: float, axes: int) -> float:
     Source: Wang, Bovik, Sheikh, Simoncelli 2004; scikit-image structural_similarity.
 
     >>> square = np.arange(64).reshape(8, 8)
-    >>> ssim(square, square, 63, 2)
+    >>> Ssim(square, 63, 2)(square)
     1.0
     """
-    space = x.shape[-axes:]
-    if min(space) < WINDOW:
-        return nan
-    planes = zip(x.reshape(-1, *space), y.reshape(-1, *space), strict=True)
-    return _mean([np.array([_mean(_similarities(one, other, peak)) for one, other in planes])])
+
+    def __init__(self, x: Array, peak: float, axes: int) -> None:
+        self._space = x.shape[-axes:]
+        self._peak = peak
+        self._bands = [] if min(self._space) < WINDOW else list(map(_moments, self._cut(x)))
+
+    def __call__(self, y: Array) -> float:
+        """The similarity of an array of the same shape."""
+        if not self._bands:
+            return nan
+        of_planes: dict[int, list[Array]] = {}
+        for band, moments in zip(self._cut(y), self._bands, strict=True):
+            of_planes.setdefault(band.plane, []).append(_similarity(moments, band, self._peak))
+        return _mean([np.array([_mean(each) for each in of_planes.values()])])
+
+    def _cut(self, x: Array) -> Iterator[_Band]:
+        """The planes in bands of some rows, with the rows that windows reach into."""
+        rows = max(1, PART // prod(self._space[1:]))
+        for plane, values in enumerate(x.reshape(-1, *self._space)):
+            for top in range(0, len(values) - WINDOW + 1, rows):
+                yield _Band(plane, values[top : top + rows + WINDOW - 1].astype(np.float64))
 
 
 def aliased(lines: Sequence[tuple[Array, int]]) -> float:
@@ -67,8 +84,8 @@ def aliased(lines: Sequence[tuple[Array, int]]) -> float:
     high = whole = 0.0
     for dense, stride in lines:
         length = dense.shape[-1]
-        energy = sum(map(_energy, _parts(dense.reshape(-1, length))), np.zeros(length))
-        waves = np.minimum(np.arange(length), length - np.arange(length))  # in the whole line
+        waves = np.arange(length // 2 + 1)  # in the whole line
+        energy = sum(map(_energy, _parts(dense.reshape(-1, length))), np.zeros(len(waves)))
         high += energy[2 * stride * waves > length].sum()
         whole += energy[1:].sum()
     return float(100 * high / whole) if whole else 0.0
@@ -96,26 +113,40 @@ def shift_change(pairs: Sequence[tuple[Array, Array]]) -> float:
     return 100 * sqrt(change / variance) if variance else inf
 
 
-def _similarities(x: Array, y: Array, peak: float) -> Iterator[Array]:
-    """SSIM of every window of a plane, some rows at a time."""
-    rows = max(1, PART // prod(x.shape[1:]))
-    for top in range(0, len(x) - WINDOW + 1, rows):
-        band = slice(top, top + rows + WINDOW - 1)
-        with np.errstate(invalid="ignore"):
-            similarity = _similarity(x[band].astype(np.float64), y[band].astype(np.float64), peak)
-        yield similarity
+class _Band(NamedTuple):
+    """Some rows of a plane."""
+
+    plane: int
+    values: Array
 
 
-def _similarity(x: Array, y: Array, peak: float) -> Array:
-    """SSIM of every window."""
-    mean_x, mean_y, pixels = _means(x), _means(y), WINDOW**x.ndim
+class _Moments(NamedTuple):
+    """The values of a band, and the mean and the population variance of every window."""
+
+    values: Array
+    mean: Array
+    variance: Array
+
+
+def _moments(band: _Band) -> _Moments:
+    x = band.values
+    with np.errstate(invalid="ignore"):
+        mean = _means(x)
+        return _Moments(x, mean, _means(x * x) - mean**2)
+
+
+def _similarity(x: _Moments, band: _Band, peak: float) -> Array:
+    """SSIM of every window of a band."""
+    y = _moments(band)
+    pixels = WINDOW**x.values.ndim
     sample = pixels / (pixels - 1)  # from population to sample variance
-    variance_x = sample * (_means(x * x) - mean_x**2)
-    variance_y = sample * (_means(y * y) - mean_y**2)
-    covariance = sample * (_means(x * y) - mean_x * mean_y)
     c1, c2 = (0.01 * peak) ** 2, (0.03 * peak) ** 2
-    numerator = (2 * mean_x * mean_y + c1) * (2 * covariance + c2)
-    similarity: Array = numerator / ((mean_x**2 + mean_y**2 + c1) * (variance_x + variance_y + c2))
+    with np.errstate(invalid="ignore"):
+        product = x.mean * y.mean
+        covariance = sample * (_means(x.values * y.values) - product)
+        numerator = (2 * product + c1) * (2 * covariance + c2)
+        spread = sample * (x.variance + y.variance) + c2
+        similarity: Array = numerator / ((x.mean**2 + y.mean**2 + c1) * spread)
     return similarity
 
 
@@ -126,11 +157,12 @@ def _means(plane: Array) -> Array:
 
 
 def _energy(lines: Array) -> Array:
-    """The energy at each frequency, summed over the lines whose values are finite."""
+    """The energy at each frequency from 0 up, summed over the lines whose values are finite."""
     finite = lines[np.isfinite(lines).all(-1)]
     centred = finite - finite.mean(-1, keepdims=True)
-    spectra = np.fft.fft(centred * np.hanning(lines.shape[-1]))
-    energy: Array = (np.abs(spectra) ** 2).sum(0)
+    spectra = np.fft.rfft(centred * np.hanning(lines.shape[-1]))
+    energy: Array = (spectra.real**2 + spectra.imag**2).sum(0)
+    energy[1 : (lines.shape[-1] + 1) // 2] *= 2  # each stands for a negative frequency, too
     return energy
 
 

@@ -6,33 +6,32 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from poolcli.analysis.comparison.results import PipelineResult
+from poolcli.analysis.comparison.results import ComparedMap, PipelineResult
 from poolcli.analysis.picture.colour import Limits, cubehelix, limits_of
 from poolcli.analysis.picture.contact_sheet import Figure, Section
 from poolcli.analysis.picture.curves import curve_of, is_curve, plots
 from poolcli.analysis.picture.render import render
 from poolcli.errors import plain
 from poolcli.maps.array import Array
-from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.layout import shape_words
 
 DIFFERENCE = "difference from the original"
 PLOT, THICK = (400, 1280), 3  # pixels of a plot, which a sheet shows at half their size
 
 
-def comparison_section(
-    name: str, fmap: FeatureMap, results: Sequence[PipelineResult], notes: Sequence[str]
-) -> Section:
+def comparison_section(compared: ComparedMap, notes: Sequence[str]) -> Section:
     """A figure of the original and one for each result, all on the same scales of colours.
 
-    A line is a curve, and so are its results, each over the original.
+    All show the region that is measured. A line is a curve, and so are its results, each over the
+    original.
     """
-    if is_curve(fmap):
-        return _curves_section(name, fmap, results, notes)
-    original = render(fmap)
+    results, title = compared.results, plain(compared.name)
+    where = f", of which {compared.where}" if compared.where else ""
+    shape = f"{shape_words(compared.form.shape)} {compared.form.dtype}{where}"
+    if is_curve(compared.region):
+        return _curves_section(compared, title, shape, notes)
+    original = render(compared.region)
     largest = max(limits_of(result.difference.data)[1] for result in results)
-    title = plain(name)
-    shape = f"{shape_words(fmap.form.shape)} {fmap.form.dtype}"
     first = Figure(
         f"original: {title}",
         original.pixels,
@@ -52,7 +51,7 @@ def _figure(
 ) -> Figure:
     enlarged = render(result.enlarged, limits=limits)
     difference = render(result.difference, limits=limits_of_difference)
-    return Figure(plain(result.pipeline), enlarged.pixels, note, difference.pixels, DIFFERENCE)
+    return Figure(plain(result.title), enlarged.pixels, note, difference.pixels, DIFFERENCE)
 
 
 def _scale_bar(width: int) -> Array:
@@ -62,18 +61,15 @@ def _scale_bar(width: int) -> Array:
     return np.broadcast_to(colours, (height, width, 3))
 
 
-def _curves_section(
-    name: str, fmap: FeatureMap, results: Sequence[PipelineResult], notes: Sequence[str]
-) -> Section:
+def _curves_section(compared: ComparedMap, title: str, shape: str, notes: Sequence[str]) -> Section:
     """Curves of a line and of its results, and below them those of the differences."""
-    title, length = plain(name), fmap.form.space[0]
-    original = curve_of(fmap, length)
+    length = compared.region.form.space[0]
+    original = curve_of(compared.region, length)
     pixels, words = plots([original], PLOT, THICK)
-    shape = f"{shape_words(fmap.form.shape)} {fmap.form.dtype}"
     figures = [Figure(f"original: {title}", pixels, f"{shape}, {words}")]
-    for result, note in zip(results, notes, strict=True):
+    for result, note in zip(compared.results, notes, strict=True):
         over, _ = plots([original, curve_of(result.enlarged, length)], PLOT, THICK)
         below, words = plots([curve_of(result.difference, length)], PLOT, THICK)
-        title = plain(result.pipeline)
-        figures.append(Figure(title, over, note, below, f"{DIFFERENCE}: {words}"))
-    return Section(plain(name), tuple(figures))
+        name = plain(result.title)
+        figures.append(Figure(name, over, note, below, f"{DIFFERENCE}: {words}"))
+    return Section(title, tuple(figures))

@@ -1,13 +1,19 @@
 """The page of `compare --html`."""
 
 import base64
+import html
 import html.parser
 import io
+import json
 import re
+import shutil
+import subprocess
 
 import numpy as np
 import pytest
 from PIL import Image
+
+from poolcli.report.comparison_rows import COLUMNS
 
 STEPS = ("max -k 4", "avg -k 4", "sample -s 4")
 
@@ -58,6 +64,59 @@ def test_a_page_is_whole_and_escapes_names(page):
     assert read.words.count("a <b>&\"'.png") == 2  # the row of the table, and the heading
     assert read.tags.count("figure") == 1 + len(STEPS)
     assert (read.tags.count("tr"), read.tags.count("th")) == (2 + len(STEPS), 8 + 1 + len(STEPS))
+
+
+def test_measures_keep_their_names_on_a_phone(page):
+    named = [value for _, name, value in Reader(page).attributes if name == "data-name"]
+    assert named == list(COLUMNS[1:]) * (1 + len(STEPS))
+
+
+@pytest.mark.complete
+def test_pictures_are_enlarged_by_touch_in_whole_pixels(page, tmp_path):
+    """A browser taps, drags, taps again, and points with a mouse."""
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.skip("no browser is installed")
+    script = f"<script>{PROBE}</script></body>"
+    (tmp_path / "probe.html").write_text(page.replace("</body>", script), encoding="utf-8")
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'me'}"]
+    ran = subprocess.run(
+        [browser, *flags, "--window-size=800,900", "--dump-dom", str(tmp_path / "probe.html")],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    seen = json.loads(html.unescape(re.search(r"<title>(.*)</title>", ran.stdout)[1]))
+    tapped, dragged, left, pointed, gone = seen
+    assert (tapped["zoomed"], dragged["zoomed"], left["zoomed"]) == (True, True, False)
+    assert (tapped["x"], dragged["x"]) == ("25%", "50%")
+    assert (pointed["zoomed"], gone["zoomed"]) == (True, False)
+    assert {each["rendering"] for each in seen} == {"pixelated"}  # it is larger than its pixels
+    assert tapped["times"] == pytest.approx(round(tapped["times"]))
+
+
+PROBE = """
+window.addEventListener("load", () => {
+  const figures = document.querySelector(".figures"), view = figures.querySelector(".view");
+  const image = view.querySelector("img"), box = view.getBoundingClientRect(), seen = [];
+  view.setPointerCapture = () => {};
+  const at = (name, kind, x) => view.dispatchEvent(new PointerEvent(name, {
+    pointerId: 1, pointerType: kind, bubbles: true,
+    clientX: box.left + box.width * x, clientY: box.top + box.height / 2}));
+  const look = () => seen.push({
+    zoomed: figures.classList.contains("zoomed"), x: figures.style.getPropertyValue("--x"),
+    times: figures.style.getPropertyValue("--zoom") * image.clientWidth / image.naturalWidth,
+    rendering: getComputedStyle(image).imageRendering});
+  at("pointerdown", "touch", 0.25); at("pointerup", "touch", 0.25); look();
+  at("pointerdown", "touch", 0.1); at("pointermove", "touch", 0.5);
+  at("pointerup", "touch", 0.5); look();
+  at("pointerdown", "touch", 0.5); at("pointerup", "touch", 0.5); look();
+  at("pointermove", "mouse", 0.75); look();
+  at("pointerleave", "mouse", 0.75); look();
+  document.title = JSON.stringify(seen);
+});
+"""
 
 
 def test_a_page_needs_nothing_else(page):
