@@ -56,6 +56,7 @@ JPEG = Format(
         "icc": "APP2",
         "exif": "APP1",
         "xmp": "APP1",
+        "iptc": "APP13",
         "dpi": "JFIF",
         "aspect": "JFIF without a unit",
         "comment": "COM",

@@ -31,6 +31,7 @@ _TIFF_FACTS = {
     "chromaticities": "tags WhitePoint and PrimaryChromaticities",
     "exif": "tags of the description, Exif and GPS",
     "xmp": "tag XMP",
+    "iptc": "tag IPTC",
     "text": "tags of texts",
     "dpi": "tags of the resolution",
     "aspect": "tags of the resolution, without a unit",

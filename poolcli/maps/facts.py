@@ -164,6 +164,7 @@ _ROWS = (
         "kept; its size is that of the result",
         bytes_words,
     ),
+    Fact("iptc", "IPTC", "the records of IIM", shown=bytes_words),
     Fact(
         "text",
         "text",

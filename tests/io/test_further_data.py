@@ -16,6 +16,7 @@ from poolcli.io import FORMATS, peek
 PIXELS = np.arange(48, dtype=np.uint8).reshape(6, 8)
 GRAY, COLOUR = Image.fromarray(PIXELS), Image.fromarray(PIXELS).convert("RGB")
 BEHIND = "data behind the image"
+SLICES = b"Photoshop 3.0\x008BIM" + struct.pack(">HHI", 1050, 0, 2) + b"no"
 TEST_BOX = struct.pack(">I4s", 12, b"teSt") + b"data"
 
 
@@ -85,7 +86,8 @@ FILES = [
     ("png", "IPTC in a text", png_with(chunk(b"tEXt", b"Raw profile type iptc\0\n")), "iptc"),
     ("jpeg", "an unknown segment", jpeg_with(segment(9, b"teSt\0data")), "APP9 teSt"),
     ("jpeg", "one without a name", jpeg_with(segment(11, b"\0\1\2")), "APP11"),
-    ("jpeg", "IPTC", jpeg_with(segment(13, b"Photoshop 3.0\0data")), "APP13 Photoshop 3.0"),
+    ("jpeg", "slices of Photoshop", jpeg_with(segment(13, SLICES)), "slices"),
+    ("jpeg", "another APP13", jpeg_with(segment(13, b"Adobe_CM\0data")), "APP13 Adobe_CM"),
     ("jpeg", "bytes at the end", jpeg_with(end=saved(GRAY, "JPEG")), BEHIND),
     ("gif", "an application", gif_with(b"\x21\xff\x0bteSt1234567\x01x\0"), "extension teSt1234567"),
     ("gif", "a text", gif_with(b"\x21\x01\x0c" + bytes(12) + b"\x01x\0"), "plain text"),

@@ -65,6 +65,7 @@ def values_for(layout, shape):
         "cicp": (9, 16, 0, 1),
         "exif": exif(width, height),
         "xmp": xmp(width, height),
+        "iptc": b"\x1c\x02\x78\0\x09a caption",
         "text": (("Title", "a title"), ("Author", "Ångström")),
         "comment": "a comment",
         "date": "2020-01-02T03:04:05",

@@ -34,14 +34,15 @@ def _word(raw: bytes) -> str:
 _SOS, _EOI, _APP0, _APP15 = 0xDA, 0xD9, 0xE0, 0xEF
 _WITHOUT_LENGTH = (0x01, *range(0xD0, 0xD9))
 _IN_PIXELS = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # a marker that ends a scan
-# Segments that are read, or say how pixels are stored; and small copies of the picture.
+# Segments that are read, or say how pixels are stored; small copies of the picture; and resources
+# of Photoshop, which are named each.
 _READ = (
     "0 JFIF",
     "0 JFXX",
     "1 Exif",
     "1 http://ns.adobe.com/xap/1.0/",
     "2 ICC_PROFILE",
-    "14 Adobe",
+    *("13 Photoshop 3.0", "14 Adobe"),
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from struct import error as StructError  # noqa: N812 - it names an exception
 from struct import unpack, unpack_from
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from PIL import Image
 
@@ -20,6 +20,7 @@ from poolcli.io.pillow.further_blocks import (
     of_mpo,
     of_webp,
 )
+from poolcli.io.pillow.photoshop import unread_resources
 from poolcli.io.pillow.ppm import of_ppm
 
 # What Pillow says of an image that is read, that says how it is stored, or that is looked for in
@@ -56,23 +57,10 @@ def _names(image: Image.Image, stream: BinaryIO) -> Names:
 
 def _of_pillow(image: Image.Image) -> Names:
     """What Pillow has read and nothing here uses. Its texts of a PNG are in chunks."""
-    if image.format == "PSD":
-        yield from _of_psd(image)
+    yield from unread_resources(image)
     if image.format != "PNG":
         known = _KNOWN | {"comment"} if image.format in _WITH_COMMENTS else _KNOWN
         yield from (str(name) for name in image.info if name not in known)
-
-
-def _of_psd(image: Any) -> Names:
-    """Resources of Photoshop: IPTC by its name, others by their numbers."""
-    for number, name, _ in getattr(image, "resources", ()):
-        if number not in _PSD_READ:
-            yield _PSD_NAMES.get(number, f"resource {number} {name.decode('latin-1')}".strip())
-
-
-# The resolution, a thumbnail, the ICC profile, EXIF, XMP, and sums of what is kept.
-_PSD_READ = (1005, 1033, 1036, 1039, 1057, 1058, 1059, 1060, 1061)
-_PSD_NAMES = {1028: "IPTC", 1006: "names of channels", 1050: "slices", 2000: "paths"}
 
 
 # Formats with a few fields ---------------------------------------------------------------------

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from math import isfinite
-from struct import unpack
 from typing import Any, BinaryIO
 
 from PIL import Image
@@ -14,6 +13,7 @@ from poolcli.io.pillow.checks import PILLOW_ERRORS
 from poolcli.io.pillow.exif import swaps_axes, upright_block, upright_exif, upright_xmp
 from poolcli.io.pillow.further_data import further_data
 from poolcli.io.pillow.jp2_boxes import jp2_facts
+from poolcli.io.pillow.photoshop import jpeg_iptc, psd_facts
 from poolcli.io.pillow.png_facts import png_facts
 from poolcli.io.pillow.ppm import ppm_facts
 from poolcli.io.pillow.qoi import qoi_facts
@@ -24,8 +24,6 @@ _COMPRESSIONS = {
     "tga_rle": "rle",
 }
 _RESOLUTION = 0x011A  # tag of EXIF
-_RESOURCES = {1058: "exif", 1060: "xmp"}  # of Photoshop
-_PSD_RESOLUTION, _FIXED = 1005, 1 << 16  # dots per inch, as fixed-point numbers
 _OWN: Mapping[str, Callable[[BinaryIO], dict[str, Any]]] = {
     "PNG": png_facts,
     "JPEG2000": jp2_facts,
@@ -41,6 +39,7 @@ def facts_of(image: Image.Image, stream: BinaryIO, turn: int, *, is_frame: bool)
         "icc": info.get("icc_profile") or None,
         "exif": upright_exif(image),
         "xmp": info.get("xmp") or None,
+        "iptc": jpeg_iptc(image),
         "dpi": _dpi(image),
         "aspect": _aspect(image),
         "comment": _comment(image),
@@ -50,7 +49,7 @@ def facts_of(image: Image.Image, stream: BinaryIO, turn: int, *, is_frame: bool)
     if image.info.get("exif") and found["exif"] is None:
         found["further_data"] = ("damaged EXIF", *(found["further_data"] or ()))
     if image.format == "PSD":
-        found |= _resources(image)
+        found |= psd_facts(image)
     if image.format == "TGA":
         found["compression"] = _COMPRESSIONS.get(info.get("compression", ""))
     if is_frame:
@@ -61,16 +60,6 @@ def facts_of(image: Image.Image, stream: BinaryIO, turn: int, *, is_frame: bool)
     return _upright(
         {**own, **{name: each for name, each in found.items() if each is not None}}, turn
     )
-
-
-def _resources(image: Any) -> dict[str, Any]:
-    """EXIF, XMP and the resolution of a PSD, which Pillow leaves in its resources."""
-    held = {number: data for number, _, data in getattr(image, "resources", ())}
-    facts = {name: held[number] for number, name in _RESOURCES.items() if held.get(number)}
-    if len(held.get(_PSD_RESOLUTION, b"")) >= 16:
-        across, _, _, down = unpack(">IHHI", held[_PSD_RESOLUTION][:12])
-        facts["dpi"] = _pair((across / _FIXED, down / _FIXED))
-    return facts
 
 
 def _upright(facts: dict[str, Any], turn: int) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from poolcli.io.header import Header
 from poolcli.io.mode import ALL
 from poolcli.io.pillow.exif import PREFIX
 from poolcli.io.pillow.jp2_boxes import with_boxes
+from poolcli.io.pillow.photoshop import LONGEST, with_iptc
 from poolcli.io.pillow.png_facts import with_chunks
 from poolcli.io.pillow.ppm import with_comment
 from poolcli.io.pillow.qoi import with_colour_space
@@ -22,7 +23,7 @@ _JFIF, _UNIT = b"\xff\xd8\xff\xe0\0\x10JFIF\0", 13  # the start of a JPEG, and w
 _LARGEST = 65535  # of a density
 _CENTIMETRE = 2.54  # of an inch
 # Bytes of what a JPEG holds in segments of 64 KB, of a profile in 255 of them; and dots per inch.
-_LONGEST = {"exif": 65527, "xmp": 65504, "comment": 65533, "icc": 255 * 65519}
+_LONGEST = {"exif": 65527, "xmp": 65504, "comment": 65533, "icc": 255 * 65519, "iptc": LONGEST}
 _DENSEST = {"jpeg": 65535, "png": 5 * 10**7, "bmp": 5 * 10**7}
 
 
@@ -116,7 +117,7 @@ def _patched(file: bytes, unit: int, density: tuple[float, float]) -> bytes:
 
 _FINISHERS: Mapping[str, Callable[[bytes, Facts], bytes]] = {
     "png": with_chunks,
-    "jpeg": _with_density,
+    "jpeg": lambda file, facts: with_iptc(_with_density(file, facts), facts),
     "jp2": with_boxes,
     "ppm": with_comment,
     "qoi": with_colour_space,

@@ -94,7 +94,7 @@ def _resolution(directory: Directory) -> dict[str, Any]:
 
 def _blocks(directory: Directory, kind: str) -> dict[str, Any]:
     facts: dict[str, Any] = {}
-    for name, tag in (("icc", Tag.ICC), ("xmp", Tag.XMP)):
+    for name, tag in (("icc", Tag.ICC), ("xmp", Tag.XMP), ("iptc", Tag.IPTC)):
         if raw := directory.raw(tag):
             facts[name] = raw
     if exif := _exif(directory, kind):
@@ -148,7 +148,7 @@ def _copied_all(directory: Directory) -> list[Field]:
 def fields_of(facts: Mapping[str, Any], kept: Stored, samples: int) -> list[Field | Inner]:
     """The tags that tell the facts of an image, without its description's."""
     fields: list[Field | Inner] = []
-    for name, tag, kind in (("icc", Tag.ICC, 7), ("xmp", Tag.XMP, 1)):
+    for name, tag, kind in (("icc", Tag.ICC, 7), ("xmp", Tag.XMP, 1), ("iptc", Tag.IPTC, 7)):
         if name in facts:
             fields.append(block(tag, facts[name], kind))
     if "exif" in facts:

@@ -8,7 +8,7 @@ import zlib
 import numpy as np
 import pytest
 from handmade import chunk, png
-from PIL import Image, ImageCms, PngImagePlugin
+from PIL import Image, ImageCms, IptcImagePlugin, PngImagePlugin
 from round_trips import assert_peek_agrees, back, image_map, saved, written
 
 from poolcli.io import Header, format_named, read
@@ -17,6 +17,7 @@ from poolcli.io.pillow.png_facts import png_facts
 from poolcli.maps.embedded_sizes import exif_resized
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (12, 16, 3), np.uint8)
+IPTC = b"\x1c\x02\x78\0\x09a caption"
 ROWS = b"".join(b"\0" + row.tobytes() for row in PIXELS)
 ICC = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
@@ -251,14 +252,34 @@ def test_resources_of_photoshop(cli, tmp_path):
         resource(1005, dots),
         resource(1058, exif.tobytes().removeprefix(b"Exif\0\0")),
         resource(1060, b"<x:xmpmeta/>"),
-        resource(1028, b"IPTC"),
+        resource(1028, IPTC),
         resource(4000, b"of a plug-in"),
     )
     facts, dropped = pooled(cli, tmp_path, raw, "a.psd", "b.png")
     assert facts["dpi"] == pytest.approx((300, 150), rel=1e-3)
     assert facts["xmp"] == b"<x:xmpmeta/>"
     assert b"described" in facts["exif"]
-    assert dropped == ["further data (IPTC, resource 4000)"]
+    assert dropped == ["IPTC", "further data (resource 4000)"]
+    facts, dropped = pooled(cli, tmp_path, raw, "a.psd", "b.jpg")
+    assert facts["iptc"] == IPTC
+    assert dropped == ["further data (resource 4000)"]
+
+
+def test_iptc_between_jpeg_and_tiff(cli, tmp_path):
+    parts = [resource(1028, IPTC), resource(1061, bytes(16)), resource(1050, b"slices")]
+    content = b"Photoshop 3.0\0" + b"".join(parts)
+    raw = saved(Image.fromarray(PIXELS), "JPEG")
+    raw = raw[:2] + struct.pack(">HH", 0xFFED, len(content) + 2) + content + raw[2:]
+    for target in ("b.jpg", "b.tif"):
+        facts, dropped = pooled(cli, tmp_path, raw, "a.jpg", target)
+        assert facts["iptc"] == IPTC
+        assert dropped == ["further data (slices)"]
+    with Image.open(tmp_path / "b.jpg") as image:  # as other programs see it
+        assert IptcImagePlugin.getiptcinfo(image) == {(2, 120): b"a caption"}
+    with Image.open(tmp_path / "b.tif") as image:
+        assert image.tag_v2[33723] == IPTC
+    facts, _ = pooled(cli, tmp_path, (tmp_path / "b.tif").read_bytes(), "c.tif", "c.jpg")
+    assert facts["iptc"] == IPTC
 
 
 @pytest.mark.parametrize(
@@ -267,6 +288,7 @@ def test_resources_of_photoshop(cli, tmp_path):
         ("exif", b"II*\0\x08\0\0\0" + bytes(70000), "EXIF"),
         ("xmp", b"x" * 70000, "XMP"),
         ("comment", "c" * 70000, "comment"),
+        ("iptc", bytes(70000), "IPTC"),
         ("dpi", (1e6, 1e6), "DPI"),
     ],
 )
