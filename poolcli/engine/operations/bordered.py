@@ -25,10 +25,13 @@ def tasks(
 
     With a `part` it is the work on its cells, numbered as in the whole, from its pixels `x`.
     """
+    has_border = any(axis.border is not None for axis in axes)
+    if part is None and not has_border:
+        return cut(x, axes, load)
     ends = [(0, axis.cells) for axis in axes]
     if part is not None:
         ends = [(cells.start, cells.stop) for cells in part.cells]
-    if load.is_one_block or all(axis.border is None for axis in axes):
+    if not has_border or load.is_one_block:
         return list(_part(x, axes, ends, load))
     inner = [
         (max(first, low), min(stop, high))

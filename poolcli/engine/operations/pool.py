@@ -160,13 +160,7 @@ def _pooled(
     heaviest = 1 if weights is None else int(np.iinfo(weights.dtype).max)
     execution = execution_of(reducer, planes.dtype, grid, heaviest)
     read_from = pixels if placed.source is ... else pixels.part(placed.source)
-    call = PoolingCall(
-        placed,
-        rules,
-        _planes(placed, planes.shape),
-        _space(placed, planes.shape),
-        *execution[:3],
-    )
+    call = PoolingCall(placed, rules, planes.shape, *execution[:3])
     x, made = read_from.values, grid if part is None else _cells_of(grid, part)
     shape = x.shape[: -len(grid.axes)] + made.shape
     out = memory.empty_like(x, shape, rules.dtype) if out is None else out
@@ -183,19 +177,6 @@ def _pooled(
     blocks = tasks(x, grid.axes, load, part)
     run(blocks, work, load.threads if len(blocks) > 1 else 1)
     return out, indices
-
-
-def _planes(placed: PlacedGrid, shape: tuple[int, ...]) -> Array:
-    """The number of each plane, among those of the whole array."""
-    part = placed.part
-    lead = part.frame.lead if part else shape[: len(shape) - len(placed.grid.axes)]
-    numbers = np.arange(prod(lead)).reshape(lead)
-    return np.asarray(numbers[part.lead if part else placed.source])
-
-
-def _space(placed: PlacedGrid, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The size of a whole plane."""
-    return placed.part.frame.space if placed.part else shape[-len(placed.grid.axes) :]
 
 
 def _cells_of(grid: Grid, part: PlanePart) -> Grid:

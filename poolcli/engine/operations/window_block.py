@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 
 import numpy as np
 
@@ -35,18 +36,34 @@ from poolcli.maps.array import Array
 class PoolingCall:
     """What all blocks share: grid, rules, backend and reduction.
 
-    `planes` has the number of each plane among those of the whole array, and `space` is the size of
-    a whole plane. `wide` is the reduction of the values in float64 where a sum of them may
-    overflow.
+    `shape` is that of the array whose planes are pooled. `wide` is the reduction of the values in
+    float64 where a sum of them may overflow.
     """
 
     placed: PlacedGrid
     rules: ValueRules
-    planes: Array
-    space: tuple[int, ...]
+    shape: tuple[int, ...]
     backend: Backend
     reduction: Reduction
     wide: Fold | None
+
+    @cached_property
+    def planes(self) -> Array:
+        """The number of each plane, among those of the whole array."""
+        part = self.placed.part
+        lead = part.frame.lead if part else self.shape[: len(self.shape) - self._axes]
+        numbers = np.arange(prod(lead)).reshape(lead)
+        return np.asarray(numbers[part.lead if part else self.placed.source])
+
+    @property
+    def space(self) -> tuple[int, ...]:
+        """The size of a whole plane."""
+        part = self.placed.part
+        return part.frame.space if part else self.shape[-self._axes :]
+
+    @property
+    def _axes(self) -> int:
+        return len(self.placed.grid.axes)
 
 
 @dataclass(eq=False)

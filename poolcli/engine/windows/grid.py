@@ -119,8 +119,7 @@ class Axis:
 
     def part(self, first: int, stop: int) -> tuple[slice, Axis]:
         """The positions that cells `first` to `stop` read, and these cells as an axis of them."""
-        whole = stop - first == self.cells
-        return self._whole if whole else self.cells_between(first, stop)._whole
+        return self.cells_between(first, stop)._whole
 
     @cached_property
     def _whole(self) -> tuple[slice, Axis]:
@@ -129,6 +128,8 @@ class Axis:
 
     def cells_between(self, first: int, stop: int) -> Axis:
         """These cells alone, renumbered from 0."""
+        if stop - first == self.cells:
+            return self
         runs = tuple(part for run in self.runs for part in run.part(first, stop))
         return replace(self, cells=stop - first, runs=runs)
 
