@@ -16,6 +16,7 @@ from __future__ import annotations
 from poolcli.io.atomic_write import (
     atomic,
     is_device,
+    is_unfinished,
     lock,
     make_folder,
     partial_file,
@@ -42,7 +43,16 @@ from poolcli.io.reading import (
 from poolcli.io.save_options import Choice, WholeNumber
 from poolcli.io.sink import Sink, WholeSink
 from poolcli.io.source import LoadedSource, Region, Source, part_of
-from poolcli.io.writing import Writer, default_format, dropped, write, writer, written
+from poolcli.io.writing import (
+    SharedFile,
+    Writer,
+    default_format,
+    dropped,
+    shared,
+    write,
+    writer,
+    written,
+)
 
 __all__ = [
     "FORMATS",
@@ -55,6 +65,7 @@ __all__ = [
     "Peek",
     "Readable",
     "Region",
+    "SharedFile",
     "Sink",
     "Source",
     "WholeNumber",
@@ -69,6 +80,7 @@ __all__ = [
     "is_device",
     "is_known_suffix",
     "is_store",
+    "is_unfinished",
     "lock",
     "make_folder",
     "next_array",
@@ -79,6 +91,7 @@ __all__ = [
     "read",
     "reason",
     "remove_leftovers",
+    "shared",
     "size_warning",
     "split_member",
     "split_name",

@@ -6,7 +6,7 @@ import errno
 import filecmp
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -74,6 +74,59 @@ def atomic_folder(path: Path, *, overwrite: bool) -> Iterator[Path]:
         raise FileError(f"cannot write {path}: {reason(error)}") from error
 
 
+@contextmanager
+def unfinished(
+    path: Path, token: str, *, is_folder: bool, goes_on: bool, overwrite: bool
+) -> Iterator[Path]:
+    """A file or a folder that gets the name `path` when the block ends well, and stays otherwise.
+
+    It is a new one, or with `goes_on` what an earlier block with the same token left, if that is
+    there. FileError if another process has it.
+    """
+    path = through_link(path)
+    partial = _partial_of(path, token)
+    try:
+        with partial.open("a+b") as stream:
+            _lock_alone(stream, path)
+            folder = _folder_of(partial)
+            if not goes_on:
+                stream.truncate(0)
+                _remove_folder(folder)
+            if is_folder:
+                folder.mkdir(exist_ok=True)
+                yield folder
+                _rename_folder(folder, path, overwrite=overwrite)
+            else:
+                yield partial
+                os.fsync(stream.fileno())
+                _rename(partial, path, overwrite=overwrite)
+            with suppress(OSError):
+                partial.unlink()
+    except FileError:
+        raise
+    except OSError as error:
+        raise FileError(f"cannot write {path}: {reason(error)}") from error
+
+
+def _partial_of(path: Path, token: str) -> Path:
+    return path.with_name(f".{path.name[:50]}.{token}{_SUFFIX}")
+
+
+def is_unfinished(path: Path, token: str, *, is_folder: bool) -> bool:
+    """Whether an earlier block of `unfinished` left a part of a file."""
+    partial = _partial_of(through_link(path), token)
+    return _folder_of(partial).is_dir() if is_folder else partial.is_file()
+
+
+def _lock_alone(stream: BinaryIO, path: Path) -> None:
+    try:
+        lock(stream, wait=False)
+    except BlockingIOError:
+        raise FileError(f"another run writes {path}: wait for its end") from None
+    except OSError:  # some network disks have no locks
+        return
+
+
 def _folder_of(partial: Path) -> Path:
     return partial.with_suffix(_FOLDER_SUFFIX)
 
@@ -122,11 +175,16 @@ def is_device(path: Path) -> bool:
     return path.exists() and not path.is_file() and not path.is_dir()
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Remove the partial files that killed runs left in a folder: those that nobody has locked."""
+def remove_leftovers(folder: Path, kept: Collection[str] = ()) -> None:
+    """Remove the partial files that killed runs left in a folder: those that nobody has locked.
+
+    `kept` are the tokens of unfinished files that stay.
+    """
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             is_partial = entry.name.startswith(".") and entry.name.endswith(_SUFFIX)
+            if entry.name.removesuffix(_SUFFIX).rpartition(".")[2] in kept:
+                continue
             if is_partial and entry.is_file(follow_symlinks=False):
                 with suppress(OSError):
                     _remove_unlocked(Path(entry.path))

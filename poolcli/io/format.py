@@ -67,7 +67,8 @@ class Format:
         sink takes at little cost, None for a map that it collects; "" where it collects all maps.
     reopen
         A function like `sink` that opens a file which another sink is writing, to write regions of
-        it; the other one finishes the file. "" if only one process can write a file.
+        it; the other one finishes the file. "" if only one process can write a file. Where that is
+        one file, its sink has a method `reserve` that makes it as large as it will be.
     """
 
     name: str

@@ -177,6 +177,12 @@ class NpySink:
             axes = axes_as_array(self._header)
             part = values.transpose(axes)
             self._values.write(self._stream, tuple(region[axis] for axis in axes), part)
+            self._stream.flush()  # whoever is told that it is written may rely on that
+
+    def reserve(self) -> None:
+        """Make the file as large as it will be, for others to write regions of it."""
+        self._begin()
+        self._stream.flush()
 
     def finish(self) -> None:
         """Write an array that was collected."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from poolcli.errors import FileError, RequestError
-from poolcli.io.atomic_write import atomic, atomic_folder, make_folder
+from poolcli.io.atomic_write import atomic, atomic_folder, make_folder, unfinished
 from poolcli.io.damage import enough_memory
 from poolcli.io.format import Format
 from poolcli.io.formats import all_formats, format_named
@@ -40,6 +40,59 @@ def written(
         sink = format.open_sink(target, headers, options)
         yield sink
         sink.finish()
+
+
+class SharedFile(NamedTuple):
+    """A file that is being written by several: where they find it, its format, maps and options."""
+
+    path: Path
+    format: Format
+    headers: Sequence[Header]
+    options: Mapping[str, Any]
+
+    @contextmanager
+    def sink(self) -> Iterator[Sink]:
+        """A sink that takes some of the regions, beside those of others."""
+        if self.format.is_folder:
+            yield self.format.reopen_sink(self.path, self.headers, self.options)
+            return
+        with self.path.open("r+b") as stream:
+            yield self.format.reopen_sink(stream, self.headers, self.options)
+
+
+@contextmanager
+def shared(
+    path: Path,
+    file: SharedFile,
+    token: str,
+    *,
+    goes_on: bool,
+    overwrite: bool = False,
+) -> Iterator[SharedFile]:
+    """A file of a format that can be opened again; what is written stays if the block fails.
+
+    `file` says what is written. With `goes_on` it is what an earlier block with this token left.
+    """
+    make_folder(path.parent)
+    is_folder = file.format.is_folder
+    opened = unfinished(path, token, is_folder=is_folder, goes_on=goes_on, overwrite=overwrite)
+    with opened as partial, enough_memory():
+        found = file._replace(path=partial)
+        if not goes_on:
+            _begin(found)
+        yield found
+        for stray in partial.rglob("*.partial"):  # chunks that a killed process left: zarr's name
+            stray.unlink()
+
+
+def _begin(file: SharedFile) -> None:
+    """Write all but the regions."""
+    if file.format.is_folder:
+        file.format.open_sink(file.path, file.headers, file.options)
+        return
+    with file.path.open("r+b") as stream:
+        sink: Any = file.format.open_sink(stream, file.headers, file.options)
+        sink.reserve()
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 
 from poolcli.run.executors import executor_named
@@ -13,6 +14,9 @@ from poolcli.run.interruption import Interruption
 from poolcli.run.job import Job
 from poolcli.run.outcome import Outcome, Work
 from poolcli.run.parallelism import Parallelism
+from poolcli.run.planned_regions import may_have_regions
+from poolcli.run.pool_file import pool_file
+from poolcli.run.spread_regions import spread_file
 from poolcli.run.stdin import has_more
 
 # Jobs submitted behind the first that is not done: workers stay busy behind a large file, and the
@@ -38,7 +42,7 @@ def execute(
         with suppress(KeyboardInterrupt):
             while not enough():
                 batch = islice(remaining, lookahead - len(waiting))
-                waiting.extend(_submitted(each, pool) for each in batch)
+                waiting.extend(_submitted(each, pool, work) for each in batch)
                 if not waiting:
                     break
                 outcome = interruption.wait(waiting[0].result)
@@ -56,5 +60,9 @@ def _lookahead(pool: WorkerPool, *, fail_fast: bool) -> int:
     return 2 * pool.at_once - 1 if fail_fast else max(LOOKAHEAD, 2 * pool.at_once)
 
 
-def _submitted(job: Job | Outcome, pool: WorkerPool) -> Pending:
-    return pool.submit(job) if isinstance(job, Job) else Deferred(lambda: job)
+def _submitted(job: Job | Outcome, pool: WorkerPool, work: Work) -> Pending:
+    if not isinstance(job, Job):
+        return Deferred(lambda: job)
+    if pool.spreads and work is pool_file and may_have_regions(job, job.source):
+        return Deferred(lambda: spread_file(job, pool))
+    return pool.submit(replace(job, record=None) if pool.spreads else job)

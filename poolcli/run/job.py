@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from poolcli import io
 from poolcli.maps.feature_map import FeatureMap
@@ -92,6 +92,35 @@ def _unpacked(packed: bytes) -> Settings:
     return Settings(*packing.unpack(packed))
 
 
+class RegionRecord(Protocol):
+    """What a log knows of the regions of one output."""
+
+    def mark(self, *facts: Any) -> str:
+        """What the regions are entered under: they are those of the same job, cut alike."""
+        ...
+
+    def done(self, mark: str) -> frozenset[int]:
+        """The regions that are written."""
+        ...
+
+    def note(self, mark: str, region: int | None) -> None:
+        """Enter a region that is written; None: that those of before are gone."""
+        ...
+
+
+class RegionPart(NamedTuple):
+    """Some regions of a large array, for one of several workers that write it.
+
+    `path` is the file that is being written. `shapes` are those of the blocks and the pieces of
+    each map, and `turns` the numbers of the blocks that are meant. `memory` is the worker's budget.
+    """
+
+    path: Path
+    shapes: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
+    turns: tuple[int, ...]
+    memory: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One input and the files its maps are written to.
@@ -101,7 +130,8 @@ class Job:
     run has no other input. `position` counts the arrays of a stream on stdin. `member` is the name
     of the one map of a file that is pooled, "" for all; `fault` why it cannot be, where that is
     known already. `instead_of` is the suffix of an input whose format is not written, so that its
-    output has another.
+    output has another. `record` is what a log knows of its regions, and `part` says which of them
+    are meant, where not all are.
     """
 
     source: Path
@@ -114,6 +144,8 @@ class Job:
     member: str = ""
     fault: str = ""
     instead_of: str = ""
+    record: RegionRecord | None = None
+    part: RegionPart | None = None
 
     @property
     def name(self) -> Path:

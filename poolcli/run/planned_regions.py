@@ -44,7 +44,7 @@ class PlannedRegions:
 @contextmanager
 def planned_regions(job: Job, readable: io.Readable) -> Iterator[PlannedRegions | None]:
     """The plan of a file that is pooled in regions; None for one that is not, or need not be."""
-    if not _may_have_regions(job, readable):
+    if not may_have_regions(job, readable):
         yield None
         return
     limit, state = job.outputs.memory, InputState.of(readable)
@@ -57,7 +57,7 @@ def planned_regions(job: Job, readable: io.Readable) -> Iterator[PlannedRegions 
         yield _planned(job, source, state) if _is_large(job, source) else None
 
 
-def _may_have_regions(job: Job, readable: io.Readable) -> bool:
+def may_have_regions(job: Job, readable: io.Readable) -> bool:
     """Whether a job makes one file of one map each, of a file on the disk that is not small."""
     outputs = job.outputs
     is_plain = outputs.indices is None and outputs.draw is None and not job.pipeline.several
@@ -81,7 +81,7 @@ def _is_large(job: Job, source: io.Source) -> bool:
 
 def _planned(job: Job, source: io.Source, state: InputState) -> PlannedRegions | None:
     file = plan_file(job, source)
-    needs = _needs(job, file)
+    needs = needs_of(job, file)
     if needs is None:
         return None
     limit = job.outputs.memory
@@ -115,7 +115,7 @@ def _can_be_made(need: RegionNeed) -> bool:
     return need.numbers_of(tuple(slice(0, 1) for _ in need.shape)) is not None
 
 
-def _needs(job: Job, file: FilePlan) -> list[RegionNeed] | None:
+def needs_of(job: Job, file: FilePlan) -> list[RegionNeed] | None:
     """What regions of each map take; None where those of one cannot be made."""
     options = file.format.options(dict(job.outputs.save), job.outputs.scale)
     needs = []

@@ -4,79 +4,39 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import product
 
 from poolcli import io
-from poolcli.errors import FileError, PoolError, in_flags
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.saturation import counting_saturated
 from poolcli.resources.limits import limits
+from poolcli.run.attempt import attempt
 from poolcli.run.budget import memory_for
 from poolcli.run.details import file_details
 from poolcli.run.file_plan import FilePlan, keeps_original, pipeline_for, plan_file, with_spacing
 from poolcli.run.input_state import InputState
 from poolcli.run.interruption import commit_point
 from poolcli.run.job import STREAM, Job, output_exists
-from poolcli.run.outcome import Outcome, StepResult, failed
+from poolcli.run.outcome import Outcome, StepResult
 from poolcli.run.planned_regions import planned_regions
 from poolcli.run.pool_regions import pool_regions, preview_of
-from poolcli.run.stdin import check_one_array, next_job, open_source, read_maps
+from poolcli.run.region_part import pool_part
+from poolcli.run.stdin import check_one_array, read_maps
 
 Maps = tuple[FeatureMap, ...]
 
 
 def pool_file(job: Job, threads: int) -> Outcome:
     """Read, pool and write one file."""
-    return _attempt(_pool, job, threads)
+    return attempt(_pool if job.part is None else pool_part, job, threads)
 
 
 def preview_file(job: Job, threads: int) -> Outcome:
     """What `pool_file` would do, from the file's header alone."""
-    return _attempt(_preview, job, threads)
-
-
-def _attempt(act: Callable[[Job, io.Readable], Outcome], job: Job, threads: int) -> Outcome:
-    """What `act` makes of a job's input, or why it failed; the other files of a run go on."""
-    source: io.Readable | None = None
-    try:
-        if job.fault:
-            raise FileError(job.fault)  # noqa: TRY301 - a failure like any other
-        source = open_source(job.source)
-        _check_follows(job, source)
-        with limits(threads=threads):
-            outcome = act(job, source)
-    except BrokenPipeError:
-        raise  # nobody reads stdout any more: the run ends, and no file has failed
-    except Exception as error:  # noqa: BLE001 - the other files go on
-        outcome = failed(job, _reason(error))
-    outcome = outcome._replace(instead_of=job.instead_of)
-    if isinstance(source, io.IncomingArray):
-        source.skip()
-        return outcome._replace(rest=next_job(job))
-    return outcome
-
-
-def _check_follows(job: Job, source: io.Readable) -> None:
-    """FileError if something else than an array follows the arrays of a stream."""
-    if job.position and not isinstance(source, io.IncomingArray):
-        raise FileError(
-            f"what follows {job.position} arrays is no .npy: save it again, "
-            "or pipe in one image alone"
-        )
-
-
-def _reason(error: Exception) -> str:
-    """Why a job failed, in one line."""
-    if isinstance(error, PoolError):
-        return in_flags(error)
-    if isinstance(error, MemoryError):
-        return "it needs more memory than there is: cut it into parts"
-    if isinstance(error, OSError):
-        return io.reason(error)
-    return f"a mistake in poolcli, please report it: {type(error).__name__}: {error}"
+    return attempt(_preview, job, threads)
 
 
 def _pool(job: Job, readable: io.Readable) -> Outcome:

@@ -26,6 +26,7 @@ def prepare(jobs: Iterable[Job], log: ResumeLog) -> Iterator[Job | Outcome]:
 
 def _prepared(job: Job, log: ResumeLog) -> Job | Outcome:
     skip, overwrite = job.outputs.skip_existing, job.overwrite
+    job = replace(job, record=log.record_of(job))
     try:
         existing = [path for path in job.files if output_exists(path)]
         if log.is_done(job) or (skip and len(existing) == len(job.files)):
@@ -44,19 +45,19 @@ def _prepared(job: Job, log: ResumeLog) -> Job | Outcome:
 
 
 @contextmanager
-def without_leftovers(jobs: Iterable[Job]) -> Iterator[Iterator[Job]]:
+def without_leftovers(jobs: Iterable[Job], log: ResumeLog) -> Iterator[Iterator[Job]]:
     """The same jobs; what killed runs left is removed from each output folder before and after."""
     folders: set[Path] = set()
     try:
-        yield _sweeping(jobs, folders)
+        yield _sweeping(jobs, folders, log)
     finally:
         for folder in folders:
-            io.remove_leftovers(folder)
+            io.remove_leftovers(folder, log.unfinished)
 
 
-def _sweeping(jobs: Iterable[Job], folders: set[Path]) -> Iterator[Job]:
+def _sweeping(jobs: Iterable[Job], folders: set[Path], log: ResumeLog) -> Iterator[Job]:
     for job in jobs:
         for folder in {io.through_link(path).parent for path in job.files} - folders:
             folders.add(folder)
-            io.remove_leftovers(folder)
+            io.remove_leftovers(folder, log.unfinished)
         yield job

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import product
@@ -23,12 +23,18 @@ from poolcli.run.region_plan import RegionPlan
 
 
 class PieceTask(NamedTuple):
-    """A piece to be made: the number of its map, that of its block, and where both are."""
+    """A piece to be made: the number of its block among those of all maps, and its own in that."""
+
+    turn: int
+    piece: int
+
+
+class Place(NamedTuple):
+    """Where a piece is: its map, its block, and its region."""
 
     number: int
-    turn: int
     block: Region
-    piece: Region
+    region: Region
 
 
 class Sources:
@@ -87,76 +93,92 @@ class Turns:
 
     def __init__(self) -> None:
         self._next = 0
-        self._is_broken = False
+        self._error: BaseException | None = None
         self._changed = Condition()
 
     @contextmanager
     def turn(self, number: int) -> Iterator[None]:
-        """Wait until all blocks before this one are written; drop this one if another failed."""
+        """Wait until all blocks before this one are written; raise what another worker raised."""
         with self._changed:
-            self._changed.wait_for(lambda: self._next == number or self._is_broken)
-            if self._is_broken:
-                raise AbandonedError
+            self._changed.wait_for(lambda: self._next == number or self._error is not None)
+            if self._error is not None:
+                raise self._error
         yield
         with self._changed:
             self._next += 1
             self._changed.notify_all()
 
-    def abandon(self) -> None:
+    def end(self, error: BaseException) -> None:
         """Let nobody wait for a block that will never come."""
         with self._changed:
-            self._is_broken = True
+            self._error = self._error or error
             self._changed.notify_all()
-
-
-class AbandonedError(Exception):
-    """Another worker failed, and says why."""
 
 
 class BlockMaker:
     """Makes pieces with several workers, and writes each block when all of its pieces are there.
 
-    `in_order` says that the output takes blocks in their order alone.
+    `in_order` says that the output takes blocks in their order alone. `note` is told the number of
+    each block that is written.
     """
 
     def __init__(
-        self, plans: Sequence[RegionPlan], sources: Sources, sink: io.Sink, *, in_order: bool
+        self,
+        plans: Sequence[RegionPlan],
+        sources: Sources,
+        sink: io.Sink,
+        *,
+        in_order: bool,
+        note: Callable[[int], object] = lambda _: None,
     ) -> None:
         self._plans, self._sources, self._sink = plans, sources, sink
         self._turns = Turns() if in_order else None
+        self._note = note
         self._open: dict[int, tuple[Array, int]] = {}  # blocks, and how many pieces they lack
         self._lock = Lock()
         self.tally = Tally()
 
-    def tasks(self, done: frozenset[int] = frozenset()) -> Iterator[PieceTask]:
-        """Every piece of every block that is not done."""
-        turn = 0
+    def tasks(self, turns: Iterable[int]) -> Iterator[PieceTask]:
+        """Every piece of these blocks."""
+        for turn in turns:
+            number, at = self._map_of(turn)
+            plan = self._plans[number]
+            for piece in range(plan.piece_count(plan.block_at(at))):
+                yield PieceTask(turn, piece)
+
+    def _map_of(self, turn: int) -> tuple[int, int]:
+        """The map that a block is of, and its number there."""
+        at = turn
         for number, plan in enumerate(self._plans):
-            for block in plan.blocks:
-                if turn not in done:
-                    for piece in plan.pieces(block):
-                        yield PieceTask(number, turn, block, piece)
-                turn += 1
+            if at < plan.count:
+                return number, at
+            at -= plan.count
+        raise IndexError(turn)
 
-    def make(self, task: PieceTask) -> bool:
-        """Make a piece, and write its block if it was the last; whether it was."""
+    def _place(self, task: PieceTask) -> Place:
+        number, at = self._map_of(task.turn)
+        block = self._plans[number].block_at(at)
+        return Place(number, block, self._plans[number].piece_at(block, task.piece))
+
+    def make(self, task: PieceTask) -> None:
+        """Make a piece, and write its block if it was the last."""
         try:
-            values = self._pooled(task)
-            whole = self._collected(task, values)
+            place = self._place(task)
+            values = self._pooled(place)
+            whole = self._collected(task.turn, place, values)
             if whole is not None:
-                self._write(task, whole)
-        except BaseException:
+                self._write(task.turn, place, whole)
+        except BaseException as error:
             if self._turns:
-                self._turns.abandon()
+                self._turns.end(error)
             raise
-        return whole is not None
 
-    def _pooled(self, task: PieceTask) -> Array:
-        need = self._plans[task.number].need
-        numbers = need.numbers_of(task.piece)
+    def _pooled(self, place: Place) -> Array:
+        need = self._plans[place.number].need
+        numbers = need.numbers_of(place.region)
         assert numbers is not None, "only regions that can be made are planned"
         with self._sources.one() as source, self.tally.timed("read"):
-            pixels = read_pixels(source, task.number, numbers[0])
+            pixels = read_pixels(source, place.number, numbers[0])
         self.tally.add(read=pixels.data.nbytes)
         part = MapPart(pixels, need.form, numbers[0])
         for step, (stage, wanted) in enumerate(zip(need.stages, numbers[1:], strict=True)):
@@ -164,33 +186,34 @@ class BlockMaker:
                 part = MapPart(stage.step.pool_part(part, wanted), stage.output, wanted)
         return part.pixels.data
 
-    def _collected(self, task: PieceTask, values: Array) -> Array | None:
+    def _collected(self, turn: int, place: Place, values: Array) -> Array | None:
         """The values of a block, if this piece was the last that it lacked."""
-        if task.piece == task.block:
+        if place.region == place.block:
             return values
         with self._lock:
-            if task.turn not in self._open:
-                shape = tuple(span.stop - span.start for span in task.block)
-                pieces = sum(1 for _ in self._plans[task.number].pieces(task.block))
-                self._open[task.turn] = np.empty(shape, values.dtype), pieces
-            whole, lacking = self._open[task.turn]
-            self._open[task.turn] = whole, lacking - 1
+            if turn not in self._open:
+                shape = tuple(span.stop - span.start for span in place.block)
+                pieces = self._plans[place.number].piece_count(place.block)
+                self._open[turn] = np.empty(shape, values.dtype), pieces
+            whole, lacking = self._open[turn]
+            self._open[turn] = whole, lacking - 1
             is_last = lacking == 1
             if is_last:
-                del self._open[task.turn]
-            whole[held_region(task.piece, task.block)] = values
+                del self._open[turn]
+            whole[held_region(place.region, place.block)] = values
         return whole if is_last else None
 
-    def _write(self, task: PieceTask, values: Array) -> None:
+    def _write(self, turn: int, place: Place, values: Array) -> None:
         if self._turns is None:
-            self._put(task, values)
-            return
-        with self._turns.turn(task.turn):
-            self._put(task, values)
+            self._put(place, values)
+        else:
+            with self._turns.turn(turn):
+                self._put(place, values)
+        self._note(turn)
 
-    def _put(self, task: PieceTask, values: Array) -> None:
+    def _put(self, place: Place, values: Array) -> None:
         with self.tally.timed("write"):
-            self._sink.write(task.number, task.block, values)
+            self._sink.write(place.number, place.block, values)
         self.tally.add(written=values.nbytes)
 
 

@@ -7,10 +7,9 @@ result alone; what it reads of the input follows from that.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
 from math import prod
 
 import numpy as np
@@ -129,27 +128,33 @@ class RegionPlan:
             _count(size, part) for size, part in zip(self.need.shape, self.block, strict=True)
         )
 
-    @property
-    def blocks(self) -> Iterator[Region]:
-        """The blocks, in the order of the result."""
-        return regions(tuple(slice(0, size) for size in self.need.shape), self.block)
+    def block_at(self, number: int) -> Region:
+        """A block, counted in the order of the result."""
+        return _part_at(tuple(slice(0, size) for size in self.need.shape), self.block, number)
 
-    def pieces(self, block: Region) -> Iterator[Region]:
-        """The pieces of a block."""
-        return regions(block, self.piece)
+    def piece_count(self, block: Region) -> int:
+        """How many pieces a block has."""
+        sizes = zip(block, self.piece, strict=True)
+        return prod(_count(span.stop - span.start, part) for span, part in sizes)
+
+    def piece_at(self, block: Region, number: int) -> Region:
+        """A piece of a block."""
+        return _part_at(block, self.piece, number)
 
 
-def regions(whole: Region, part: Shape) -> Iterator[Region]:
-    """A region cut into parts of a shape, in order; the last ones along an axis may be smaller.
+def _part_at(whole: Region, part: Shape, number: int) -> Region:
+    """A part of a region that is cut; the last ones along an axis may be smaller.
 
-    >>> [each[0] for each in regions((slice(0, 5),), (3,))]
+    >>> [_part_at((slice(0, 5),), (3,), number)[0] for number in (0, 1)]
     [slice(0, 3, None), slice(3, 5, None)]
     """
-    cuts = (
-        [slice(at, min(at + size, span.stop)) for at in range(span.start, span.stop, size)]
-        for span, size in zip(whole, part, strict=True)
+    counts = [_count(span.stop - span.start, size) for span, size in zip(whole, part, strict=True)]
+    index = map(int, np.unravel_index(number, counts))
+    starts = [span.start + at * size for span, at, size in zip(whole, index, part, strict=True)]
+    return tuple(
+        slice(start, min(start + size, span.stop))
+        for span, start, size in zip(whole, starts, part, strict=True)
     )
-    return product(*cuts)
 
 
 def region_plan(need: RegionNeed, share: int, workers: int) -> RegionPlan:

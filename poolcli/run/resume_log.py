@@ -1,17 +1,19 @@
 """The log of --resume: which jobs began and how they ended, in lines of JSON, only ever appended.
 
 The first line is `{"log": "poolcli", "layout": 1}`; then `{"begin": [paths]}` before a job writes
-these files, and a record with its status after it.
+these files, `{"region": 3, "of": mark}` for each region of a large array that is written, and a
+record with the status of the job after it.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, BinaryIO
+from threading import Lock
+from typing import Any, BinaryIO, NamedTuple
 
 from poolcli.errors import FileError, RequestError
 from poolcli.io import lock, reason
@@ -34,6 +36,8 @@ class ResumeLog:
         self._path, self._read_only = path, read_only
         self._fingerprints: dict[str, str | None] = {}  # by output; None: begun and not done
         self._running: dict[Path, str | None] = {}
+        self._regions: dict[str, set[int]] = {}  # those that are written, by the mark of an array
+        self._appending = Lock()
         self._stream: BinaryIO | None = None
 
     def __enter__(self) -> ResumeLog:
@@ -90,6 +94,8 @@ class ResumeLog:
             record = json.loads(line)
             _check_header(number, record)
             self._fingerprints.update(dict.fromkeys(record.get("begin", ())))
+            if "region" in record:
+                self._enter(record["of"], record["region"])
             if record.get("status") == "done":
                 self._fingerprints[record["output"]] = record["mark"]
         except (ValueError, LookupError, TypeError, AttributeError):
@@ -111,6 +117,31 @@ class ResumeLog:
         """Whether an earlier run with this log made an output, or was about to."""
         return str(output.absolute()) in self._fingerprints
 
+    @property
+    def unfinished(self) -> Collection[str]:
+        """The marks of arrays of which some regions are written."""
+        return self._regions.keys()
+
+    def record_of(self, job: Job) -> LoggedRegions | None:
+        """What the log knows of the regions of a job's array; None if there is no log."""
+        if self._path is None or self._read_only:
+            return None
+        return LoggedRegions(self, job)
+
+    def regions(self, mark: str) -> frozenset[int]:
+        """The regions of an array that are written."""
+        return frozenset(self._regions.get(mark, ()))
+
+    def note(self, mark: str, region: int | None) -> None:
+        """Enter a region that is written; None: that those of before are gone."""
+        with self._appending:
+            self._enter(mark, region)
+            self._append([{"region": region, "of": mark}])
+
+    def _enter(self, mark: str, region: int | None) -> None:
+        known = self._regions.setdefault(mark, set())
+        known.clear() if region is None else known.add(region)
+
     def begin(self, jobs: Iterable[Job]) -> None:
         """Enter jobs that are about to begin; the entry is on the disk when this returns."""
         if self._stream is None:
@@ -119,7 +150,8 @@ class ResumeLog:
         for job in jobs:
             self._running[job.target] = _fingerprint(job)
             entries.append({"begin": [str(path.absolute()) for path in job.files]})
-        self._append(entries)
+        with self._appending:
+            self._append(entries)
         os.fsync(self._stream.fileno())
 
     def end(self, outcome: Outcome) -> None:
@@ -133,7 +165,8 @@ class ResumeLog:
             "reason": outcome.reason,
             "mark": self._running.pop(outcome.target, None),
         }
-        self._append([record])
+        with self._appending:
+            self._append([record])
 
     def _append(self, records: list[dict[str, Any]]) -> None:
         if self._stream is None:
@@ -144,6 +177,25 @@ class ResumeLog:
         except OSError as error:
             self._stream.truncate(end)  # what a full disk took of a line would spoil the next
             raise FileError(f"--resume {self._path}: {reason(error)}") from None
+
+
+class LoggedRegions(NamedTuple):
+    """The part of a log that is about one large array."""
+
+    log: ResumeLog
+    job: Job
+
+    def mark(self, *facts: Any) -> str:
+        """What the regions are entered under: they are those of the same job, cut alike."""
+        return hash_of(_fingerprint(self.job), *facts)
+
+    def done(self, mark: str) -> frozenset[int]:
+        """The regions that are written."""
+        return self.log.regions(mark)
+
+    def note(self, mark: str, region: int | None) -> None:
+        """Enter a region that is written; None: that those of before are gone."""
+        self.log.note(mark, region)
 
 
 def _check_header(number: int, record: object) -> None:

@@ -19,7 +19,7 @@ def run_jobs(
 ) -> Generator[Outcome]:
     """The outcomes of all jobs in their order, each entered in the log, until it is `enough`."""
     with (
-        without_leftovers(jobs) as clean,
+        without_leftovers(jobs, log) as clean,
         closing(
             execute(pool_file, prepare(clean, log), len(jobs), parallelism, enough)
         ) as outcomes,

@@ -29,14 +29,16 @@ def dask(work: Work, parallelism: Parallelism, files: int) -> Iterator[WorkerPoo
     """A thread for each job of the cluster, two for each worker: one at work, one to come."""
     with _client(parallelism, files) as client:
         _check_workers(client, parallelism.scheduler)
-        count, threads = parallelism.split(files, sum(client.nthreads().values()))
+        cores = sum(client.nthreads().values())
+        count, threads = parallelism.split(files, cores)
+        spreads, _ = parallelism.split(1 << 20, cores)
 
         def act(job: Job) -> Outcome:
             if job.uses_streams:
                 return work(job, threads)
             return _outcome(client, job, work, threads)
 
-        with thread_pool(act, 2 * count) as pool:
+        with thread_pool(act, 2 * max(count, spreads), spreads=spreads) as pool:
             yield pool
 
 

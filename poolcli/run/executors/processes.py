@@ -24,9 +24,13 @@ _ATTEMPTS = 2  # processes that may be lost over one job
 
 @contextmanager
 def processes(work: Work, parallelism: Parallelism, files: int) -> Iterator[WorkerPool]:
-    """A process for each file that is done at once, and a thread that waits for it."""
-    count, each = parallelism.split(files)
-    with ProcessPool(work, count, each) as workers, thread_pool(workers.run, count) as pool:
+    """A process for each file, or region of one, that is done at once, and a thread that waits."""
+    _, each = parallelism.split(files)
+    count, _ = parallelism.split(1 << 20)
+    with (
+        ProcessPool(work, count, each) as workers,
+        thread_pool(workers.run, count, spreads=count) as pool,
+    ):
         yield pool
 
 

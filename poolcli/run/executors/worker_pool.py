@@ -29,18 +29,25 @@ class Deferred(NamedTuple):
 
 
 class WorkerPool(NamedTuple):
-    """Where jobs are submitted, and how many are done at once."""
+    """Where jobs are submitted, and how many are done at once.
+
+    `spreads` is how many workers in other processes can do regions of one array; 0 where this
+    process does them in threads.
+    """
 
     submit: Callable[[Job], Pending]
     at_once: int
+    spreads: int = 0
 
 
 @contextmanager
-def thread_pool(act: Callable[[Job], Outcome], count: int) -> Iterator[WorkerPool]:
+def thread_pool(
+    act: Callable[[Job], Outcome], count: int, spreads: int = 0
+) -> Iterator[WorkerPool]:
     """Threads that do jobs, or that wait for a process or a cluster to do them."""
     threads, wait = futures.ThreadPoolExecutor(count, initializer=block_interrupts), True
     try:
-        yield WorkerPool(lambda job: threads.submit(act, job), count)
+        yield WorkerPool(lambda job: threads.submit(act, job), count, spreads)
     except KeyboardInterrupt:
         wait = False
         raise
