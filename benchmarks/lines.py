@@ -91,7 +91,7 @@ TABLE: dict[Data, tuple[str, ...]] = {
         "avg --adaptive 7",
         "avg --global",
     ),
-    PLANE: ("max -k 63 -s 1", "avg -k 63 -s 1", "avg --area 1500"),
+    PLANE: ("max -k 63 -s 1", "avg -k 63 -s 1", "avg --area 1500", "circmean -k 4 --period 1"),
     VOLUME: ("max -k 2",),
     SIGNAL: ("avg -k 4",),
     SMALL: ("max -k 2",),
