@@ -34,9 +34,7 @@ COSINE = (
 PIECE = 1 << 13  # angles at a time: arrays of 64 KB
 STEPS = 1 << 11  # in a period: the next terms of the series are below 1e-16
 WHOLE = 2.0**36  # whole periods up to it times `STEPS` are exact in float64
-ROUNDING = (
-    1.5 * 2.0**52
-)  # added to a number below 2^51, it leaves the nearest whole one in its bits
+ROUNDING = 1.5 * 2.0**52  # added to a number below 2^51, leaves the nearest whole one in its bits
 
 
 def circmean(values: Values, *, period: float) -> Fold:  # noqa: ARG001 - as every reducer is made
@@ -129,7 +127,7 @@ def _reduced(x: Array, period: float) -> Array:
     """The angles in float64, less whole periods where whole steps would not be exact."""
     is_whole = float(period).is_integer()
     if x.dtype.kind in "iu" and is_whole and period <= np.iinfo(x.dtype).max:
-        return np.mod(x, np.array(int(period), x.dtype)).astype(np.float64)
+        x = np.mod(x, np.array(int(period), x.dtype))
     longest = max(float(x.max(initial=0)), -float(x.min(initial=0)))
     angle = x.astype(np.float64)
     return angle if longest <= (WHOLE if is_whole else period) else np.fmod(angle, period)
