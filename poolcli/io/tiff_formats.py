@@ -93,6 +93,7 @@ TIFFS = (
             "control_points": "tie points of GeoTIFF",
             "rpc": "tag RPC",
             "nodata": "tag GDAL_NODATA",
+            "mask": "a page of its own",
             "scale_offset": "GDAL_METADATA",
             "gdal": "GDAL_METADATA",
             "imagej": "description and block of ImageJ",

@@ -231,7 +231,13 @@ _ROWS = (
         lambda value: names_words((*value["lines"], *(name for name in value if name != "lines"))),
     ),
     Fact("rois", "regions of interest", "whose", in_place, "dropped: they are places in the image"),
-    Fact("mask", "mask of pixels", "whose", lambda *_: None, "dropped"),
+    Fact(
+        "mask",
+        "mask of pixels",
+        "a FileMask",
+        lambda value, *_: value.after_step(),
+        "that of the cells, under operations that take a mask; else dropped",
+    ),
     Fact(
         "compression",
         "compression",

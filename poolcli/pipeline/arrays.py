@@ -63,6 +63,10 @@ class ArrayFile:
         return arrays[name]
 
 
+class MaskOfFile(ArrayFile):
+    """The mask that a map came with, and its result has, too: what it leaves out may be 0."""
+
+
 def as_array(value: Any) -> ArrayFile:
     """Return an array, or numbers, as the value of an option: a read-only copy."""
     import numpy as np

@@ -16,7 +16,7 @@ from poolcli.errors import ShapeError, ValueRuleError
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.maps.layout import shape_words
-from poolcli.pipeline.arrays import ArrayFile
+from poolcli.pipeline.arrays import ArrayFile, MaskOfFile
 from poolcli.pipeline.configuration import Configuration
 from poolcli.pipeline.window_kinds import BORDER
 
@@ -40,6 +40,8 @@ def rules_for(step: Configuration, form: Form) -> ValueRules:
         outside=_outside(step, form),
     )
     rules = rules._replace(border=_border(step, form))
+    if isinstance(step["mask"], MaskOfFile) and not step["nodata"] and dtype.kind != "f":
+        return rules._replace(empty=0)
     # Frameworks that ignore NaN start from the value that is the result of no pixel.
     of_nan = not step["nodata"] and step["mask"] is None and not step["min_valid"]
     starts = of_nan and step["nan"] == "ignore" and step.op.name in step.profile.empty

@@ -18,6 +18,7 @@ from poolcli.maps.layout import space_letters
 from poolcli.maps.picture import Picture
 from poolcli.maps.pooled_facts import carried
 from poolcli.maps.sampling import Sampling, composed
+from poolcli.pipeline.file_mask import masked
 from poolcli.pipeline.file_nodata import leaving_out
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.step import Stage
@@ -60,7 +61,7 @@ def plan_file(job: Job, source: io.Source) -> FilePlan:
     options = target.options(dict(job.outputs.save), job.outputs.scale)
     kept = keeps_original(job, target)
     maps = [_measured(each) for each in source.headers] if kept else source.headers
-    results = [one for header in maps for one in results_of(_pipeline(job, header), header)]
+    results = [one for header in maps for one in _results(job, header)]
     for level in range(len(job.targets)):
         headers = [one.header for one in results[level :: len(job.targets)]]
         target.check_held([*maps, *headers] if kept else headers, options)
@@ -71,6 +72,11 @@ def plan_file(job: Job, source: io.Source) -> FilePlan:
             "leave --strict out, or write another format"
         )
     return FilePlan(target, tuple(results), dropped)
+
+
+def _results(job: Job, header: io.Header) -> tuple[PlannedMap, ...]:
+    pipeline, facts = prepared_for(job, header.facts, header.form)
+    return results_of(pipeline, header._replace(facts=facts))
 
 
 def results_of(pipeline: Pipeline, source: io.Header) -> tuple[PlannedMap, ...]:
@@ -107,12 +113,18 @@ def _dropped(results: Sequence[PlannedMap], target: io.Format) -> tuple[str, ...
 
 def pipeline_for(job: Job, facts: Facts, form: Form) -> Pipeline:
     """The pipeline for a map, which leaves out what its file says are no values."""
-    nodata = facts.get("nodata", ()) if job.settings.file_nodata else ()
-    return leaving_out(job.pipeline, _held(tuple(nodata), form.dtype)) if nodata else job.pipeline
+    return prepared_for(job, facts, form)[0]
 
 
-def _pipeline(job: Job, header: io.Header) -> Pipeline:
-    return pipeline_for(job, header.facts, header.form)
+def prepared_for(job: Job, facts: Facts, form: Form) -> tuple[Pipeline, Facts]:
+    """The pipeline for a map, and the map's facts, of which a mask has those of the results."""
+    if not job.settings.file_nodata:
+        return job.pipeline, facts
+    pipeline = leaving_out(job.pipeline, _held(tuple(facts.get("nodata", ())), form.dtype))
+    if "mask" not in facts:
+        return pipeline, facts
+    pipeline, mask = masked(pipeline, facts["mask"])
+    return pipeline, {**facts, "mask": mask}
 
 
 def _held(values: tuple[float, ...], dtype: np.dtype[Any]) -> tuple[float, ...]:

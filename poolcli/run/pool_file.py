@@ -16,7 +16,14 @@ from poolcli.resources.limits import limits
 from poolcli.run.attempt import attempt
 from poolcli.run.budget import memory_for
 from poolcli.run.details import file_details
-from poolcli.run.file_plan import FilePlan, keeps_original, pipeline_for, plan_file, with_spacing
+from poolcli.run.file_plan import (
+    FilePlan,
+    keeps_original,
+    pipeline_for,
+    plan_file,
+    prepared_for,
+    with_spacing,
+)
 from poolcli.run.input_state import InputState
 from poolcli.run.interruption import commit_point
 from poolcli.run.job import STREAM, Job, output_exists
@@ -153,7 +160,8 @@ def _walk(job: Job, fmap: FeatureMap) -> tuple[Maps, Maps, list[StepResult]]:
 
     The maps of a step share its time.
     """
-    pipeline = pipeline_for(job, fmap.facts, fmap.form)
+    pipeline, facts = prepared_for(job, fmap.facts, fmap.form)
+    fmap = replace(fmap, facts=facts)
     walk = pipeline.walk(fmap, indices=job.outputs.indices is not None)
     rows: list[StepResult] = []
     maps: Maps = (fmap,)

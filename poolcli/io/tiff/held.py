@@ -54,6 +54,8 @@ def unheld_by_ome(header: Header) -> tuple[str, ...]:
 def _unheld(header: Header, kind: str) -> tuple[str, ...]:
     facts = header.facts
     lost = _unheld_texts(facts, kind)
+    if kind:
+        lost.append("mask")
     if kind not in ("ome", "imagej"):
         lost.append("spacing")
     if kind == "ome" and not all(size.unit for size in facts.get("spacing", {}).values()):

@@ -16,6 +16,7 @@ from poolcli.io.tiff.directory import Directory, directories
 from poolcli.io.tiff.page import Page
 from poolcli.io.tiff.page_tags import page_of
 from poolcli.io.tiff.tags import Compression, Tag
+from poolcli.maps.file_mask import FileMask
 from poolcli.maps.layout import shape_words
 
 
@@ -56,7 +57,9 @@ def images_of(stream: BinaryIO) -> list[Image]:
     if not masks or full[0].is_mask:
         return images
     mask = _mask_of(full, masks)
-    return [replace(image, mask=mask, facts={**image.facts, "mask": "of GDAL"}) for image in images]
+    return [
+        replace(image, mask=mask, facts={**image.facts, "mask": FileMask()}) for image in images
+    ]
 
 
 def _mask_of(full: Sequence[Page], masks: Sequence[Page]) -> Page | None:

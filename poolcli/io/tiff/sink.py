@@ -21,6 +21,7 @@ from poolcli.io.tiff import carried, gdal, imagej, ome_document, samples
 from poolcli.io.tiff.byte_form import ByteForm
 from poolcli.io.tiff.description import described, imagej_text, kinds_of, shaped_text
 from poolcli.io.tiff.fields import LONG, Field, Inner, block, numbers, text
+from poolcli.io.tiff.mask_page import mask_plans
 from poolcli.io.tiff.page_writer import PageWriter
 from poolcli.io.tiff.pixels import Axes, axes_of, kept_storage, pixels_of
 from poolcli.io.tiff.segments import Window
@@ -31,8 +32,7 @@ from poolcli.maps.array import Array
 from poolcli.maps.facts import PixelSize
 from poolcli.maps.feature_map import FeatureMap
 
-# Bytes of pixels above which a BigTIFF is written: offsets of a TIFF have 32 bits, and 32 MB are
-# left for its tags.
+# Bytes of pixels above which a BigTIFF is written: offsets have 32 bits, 32 MB are left for tags.
 _CLASSIC_LIMIT = 2**32 - 2**25
 _PAGE_OF_SEVERAL = 2  # a value of the tag of the kind of a page
 
@@ -144,9 +144,9 @@ class TiffSink:
 
     def finish(self) -> None:
         """Write the directories."""
-        count = len(self._images)
+        is_alone = len(self._images) == 1
         plans = [
-            DirectoryPlan(page, _page_fields(image, several=count > 1))
+            DirectoryPlan(page, _page_fields(image, several=not is_alone))
             for image in self._images
             for page in image.pages
         ]
@@ -154,6 +154,7 @@ class TiffSink:
         for image, description in zip(self._images, self._descriptions(), strict=True):
             plans[at].fields = [*plans[at].fields, *self._first_fields(image, description)]
             at += len(image.pages)
+        plans += mask_plans(self._file, self._images[0].header, alone=is_alone)
         self._file.finish(plans)
         if self._stream is not self._target:
             self._stream.seek(0)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from math import nan
 from typing import Any, BinaryIO, NamedTuple
 
@@ -21,6 +23,7 @@ from poolcli.io.tiff.segments import Window, read_page
 from poolcli.io.tiff.storage import stored
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
+from poolcli.maps.file_mask import FileMask
 from poolcli.resources import memory
 
 
@@ -35,15 +38,9 @@ class TiffSource:
     format = "tiff"
 
     def __init__(self, stream: BinaryIO, layout: str | None) -> None:
-        try:
+        with _damage_refused():  # tags may have values that no reader foresees
             images = images_of(stream)
             self._maps = [TiffMap.of(image, layout) for image in images]
-        except PoolError:
-            raise
-        except DECODER_ERRORS as error:  # tags whose values no reader foresees
-            raise FileError(
-                f"the TIFF is cut short or damaged ({one_line(error)}): save or download it again"
-            ) from error
         names = [""] if len(images) == 1 else map(str, range(len(images)))
         self.headers = tuple(
             each.header._replace(name=name) for each, name in zip(self._maps, names, strict=True)
@@ -82,6 +79,8 @@ class TiffMap(NamedTuple):
             facts = {name: each for name, each in facts.items() if name != "mask"}
             facts["nodata"] = masked
         turn = map_axes.turn_of(page, facts)
+        if image.mask is not None and not masked:
+            facts["mask"] = FileMask(partial(_mask, image.mask, turn))
         if turn != 1 and "xmp" in facts:
             facts["xmp"] = upright_xmp(facts["xmp"])
         if turn >= 5:
@@ -141,7 +140,7 @@ class TiffMap(NamedTuple):
 def _masked_nodata(image: Image, facts: Mapping[str, Any]) -> tuple[float, ...]:
     """The value for pixels that a mask leaves out: the file's nodata, or not a number.
 
-    Whole numbers without nodata have no value for them; then the mask is only told of.
+    Whole numbers without nodata have no value for them; then the mask stays one.
     """
     if image.mask is None:
         return ()
@@ -150,10 +149,23 @@ def _masked_nodata(image: Image, facts: Mapping[str, Any]) -> tuple[float, ...]:
     return found
 
 
+def _mask(page: Page, turn: int) -> Array:
+    """True where a pixel counts."""
+    with _damage_refused():
+        return _upright(read_page(page).reshape(page.height, page.width) != 0, turn, "HW")
+
+
 def _samples(page: Page, window: Window | None, fill: float) -> Array:
     """The samples of a page as they are stored."""
-    try:
+    with _damage_refused():
         return read_page(page, window, fill)
+
+
+@contextmanager
+def _damage_refused() -> Iterator[None]:
+    """Turn whatever a decoder raises in this block into a FileError."""
+    try:
+        yield
     except PoolError:
         raise
     except DECODER_ERRORS as error:

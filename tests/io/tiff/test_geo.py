@@ -5,7 +5,7 @@ from math import isnan
 
 import numpy as np
 import pytest
-from tiffs import halves, values
+from tiffs import halves, tifffile, values
 
 from poolcli.io import read
 from poolcli.io.tiff import geo, geo_fields
@@ -273,10 +273,66 @@ def test_a_mask_leaves_out_what_gdal_leaves_out(cli, tmp_path, bands, dtype, nod
         np.testing.assert_allclose(found.filled(0), expected.filled(0), rtol=1e-6)
 
 
-def test_a_mask_of_whole_numbers_without_nodata_is_told_of(cli, tmp_path):
+@pytest.mark.parametrize("profile", [{}, TILED], ids=["strips", "tiles"])
+@pytest.mark.parametrize("photometric", ["minisblack", "rgb"])
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "uint16"])
+@pytest.mark.parametrize(
+    ("pipeline", "kernel"), [("max -k 2", 2), ("avg -k 4", 4), ("max -k 2 | max -k 2", 4)]
+)
+def test_a_mask_of_whole_numbers_stays_one(
+    cli, tmp_path, pipeline, kernel, dtype, photometric, profile
+):
+    bands = 3 if photometric == "rgb" else 1
+    x = values((bands, 40, 24), dtype)
+    mask = np.zeros((40, 24), bool)
+    mask[:13, 5:] = mask[20:, ::7] = True
+    options = {"photometric": photometric, **profile, **UTM}
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
+        write(tmp_path / "a.tif", x, lambda file: file.write_mask(mask), **options)
+    for again in ((), ("--max-memory", "1G")):
+        ran = cli("run", pipeline, "a.tif", "-o", "b.tif", "--strict", "--overwrite", *again)
+        assert ran.code == 0, ran.err
+        masked = np.ma.array(x.astype(float), mask=np.broadcast_to(~mask, x.shape))
+        parts = masked.reshape(bands, 40 // kernel, kernel, 24 // kernel, kernel)
+        parts = parts.transpose(0, 1, 3, 2, 4).reshape(bands, 40 // kernel, 24 // kernel, -1)
+        expected = np.rint(parts.mean(-1)) if "avg" in pipeline else parts.max(-1)
+        with rasterio.open(tmp_path / "b.tif") as file:
+            np.testing.assert_array_equal(file.dataset_mask() == 0, expected.mask[0])
+            assert not list(tmp_path.glob("*.msk"))
+            assert file.crs == "EPSG:32633"
+            found = file.read()
+        kept = ~expected.mask
+        np.testing.assert_array_equal(found[kept], expected.data[kept].astype(dtype))
+        assert not found[~kept].any()
+
+
+def test_a_mask_that_cannot_be_kept_is_told_of(cli, tmp_path):
     x = np.arange(3 * 64, dtype=np.uint8).reshape(3, 8, 8)
     with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
-        write(tmp_path / "a.tif", x, lambda file: file.write_mask(x[0] < 40))
-    ran = cli("max", "-k", 2, "a.tif", "--report", "jsonl")
-    assert json.loads(ran.text)["dropped"] == ["mask of pixels"]
-    assert cli("max", "-k", 2, "a.tif", "--strict", "--overwrite").code == 1
+        write(tmp_path / "a.tif", x, lambda file: file.write_mask(x[0] < 40), photometric="rgb")
+    others = (
+        ("max", "-k", 2, "--to", "png"),
+        ("fuse", "max -k 2", "avg -k 2", "--merge", "max"),
+        ("pyramid", "--op", "avg", "--levels", 2),
+    )
+    for words in others:
+        ran = cli(*words, "a.tif", "--report", "jsonl")
+        assert ran.code == 0, ran.err
+        assert "mask of pixels" in json.loads(ran.text)["dropped"], words
+    counted = cli("max", "-k", 2, "a.tif", "--no-file-nodata", "--report", "jsonl")
+    assert json.loads(counted.text)["dropped"] == ["mask of pixels"]
+    with rasterio.open(tmp_path / "a-max.tif") as file:
+        np.testing.assert_array_equal(file.read(), halves(x).max((2, 4)))
+
+
+@pytest.mark.parametrize("turn", [2, 6])
+def test_the_mask_of_a_turned_picture(cli, tmp_path, turn):
+    x, valid = values((8, 12), "uint8"), np.random.default_rng(0).random((8, 12)) < 0.3
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        file.write(x, metadata=None, extratags=[(274, 3, 1, turn, True)])
+        file.write(valid, metadata=None, subfiletype=4, photometric="mask")
+    assert cli("max", "-k", 1, "a.tif", "-o", "b.tif", "--strict").code == 0
+    upright = {2: np.fliplr, 6: lambda pixels: np.rot90(pixels, -1)}[turn]
+    with rasterio.open(tmp_path / "b.tif") as file:
+        np.testing.assert_array_equal(file.dataset_mask() != 0, upright(valid))
+        np.testing.assert_array_equal(file.read(1), upright(np.where(valid, x, 0)))

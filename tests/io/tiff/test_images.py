@@ -107,8 +107,9 @@ def test_palettes_with_alpha_and_stacks_of_palettes(cli, tmp_path):
     np.testing.assert_array_equal(one.data, np.moveaxis((colours >> 8)[:, x], 0, -1))
 
 
-def test_masks_are_told_to_be_gone(cli, tmp_path):
+def test_a_mask_of_several_pages_is_told_to_be_gone(cli, tmp_path):
     with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        file.write(values((8, 8), "uint8"), metadata=None)
         file.write(values((8, 8), "uint8"), metadata=None)
         file.write(values((8, 8), "bool"), subfiletype=4, metadata=None)
     ran = cli("max", "-k", 2, "a.tif", "--report", "jsonl")
