@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from poolcli.maps.fact_rules import PixelSize, Rule, kept
 
-_FEW = 6  # names of which each is told
+_FEW, _LONGEST = 6, 60  # names of which each is told, and letters of one
 
 
 class Fact(NamedTuple):
@@ -69,13 +69,14 @@ def names_words(value: Iterable[str]) -> str:
 
 
 def few_names_words(value: Sequence[str]) -> str:
-    """The first names, and how many more there are.
+    """The first names, without their ends where they are long, and how many more there are.
 
     >>> few_names_words("abcdefgh")
     'a, b, c, d, e, f and 2 more'
     """
     more = f" and {len(value) - _FEW} more" if len(value) > _FEW else ""
-    return names_words(value[:_FEW]) + more
+    cut = (each if len(each) <= _LONGEST else each[: _LONGEST - 1] + "…" for each in value[:_FEW])
+    return names_words(cut) + more
 
 
 def inner_names_words(value: Mapping[str, Any]) -> str:

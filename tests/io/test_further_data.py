@@ -175,6 +175,24 @@ def test_many_names_are_not_all_in_the_row(cli, tmp_path):
     assert told(cli, "a.png") == ["further data (teAt, teBt, teCt, teDt, teEt, teFt and 2 more)"]
 
 
+@pytest.mark.complete
+def test_names_of_strangers_do_no_harm(cli, tmp_path):
+    """A name is of whoever made the file: no row is longer for it, and no terminal obeys it."""
+    h5py = pytest.importorskip("h5py", reason="h5py is not installed")
+    name = "\x1b[31mred\n" + 999 * "x"
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["a"] = PIXELS
+        file.create_group(name)
+    for words in (("max", "a.h5"), ("max", "a.h5", "--strict", "-o", "b.h5"), ("info", "a.h5")):
+        ran = cli(*words)
+        printed = ran.text + ran.err
+        assert "\x1b[31m" not in printed
+        assert 99 * "x" not in printed
+        assert "x1b[31mred" in printed.replace("\n", "").replace(" ", "")
+    assert ran.code == 0
+    assert cli("max", "a.h5", "--strict", "-o", "b.h5").err.count("\n") == 1
+
+
 def test_comments_of_a_pgm_are_carried(cli, tmp_path):
     raw = b"P5\n# first\n8 # second\n6\n255\n" + PIXELS.tobytes()
     (tmp_path / "a.pgm").write_bytes(raw)
