@@ -72,7 +72,10 @@ class AreaPooling:
             states = sum(component.states(one).nbytes for component in reduction.components)
         times = max(1, -(-states * 10 // PIXEL))
         return load._replace(
-            pixel=load.pixel * times, least=load.least * times, whole=load.whole * times
+            state=max(load.state, states),
+            pixel=load.pixel * times,
+            least=load.least * times,
+            whole=load.whole * times,
         )
 
     def __call__(
