@@ -103,8 +103,9 @@ class FoldReducer(_Reducer):
     keeps : bool, optional
         Whether results are values of the input: then x and the result have its dtype.
     weighs : bool, optional
-        Whether it divides by `n`, so that the alpha of an image weighs its colours. Then numbers
-        that are added are multiplied by the weight.
+        Whether it divides by `n`, so that the alpha of an image weighs its colours, and cells of
+        `area` their pixels. Then numbers that are added are multiplied by the weight, and `n` is
+        the sum of the weights.
     """
 
     _: KW_ONLY

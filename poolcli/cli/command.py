@@ -11,6 +11,8 @@ from poolcli.cli.help import Helpful
 from poolcli.cli.option import with_bare_values
 from poolcli.errors import RequestError
 from poolcli.pipeline.parameters import no_option
+from poolcli.pipeline.registry import is_operation
+from poolcli.pipeline.table import OPS
 
 if TYPE_CHECKING:
     from poolcli.cli.suggestions import Items
@@ -26,8 +28,16 @@ class Command(Helpful, click.Command):
             known = [
                 flag for option in self.params for flag in (*option.opts, *option.secondary_opts)
             ]
+            if error.option_name == "--indices" and is_operation(self.name or ""):
+                raise RequestError(f"{self.name} has no --indices: {_indexed()}") from None
             refusal = no_option(self.name or "", error.option_name, tuple(known))
             raise RequestError(f"{refusal}{_file_hint(args)}") from None
+
+
+def _indexed() -> str:
+    """Which operations have indices."""
+    *others, last = [row.name for row in OPS.values() if row.indexed]
+    return f"{', '.join(others)} and {last} have, whose results are pixels of the map"
 
 
 def _file_hint(args: list[str]) -> str:

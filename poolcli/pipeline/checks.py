@@ -37,11 +37,19 @@ def windows_of(op: Op, values: Values) -> WindowKind | None:
             if values.get(option.name) and option not in mine:
                 raise RequestError(f"{op.name}: {_conflict(option, chosen)}")
     if chosen.reducers and chosen.key and op.name not in chosen.reducers:
-        *others, last = chosen.reducers
-        raise RequestError(
-            f"{op.name} has no {chosen.key.word}: {', '.join(others)} and {last} have"
-        )
+        _check_plugin_area(op, chosen.key.word, chosen.reducers)
     return chosen
+
+
+def _check_plugin_area(op: Op, word: str, reducers: tuple[str, ...]) -> None:
+    """Raise RequestError but for a plugin's fold whose numbers count by the part of a pixel."""
+    if op.is_plugin and op.alpha_weighted:
+        return
+    *others, last = reducers
+    cure = f"{', '.join(others)} and {last} have"
+    if op.is_plugin:
+        cure = "a plugin's fold has it whose numbers can be weighed, as `weighs=True` says"
+    raise RequestError(f"{op.name} has no {word}: {cure}")
 
 
 def check(op: Op, windows: WindowKind | None, values: Values) -> None:

@@ -154,6 +154,51 @@ mean = FoldReducer("my-mean", "", weighs=True, lift=lambda x: x, merge="add",
     np.testing.assert_array_equal(poolcli.pool(image, "my-mean"), poolcli.pool(image, "avg"))
 
 
+def test_cells_of_equal_area_weigh(plugin):
+    """Numbers that are added count by the part of a pixel, and n is the area in pixels."""
+    plugin("""
+from poolcli.plugins import FoldReducer, GatherReducer
+import numpy as np
+
+mean = FoldReducer("my-mean", "", weighs=True, lift=lambda x: x, merge="add",
+                   finish=lambda total, n: total / n)
+size = FoldReducer("my-size", "", weighs=True, lift=lambda x: (x, x * 0 + 1), merge=("max", "add"),
+                   finish=lambda high, pixels, n: pixels + 0 * n)
+count = FoldReducer("my-count", "", weighs=True, lift=lambda x: x, merge="add",
+                    finish=lambda total, n: n + 0 * total)
+fold = FoldReducer("my-fold", "", lift=lambda x: x, merge="add", finish=lambda total, n: total)
+gather = GatherReducer("my-gather", "", choose=lambda values, valid: values[..., 0])
+""")
+    poolcli.load_plugin("mine.py")
+    masked = np.where(X > 80, np.nan, X)
+    for x, more in ((X, {}), (masked, {"nan": "ignore"}), (masked, {}), (X, {"nodata": 5})):
+        for area in (4, (2, 5), (9, 11)):
+            expected = poolcli.pool(x, "avg", area=area, **more)
+            np.testing.assert_allclose(
+                poolcli.pool(x, "my-mean", area=area, **more), expected, rtol=1e-5
+            )
+    area = np.full((4, 4), 9 * 11 / 16)
+    np.testing.assert_allclose(poolcli.pool(X, "my-count", area=4), area, rtol=1e-6)
+    np.testing.assert_allclose(poolcli.pool(X, "my-size", area=4), area, rtol=1e-6)
+    for name in ("my-fold", "my-gather"):
+        with pytest.raises(poolcli.RequestError, match="`weighs=True` says"):
+            poolcli.pool(X, name, area=4)
+
+
+def test_alpha_weighs_the_parts_of_pixels_too(plugin):
+    from PIL import Image
+
+    plugin("""
+from poolcli.plugins import FoldReducer
+mean = FoldReducer("my-mean", "", weighs=True, lift=lambda x: x, merge="add",
+                   finish=lambda total, n: total / n)
+""")
+    poolcli.load_plugin("mine.py")
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (7, 9, 4), np.uint8))
+    found, expected = (poolcli.pool(image, name, area=4) for name in ("my-mean", "avg"))
+    assert np.abs(np.asarray(found, int) - np.asarray(expected, int)).max() <= 1
+
+
 def test_pickles_by_reference_to_its_file(plugin):
     poolcli.load_plugin(plugin(MIDRANGE))
     pipeline = poolcli.parse("midrange -k 3")

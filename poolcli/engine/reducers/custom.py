@@ -38,7 +38,8 @@ class _Calls:
     def result(self, function: Callable[..., Any], *arguments: Any, **own: Any) -> Any:
         """What a function returns."""
         try:
-            return function(*arguments, **own)
+            with np.errstate(all="ignore"):  # as for poolcli's own: 1 / 0 is infinite
+                return function(*arguments, **own)
         except PoolError:
             raise
         except Exception as error:  # noqa: BLE001 - the code of others
@@ -63,14 +64,27 @@ def _fold(calls: _Calls, reducer: FoldReducer, values: Values) -> Fold:
     def finish(*states_and_counts: Any) -> Array:
         *states, counts = states_and_counts
         numbers = list(states[0]) if callable(reducer.merge) else states[: len(parts)]
-        made = calls.array(_finished(calls, reducer, numbers, counts), numbers[0].shape)
+        numbers, n = _in_pixels(reducer, numbers, counts)
+        made = calls.array(_finished(calls, reducer, numbers, n), numbers[0].shape)
         return np.where(states[-1], np.array(np.nan, made.dtype), made) if spoiled else made
 
     return Fold((*parts, *spoiled), finish)
 
 
-def _finished(calls: _Calls, reducer: FoldReducer, numbers: list[Array], counts: Counts) -> Any:
-    return calls.result(reducer.finish, *numbers, counts.pixels, **calls.own)
+def _in_pixels(
+    reducer: FoldReducer, numbers: list[Array], counts: Counts
+) -> tuple[list[Array], Array | int]:
+    """The numbers and how many pixels count, in whole pixels where cells have shares of them."""
+    whole = getattr(counts, "whole_pixel", None)
+    if whole is None:
+        return numbers, counts.pixels
+    sums = zip(numbers, reducer.merges, strict=True)
+    numbers = [number / whole if word == "add" else number for number, word in sums]
+    return numbers, counts.pixels / whole
+
+
+def _finished(calls: _Calls, reducer: FoldReducer, numbers: list[Array], n: Array | int) -> Any:
+    return calls.result(reducer.finish, *numbers, n, **calls.own)
 
 
 def _components(calls: _Calls, reducer: FoldReducer) -> list[Component]:
