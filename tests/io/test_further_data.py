@@ -61,6 +61,19 @@ def sgi_with(name):
     return raw[:24] + name + raw[24 + len(name) :]
 
 
+def dds_with(flags):
+    raw = bytearray(saved(COLOUR, "DDS"))
+    struct.pack_into("<I", raw, 112, flags)
+    return bytes(raw)
+
+
+def cur_with(hotspot):
+    raw = bytearray(saved(COLOUR, "ICO", sizes=[(8, 6)], bitmap_format="bmp"))
+    raw[2] = 2
+    struct.pack_into("<2H", raw, 10, *hotspot)
+    return bytes(raw)
+
+
 def bmp_v4():
     """A BMP with the primaries of its colours."""
     head = struct.pack("<I2i2H6I", 108, 8, 6, 1, 24, 0, 0, 0, 0, 0, 0)
@@ -112,6 +125,12 @@ FILES = [
     ("npz", "a comment", npz_with(), "comment of the archive"),
     ("pfm", "bytes at the end", b"Pf\n8 6\n-1\n" + PIXELS.astype("<f4").tobytes() + b"!", BEHIND),
 ]
+# Of formats that are only read: the suffix, the file, and the name.
+READ_ONLY = [
+    (".dds", dds_with(0x200), "further faces of a cube"),
+    (".dds", dds_with(0x200000), "further slices"),
+    (".cur", cur_with((3, 5)), "hotspot"),
+]
 # Formats whose parts are all carried by other facts, or that have no place for any.
 WITHOUT = {
     "pcx": "no field that is free",
@@ -154,6 +173,12 @@ def test_every_format_that_is_read_is_here():
 )
 def test_what_is_not_read_is_named(cli, tmp_path, format_name, raw, expected):
     suffix = next(each.suffixes[0] for each in FORMATS if each.name == format_name)
+    (tmp_path / f"a{suffix}").write_bytes(raw)
+    assert_named(cli, f"a{suffix}", expected)
+
+
+@pytest.mark.parametrize(("suffix", "raw", "expected"), READ_ONLY)
+def test_formats_that_are_only_read(cli, tmp_path, suffix, raw, expected):
     (tmp_path / f"a{suffix}").write_bytes(raw)
     assert_named(cli, f"a{suffix}", expected)
 

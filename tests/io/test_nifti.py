@@ -76,6 +76,17 @@ def test_the_place_of_a_voxel(cli, tmp_path):
     )
 
 
+@pytest.mark.parametrize("code", [0, 4, 6, 16, 30, 44])
+def test_extensions_come_back_byte_for_byte(cli, tmp_path, code):
+    raw = b"\xff\xfe{not json}\0\x80"
+    extension = nibabel.nifti1.Nifti1Extension(code, raw)
+    image = image_of(volume())
+    image.header.extensions.append(extension)
+    image.to_filename(tmp_path / "a.nii")
+    assert cli("max", "a.nii", "--strict").code == 0
+    assert raw in (tmp_path / "a-max.nii").read_bytes()
+
+
 def test_scaled_values_are_those_that_nibabel_gives(cli, tmp_path):
     image = image_of(volume())
     image.header.set_slope_inter(-0.5, 10)

@@ -138,11 +138,13 @@ def _facts(image: Any, letters: str) -> dict[str, Any]:
     }
     if letters[:3] == "WHD":
         found["affine"] = Affine("WHD", tuple(tuple(map(float, row)) for row in image.affine[:3]))
-    extensions = tuple((each.get_code(), each.get_content()) for each in header.extensions)
-    if any(extensions):
-        found["extensions"] = tuple((code, _as_bytes(content)) for code, content in extensions)
+    if header.extensions:
+        found["extensions"] = tuple((each.get_code(), _bytes(each)) for each in header.extensions)
     return found
 
 
-def _as_bytes(content: Any) -> bytes:
+def _bytes(extension: Any) -> bytes:
+    """The bytes of an extension; what nibabel makes of them is no text of them."""
+    raw = getattr(extension, "content", None)  # since nibabel 5.3
+    content = raw if isinstance(raw, bytes) else extension.get_content()
     return content if isinstance(content, bytes) else str(content).encode()

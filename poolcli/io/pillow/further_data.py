@@ -67,6 +67,7 @@ def _of_pillow(image: Image.Image) -> Names:
 
 _TGA_FOOTER = b"TRUEVISION-XFILE.\0"
 _BMP_SHORT, _BMP_LONG, _BMP_V5 = 40, 108, 124  # the lengths of headers
+_DDS_HEAD, _DDS_CUBE, _DDS_VOLUME = 128, 0x200, 0x200000  # bytes of a header, and flags
 _QOI_END = bytes(7) + b"\1"
 
 
@@ -96,6 +97,25 @@ def _of_bmp(stream: BinaryIO) -> Names:
         yield from behind(stream, offset + (width * bits + 31) // 32 * 4 * abs(height))
 
 
+def _of_cursor(stream: BinaryIO) -> Names:
+    stream.seek(10)
+    if any(stream.read(4)):
+        yield "hotspot"
+
+
+def _of_dds(stream: BinaryIO) -> Names:
+    """Faces of a cube, slices of a volume, elements of an array: the first one is read."""
+    stream.seek(0)
+    head = stream.read(_DDS_HEAD + 20)
+    (more,) = unpack_from("<I", head, 112)
+    if more & _DDS_CUBE:
+        yield "further faces of a cube"
+    if more & _DDS_VOLUME:
+        yield "further slices"
+    if head[84:88] == b"DX10" and unpack_from("<I", head, _DDS_HEAD + 12)[0] > 1:
+        yield "further elements of an array"
+
+
 def _of_sgi(stream: BinaryIO) -> Names:
     stream.seek(24)
     if stream.read(80).strip(b"\0 "):
@@ -120,5 +140,7 @@ _READERS: Mapping[str, Callable[[BinaryIO], Names]] = {
     "TGA": _of_tga,
     "BMP": _of_bmp,
     "SGI": _of_sgi,
+    "CUR": _of_cursor,
+    "DDS": _of_dds,
     "QOI": _of_qoi,
 }
