@@ -27,7 +27,7 @@ class OutputOwners:
             if path in self._sources:
                 raise RequestError(
                     f"{self._sources[path]} and {job.source} would both write {target}: "
-                    "give --name with {stem}, {suffix}, {index} or {level}"
+                    "give --name with what tells them apart, such as '{stem}-{index}{suffix}'"
                 )
             self._sources[path] = job.source
 

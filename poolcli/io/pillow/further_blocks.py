@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from struct import unpack
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 Names = Iterator[str]
 _BEHIND = "data behind the image"
@@ -81,6 +81,8 @@ def _marker(file: bytes, at: int) -> int:
 # GIF (GIF89a) --------------------------------------------------------------------------------
 
 _LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
+_XMP, _ICC = b"XMP DataXMP", b"ICCRGBG1012"  # applications whose data are facts
+_XMP_END = b"\x01\xff\xfe"  # what lets a reader of blocks come out of a packet
 _CONTROL, _COMMENT, _APPLICATION, _PLAIN_TEXT = 0xF9, 0xFE, 0xFF, 0x01
 
 
@@ -111,7 +113,7 @@ def _of_extension(file: bytes, at: int, *, has_frame: bool) -> Names:
     if file[at] != 0x21:
         raise ValueError(at)
     label, name = file[at + 1], file[at + 3 : at + 14]
-    if label == _APPLICATION and name not in _LOOPS:
+    if label == _APPLICATION and name not in (*_LOOPS, _XMP, _ICC):
         yield f"extension {_word(name)}"
     elif label == _COMMENT and has_frame:
         yield "comment of a frame"
@@ -119,6 +121,27 @@ def _of_extension(file: bytes, at: int, *, has_frame: bool) -> Names:
         yield "plain text"
     elif label not in (_APPLICATION, _COMMENT, _CONTROL):
         yield f"extension {label:#x}"
+
+
+def gif_facts(stream: BinaryIO) -> dict[str, Any]:
+    """The XMP and the ICC profile of a GIF, which Pillow does not read."""
+    stream.seek(0)
+    file, found = stream.read(), {}
+    at = file.find(b"\x21\xff\x0b" + _XMP)
+    end = file.find(_XMP_END, at)
+    if 0 <= at < end:
+        found["xmp"] = file[at + 14 : end]
+    at = file.find(b"\x21\xff\x0b" + _ICC)
+    if at >= 0 and (profile := b"".join(_blocks(file, at + 14))):
+        found["icc"] = profile
+    return found
+
+
+def _blocks(file: bytes, at: int) -> Iterator[bytes]:
+    """The contents of a row of blocks, each of which begins with its length."""
+    while at < len(file) and file[at]:
+        yield file[at + 1 : at + 1 + file[at]]
+        at += 1 + file[at]
 
 
 # WebP (RFC 9649) -----------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from struct import error as StructError  # noqa: N812 - it names an exception
 from struct import unpack, unpack_from
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from PIL import Image
 
@@ -67,6 +67,8 @@ def _of_pillow(image: Image.Image) -> Names:
 
 _TGA_FOOTER = b"TRUEVISION-XFILE.\0"
 _BMP_SHORT, _BMP_LONG, _BMP_V5 = 40, 108, 124  # the lengths of headers
+_EMBEDDED, _LINKED = b"DEBM", b"KNIL"  # colour spaces of a BMP: MBED and LINK, turned
+_LARGEST = 1 << 24  # bytes of a profile
 _DDS_HEAD, _DDS_CUBE, _DDS_VOLUME = 128, 0x200, 0x200000  # bytes of a header, and flags
 _QOI_END = bytes(7) + b"\1"
 
@@ -88,9 +90,9 @@ def _of_bmp(stream: BinaryIO) -> Names:
     head = stream.read(14 + _BMP_V5)
     (offset, length, width, height, _, bits, packing) = unpack_from("<3Ii2HI", head, 10)
     space = head[70:74]
-    has_profile = length >= _BMP_V5 and space in (b"DEBM", b"KNIL")  # MBED and LINK, turned
-    if has_profile:
-        yield "ICC profile"
+    has_profile = length >= _BMP_V5 and space in (_EMBEDDED, _LINKED)
+    if space == _LINKED and has_profile:
+        yield "a profile in a file of its own"
     elif length >= _BMP_LONG and space == bytes(4) and any(head[74:122]):
         yield "colour space"
     if length >= _BMP_SHORT and packing in (0, 3) and not has_profile:
@@ -114,6 +116,18 @@ def _of_dds(stream: BinaryIO) -> Names:
         yield "further slices"
     if head[84:88] == b"DX10" and unpack_from("<I", head, _DDS_HEAD + 12)[0] > 1:
         yield "further elements of an array"
+
+
+def bmp_facts(stream: BinaryIO) -> dict[str, Any]:
+    """The ICC profile of a BMP, which Pillow does not read."""
+    stream.seek(0)
+    head = stream.read(14 + _BMP_V5)
+    if len(head) < 14 + _BMP_V5 or head[14] != _BMP_V5 or head[70:74] != _EMBEDDED:
+        return {}
+    offset, size = unpack_from("<2I", head, 126)
+    stream.seek(14 + offset)
+    profile = stream.read(min(size, _LARGEST))
+    return {"icc": profile} if size and len(profile) == size else {}
 
 
 def _of_sgi(stream: BinaryIO) -> Names:

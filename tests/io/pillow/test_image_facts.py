@@ -329,3 +329,31 @@ def test_chromaticities_of_a_tiff():
     values = (0.3127, 0.329, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06)
     (again,) = back(image_map("RGB", PIXELS, chromaticities=values), "tif")
     assert again.facts["chromaticities"] == pytest.approx(values)
+
+
+def bmp_with_profile():
+    head = struct.pack("<I2i2H6I", 124, 16, 12, 1, 24, 0, 0, 0, 0, 0, 0) + bytes(16) + b"DEBM"
+    pixels = PIXELS[::-1, :, ::-1].tobytes()
+    head += bytes(48) + struct.pack("<4I", 0, 124 + len(pixels), len(ICC), 0)
+    return b"BM" + struct.pack("<IHHI", 0, 0, 0, 138) + head + pixels + ICC
+
+
+def gif_with_profile_and_xmp():
+    raw = saved(Image.fromarray(PIXELS).convert("P"), "GIF")
+    at = 13 + (3 << ((raw[10] & 7) + 1))
+    pieces = [ICC[start : start + 255] for start in range(0, len(ICC), 255)]
+    blocks = b"".join(bytes([len(each)]) + each for each in pieces) + b"\0"
+    trailer = b"\x01" + bytes(range(255, -1, -1)) + b"\0"
+    added = b"\x21\xff\x0bICCRGBG1012" + blocks + b"\x21\xff\x0bXMP DataXMP<x:xmpmeta/>" + trailer
+    return raw[:at] + added + raw[at:]
+
+
+def test_profiles_that_pillow_does_not_read(cli, tmp_path):
+    facts, dropped = pooled(cli, tmp_path, bmp_with_profile(), "a.bmp", "b.png")
+    assert facts["icc"] == ICC
+    assert dropped == []
+    np.testing.assert_array_equal(read(tmp_path / "a.bmp")[0].data, PIXELS)
+    facts, dropped = pooled(cli, tmp_path, gif_with_profile_and_xmp(), "a.gif", "b.png")
+    assert (facts["icc"], facts["xmp"], dropped) == (ICC, b"<x:xmpmeta/>", [])
+    _, dropped = pooled(cli, tmp_path, gif_with_profile_and_xmp(), "a.gif", "b.gif")
+    assert dropped == ["ICC profile", "XMP"]

@@ -127,7 +127,7 @@ def test_names_that_collide_all_the_same_stop_the_run(cli, tmp_path):
         (tmp_path / name).write_bytes(saved(Image.fromarray(PIXELS), "PNG"))
     ran = cli("max", "a.png", "a.psd", "a-psd.png")
     assert (ran.code, ran.err.count("\n")) == (2, 1)
-    assert "a.psd and a-psd.png would both write a-psd-max.png: give --name with" in ran.err
+    assert "a.psd and a-psd.png would both write a-psd-max.png: give --name" in ran.err
     assert len(list(tmp_path.iterdir())) == 3
     assert cli("max", ".", "--name", "{stem}-{index}{suffix}").code == 0
 
