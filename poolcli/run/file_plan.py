@@ -60,7 +60,7 @@ def plan_file(job: Job, source: io.Source) -> FilePlan:
     target = job.format or io.default_format(source.format, source.headers, instead=instead)
     options = target.options(dict(job.outputs.save), job.outputs.scale)
     kept = keeps_original(job, target)
-    maps = [_measured(each) for each in source.headers] if kept else source.headers
+    maps = [measured(each) for each in source.headers] if kept else source.headers
     results = [one for header in maps for one in _results(job, header)]
     for level in range(len(job.targets)):
         headers = [one.header for one in results[level :: len(job.targets)]]
@@ -150,5 +150,5 @@ def with_spacing(facts: Facts, form: Form) -> Facts:
     return {**usual, **facts}
 
 
-def _measured(header: io.Header) -> io.Header:
+def measured(header: io.Header) -> io.Header:
     return header._replace(facts=with_spacing(header.facts, header.form))

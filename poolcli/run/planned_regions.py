@@ -15,7 +15,7 @@ from poolcli.run.input_state import InputState
 from poolcli.run.job import STREAM, Job
 from poolcli.run.region_plan import RegionNeed, RegionPlan, region_plan
 
-_USUAL = 1 << 28  # bytes that arrays of a worker may take where no limit is given
+USUAL = 1 << 28  # bytes that arrays of a worker may take where no limit is given
 # Bytes of values from which regions are worth their calls, where the whole fits into memory.
 _LARGE = 1 << 26
 _LARGE_FILE = 1 << 20  # bytes of a file that may hold so many values, packed
@@ -47,20 +47,32 @@ def planned_regions(job: Job, readable: io.Readable) -> Iterator[PlannedRegions 
     if not may_have_regions(job, readable):
         yield None
         return
-    limit, state = job.outputs.memory, InputState.of(readable)
+    with opened_large(job, readable) as source:
+        yield None if source is None else _planned(job, source, InputState.of(readable))
+
+
+@contextmanager
+def opened_large(job: Job, readable: io.Readable) -> Iterator[io.Source | None]:
+    """The source of a file whose maps are large together, and are read in regions; else None."""
+    limit = job.outputs.memory
     if limit is not None:
         io.allow_pixels(limit)
     with (
         limits(memory=Budget(limit)),
         io.opened(readable, job.layout, job.member) as source,
     ):
-        yield _planned(job, source, state) if _is_large(job, source) else None
+        yield source if _is_large(job, source) else None
 
 
 def may_have_regions(job: Job, readable: io.Readable) -> bool:
     """Whether a job makes one file of one map each, of a file on the disk that is not small."""
+    return not job.pipeline.several and is_large_file(job, readable)
+
+
+def is_large_file(job: Job, readable: io.Readable) -> bool:
+    """Whether a job makes one file and nothing else, of a file on the disk that is not small."""
     outputs = job.outputs
-    is_plain = outputs.indices is None and outputs.draw is None and not job.pipeline.several
+    is_plain = outputs.indices is None and outputs.draw is None
     if not (is_plain and isinstance(readable, Path) and len(job.targets) == 1):
         return False
     if job.target == STREAM or io.is_device(job.target):
@@ -86,7 +98,7 @@ def _planned(job: Job, source: io.Source, state: InputState) -> PlannedRegions |
         return None
     limit = job.outputs.memory
     for workers in range(current().threads, 0, -1):
-        share = _USUAL if limit is None else limit // 2 // workers
+        share = USUAL if limit is None else limit // 2 // workers
         plans = tuple(region_plan(need, share, workers) for need in needs)
         if all(each.at_once <= share for each in plans):
             return PlannedRegions(file, plans, workers, source, state)

@@ -29,6 +29,7 @@ from poolcli.run.interruption import commit_point
 from poolcli.run.job import STREAM, Job, output_exists
 from poolcli.run.outcome import Outcome, StepResult
 from poolcli.run.planned_regions import planned_regions
+from poolcli.run.pool_pyramid import planned_pyramids, pool_pyramids, preview_of_pyramids
 from poolcli.run.pool_regions import pool_regions, preview_of
 from poolcli.run.region_part import pool_part
 from poolcli.run.stdin import check_one_array, read_maps
@@ -47,7 +48,11 @@ def preview_file(job: Job, threads: int) -> Outcome:
 
 
 def _pool(job: Job, readable: io.Readable) -> Outcome:
-    return _pool_by_regions(job, readable) or _pool_whole(job, readable)
+    return (
+        _pool_by_regions(job, readable)
+        or _pool_in_one_pass(job, readable)
+        or _pool_whole(job, readable)
+    )
 
 
 def _pool_by_regions(job: Job, readable: io.Readable) -> Outcome | None:
@@ -59,6 +64,18 @@ def _pool_by_regions(job: Job, readable: io.Readable) -> Outcome | None:
         warning = io.size_warning(planned.source)
     with counting_saturated() as saturated:
         outcome = pool_regions(job, planned)
+    return outcome._replace(saturated=tuple(saturated.items()), warning=warning)
+
+
+def _pool_in_one_pass(job: Job, readable: io.Readable) -> Outcome | None:
+    """The outcome of a large image whose levels are made together; None for any other file."""
+    with planned_pyramids(job, readable) as planned:
+        if planned is None:
+            return None
+        _tell(job, planned.file, planned.source)
+        warning = io.size_warning(planned.source)
+    with counting_saturated() as saturated:
+        outcome = pool_pyramids(job, planned)
     return outcome._replace(saturated=tuple(saturated.items()), warning=warning)
 
 
@@ -100,6 +117,10 @@ def _preview(job: Job, readable: io.Readable) -> Outcome:
         if planned is not None:
             _tell(job, planned.file, planned.source)
             return preview_of(job, planned)
+    with planned_pyramids(job, readable) as pyramids:
+        if pyramids is not None:
+            _tell(job, pyramids.file, pyramids.source)
+            return preview_of_pyramids(job, pyramids)
     with (
         limits(memory=memory_for(job, readable)),
         io.opened(readable, job.layout, job.member) as source,

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from functools import partial
-from typing import NamedTuple
 
 from poolcli import io
 from poolcli.resources.limits import Budget, limits
 from poolcli.resources.threads import for_each
 from poolcli.run.interruption import commit_point
-from poolcli.run.job import Job, RegionRecord
+from poolcli.run.job import Job
 from poolcli.run.outcome import Outcome, StepResult
 from poolcli.run.planned_regions import PlannedRegions
 from poolcli.run.region_blocks import BlockMaker, PieceTask, Sources, Tally
+from poolcli.run.region_output import region_output, shared_file
 
 
 def pool_regions(job: Job, planned: PlannedRegions) -> Outcome:
     """Pool the maps of a file region by region; with a record, go on where an earlier run ended."""
     start = time.perf_counter()
     opened = partial(io.opened, job.source, job.layout, job.member)
-    is_logged = job.record is not None and bool(planned.file.format.reopen)
-    writing = _begun(job, planned) if is_logged else _new(job, planned)
-    with Sources(opened) as sources, writing as output:
+    file, cut = file_of(job, planned), [plan.block for plan in planned.plans]
+    with Sources(opened) as sources, region_output(job, file, cut) as output:
         sink, record = output.sink, output.regions
         in_order = not planned.file.format.reopen
         maker = BlockMaker(planned.plans, sources, sink, in_order=in_order, note=record.note)
@@ -44,67 +42,9 @@ def preview_of(job: Job, planned: PlannedRegions) -> Outcome:
     return region_outcome(job, planned, tally, 0.0)
 
 
-# Outputs -------------------------------------------------------------------------------------
-
-
-class DoneRegions(NamedTuple):
-    """The regions of an output that are written, and where further ones are entered."""
-
-    mark: str = ""
-    record: RegionRecord | None = None
-    done: frozenset[int] = frozenset()
-
-    def note(self, region: int) -> None:
-        """Enter a region that is written."""
-        if self.record is not None:
-            self.record.note(self.mark, region)
-
-
-class RegionOutput(NamedTuple):
-    """What regions are written to, and which of them are there."""
-
-    sink: io.Sink
-    regions: DoneRegions
-
-
 def file_of(job: Job, planned: PlannedRegions) -> io.SharedFile:
     """What is written."""
-    file = planned.file
-    options = file.format.options(dict(job.outputs.save), job.outputs.scale)
-    return io.SharedFile(job.target, file.format, [each.header for each in file.results], options)
-
-
-def done_regions(job: Job, planned: PlannedRegions) -> DoneRegions:
-    """The regions that earlier runs wrote; what is known of an output that is gone is dropped."""
-    assert job.record is not None
-    mark = job.record.mark([plan.block for plan in planned.plans])
-    done = job.record.done(mark)
-    is_folder = planned.file.format.is_folder
-    if not (done and io.is_unfinished(job.target, mark, is_folder=is_folder)):
-        done = frozenset()
-        job.record.note(mark, None)
-    return DoneRegions(mark, job.record, done)
-
-
-@contextmanager
-def _begun(job: Job, planned: PlannedRegions) -> Iterator[RegionOutput]:
-    """An output that stays where it is if the block fails, for the next run with the same log."""
-    regions, file = done_regions(job, planned), file_of(job, planned)
-    goes_on = bool(regions.done)
-    shared = io.shared(job.target, file, regions.mark, goes_on=goes_on, overwrite=job.overwrite)
-    with shared as partial_file, partial_file.sink() as sink:
-        yield RegionOutput(sink, regions)
-
-
-@contextmanager
-def _new(job: Job, planned: PlannedRegions) -> Iterator[RegionOutput]:
-    """An output that is written from the beginning, and removed if the block fails."""
-    file = file_of(job, planned)
-    written = io.written(
-        job.target, file.format, file.headers, file.options, overwrite=job.overwrite
-    )
-    with written as sink:
-        yield RegionOutput(sink, DoneRegions())
+    return shared_file(job, planned.file.format, [each.header for each in planned.file.results])
 
 
 # Work ----------------------------------------------------------------------------------------
@@ -116,13 +56,13 @@ def make_all(
     """Make all pieces, with one thread of the engine for each worker."""
 
     def make(task: PieceTask) -> None:
-        with limits(threads=1, memory=_budget(memory, workers)):
+        with limits(threads=1, memory=worker_budget(memory, workers)):
             maker.make(task)
 
     for_each(tasks, make, workers)
 
 
-def _budget(memory: int | None, workers: int) -> Budget:
+def worker_budget(memory: int | None, workers: int) -> Budget:
     """A worker's memory: a half of its share for arrays, and a quarter for scratch."""
     if memory is None:
         return Budget()

@@ -26,12 +26,11 @@ from poolcli.run.planned_regions import (
     planned_regions,
 )
 from poolcli.run.pool_regions import (
-    DoneRegions,
-    done_regions,
     file_of,
     region_outcome,
 )
 from poolcli.run.region_blocks import Tally
+from poolcli.run.region_output import DoneRegions, done_regions
 
 _JOBS = 8  # for each worker: one that starts late, or is lost, has fewer
 _MOST = 16  # blocks of a job: what is lost with a worker
@@ -56,16 +55,17 @@ def _spread(job: Job, readable: io.Readable, pool: WorkerPool) -> Outcome:
 def _by_workers(job: Job, planned: PlannedRegions, pool: WorkerPool) -> Outcome:
     start, tally = time.perf_counter(), Tally()
     has_record = job.record is not None
-    regions = done_regions(job, planned) if has_record else DoneRegions(os.urandom(16).hex())
+    file, cut = file_of(job, planned), [plan.block for plan in planned.plans]
+    regions = done_regions(job, file, cut) if has_record else DoneRegions(os.urandom(16).hex())
     shared = io.shared(
         job.target,
-        file_of(job, planned),
+        file,
         regions.mark,
         goes_on=bool(regions.done),
         overwrite=job.overwrite,
     )
-    with shared as file:
-        parts = list(_parts(job, planned, file, regions))
+    with shared as begun:
+        parts = list(_parts(job, planned, begun, regions))
         for part, outcome in _in_turn(parts, pool):
             if outcome.status == "failed":
                 raise FileError(outcome.reason)

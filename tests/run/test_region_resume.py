@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from processes import end, needs, run, start, wait_for
+from region_logs import files_of, has_gone_on, logged
 
 pytestmark = pytest.mark.complete
 
@@ -24,27 +25,6 @@ def write(folder, suffix):
     zarr = pytest.importorskip("zarr")
     array = zarr.create_array(str(folder / "x.zarr"), shape=SHAPE, dtype="u2", chunks=(4, 64, 64))
     array[...] = x
-
-
-def files_of(path):
-    """The bytes of a file, or of all files of a folder."""
-    if path.is_file():
-        return path.read_bytes()
-    return {
-        str(each.relative_to(path)): each.read_bytes()
-        for each in sorted(path.rglob("*"))
-        if each.is_file()
-    }
-
-
-def has_gone_on(process, folder, before):
-    return len(logged(folder)) > before or process.poll() is not None
-
-
-def logged(folder):
-    log = folder / "log.jsonl"
-    lines = log.read_bytes().split(b"\n")[:-1] if log.exists() else []
-    return [record for record in map(json.loads, lines) if record.get("region") is not None]
 
 
 @pytest.mark.parametrize("executor", ["threads", "processes", "dask"])

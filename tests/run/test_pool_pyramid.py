@@ -1,0 +1,73 @@
+"""The levels of an image in one pass: those that are made from the whole image."""
+
+import json
+
+import numpy as np
+import pytest
+from processes import run, start, wait_for
+from region_logs import files_of, has_gone_on, logged
+
+zarr = pytest.importorskip("zarr")
+pytestmark = pytest.mark.complete
+
+
+def write(path, x, chunks, layout="zyx"):
+    """An image of OME with labels in it."""
+    root = zarr.open_group(str(path), mode="w", zarr_format=2)
+    array = root.create_array("0", shape=x.shape, dtype=x.dtype, chunks=chunks)
+    array[...] = x
+    axes = [{"name": name, "type": "channel" if name == "c" else "space"} for name in layout]
+    scale = {"type": "scale", "scale": [2.0] * x.ndim}
+    datasets = [{"path": "0", "coordinateTransformations": [scale]}]
+    root.attrs["multiscales"] = [{"version": "0.4", "axes": axes, "datasets": datasets}]
+
+
+CASES = [
+    ("max", "zyx", (21, 70, 50), (4, 16, 32), "uint16"),
+    ("mode", "zyx", (21, 70, 50), (3, 10, 7), "uint8"),
+    ("avg", "cyx", (2, 90, 130), (1, 32, 32), "float32"),
+    ("median", "czyx", (2, 9, 60, 40), (1, 4, 64, 16), "int16"),
+    ("std", "yx", (131, 77), (16, 16), "float64"),
+]
+
+
+@pytest.mark.parametrize(("op", "layout", "shape", "chunks", "dtype"), CASES)
+@pytest.mark.parametrize("levels", [1, 3])
+def test_levels_are_those_of_the_whole(cli, tmp_path, op, layout, shape, chunks, dtype, levels):
+    rng = np.random.default_rng(levels)
+    x = rng.integers(0, 9, shape).astype(dtype)
+    write(tmp_path / "x.zarr", x, chunks, layout)
+    words = ("pyramid", "--op", op, "--levels", levels, "x.zarr", "--report", "jsonl")
+    whole = cli(*words, "-o", "whole.zarr")
+    assert whole.code == 0, whole.err
+    parts = cli(*words, "-o", "parts.zarr", "--max-memory", "600k", "-j", 3)
+    assert parts.code == 0, parts.err
+    row = json.loads(parts.text.splitlines()[0])
+    assert row["regions"] > 1
+    assert row["read_bytes"] == x.nbytes
+    assert files_of(tmp_path / "whole.zarr") == files_of(tmp_path / "parts.zarr")
+
+
+def test_a_dry_run_tells_the_tiles(cli, tmp_path):
+    write(tmp_path / "x.zarr", np.zeros((21, 70, 50), "u2"), (4, 16, 32))
+    words = ("pyramid", "--op", "max", "--levels", 2, "x.zarr", "-o", "y.zarr")
+    ran = cli(*words, "--max-memory", "400k", "--dry-run", "--report", "jsonl")
+    row = json.loads(ran.text.splitlines()[0])
+    assert (row["status"], row["regions"] > 1, len(row["steps"])) == ("planned", True, 2)
+    assert not (tmp_path / "y.zarr").exists()
+
+
+def test_killed_and_resumed(tmp_path):
+    rng = np.random.default_rng(0)
+    write(tmp_path / "x.zarr", rng.integers(0, 5, (32, 256, 256)).astype("u2"), (8, 32, 32))
+    words = "pyramid --op mode --levels 3 x.zarr --max-memory 8M -j 2 --report jsonl"
+    assert run(f"{words} -o whole.zarr", tmp_path)[0] == 0
+    words += " -o y.zarr --resume log.jsonl"
+    for _ in range(3):
+        before = len(logged(tmp_path))
+        process = start(words, tmp_path)
+        wait_for(lambda: has_gone_on(process, tmp_path, before + 5))  # noqa: B023
+        process.kill()
+        process.communicate()
+    assert run(words, tmp_path)[0] == 0
+    assert files_of(tmp_path / "y.zarr") == files_of(tmp_path / "whole.zarr")
