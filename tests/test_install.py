@@ -41,6 +41,7 @@ def sdist(tmp_path_factory):
         shutil.copy(ROOT / name, folder)
     built = shutil.ignore_patterns("*.so", "*.pyd", "__pycache__")
     shutil.copytree(ROOT / "poolcli", folder / "poolcli", ignore=built)
+    shutil.copytree(ROOT / "docs" / "man", folder / "docs" / "man")
     python("-c", BUILD_SDIST, cwd=folder)
     (archive,) = (folder / "dist").iterdir()
     python("-m", "tarfile", "-e", archive, folder, cwd=folder)
@@ -72,6 +73,8 @@ def test_the_sdist_has_what_is_compiled_and_the_whole_package(sdist):
 def test_without_a_compiler_it_is_installed_and_pools_with_numpy(wheel, tmp_path):
     with ZipFile(wheel) as packed:
         assert not [name for name in packed.namelist() if name.endswith((".so", ".cpp", ".h"))]
+        manual = [name for name in packed.namelist() if "/share/man/man1/" in name]
+        assert len(manual) == len(list((ROOT / "docs" / "man").iterdir()))
     pip("install", "--no-deps", "--no-index", "--target", tmp_path / "site", wheel, cwd=tmp_path)
     path = {"PYTHONPATH": str(tmp_path / "site"), "POOLCLI_BACKEND": ""}
     where = python("-c", "import poolcli; print(poolcli.__file__)", cwd=tmp_path, **path)

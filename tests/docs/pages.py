@@ -8,7 +8,8 @@ holds what a fresh clone holds:
 * a part between `<!-- begin: NAME -->` and `<!-- end -->`. The NAME is one of `TABLES`, or a line
   of Bash, and then the part is what it prints.
 
-`python tests/docs/pages.py` writes the generated parts and the pictures anew. Nothing else does.
+`python tests/docs/pages.py` writes the generated parts and the pictures anew, and the manual pages
+of docs/man, which the package installs. Nothing else does.
 """
 
 import doctest
@@ -26,6 +27,7 @@ from tables import TABLES
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+MANUAL = DOCS / "man"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
 ELSEWHERE = (
     "frameworks",
@@ -207,10 +209,40 @@ def update(page, session):
             shutil.copy(made, picture)
 
 
+def manual_pages():
+    """The text of each manual page by its path, as `poolcli man` prints it."""
+    import click
+
+    from poolcli.cli.group import COMMANDS, poolcli
+    from poolcli.cli.man import manual_page
+    from poolcli.pipeline.table import OPS
+
+    top = poolcli.make_context("poolcli", [], resilient_parsing=True)
+    pages = {MANUAL / "poolcli.1": manual_page(poolcli, top, "poolcli")}
+    for name in (*OPS, *COMMANDS):
+        command = poolcli.get_command(top, name)
+        context = click.Context(command, parent=top)
+        pages[MANUAL / f"poolcli-{name}.1"] = manual_page(command, context, f"poolcli {name}")
+    return pages
+
+
+def update_manual():
+    """Write the manual pages that the package installs, and remove those of no command."""
+    pages = manual_pages()
+    for old in set(MANUAL.glob("*.1")) - pages.keys():
+        old.unlink()
+    MANUAL.mkdir(exist_ok=True)
+    for path, text in pages.items():
+        path.write_text(text, encoding="utf-8")
+
+
 def main():
-    """Update the pages that are named, or all."""
+    """Update the pages that are named, or all, the manual among them."""
     import tempfile
     from importlib.util import find_spec
+
+    if not sys.argv[1:]:
+        update_manual()
 
     for page in [Path(name).resolve() for name in sys.argv[1:]] or PAGES:
         if missing := [name for name in needs(page) if not find_spec(name)]:
