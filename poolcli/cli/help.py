@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from shutil import get_terminal_size
 
 import click
 
@@ -24,6 +23,8 @@ class HelpFormatter(click.HelpFormatter):
     def __init__(
         self, indent_increment: int = 2, width: int | None = None, max_width: int | None = None
     ) -> None:
+        from shutil import get_terminal_size  # here, as it imports all kinds of compression
+
         columns = min(get_terminal_size().columns, max_width or 80)
         super().__init__(indent_increment, width or max(columns - 2, NARROWEST))
 

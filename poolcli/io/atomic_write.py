@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import filecmp
 import os
 import sys
 from collections.abc import Collection, Iterator
@@ -243,6 +242,8 @@ def _rename(partial: Path, path: Path, *, overwrite: bool) -> None:
 
 
 def _have_same_bytes(one: Path, other: Path) -> bool:
+    import filecmp
+
     try:
         return filecmp.cmp(one, other, shallow=False)
     except OSError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from poolcli.errors import OptionTypeError, PoolError, RequestError
+from poolcli.frozen import frozen, replace
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form, check_values
 from poolcli.maps.layout import check_layout, default_layout, shape_words
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Maps = tuple[FeatureMap, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class Pipeline:
     """Steps that run one after another. Call it with an array; it prints as the text that makes it.
 

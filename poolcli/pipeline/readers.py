@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from poolcli.errors import FileError, RequestError
-from poolcli.pipeline import box_rows
 from poolcli.pipeline.arrays import (
     ArrayFile,
     as_array,
@@ -77,6 +76,8 @@ class Readers:
 
     def boxes(self, value: Any) -> ArrayFile:
         """Read boxes: a file (CSV, JSON, .npy), JSON, or rows of numbers."""
+        from poolcli.pipeline import box_rows  # here, as it imports JSON and CSV
+
         if not is_path(value):
             return as_boxes(value)
         path = os.fspath(value)

@@ -17,10 +17,11 @@ from poolcli.pipeline.kinds import FLAG, NUMBER, WHOLE, choice
 from poolcli.pipeline.op import Op, always, never
 from poolcli.pipeline.parameters import Parameter, did_you_mean
 from poolcli.pipeline.table import OPS
-from poolcli.plugins import FoldReducer, GatherReducer, Reducer, ReducerOption
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
+
+    from poolcli.plugins import Reducer, ReducerOption
 
 GROUP = "poolcli.reducers"
 _rows: dict[str, Op] = {}  # of plugins, by name
@@ -125,6 +126,8 @@ def _imported(path: str) -> Any:
 
 
 def _is_reducer(value: Any) -> bool:
+    from poolcli.plugins import FoldReducer, GatherReducer
+
     return isinstance(value, (FoldReducer, GatherReducer))
 
 
@@ -179,6 +182,8 @@ def _of_entry_point(name: str) -> Op:
 
 def _row(reducer: Reducer, label: str, origin: str) -> Op:
     """The row of a reducer, with the engine's function that makes it."""
+    from poolcli.plugins import FoldReducer
+
     parameters = tuple(map(_parameter, reducer.options))
     known = {word for option in OPS["avg"].options for word in (option.name, *option.flags)}
     for parameter in parameters:

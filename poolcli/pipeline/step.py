@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import ClassVar
@@ -13,6 +12,7 @@ from poolcli.engine.backend.blocks import Load
 from poolcli.engine.operations.index import Indexing
 from poolcli.engine.operations.operation import Pooling
 from poolcli.engine.operations.pixels import ValueRules, counting
+from poolcli.frozen import frozen, replace
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.maps.frame import Size
@@ -41,7 +41,7 @@ from poolcli.pipeline.value_rules import rules_for
 PREPARED = 16  # forms of maps for which a step remembers its rules; bounds memory
 
 
-@dataclass(frozen=True)
+@frozen
 class Stage:
     """What one step makes of a map: a row of a plan, and of a report.
 
@@ -91,7 +91,7 @@ class Stage:
         return self.step.load(self.input)
 
 
-@dataclass(frozen=True, repr=False)
+@frozen(repr=False)
 class Step(Configuration):
     """One operation with its windows and options. Prints as the text that makes it.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -33,8 +31,12 @@ def write_records(
     elif style in MARKUP:
         stream.writelines(f"{line}\n" for line in MARKUP[style](columns, list(rows)))
     elif style == "json":
+        import json
+
         print(json.dumps(list(records), indent=2), file=stream)
     elif style == "jsonl":
+        import json
+
         for record in records:
             print(json.dumps(record), file=stream, flush=True)
     elif style == "csv":
@@ -42,6 +44,8 @@ def write_records(
 
 
 def _write_csv(records: Sequence[Record], stream: TextIO) -> None:
+    import csv
+
     fields = list(records[0]) if records else []
     writer = csv.DictWriter(stream, fields, lineterminator="\n")
     writer.writeheader()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from collections.abc import Iterator
 from heapq import nlargest
 from typing import TYPE_CHECKING, TextIO
@@ -19,6 +17,9 @@ from poolcli.report.records import flat
 from poolcli.report.text_table import write_table
 
 if TYPE_CHECKING:
+    import csv
+
+    from poolcli.report.records import Record
     from poolcli.report.totals import Totals
     from poolcli.run.outcome import Outcome
 
@@ -43,7 +44,7 @@ class JsonLinesStyle(SilentStyle):
     """A line of JSON for each file."""
 
     def add(self, outcome: Outcome) -> None:
-        print(json.dumps(outcome_record(outcome)), file=self._stream, flush=True)
+        print(_json(outcome_record(outcome)), file=self._stream, flush=True)
 
 
 class JsonStyle(SilentStyle):
@@ -52,12 +53,12 @@ class JsonStyle(SilentStyle):
     _separator = '{\n  "files": [\n    '
 
     def add(self, outcome: Outcome) -> None:
-        self._stream.write(self._separator + json.dumps(outcome_record(outcome)))
+        self._stream.write(self._separator + _json(outcome_record(outcome)))
         self._separator = ",\n    "
 
     def end(self, totals: Totals) -> None:
         before = "\n  " if totals.finished else self._separator
-        self._stream.write(f'{before}],\n  "total": {json.dumps(totals.record)}\n}}\n')
+        self._stream.write(f'{before}],\n  "total": {_json(totals.record)}\n}}\n')
 
 
 class CsvStyle(SilentStyle):
@@ -66,6 +67,8 @@ class CsvStyle(SilentStyle):
     _writer: csv.DictWriter[str] | None = None
 
     def add(self, outcome: Outcome) -> None:
+        import csv  # here, as tables need none
+
         record = flat(outcome_record(outcome))
         if self._writer is None:
             self._writer = csv.DictWriter(self._stream, list(record), lineterminator="\n")
@@ -106,6 +109,12 @@ class TableStyle(SilentStyle):
             if outcomes:
                 yield heading_row(title)
                 yield from _rows_of(outcomes)
+
+
+def _json(record: Record) -> str:
+    import json  # here, as tables need none
+
+    return json.dumps(record)
 
 
 def _rows_of(outcomes: list[Outcome]) -> Iterator[tuple[str, ...]]:

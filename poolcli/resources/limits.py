@@ -14,12 +14,12 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import inf
-from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, BinaryIO
 from weakref import finalize
 
+from poolcli.frozen import frozen, replace
 from poolcli.resources.threads import cores
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ def _large() -> int:
 
 
 def _unnamed_file() -> tuple[Path | None, BinaryIO]:
+    from tempfile import TemporaryFile  # here, as it imports random and shutil
+
     return None, TemporaryFile()
 
 
@@ -84,7 +86,7 @@ class Budget:
         self._left += nbytes
 
 
-@dataclass(frozen=True)
+@frozen
 class Limits:
     """The limits in force; `max_threads` None stands for as many as there are processors."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import reduce
 from itertools import islice
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 
 from poolcli import io
 from poolcli.errors import FileError
+from poolcli.frozen import frozen
 from poolcli.maps.facts import Facts, PixelSize
 from poolcli.maps.feature_map import Form
 from poolcli.maps.layout import space_letters
@@ -25,7 +25,7 @@ from poolcli.pipeline.step import Stage
 from poolcli.run.job import STREAM, Job
 
 
-@dataclass(frozen=True)
+@frozen
 class PlannedMap:
     """A result: its header, that of the map it is made of, and the stages in between."""
 
@@ -39,7 +39,7 @@ class PlannedMap:
         return reduce(composed, (stage.sampling for stage in self.stages))
 
 
-@dataclass(frozen=True)
+@frozen
 class FilePlan:
     """What is made of the maps of a file, and the format of the output.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from poolcli import io
+from poolcli.frozen import frozen, replace
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.sampling import Sampling
 from poolcli.pipeline.pipeline import Pipeline
@@ -46,7 +47,7 @@ class Outputs(NamedTuple):
     tell: Tell | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Settings:
     """What all jobs of a run share: the pipeline, the outputs and the layout of arrays.
 
@@ -55,7 +56,7 @@ class Settings:
     """
 
     pipeline: Pipeline
-    outputs: Outputs = field(default_factory=Outputs)
+    outputs: Outputs = Outputs()
     layout: str | None = None
     file_nodata: bool = True
 

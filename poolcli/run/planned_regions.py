@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from poolcli import io
+from poolcli.frozen import frozen
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.resources.limits import Budget, current, limits
 from poolcli.run.file_plan import FilePlan, plan_file, results_of
@@ -22,7 +22,7 @@ _LARGE_FILE = 1 << 20  # bytes of a file that may hold so many values, packed
 _ENCODING = 4  # copies of a map in memory while a format encodes it as a whole
 
 
-@dataclass(frozen=True)
+@frozen
 class PlannedRegions:
     """The plan of a file, that of the regions of each of its maps, and how many workers make them.
 

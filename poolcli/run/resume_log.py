@@ -7,7 +7,6 @@ record with the status of the job after it.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Collection, Iterable
 from contextlib import ExitStack
@@ -90,6 +89,8 @@ class ResumeLog:
         return end
 
     def _read_line(self, number: int, line: bytes) -> None:
+        import json
+
         try:
             record = json.loads(line)
             _check_header(number, record)
@@ -204,6 +205,8 @@ def _check_header(number: int, record: object) -> None:
 
 
 def _encoded(record: dict[str, Any]) -> bytes:
+    import json  # here, as a run without a log needs none
+
     return json.dumps(record).encode() + b"\n"
 
 

@@ -6,7 +6,6 @@ a fact that its record holds comes back, and one that comes not back is named as
 
 import io
 from contextlib import suppress
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from round_trips import image_map, pixels
 
 import poolcli
 from poolcli.errors import PoolError
+from poolcli.frozen import replace
 from poolcli.io import FORMATS, Header, dropped, read, writer
 from poolcli.io.mode import ALL
 from poolcli.maps.facts import FACTS

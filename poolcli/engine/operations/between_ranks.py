@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,12 +14,13 @@ from poolcli.engine.reducers.long_numbers import LongNumbers, LongRatio, split
 from poolcli.engine.reducers.reducer import BetweenRanks
 from poolcli.engine.reducers.rounding import Exact, Ratio
 from poolcli.engine.windows.grid import Grid
+from poolcli.frozen import frozen
 from poolcli.maps.array import Array
 
 SCALE = 64  # 2 to this power is more than the pixels of a window
 
 
-@dataclass(frozen=True)
+@frozen
 class MeanBetweenRanks:
     """Means of the values of windows between two ranks.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -13,12 +12,13 @@ from poolcli.engine.reducers.reducer import Component, Counts, Divisor, Fold
 from poolcli.engine.reducers.rounding import Exact, Quotient, Ratio, cast
 from poolcli.engine.windows.counts import of_cells
 from poolcli.engine.windows.grid import Grid
+from poolcli.frozen import frozen, replace
 from poolcli.maps.array import Array
 
 SCALE = 64  # 2 to this power is more than the weights of a window add up to
 
 
-@dataclass(frozen=True)
+@frozen
 class FoldedWindows:
     """Windows that are folded: their pixels, and the numbers that a fold may divide by."""
 

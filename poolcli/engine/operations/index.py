@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import prod
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ import numpy as np
 from poolcli.engine.backend import Numbering
 from poolcli.engine.backend.window_views import window_views
 from poolcli.engine.windows.grid import Grid
+from poolcli.frozen import frozen
 from poolcli.maps.array import Array
 
 NOWHERE = -1  # the index of a window without a pixel that counts
@@ -86,7 +86,7 @@ def flat_numbers(shape: tuple[int, ...], spans: Sequence[slice]) -> Array:
     return numbers
 
 
-@dataclass(frozen=True)
+@frozen
 class IndexedWindows:
     """The windows of a grid over pixels that are numbered."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from math import prod
 from typing import Any, NamedTuple, Protocol
 
@@ -18,6 +17,7 @@ from poolcli.engine.windows.footprint import Footprint
 from poolcli.engine.windows.grid import Taps
 from poolcli.engine.windows.place import Geometry, Place, Placement
 from poolcli.engine.windows.plane_part import Cells, PlanePart
+from poolcli.frozen import frozen
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size
 from poolcli.resources import memory
@@ -82,7 +82,7 @@ class Operation(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@frozen
 class Pooling:
     """A reducer over the cells of a place."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,11 +36,12 @@ warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
 PngImagePlugin.MAX_TEXT_CHUNK = 1 << 24  # bytes: a profile of a printer has a few million
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # it raises the errors that it logs
 
+_JPEG = b"\xff\xd8\xff"
 _MAGIC = {
     SIGNATURE[:4]: "PNG",
     b"RIFF": "WebP",
     b"GIF8": "GIF",
-    b"\xff\xd8\xff": "JPEG",
+    _JPEG: "JPEG",
 }
 
 
@@ -90,11 +92,27 @@ def _open(stream: BinaryIO) -> Image.Image:
     late_exif = exif_behind_pixels(stream) if head == SIGNATURE else None
     stream.seek(0)
     with _known_format(head), decoding():
-        image = Image.open(stream)
+        image = _opened(stream, head)
     if late_exif:
         image.info.setdefault("exif", late_exif)
     scale_key(image)
     return image
+
+
+def _opened(stream: BinaryIO, head: bytes) -> Image.Image:
+    """An image as Pillow opens it; of PNG and JPEG without loading the plugins of other formats."""
+    try:
+        if head == SIGNATURE:
+            from PIL.PngImagePlugin import PngImageFile
+
+            return PngImageFile(stream)
+        if head.startswith(_JPEG):
+            from PIL.JpegImagePlugin import jpeg_factory
+
+            return jpeg_factory(stream)
+    except (SyntaxError, IndexError, TypeError, struct.error) as error:  # as Image.open does
+        raise UnidentifiedImageError(str(error)) from error
+    return Image.open(stream)
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from io import BytesIO
 from typing import Any, BinaryIO
 
 from PIL import Image
@@ -16,6 +15,7 @@ from poolcli.io.mode import DEEP
 from poolcli.io.pillow.checks import PILLOW_ERRORS
 from poolcli.io.pillow.encode_animation import ANIMATED, encode_animation, is_frame
 from poolcli.io.pillow.gif_palette import gif_frames
+from poolcli.io.pillow.named_stream import saved
 from poolcli.io.pillow.png_deep import encode_deep
 from poolcli.io.pillow.png_deflate import best_strategy, encode_png
 from poolcli.io.pillow.to_image import check_form, to_image, to_pixels
@@ -131,9 +131,7 @@ def _saved(images: Sequence[Image.Image], target: Format, options: Mapping[str, 
     if target.name == "png" and (strategy := best_strategy(first, options)) is not None:
         return encode_png(first, options, strategy)
     pages = {"save_all": True, "append_images": more} if more else {}
-    stream = BytesIO()
-    first.save(stream, target.pillow, **options, **pages)
-    return stream.getvalue()
+    return saved(first, target.pillow, **options, **pages)
 
 
 @contextmanager

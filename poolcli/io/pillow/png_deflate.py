@@ -10,13 +10,13 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Mapping
 from concurrent import futures
-from io import BytesIO
 from struct import pack
 from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
 
+from poolcli.io.pillow.named_stream import saved
 from poolcli.io.pillow.png_chunks import SIGNATURE, chunk, chunks
 from poolcli.io.pillow.to_array import values
 from poolcli.maps.array import Array
@@ -44,7 +44,7 @@ def best_strategy(image: Image.Image, options: Mapping[str, Any]) -> int | None:
         for strategy in STRATEGIES
     }
     best = min(STRATEGIES, key=sizes.__getitem__)
-    return best if sizes[best] <= sum(len(_encode(sample, {})) for sample in samples) else None
+    return best if sizes[best] <= sum(len(saved(sample, "PNG")) for sample in samples) else None
 
 
 def _samples(image: Image.Image) -> Iterator[Image.Image]:
@@ -77,19 +77,13 @@ def encode_rows(
     Pillow writes all but them, as for an image of one `pixel`.
     """
     step = _CHANNELS[pixel.mode] * depth // 8
-    header, *more = chunks(_encode(pixel, options))
+    header, *more = chunks(saved(pixel, "PNG", **options))
     start = pack(">IIB", rows.shape[1] // step, len(rows), depth)
     parts = [SIGNATURE, chunk(b"IHDR", start + header[1][len(start) :])]
     for kind, data in more:
         pieces = _deflated(rows, step, how) if kind == b"IDAT" else [data]
         parts += [chunk(kind, piece) for piece in pieces]
     return b"".join(parts)
-
-
-def _encode(image: Image.Image, options: Mapping[str, Any]) -> bytes:
-    stream = BytesIO()
-    image.save(stream, "PNG", **options)
-    return stream.getvalue()
 
 
 def _deflated(rows: Array, channels: int, how: Deflation) -> Iterator[bytes]:
