@@ -89,6 +89,14 @@ class PoolcliGroup(Helpful, click.Group):
             return None
         raise _no_command(cmd_name, self.list_commands(ctx))
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options before the command, which are few."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            hint = "--version tells the version, and other options come after a command"
+            raise RequestError(f"poolcli has no option {error.option_name}: {hint}") from None
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command, whose options have the defaults that poolcli.toml sets."""
         ctx.default_map = defaults(self._names(ctx))

@@ -38,6 +38,9 @@ def all_formats() -> Iterator[Format]:
     yield from foreign_formats()
 
 
+_USUAL = ("png", "jpg", "tiff", "webp", "gif", "npy", "npz", "zarr")  # named in messages
+
+
 def format_named(word: str) -> Format:
     """The format a name or a suffix means, in capitals or not.
 
@@ -48,7 +51,9 @@ def format_named(word: str) -> Format:
     for known in all_formats():
         if plain == known.name or f".{plain}" in known.suffixes:
             return known
-    raise RequestError(f"no format {word!r}; {hint(plain, _names())}")
+    near = hint(plain, _names())
+    known = near if near.startswith("did") else f"there are {', '.join(_USUAL)} and others"
+    raise RequestError(f"no format {word!r}; {known}")
 
 
 def is_known_suffix(suffix: str) -> bool:

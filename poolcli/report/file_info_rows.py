@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,20 +54,28 @@ def plainly(value: Any) -> Any:
 
 
 def info_rows(path: Path, peek: Peek) -> list[tuple[str, ...]]:
-    """A row of the table for each map of a file."""
-    return [
-        (
-            plain(path),
-            plain(header.name),
-            peek.format,
-            shape_words(header.shape),
-            header.layout,
-            str(header.dtype),
-            header.mode,
-            plain("; ".join(_carried(header))),
-        )
-        for header in peek.maps
-    ]
+    """A row of the table for each map of a file; one for several that are alike, as of frames."""
+    alike = groupby(peek.maps, key=lambda header: _row(path, header, peek.format)[2:])
+    return [_row_of([_row(path, header, peek.format) for header in maps]) for _, maps in alike]
+
+
+def _row_of(rows: list[tuple[str, ...]]) -> tuple[str, ...]:
+    """A row of several, which names the first and the last of their maps."""
+    (file, first, *facts), *_, (_, last, *_) = [rows[0], *rows]
+    return file, first if len(rows) == 1 else f"{first} .. {last}", *facts
+
+
+def _row(path: Path, header: Header, format_: str) -> tuple[str, ...]:
+    return (
+        plain(path),
+        plain(header.name),
+        format_,
+        shape_words(header.shape),
+        header.layout,
+        str(header.dtype),
+        header.mode,
+        plain("; ".join(_carried(header))),
+    )
 
 
 def _carried(header: Header) -> Iterator[str]:

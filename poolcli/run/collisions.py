@@ -38,7 +38,8 @@ class OutputOwners:
             owner = self._sources.get(path, source)
             if owner != source:
                 raise RequestError(
-                    f"{owner} would overwrite {source}, which is an input too: give another -o"
+                    f"{owner} would overwrite {source}, which is an input too: "
+                    "leave that out, or give -o FOLDER/"
                 )
 
     def _resolved(self, path: Path) -> str:

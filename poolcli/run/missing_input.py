@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 
 from poolcli.io import is_known_suffix
 
+# A letter of eight may be wrong: results are often named like their inputs, with a word more.
+SIMILAR = 0.87
+MOST_NAMES = 10_000  # of a folder that are compared
 _MISSING = "there is no such file or folder"
 
 
@@ -21,6 +27,17 @@ def missing(path: Path, *, alone: bool) -> str:
         return "addresses are not read: download it, and pool the file"
     if re.fullmatch(r"[0-9.:x]+", name):
         return f"{_MISSING}: several numbers of one option are one word, such as 2x2"
+    if similar := _similar(path):
+        return f"{_MISSING}; did you mean {similar}?"
     if not alone and is_known_suffix(path.suffix):
         return f"{_MISSING}: if it is to be written, give -o {name}"
     return _MISSING
+
+
+def _similar(path: Path) -> Path | None:
+    """The file beside it whose name is nearly the same."""
+    with suppress(OSError, ValueError):
+        names = list(islice((each.name for each in path.parent.iterdir()), MOST_NAMES))
+        if near := get_close_matches(path.name, names, 1, SIMILAR):
+            return path.with_name(near[0])
+    return None

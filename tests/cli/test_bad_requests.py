@@ -121,3 +121,16 @@ def test_what_is_misspelt_is_told_how(cli, photo, words, cure):
     assert (ran.code, ran.out) == (2, b"")
     assert cure in ran.err
     assert ran.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("-v", "poolcli has no option -v: --version tells the version"),
+        ("max --version photo.png", "max has no option --version; it is poolcli --version"),
+        ("max photo.png -o a.xyz", "no format '.xyz'; there are png, jpg, tiff"),
+        ("max photo.png --to tif32", "no format 'tif32'; did you mean tif?"),
+    ],
+)
+def test_what_newcomers_try(refused, photo, words, told):
+    refused(words, 2, told)

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+from PIL import Image
 
 
 def test_info(cli, photo, tmp_path):
@@ -34,3 +35,16 @@ def test_a_backend_that_there_is_not_is_a_wrong_request(cli, photo, monkeypatch)
     ran = cli("max", "photo.png")
     assert ran.code == 2
     assert ran.err == "Error: POOLCLI_BACKEND=fast: takes plain or compiled\n"
+
+
+def test_frames_that_are_alike_share_a_row(cli, tmp_path):
+    frames = [Image.new("L", (4, 4), shade) for shade in (0, 99, 200)]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+    np.savez(tmp_path / "x.npz", a=np.zeros(2), b=np.zeros(3))
+    text = cli("info", "a.gif", "x.npz").text
+    assert [line.split()[:3] for line in text.splitlines()[2:]] == [
+        ["a.gif", "0", ".."],
+        ["x.npz", "a", "npz"],
+        ["x.npz", "b", "npz"],
+    ]
+    assert len(json.loads(cli("info", "a.gif", "--report", "json").out)) == 3
