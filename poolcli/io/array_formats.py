@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from poolcli.io.format import Format
-from poolcli.io.save_options import SWITCH, Choice, WholeNumber
+from poolcli.io.save_options import SWITCH, Choice, Sizes, WholeNumber
 
 _NUMBERS = (
     *("uint8", "int8", "uint16", "int16", "uint32", "int32", "int64"),
     *("float32", "float64"),
 )
+_ZARR_COMPRESSORS = ("zstd", "blosc", "lz4", "gzip", "none")
 _EXR = ("no", "rle", "zips", "zip", "piz", "pxr24", "b44", "b44a", "dwaa", "dwab")
 _NIFTI: dict[str, Any] = {
     "dtypes": (*_NUMBERS, "uint64"),
@@ -205,6 +206,10 @@ ARRAYS = (
         save={
             "version": Choice((("0.4", "0.4"), ("0.5", "0.5"))),
             "chunk": WholeNumber(1, 1 << 20),
+            "chunks": Sizes(1 << 20),
+            "shards": Sizes(1 << 24),
+            "compressor": Choice(tuple((name, name) for name in _ZARR_COMPRESSORS)),
+            "level": WholeNumber(0, 22),
         },
         extra="zarr",
         is_folder=True,

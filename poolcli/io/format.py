@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from poolcli.errors import FileError, RequestError
 from poolcli.io.header import Header
-from poolcli.io.save_options import Choice, WholeNumber
+from poolcli.io.save_options import Choice, Sizes, WholeNumber
 from poolcli.io.sink import Sink
 from poolcli.io.source import Source
 from poolcli.maps.layout import shape_words
@@ -85,7 +85,7 @@ class Format:
     holds_pages: bool = False
     facts: Mapping[str, str] = field(default_factory=dict, hash=False)
     unheld: str = ""
-    save: Mapping[str, WholeNumber | Choice] = field(default_factory=dict, hash=False)
+    save: Mapping[str, WholeNumber | Choice | Sizes] = field(default_factory=dict, hash=False)
     pillow: str = ""
     largest: int = 2**31 - 1
     extra: str = ""

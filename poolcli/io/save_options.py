@@ -47,6 +47,22 @@ class Choice(NamedTuple):
         return "one of " + ", ".join(word for word, _ in self.values)
 
 
+class Sizes(NamedTuple):
+    """Sizes along the last axes, such as 64x256x256, as the value of an option."""
+
+    high: int
+    words: tuple[str, ...] = ()
+
+    def __call__(self, text: str) -> tuple[int, ...]:
+        sizes = tuple(map(int, text.lower().split("x")))
+        if not all(1 <= size <= self.high for size in sizes):
+            raise ValueError(text)
+        return sizes
+
+    def __str__(self) -> str:
+        return "sizes along the last axes, such as 64x256x256"
+
+
 class SwitchOrSide(NamedTuple):
     """Yes, no, or a number of pixels that is a multiple of `step`, as the value of an option."""
 

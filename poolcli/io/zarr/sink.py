@@ -70,7 +70,7 @@ def reopen_sink(
 
 def chunk_shape(_: Format, header: Header, options: Mapping[str, Any]) -> tuple[int, ...]:
     """The shape of a chunk, or of a shard where chunks are packed in shards."""
-    creation = ArrayCreation(zarr_format_of(header, options), options.get("chunk"))
+    creation = ArrayCreation(zarr_format_of(header, options), options)
     shaped = header if is_plain(header) else _in_ome_order(header)[0]
     stored = creation.options(shaped, shaped.layout, np.dtype(header.dtype), ())
     shape = dict(zip(shaped.layout, stored.get("shards", stored["chunks"]), strict=True))
@@ -93,7 +93,7 @@ class ZarrSink:
         self._is_new = is_new
         self._targets: list[_Target] = []
         self._version = version = zarr_format_of(headers[0], options)
-        self._creation = ArrayCreation(version, options.get("chunk"))
+        self._creation = ArrayCreation(version, options)
         with _refused():
             if len(headers) == 1 and is_root_array(headers[0]):
                 self._root: Any = None

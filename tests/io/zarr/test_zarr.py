@@ -256,3 +256,42 @@ def test_other_readers_open_it(cli, tmp_path):
         opened = models.open_ome_zarr(zarr.open_group(str(tmp_path / "x.zarr"), mode="r"))
         assert type(opened).__name__ == "Image"
         shutil.rmtree(tmp_path / "x.zarr")
+
+
+@pytest.mark.parametrize("version", ["0.4", "0.5"])
+@pytest.mark.parametrize("compressor", ["zstd", "blosc", "lz4", "gzip", "none"])
+def test_the_compressor_and_the_chunks_that_are_asked_for(cli, tmp_path, version, compressor):
+    x = np.random.default_rng(0).integers(0, 99, (4, 60, 50)).astype(np.uint16)
+    np.save(tmp_path / "x.npy", x)
+    level = [] if compressor == "none" else ["--save", "level=1"]
+    words = ["--save", f"version={version}", "--save", f"compressor={compressor}", *level]
+    ran = cli("max", "-k", 1, "x.npy", "-o", "y.zarr", *words, "--save", "chunks=2x16x8")
+    assert ran.code == 0, ran.err
+    array = zarr.open(str(tmp_path / "y.zarr"), mode="r")["0"]
+    assert array.chunks == (2, 16, 8)
+    np.testing.assert_array_equal(array[...], x)
+    name = {"lz4": "blosc", "none": ""}.get(compressor, compressor)
+    assert name in str(array.compressors).lower()
+    assert bool(array.compressors) == (compressor != "none")
+
+
+def test_shards_that_are_asked_for(cli, tmp_path):
+    x = np.random.default_rng(0).integers(0, 99, (4, 60, 50)).astype(np.uint16)
+    np.save(tmp_path / "x.npy", x)
+    words = ["max", "-k", 1, "x.npy", "-o", "y.zarr", "--save", "chunks=16x8"]
+    ran = cli(*words, "--save", "version=0.5", "--save", "shards=32x32")
+    assert ran.code == 0, ran.err
+    array = zarr.open(str(tmp_path / "y.zarr"), mode="r")["0"]
+    assert (array.chunks, array.shards) == ((1, 16, 8), (1, 32, 32))
+    np.testing.assert_array_equal(array[...], x)
+    for wrong, why in (
+        (["shards=32x32"], "version=0.5"),
+        (["version=0.5", "shards=33x32"], "multiple"),
+        (["level=3"], "compressor=zstd"),
+        (["compressor=gzip", "level=11"], "from 0 to 9"),
+        (["chunks=1x2x3x4"], "has 4 sizes"),
+        (["chunks=0x3"], "such as 64x256x256"),
+    ):
+        ran = cli(*words[:5], "z.zarr", *(word for each in wrong for word in ("--save", each)))
+        assert ran.code in (1, 2)
+        assert why in ran.err
