@@ -31,9 +31,8 @@ class Command(Helpful, click.Command):
             if error.option_name == "--indices" and is_operation(self.name or ""):
                 raise RequestError(f"{self.name} has no --indices: {_indexed()}") from None
             if error.option_name in ("--version", "-V"):
-                raise RequestError(
-                    f"{_no_such(self.name, error)}; it is poolcli --version"
-                ) from None
+                wrong = f"{self.name} has no option {error.option_name}"
+                raise RequestError(f"{wrong}; it is poolcli --version") from None
             refusal = no_option(self.name or "", error.option_name, tuple(known))
             raise RequestError(f"{refusal}{_file_hint(args)}") from None
 
@@ -42,10 +41,6 @@ def _indexed() -> str:
     """Which operations have indices."""
     *others, last = [row.name for row in OPS.values() if row.indexed]
     return f"{', '.join(others)} and {last} have, whose results are pixels of the map"
-
-
-def _no_such(command: str | None, error: click.NoSuchOption) -> str:
-    return f"{command} has no option {error.option_name}"
 
 
 def _file_hint(args: list[str]) -> str:

@@ -52,8 +52,8 @@ def format_named(word: str) -> Format:
         if plain == known.name or f".{plain}" in known.suffixes:
             return known
     near = hint(plain, _names())
-    known = near if near.startswith("did") else f"there are {', '.join(_USUAL)} and others"
-    raise RequestError(f"no format {word!r}; {known}")
+    there_are = near if near.startswith("did") else f"there are {', '.join(_USUAL)} and others"
+    raise RequestError(f"no format {word!r}; {there_are}")
 
 
 def is_known_suffix(suffix: str) -> bool:
