@@ -21,7 +21,7 @@ INDEXED = [("max", {}), ("min", {}), ("median", {"interpolation": "lower"}), ("m
 @pytest.mark.parametrize(("op", "own"), INDEXED)
 def test_indices_agree_with_their_twin(op, own, ndim, thinned):
     compared = 0
-    for number, (name, x) in thinned(enumerate(nasty.arrays(ndim))):
+    for number, (name, x) in thinned(enumerate(nasty.arrays(ndim)), of=8):
         for turn, windows in enumerate(WINDOWS):
             rules = MASKS[(number + turn) % len(MASKS)]
             order = ("plane", "tensor", "nhwc")[turn % 3]
@@ -44,7 +44,7 @@ def test_indices_agree_with_their_twin(op, own, ndim, thinned):
                 )
                 assert result.dtype == np.int64
                 compared += 1
-    assert compared > 35
+    assert compared > 15
 
 
 CASES = {
@@ -215,7 +215,7 @@ REFUSED = [
     ("max x.npy -o y.npy --indices y.npy", 2, "is the input or the output"),
     ("median x.npy -o y.npy --indices i.npy", 2, "give --interpolation lower"),
     ("max x.npy -o y.npy --indices x2.npy", 1, "is there already: --overwrite"),
-    ("avg x.npy -o y.npy --indices i.npy", 2, "has no option --indices"),
+    ("avg x.npy -o y.npy --indices i.npy", 2, "has no --indices"),
     ("unpool x.npy -o y.npy", 2, "needs --indices"),
     ("unpool x.npy -o y.npy --indices missing.npy", 2, "there is no such file"),
     ("unpool x.npy -o y.npy --indices x2.npy", 1, "--indices has 9"),
