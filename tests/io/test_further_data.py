@@ -293,7 +293,14 @@ def _attributes_of_a_group_of_others(file):
     file["teSt"].attrs["title"] = "a title"
 
 
+def _time(file):
+    h5py = pytest.importorskip("h5py")
+    space = h5py.h5s.create(h5py.h5s.SCALAR)
+    h5py.h5a.create(file["a"].id, b"teSt", h5py.h5t.UNIX_D32LE, space)  # which NumPy lacks
+
+
 PARTS = [
+    _time,
     *(_committed_type, _empty_group, _reference, _reference_of_root, _soft_link, _second_path),
     *(_scale_of_texts, _attributes_of_a_group_of_others),
 ]

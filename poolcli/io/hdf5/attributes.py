@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -17,26 +18,33 @@ _FILL = "_FillValue"  # has the type of the values that it stands for
 
 def plain_attributes(attributes: Any) -> dict[str, Any]:
     """The attributes as texts, numbers and lists of them; without references and compounds."""
-    made = {name: _plain(attributes[name]) for name in attributes if name not in _STRUCTURE}
+    made = {name: _read(attributes, name) for name in attributes if name not in _STRUCTURE}
     return {name: value for name, value in made.items() if value is not None}
 
 
 def unread_attributes(attributes: Any) -> tuple[str, ...]:
     """The names of attributes that are no plain values."""
     names = (name for name in attributes if name not in _STRUCTURE)
-    return tuple(name for name in names if _plain(attributes[name]) is None)
+    return tuple(name for name in names if _read(attributes, name) is None)
 
 
 def types_of(attributes: Any) -> dict[str, str]:
     """The types of the numbers among the attributes, where they are not the usual ones."""
     found = {}
     for name in attributes:
-        if name in _STRUCTURE or name == _FILL:
+        if name in _STRUCTURE or name == _FILL or _read(attributes, name) is None:
             continue
         dtype = getattr(attributes[name], "dtype", None)
         if dtype is not None and dtype.kind in "biuf" and dtype.name not in ("int64", "float64"):
             found[name] = dtype.newbyteorder("=").name
     return found
+
+
+def _read(attributes: Any, name: str) -> Any:
+    """The value of an attribute; None for one that is no plain value, or has a type of its own."""
+    with suppress(TypeError, ValueError, OSError):
+        return _plain(attributes[name])
+    return None
 
 
 def _plain(value: Any) -> Any:

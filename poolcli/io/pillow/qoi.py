@@ -11,7 +11,7 @@ _PLACE, _NAMES = 13, ("sRGB", "linear")  # of the byte, and what its values mean
 def qoi_facts(stream: BinaryIO) -> dict[str, Any]:
     """The colour space, to be written again."""
     stream.seek(_PLACE)
-    (number,) = stream.read(1)
+    (number,) = stream.read(1) or b"\0"
     return {"storage": {"qoi": _NAMES[min(number, 1)]}}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from poolcli.errors import FileError
 from poolcli.io.tiff.byte_form import ASCII
 from poolcli.io.tiff.directory import Directory, DirectoryReader
 from poolcli.io.tiff.images import Image
@@ -12,6 +13,7 @@ from poolcli.io.tiff.tags import Tag
 
 _PRIVATE = 32768  # texts with tags from here on are carried
 _REDUCED = 1  # in SUBFILE_TYPE: a smaller copy of another page
+_MOST_COPIES = 64  # of a picture: each has half the size of the one before
 # Tags of how pixels are stored and shown as such, which are not read by name (TIFF 6.0; libtiff):
 # old SUBFILE_TYPE, threshholding, cells, extremes of the values that were there, free bytes, units
 # of gray, page numbers, inks, extremes again, old JPEG, coefficients of YCbCr, rows of strips,
@@ -55,10 +57,17 @@ def _of_directory(image: Image, texts: frozenset[int]) -> Iterator[str]:
 
 def _of_sub_directories(directory: Directory) -> Iterator[str]:
     """The tag, unless all directories that it points to are smaller copies of the image."""
+    offsets = directory.wholes(Tag.SUB_DIRECTORIES)
     reader = DirectoryReader(directory.stream, directory.form)
-    inner = (reader.at(offset)[0] for offset in directory.wholes(Tag.SUB_DIRECTORIES))
-    if not all(each.whole(Tag.SUBFILE_TYPE, 0) & _REDUCED for each in inner):
+    if len(offsets) > _MOST_COPIES or not all(_is_copy(reader, each) for each in offsets):
         yield _name(Tag.SUB_DIRECTORIES)
+
+
+def _is_copy(reader: DirectoryReader, offset: int) -> bool:
+    try:
+        return bool(reader.at(offset)[0].whole(Tag.SUBFILE_TYPE, 0) & _REDUCED)
+    except FileError:
+        return False
 
 
 def _of_planes(image: Image) -> Iterator[str]:

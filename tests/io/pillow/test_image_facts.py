@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from handmade import chunk, png
 from PIL import Image, ImageCms, IptcImagePlugin, PngImagePlugin
-from round_trips import assert_peek_agrees, back, image_map, saved, written
+from round_trips import assert_peek_agrees, back, image_map, refusal, saved, written
 
 from poolcli.io import Header, format_named, read
 from poolcli.io import dropped as dropped_by
@@ -323,6 +323,12 @@ def test_a_qoi_keeps_what_it_says_of_colours(cli, tmp_path):
         (tmp_path / "a.qoi").write_bytes(raw)
         assert cli("max", "a.qoi", "-o", "b.qoi", "--overwrite", "--strict").code == 0
         assert (tmp_path / "b.qoi").read_bytes()[13] == number
+
+
+def test_a_qoi_that_is_cut_short_fails():
+    raw = saved(Image.fromarray(PIXELS), "QOI")
+    for size in (4, 12, 13, 14, 20):
+        assert refusal(raw[:size])
 
 
 def test_chromaticities_of_a_tiff():

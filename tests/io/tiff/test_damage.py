@@ -220,3 +220,10 @@ def test_jpeg_of_tiff_6_says_what_to_do():
         raw = tiff(8, 8, (8, 8, 8), bytes(192), t259=6, t262=photometric, t277=3)
         with pytest.raises(FileError, match=r"holds a JPEG of TIFF 6.0.*tiffcp -c lzw"):
             read(io.BytesIO(raw))
+
+
+@pytest.mark.parametrize("offsets", [(9, 60000), tuple(range(8, 208))])
+def test_damaged_or_countless_directories_inside_are_told_of(offsets):
+    raw = tiff(8, 8, 8, bytes(64), t330=offsets)
+    (one,) = read(io.BytesIO(raw))
+    assert one.facts["further_data"] == ("SubIFDs",)
