@@ -21,6 +21,15 @@ class _Factory:
         self.make = make
 
 
+class _Field:
+    """What `dataclasses.replace` looks at of a field."""
+
+    init, _field_type = True, None
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
 def made_by(*, default_factory: Callable[[], T]) -> T:
     """A default that is made anew for each object."""
     return _Factory(default_factory)  # type: ignore[return-value]
@@ -84,6 +93,7 @@ def frozen(cls: Any = None, *, eq: bool = True, repr: bool = True) -> Any:  # no
     ... class Point:
     ...     y: int
     ...     x: int = 0
+    >>> from dataclasses import replace
     >>> Point(1), Point(1) == Point(1, 0), replace(Point(1), x=2)
     (Point(y=1, x=0), True, Point(y=1, x=2))
     """
@@ -110,17 +120,6 @@ def _record(cls: type[T], *, eq: bool, repr: bool) -> type[T]:  # noqa: A002
             delattr(cls, name)
     record: Any = cls
     record._fields = (*inherited, *(name for name in names if name not in inherited))
+    record.__dataclass_fields__ = {name: _Field(name) for name in record._fields}
     record._defaults = {**getattr(cls, "_defaults", {}), **defaults}
     return cls
-
-
-def replace(record: T, /, **changes: Any) -> T:
-    """A record, or an object of a dataclass, with some fields changed."""
-    names: tuple[str, ...] | None = getattr(type(record), "_fields", None)
-    if names is None:
-        from dataclasses import replace as replace_in_dataclass
-
-        changed: T = replace_in_dataclass(record, **changes)  # type: ignore[type-var]
-        return changed
-    values = record.__dict__
-    return type(record)(**{name: values[name] for name in names} | changes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from io import BytesIO
 from threading import Lock
 from typing import Any, BinaryIO
@@ -10,7 +11,6 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from poolcli.errors import FileError
-from poolcli.frozen import replace
 from poolcli.io.format import Format
 from poolcli.io.header import Header
 from poolcli.io.npy_header import read_checked_header, read_header

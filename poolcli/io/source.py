@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
-from poolcli.frozen import replace
 from poolcli.io.header import Header
 from poolcli.maps.feature_map import FeatureMap
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from poolcli.errors import DtypeError, ShapeError
-from poolcli.frozen import frozen, made_by, replace
+from poolcli.frozen import frozen, made_by
 from poolcli.maps.array import Array
 from poolcli.maps.facts import Facts
 from poolcli.maps.frame import Frame

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property, reduce
 from math import prod
 from typing import Any
@@ -11,7 +12,6 @@ import numpy as np
 
 from poolcli.engine.backend.blocks import Load
 from poolcli.errors import RequestError, ShapeError
-from poolcli.frozen import replace
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.maps.frame import Frame

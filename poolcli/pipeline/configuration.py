@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache, cached_property, partial
 from importlib import import_module
 from typing import Any, Self, cast
@@ -12,7 +13,7 @@ from poolcli.engine.operations.operation import Operation, Pooling
 from poolcli.engine.windows import by_name
 from poolcli.engine.windows.place import Place
 from poolcli.engine.windows.sliding import Sliding
-from poolcli.frozen import frozen, replace
+from poolcli.frozen import frozen
 from poolcli.maps.feature_map import Form
 from poolcli.pipeline.arrays import ArrayFile
 from poolcli.pipeline.op import Op

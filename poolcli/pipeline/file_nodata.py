@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from poolcli.frozen import replace
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.step import Step
 

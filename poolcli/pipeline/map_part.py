@@ -7,6 +7,7 @@ be neighbours: the first cells of a map whose border wraps read pixels at both o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -14,7 +15,6 @@ import numpy as np
 
 from poolcli.engine.operations.partial_operation import PartialOperation
 from poolcli.engine.windows.plane_part import PlanePart, held_span
-from poolcli.frozen import replace
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.maps.layout import space_letters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from poolcli.errors import OptionTypeError, PoolError, RequestError
-from poolcli.frozen import frozen, replace
+from poolcli.frozen import frozen
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form, check_values
 from poolcli.maps.layout import check_layout, default_layout, shape_words

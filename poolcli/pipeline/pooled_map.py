@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,6 @@ from poolcli.engine.operations.operation import Pooling
 from poolcli.engine.operations.pixels import ValueRules
 from poolcli.engine.windows.place import Geometry
 from poolcli.errors import ShapeError
-from poolcli.frozen import replace
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form, check_values
 from poolcli.maps.sampling import Sampling, sampling_of

@@ -14,12 +14,12 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 from typing import TYPE_CHECKING, BinaryIO
 from weakref import finalize
 
-from poolcli.frozen import frozen, replace
+from poolcli.frozen import frozen
 from poolcli.resources.threads import cores
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 
-from poolcli.frozen import replace
 from poolcli.run.executors import executor_named
 from poolcli.run.executors.worker_pool import Deferred, Pending, WorkerPool
 from poolcli.run.interruption import Interruption

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from poolcli import io
-from poolcli.frozen import frozen, replace
+from poolcli.frozen import frozen
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.sampling import Sampling
 from poolcli.pipeline.pipeline import Pipeline

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from poolcli.frozen import replace
 from poolcli.io.load import load_arrays
 from poolcli.pipeline.arrays import ArrayFile
 from poolcli.pipeline.parser import Parser

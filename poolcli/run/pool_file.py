@@ -6,10 +6,10 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import product
 
 from poolcli import io
-from poolcli.frozen import replace
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.saturation import counting_saturated
 from poolcli.resources.limits import limits

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 from poolcli import io
-from poolcli.frozen import replace
 from poolcli.run.job import Job, output_exists
 from poolcli.run.outcome import Outcome, failed
 from poolcli.run.resume_log import ResumeLog

@@ -6,7 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from queue import Empty, SimpleQueue
 from threading import Condition, Lock
@@ -15,7 +15,6 @@ from typing import NamedTuple
 import numpy as np
 
 from poolcli import io
-from poolcli.frozen import replace
 from poolcli.io import Region
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap

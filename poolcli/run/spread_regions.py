@@ -10,12 +10,12 @@ import os
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 
 from poolcli import io
 from poolcli.errors import FileError
-from poolcli.frozen import replace
 from poolcli.run.attempt import attempt
 from poolcli.run.executors.worker_pool import Pending, WorkerPool
 from poolcli.run.interruption import commit_point

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from io import BufferedReader
 from pathlib import Path
 from typing import cast
 
 from poolcli import io
 from poolcli.errors import FileError
-from poolcli.frozen import replace
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.run.expand import InputFile
 from poolcli.run.job import STREAM, Job

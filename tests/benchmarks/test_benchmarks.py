@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -32,7 +33,6 @@ from poolcli.analysis.bench.backends import (  # noqa: E402
 )
 from poolcli.analysis.bench.peer_timing import OtherResult, can, check_equal, timed  # noqa: E402
 from poolcli.engine import backend  # noqa: E402
-from poolcli.frozen import replace  # noqa: E402
 
 MOST = 84  # an axis of the small arrays: k 63 fits, 7 cells are equal, 5 does not divide it
 pytestmark = pytest.mark.filterwarnings("default")  # the peers' own imports may warn

@@ -6,6 +6,7 @@ a fact that its record holds comes back, and one that comes not back is named as
 
 import io
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,6 @@ from round_trips import image_map, pixels
 
 import poolcli
 from poolcli.errors import PoolError
-from poolcli.frozen import replace
 from poolcli.io import FORMATS, Header, dropped, read, writer
 from poolcli.io.mode import ALL
 from poolcli.maps.facts import FACTS

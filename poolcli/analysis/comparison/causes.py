@@ -8,12 +8,11 @@ causes.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from poolcli.analysis.comparison.facts import differing, fact_of
 from poolcli.errors import PoolError
-from poolcli.frozen import replace
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.pipeline.pipeline import Pipeline

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from poolcli.analysis.comparison.boxes_result import BoxesResult, pools_boxes
 from poolcli.analysis.comparison.measured_region import MovedMap
 from poolcli.errors import ShapeError
-from poolcli.frozen import replace
 from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.maps.layout import shape_words
 from poolcli.pipeline.map_part import MapPart, Numbers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +11,6 @@ import numpy as np
 from poolcli.analysis.comparison.causes import Cause, causes_of, concerns
 from poolcli.analysis.comparison.facts import differing, fact_of, is_indexed
 from poolcli.errors import PoolError, RequestError
-from poolcli.frozen import replace
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.pipeline.parser import Parser

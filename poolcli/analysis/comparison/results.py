@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import nan
 from typing import Any
@@ -15,7 +15,6 @@ from poolcli.analysis.comparison.boxes_result import BoxesResult
 from poolcli.analysis.comparison.compared_result import ComparedResult, MapResult, results_of
 from poolcli.analysis.comparison.measured_region import MovedMap, measured_region, region_words
 from poolcli.analysis.comparison.measures import Ssim, aliased, psnr, shift_change
-from poolcli.frozen import replace
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.maps.layout import space_letters

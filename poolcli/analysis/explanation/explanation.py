@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
@@ -22,7 +22,6 @@ from poolcli.analysis.explanation.tracing import (
     region_of_cell,
     trace,
 )
-from poolcli.frozen import replace
 from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.maps.frame import Size
 from poolcli.pipeline.composition import FuseStep

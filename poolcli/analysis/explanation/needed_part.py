@@ -8,6 +8,7 @@ the number is computed from, gives the same number at an earlier index.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import prod
 from typing import NamedTuple
 
@@ -19,7 +20,6 @@ from poolcli.engine.windows.grid import Taps
 from poolcli.engine.windows.sliding import Sliding
 from poolcli.engine.windows.sliding_axis import SlidingAxis
 from poolcli.errors import ShapeError
-from poolcli.frozen import replace
 from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.maps.frame import Size
 from poolcli.maps.layout import space_axes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from math import prod
 from typing import Any
@@ -28,7 +28,6 @@ from poolcli.engine.windows.footprint import Footprint
 from poolcli.engine.windows.grid import Axis, Grid, Taps
 from poolcli.engine.windows.place import PlacedGrid
 from poolcli.engine.windows.runs import Run
-from poolcli.frozen import replace
 from poolcli.maps.array import Array
 from poolcli.pipeline.alpha import PlaneGroup
 from poolcli.pipeline.configuration import Configuration

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import accumulate, product
 
@@ -13,7 +13,6 @@ import numpy as np
 from poolcli.analysis.explanation.group_cell import group_cell
 from poolcli.engine.operations.receptive import receptive_pixels
 from poolcli.engine.operations.unpool import Unpool
-from poolcli.frozen import replace
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.maps.frame import Frame, Size

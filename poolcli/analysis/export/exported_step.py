@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
@@ -12,7 +12,6 @@ from poolcli.engine.operations.operation import Pooling
 from poolcli.engine.windows.footprint import Footprint
 from poolcli.engine.windows.grid import Axis
 from poolcli.errors import ValueRuleError
-from poolcli.frozen import replace
 from poolcli.maps.feature_map import Form
 from poolcli.maps.frame import Size
 from poolcli.maps.layout import space_axes

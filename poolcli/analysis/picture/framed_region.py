@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import ceil
 
 import numpy as np
@@ -13,7 +14,6 @@ from poolcli.analysis.picture.contact_sheet import Figure, Section, contact_shee
 from poolcli.analysis.picture.panels import Panel
 from poolcli.analysis.picture.render import BETWEEN, render
 from poolcli.errors import plain
-from poolcli.frozen import replace
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.layout import space_letters

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from poolcli.errors import RequestError, ShapeError
-from poolcli.frozen import replace
 from poolcli.maps.feature_map import FeatureMap
 
 MOST_PAGES = 12  # pages that are shown where none is named, and names that a message lists

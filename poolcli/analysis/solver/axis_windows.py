@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from poolcli.engine.operations.receptive import receptive_pixels
 from poolcli.engine.windows.sliding import Sliding
 from poolcli.errors import ShapeError
-from poolcli.frozen import replace
 
 ENDS = ("floor", "ceil", "same")  # how windows end at the end of an axis
 NUMERIC_ENDS = ENDS[:2]  # those with a padding in numbers

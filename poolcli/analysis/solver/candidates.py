@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Iterator
+from dataclasses import replace
 from math import inf
 
 from poolcli.analysis.solver.axis_windows import NUMERIC_ENDS, AxisTarget, AxisWindows
-from poolcli.frozen import replace
 
 
 def candidates(axis: AxisTarget, end: str) -> Iterator[tuple[int, AxisWindows]]:

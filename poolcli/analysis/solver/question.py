@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from poolcli.analysis.solver.axis_windows import ENDS, NUMERIC_ENDS, AxisTarget, Solution
@@ -11,7 +11,6 @@ from poolcli.analysis.solver.repeated import repeated
 from poolcli.analysis.solver.window_search import search
 from poolcli.engine.windows.place import AXIS_NAMES, per_axis
 from poolcli.errors import RequestError, ShapeError
-from poolcli.frozen import replace
 from poolcli.maps.frame import Padding, Size
 from poolcli.maps.layout import shape_words
 from poolcli.pipeline.parser import step

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 
 from poolcli.analysis.solver.axis_windows import NUMERIC_ENDS, AxisTarget, AxisWindows, Solution
 from poolcli.analysis.solver.window_search import end_matters, rank_of
-from poolcli.frozen import replace
 
 Steps = tuple[Solution, ...]
 

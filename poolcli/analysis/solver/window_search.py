@@ -8,12 +8,12 @@ decides which of them make the cells, and counts the last.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from heapq import heappop, heappush
 from itertools import islice, product
 
 from poolcli.analysis.solver.axis_windows import ENDS, AxisTarget, AxisWindows, Solution
 from poolcli.analysis.solver.candidates import candidates
-from poolcli.frozen import replace
 
 RANKED_ENDS = (*ENDS, "same-lower")  # of equal waste, the usual ends come first
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -12,7 +13,7 @@ from poolcli.engine.reducers.reducer import Component, Counts, Divisor, Fold
 from poolcli.engine.reducers.rounding import Exact, Quotient, Ratio, cast
 from poolcli.engine.windows.counts import of_cells
 from poolcli.engine.windows.grid import Grid
-from poolcli.frozen import frozen, replace
+from poolcli.frozen import frozen
 from poolcli.maps.array import Array
 
 SCALE = 64  # 2 to this power is more than the weights of a window add up to

@@ -6,7 +6,7 @@ Whole numbers are summed in parts of a pixel and divided once, so that their res
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import prod
 from typing import Any
@@ -30,7 +30,6 @@ from poolcli.engine.reducers.rounding import Exact, without
 from poolcli.engine.windows.grid import Taps
 from poolcli.engine.windows.place import Geometry
 from poolcli.engine.windows.plane_part import Cells, PlanePart, held_places
-from poolcli.frozen import replace
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size
 from poolcli.resources import memory

@@ -7,7 +7,7 @@ share a copy of the map, and pools from that.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, prod
 from typing import Any
@@ -30,7 +30,6 @@ from poolcli.engine.operations.roi_cells import (
 from poolcli.engine.operations.roi_weights import BoxSides, SamplePoints
 from poolcli.engine.windows.place import Geometry, per_axis
 from poolcli.engine.windows.regions import Box, anywhere, boxes_on
-from poolcli.frozen import replace
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size
 from poolcli.resources import memory

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
@@ -13,7 +14,7 @@ import numpy as np
 from poolcli.engine.windows.border import ABSENT, Border
 from poolcli.engine.windows.footprint import Footprint
 from poolcli.engine.windows.runs import Run
-from poolcli.frozen import frozen, replace
+from poolcli.frozen import frozen
 from poolcli.maps.array import Array
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from poolcli.errors import FileError
-from poolcli.frozen import replace
 from poolcli.io.tiff import aperio, imagej, ome, shaped
 from poolcli.io.tiff.byte_form import CUT
 from poolcli.io.tiff.directory import Directory, directories

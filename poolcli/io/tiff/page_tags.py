@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from poolcli.errors import FileError
-from poolcli.frozen import replace
 from poolcli.io.damage import check_unpacked
 from poolcli.io.tiff.byte_form import CUT
 from poolcli.io.tiff.directory import Directory
