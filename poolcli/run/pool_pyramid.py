@@ -28,7 +28,7 @@ from poolcli.run.planned_regions import USUAL, is_large_file, opened_large
 from poolcli.run.pool_regions import worker_budget
 from poolcli.run.pyramid_plan import Level, PyramidPlan, pyramid_plan
 from poolcli.run.region_blocks import Sources, Tally, read_pixels
-from poolcli.run.region_output import region_output, shared_file
+from poolcli.run.region_output import Noting, region_output, shared_file
 
 
 class PlannedPyramids(NamedTuple):
@@ -95,7 +95,8 @@ def pool_pyramids(job: Job, planned: PlannedPyramids) -> Outcome:
     opened = partial(io.opened, job.source, job.layout, job.member)
     cut = [(plan.tile, [level.chunk for level in plan.levels]) for plan in planned.plans]
     with Sources(opened) as sources, region_output(job, file, cut) as output:
-        maker = TileMaker(planned.plans, sources, output.sink, output.regions.note)
+        note = Noting(output.regions, sum(plan.blocks for plan in planned.plans))
+        maker = TileMaker(planned.plans, sources, output.sink, note)
         tiles = maker.tiles(output.regions.done)
 
         def make(tile: Tile) -> None:
@@ -132,7 +133,7 @@ class TileMaker:
         plans: Sequence[PyramidPlan],
         sources: Sources,
         sink: io.Sink,
-        note: Callable[[int], object],
+        note: Callable[[int, int], object],
     ) -> None:
         self._plans, self._sources, self._sink, self._note = plans, sources, sink, note
         sizes = [prod(level.counts) for plan in plans for level in plan.levels]
@@ -200,7 +201,7 @@ class TileMaker:
         with self.tally.timed("write"):
             self._sink.write(number, region, values)
         self.tally.add(written=values.nbytes)
-        self._note(turn)
+        self._note(turn, self.tally.read_bytes)
 
 
 def _outcome(job: Job, planned: PlannedPyramids, tally: Tally, seconds: float) -> Outcome:

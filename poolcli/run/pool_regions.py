@@ -14,7 +14,7 @@ from poolcli.run.job import Job
 from poolcli.run.outcome import Outcome, StepResult
 from poolcli.run.planned_regions import PlannedRegions
 from poolcli.run.region_blocks import BlockMaker, PieceTask, Sources, Tally
-from poolcli.run.region_output import region_output, shared_file
+from poolcli.run.region_output import Noting, region_output, shared_file
 
 
 def pool_regions(job: Job, planned: PlannedRegions) -> Outcome:
@@ -23,10 +23,10 @@ def pool_regions(job: Job, planned: PlannedRegions) -> Outcome:
     opened = partial(io.opened, job.source, job.layout, job.member)
     file, cut = file_of(job, planned), [plan.block for plan in planned.plans]
     with Sources(opened) as sources, region_output(job, file, cut) as output:
-        sink, record = output.sink, output.regions
+        note, done = Noting(output.regions, planned.count), output.regions.done
         in_order = not planned.file.format.reopen
-        maker = BlockMaker(planned.plans, sources, sink, in_order=in_order, note=record.note)
-        turns = (turn for turn in range(planned.count) if turn not in record.done)
+        maker = BlockMaker(planned.plans, sources, output.sink, in_order=in_order, note=note)
+        turns = (turn for turn in range(planned.count) if turn not in done)
         make_all(maker, maker.tasks(turns), planned.workers, job.outputs.memory)
         planned.state.check()
         commit_point()

@@ -119,7 +119,7 @@ class BlockMaker:
     """Makes pieces with several workers, and writes each block when all of its pieces are there.
 
     `in_order` says that the output takes blocks in their order alone. `note` is told the number of
-    each block that is written.
+    each block that is written, and the bytes that were read so far.
     """
 
     def __init__(
@@ -129,7 +129,7 @@ class BlockMaker:
         sink: io.Sink,
         *,
         in_order: bool,
-        note: Callable[[int], object] = lambda _: None,
+        note: Callable[[int, int], object] = lambda *_: None,
     ) -> None:
         self._plans, self._sources, self._sink = plans, sources, sink
         self._turns = Turns() if in_order else None
@@ -209,7 +209,7 @@ class BlockMaker:
         else:
             with self._turns.turn(turn):
                 self._put(place, values)
-        self._note(turn)
+        self._note(turn, self.tally.read_bytes)
 
     def _put(self, place: Place, values: Array) -> None:
         with self.tally.timed("write"):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from threading import Lock
 from typing import NamedTuple
 
 from poolcli import io
 from poolcli.run.job import Job, RegionRecord
+from poolcli.run.region_progress import tell
 
 
 class DoneRegions(NamedTuple):
@@ -21,6 +23,22 @@ class DoneRegions(NamedTuple):
         """Enter a region that is written."""
         if self.record is not None:
             self.record.note(self.mark, region)
+
+
+class Noting:
+    """Enters regions that are written, and tells who listens how many there are."""
+
+    def __init__(self, regions: DoneRegions, total: int) -> None:
+        self._regions, self._total = regions, total
+        self._done = len(regions.done)
+        self._lock = Lock()
+
+    def __call__(self, region: int, read_bytes: int) -> None:
+        """Enter a region; so many bytes of the input have been read so far."""
+        self._regions.note(region)
+        with self._lock:
+            self._done += 1
+            tell(self._done, self._total, read_bytes)
 
 
 class RegionOutput(NamedTuple):

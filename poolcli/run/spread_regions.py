@@ -30,7 +30,7 @@ from poolcli.run.pool_regions import (
     region_outcome,
 )
 from poolcli.run.region_blocks import Tally
-from poolcli.run.region_output import DoneRegions, done_regions
+from poolcli.run.region_output import DoneRegions, Noting, done_regions
 
 _JOBS = 8  # for each worker: one that starts late, or is lost, has fewer
 _MOST = 16  # blocks of a job: what is lost with a worker
@@ -66,12 +66,13 @@ def _by_workers(job: Job, planned: PlannedRegions, pool: WorkerPool) -> Outcome:
     )
     with shared as begun:
         parts = list(_parts(job, planned, begun, regions))
+        note = Noting(regions, planned.count)
         for part, outcome in _in_turn(parts, pool):
             if outcome.status == "failed":
                 raise FileError(outcome.reason)
             _add(tally, outcome)
             for turn in part.turns:
-                regions.note(turn)
+                note(turn, tally.read_bytes)
         planned.state.check()
         commit_point()
     seconds = time.perf_counter() - start

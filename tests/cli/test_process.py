@@ -171,6 +171,18 @@ def test_progress_is_for_terminals(tmp_path, big):
 
 
 @pytest.mark.complete
+def test_progress_of_one_large_array(tmp_path):
+    np.save(tmp_path / "x.npy", np.zeros((64, 256, 256), np.uint16))
+    words = "max -k 2 x.npy -o y.npy --max-memory 2M"
+    code, shown, out = on_terminal(words, tmp_path, stdout=subprocess.PIPE)
+    assert code == 0
+    assert "pooling" in shown
+    assert "MB/s" in shown
+    assert b"MB/s" not in out
+    assert "MB/s" not in on_terminal(f"{words} --overwrite -q", tmp_path)[1]
+
+
+@pytest.mark.complete
 def test_progress_is_not_for_files(tmp_path, big):
     (tmp_path / "more.png").hardlink_to(tmp_path / "big.png")
     code, shown, _ = on_terminal("max big.png more.png -o out", tmp_path, stderr=subprocess.PIPE)
