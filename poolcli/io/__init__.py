@@ -24,7 +24,14 @@ from poolcli.io.atomic_write import (
     through_link,
 )
 from poolcli.io.format import Format
-from poolcli.io.formats import FORMATS, all_formats, format_named, is_known_suffix, split_name
+from poolcli.io.formats import (
+    FORMATS,
+    all_formats,
+    format_named,
+    format_read_as,
+    is_known_suffix,
+    split_name,
+)
 from poolcli.io.header import Header, Peek
 from poolcli.io.npy import IncomingArray
 from poolcli.io.os_error import reason
@@ -77,6 +84,7 @@ __all__ = [
     "default_format",
     "dropped",
     "format_named",
+    "format_read_as",
     "is_device",
     "is_known_suffix",
     "is_store",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from poolcli.errors import FileError, RequestError
 from poolcli.io.header import Header
@@ -15,6 +15,23 @@ from poolcli.io.sink import Sink
 from poolcli.io.source import Source
 from poolcli.maps.layout import shape_words
 from poolcli.resources.extras import extra
+
+
+class CodecMemory(NamedTuple):
+    """Bytes of memory that reading and writing a format take at most.
+
+    They are so many copies of the values, the map itself included, and so many bytes for each
+    pixel. Measured with photographs of 3 megapixels and with animations; checked by
+    tests/run/test_budget.py.
+    """
+
+    reading: int = 3
+    reading_pixel: int = 0
+    writing: int = 5
+    writing_pixel: int = 0
+
+
+_USUAL = CodecMemory()
 
 
 @dataclass(frozen=True)
@@ -56,6 +73,8 @@ class Format:
         Pillow's name for it, where Pillow writes it.
     largest
         The longest side in pixels.
+    memory
+        What its codecs take beside the map.
     extra
         The extra that brings its library.
     is_folder
@@ -88,6 +107,7 @@ class Format:
     save: Mapping[str, WholeNumber | Choice | Sizes] = field(default_factory=dict, hash=False)
     pillow: str = ""
     largest: int = 2**31 - 1
+    memory: CodecMemory = _USUAL
     extra: str = ""
     is_folder: bool = False
     is_streamed: bool = False

@@ -41,6 +41,12 @@ def all_formats() -> Iterator[Format]:
 _USUAL = ("png", "jpg", "tiff", "webp", "gif", "npy", "npz", "zarr")  # named in messages
 
 
+def format_read_as(name: str) -> Format:
+    """The format of files that a source of this name reads."""
+    found = (known for known in all_formats() if name in (known.name, known.pillow.lower()))
+    return next(found, OTHERS)
+
+
 def format_named(word: str) -> Format:
     """The format a name or a suffix means, in capitals or not.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from poolcli.io.format import Format
+from poolcli.io.format import CodecMemory, Format
 from poolcli.io.save_options import SWITCH, Choice, WholeNumber
 
 _SUBSAMPLING = Choice((("4:4:4", 0), ("4:2:2", 1), ("4:2:0", 2)))
@@ -83,6 +83,7 @@ OTHER_IMAGES = (
         facts={"icc": "ICCP", "exif": "EXIF", "xmp": "XMP", **_FRAMES},
         save={"quality": WholeNumber(0, 100), "lossless": SWITCH, "method": WholeNumber(0, 6)},
         pillow="WEBP",
+        memory=CodecMemory(3, 18, 5, 36),
         largest=16383,
     ),
     Format(
@@ -107,6 +108,7 @@ OTHER_IMAGES = (
         facts={"comment": "comment extension", **_FRAMES},
         save={"optimize": SWITCH},
         pillow="GIF",
+        memory=CodecMemory(3, 0, 5, 64),
         largest=65535,
     ),
     Format(
@@ -158,6 +160,7 @@ OTHER_IMAGES = (
         modes=("RGB", "RGBA"),
         facts={"storage": "colour space"},
         pillow="QOI",
+        memory=CodecMemory(3, 0, 5, 6),
     ),
     Format(
         "jp2",
@@ -169,6 +172,7 @@ OTHER_IMAGES = (
         facts={"icc": "colr", "exif": "uuid", "xmp": "uuid"},
         save=_JPEG_2000,
         pillow="JPEG2000",
+        memory=CodecMemory(7, 0, 15, 0),
     ),
     Format(
         "j2k",
@@ -179,6 +183,7 @@ OTHER_IMAGES = (
         modes=("L", "LA", "RGB", "RGBA", "I;16"),
         save=_JPEG_2000,
         pillow="JPEG2000",
+        memory=CodecMemory(7, 0, 15, 0),
     ),
     Format(
         "avif",
@@ -194,6 +199,7 @@ OTHER_IMAGES = (
             "speed": WholeNumber(0, 10),
         },
         pillow="AVIF",
+        memory=CodecMemory(3, 12, 5, 75),
         largest=65535,
     ),
 )

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
+from math import prod
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from poolcli import io
 from poolcli.errors import FileError
+from poolcli.maps.feature_map import Form
 from poolcli.pipeline.pipeline import Pipeline
+from poolcli.pipeline.step import Stage
 from poolcli.resources.limits import Budget, limits
 from poolcli.resources.memory import size_words
 from poolcli.run.job import STREAM, Job
 
 _ON_DISK = ("npy", "npz")  # formats whose arrays can stay on the disk
-# Copies of an image's pixels in memory at once, at most: while it is decoded, and while it is
-# encoded.
-_DECODING, _ENCODING = 3, 4
+_PLAIN = ("1", "L", "P", "PA")  # modes whose pixels no codec turns into colours on its way
 
 
 class MemoryNeed(NamedTuple):
-    """Bytes that a file takes: `held` by images throughout, `step_bytes` by the largest step."""
+    """Bytes that a file takes: `held` by images throughout, `step_bytes` by the largest step.
+
+    A step's are those of its scratch, and as many of arrays: see `Budget`.
+    """
 
     held: int
     step_bytes: int
@@ -28,8 +33,8 @@ class MemoryNeed(NamedTuple):
 
     @property
     def limit(self) -> int:
-        """The smallest --max-memory that suffices: steps may use a half of what is not held."""
-        return self.held + 2 * self.step_bytes
+        """The smallest --max-memory that suffices."""
+        return self.held + self.step_bytes
 
     def check(self, limit: int) -> None:
         """FileError if the limit is too low."""
@@ -38,8 +43,18 @@ class MemoryNeed(NamedTuple):
             raise FileError(
                 f"{held}{self.step} takes {size_words(self.step_bytes)} at once, "
                 f"and --max-memory leaves {size_words(limit)} to a file: "
-                f"give at least {-(-self.limit // 10**6)}M, smaller windows, or fewer --jobs"
+                f"give at least {_rounded_up(self.limit)}, smaller windows, or fewer --jobs"
             )
+
+
+def _rounded_up(nbytes: int) -> str:
+    """A size for --max-memory that is not below this many bytes.
+
+    >>> _rounded_up(355_600), _rounded_up(16_200_000)
+    ('356K', '17M')
+    """
+    unit, name = (10**6, "M") if nbytes >= 10**6 else (10**3, "K")
+    return f"{-(-nbytes // unit)}{name}"
 
 
 def memory_need(pipeline: Pipeline, peek: io.Peek, target: io.Format | None) -> MemoryNeed:
@@ -48,12 +63,27 @@ def memory_need(pipeline: Pipeline, peek: io.Peek, target: io.Format | None) -> 
     plans = {form: pipeline.plan(form) for form in dict.fromkeys(forms)}
     stages = [stage for plan in plans.values() for stage in plan]
     largest = max(stages, key=lambda stage: stage.load.least)
-    held = 0
-    if peek.format not in _ON_DISK:
-        held += _DECODING * sum(form.nbytes for form in forms)
-    if (target.name if target else peek.format) not in _ON_DISK:
-        held += _ENCODING * sum(plans[form][-1].output.nbytes for form in forms)
-    return MemoryNeed(held, largest.load.least, str(largest.step))
+    source = io.format_read_as(peek.format)
+    target = target or source
+    held = sum(_expanded(form, plans[form]) for form in forms)
+    if source.name not in _ON_DISK:
+        held += sum(_codec_bytes(form, source, *source.memory[:2]) for form in forms)
+    if target.name not in _ON_DISK:
+        outputs = [stage.output for form in forms for stage in plans[form][-pipeline.outputs :]]
+        held += sum(_codec_bytes(form, target, *target.memory[2:]) for form in outputs)
+    return MemoryNeed(held, 2 * largest.load.least, str(largest.step))
+
+
+def _codec_bytes(form: Form, record: io.Format, copies: int, pixel: int) -> int:
+    is_as_stored = form.mode in _PLAIN and form.mode in record.modes
+    pixels = 0 if is_as_stored else prod(form.space) * (form.frame.batch or 1)
+    return copies * form.nbytes + pixel * pixels
+
+
+def _expanded(form: Form, stages: Sequence[Stage]) -> int:
+    """Bytes of the colours that a palette is expanded to."""
+    first = stages[0].input
+    return first.nbytes if first.mode != form.mode else 0
 
 
 def memory_for(job: Job, source: io.Readable) -> Budget:

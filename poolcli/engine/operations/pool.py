@@ -126,8 +126,8 @@ def _execution(
         one = np.zeros(1, values.dtype)
         states = [component.states(one).nbytes for component in reduction.components]
         state, pixel, window = max(state, *states), 7 * sum(states), 0
-    elif not is_gather:
-        state *= 1 if tiled else LINES
+    elif not isinstance(reduction, Gather):
+        state *= 1 if tiled or is_gather else LINES
         cell += size * ordered
     # A call that selects takes long: a larger block would put off an interruption for seconds.
     is_large = tiled and isinstance(reduction, Fold)
