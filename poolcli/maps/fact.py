@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from poolcli.maps.fact_rules import PixelSize, Rule, kept
 
-_FEW, _LONGEST = 6, 60  # names of which each is told, and letters of one
+_FEW, _LONGEST = 6, 60  # names that are shown, and letters of each
 
 
 class Fact(NamedTuple):
@@ -17,7 +17,7 @@ class Fact(NamedTuple):
     words. A fact is kept if its row says nothing else. `holds` is the type of the value, for who
     writes a format. A fact `is_storage` if it says how a file holds its pixels and not what they
     are: then nothing is lost where another format holds them otherwise. A value is `plain` if it
-    says what holds without it. Where a fact `is_named` its loss is told with its value.
+    says what holds without it. A fact that `is_named` is reported with its value where it is lost.
     """
 
     name: str

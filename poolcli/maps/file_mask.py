@@ -17,7 +17,7 @@ class FileMask:
     ----------
     load
         Reads it: True where a pixel counts, an array of height and width. None where it cannot be
-        used, so that it is only told of.
+        used, so that reports only name it.
     later
         The masks of the results of the steps that follow, one for each.
     """

@@ -1,8 +1,8 @@
 """Whether the scans of a JPEG are whole (ITU-T T.81, B.2).
 
-Where a scan ends early, libjpeg makes up what is missing and warns, and Pillow keeps the warning to
-itself. But libjpeg waits for more where nothing says that a file ends: so Pillow gets the scan
-without an end, and fails if that is not all of it.
+Where a scan ends early, libjpeg makes up the rest, with a warning that Pillow does not pass on.
+Without an end-of-image marker libjpeg waits for more data instead: Pillow gets the scan without
+one, and fails if pixels are missing.
 """
 
 from __future__ import annotations
