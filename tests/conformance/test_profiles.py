@@ -178,6 +178,55 @@ def test_openvino_roi_align(mode):
     close(poolcli.pool(x, "roi-align", semantics="openvino", **options), expected)
 
 
+# ncnn -------------------------------------------------------------------------------------------
+
+
+def ncnn_pool(x, **parameters):
+    """The result of one Pooling layer of these parameters, by number."""
+    ncnn = pytest.importorskip("ncnn", reason="ncnn is not installed")
+    words = " ".join(f"{name[1:]}={value}" for name, value in parameters.items())
+    net = ncnn.Net()
+    net.load_param_mem(f"7767517\n2 2\nInput in 0 1 x\nPooling pool 1 1 x y {words}\n")
+    net.load_model_mem(b"")
+    extractor = net.create_extractor()
+    extractor.input("x", ncnn.Mat(x))
+    return np.array(extractor.extract("y")[1])
+
+
+@complete
+@pytest.mark.parametrize("kernel", [1, 2, 3])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("pads", [(0, 0), (1, 0), (1, 1)], ids=str)
+def test_ncnn(kernel, stride, pads):
+    """Full padding, its pad_mode 0: the last window is kept, whatever it sees."""
+    x = noise(3, 7, 8)
+    (top, bottom), (left, right) = pads, pads
+    sizes = {"n1": kernel, "n2": stride, "n3": left, "n13": top, "n14": right, "n15": bottom}
+    options = {"kernel": kernel, "stride": stride, "padding": (pads,), "semantics": "ncnn"}
+    maxima = poolcli.pool(x, "max", **options)
+    np.testing.assert_array_equal(maxima, ncnn_pool(x, n0=0, **sizes))
+    close(poolcli.pool(x, "avg", **options), ncnn_pool(x, n0=1, **sizes))
+    full = poolcli.pool(x, "avg", divisor="kernel", **options)
+    close(np.nan_to_num(full), ncnn_pool(x, n0=1, n6=1, **sizes))
+
+
+@complete
+@pytest.mark.parametrize(("mode", "padding"), [(2, "same"), (3, "same-lower")])
+def test_ncnn_same(mode, padding):
+    x = noise(3, 7, 8)
+    for kernel, stride in product([2, 3], [1, 2]):
+        expected = ncnn_pool(x, n0=0, n1=kernel, n2=stride, n5=mode)
+        options = {"kernel": kernel, "stride": stride, "padding": padding, "ceil_mode": False}
+        np.testing.assert_array_equal(poolcli.pool(x, "max", semantics="ncnn", **options), expected)
+
+
+@complete
+def test_ncnn_has_nan_by_its_place():
+    x = np.array([[[1, np.nan, 5]]], np.float32)
+    assert ncnn_pool(x, n0=0, n1=3, n11=1).item() == 5
+    assert np.isnan(ncnn_pool(x[..., :2].copy(), n0=0, n1=2, n11=1)).all()
+
+
 # Array tools ------------------------------------------------------------------------------------
 
 

@@ -81,6 +81,8 @@ class ExportedStep:
     @property
     def divisor(self) -> float | None:
         """The number that a mean is divided by; None where it is the number of pixels."""
+        if self.op != "avg":
+            return None
         divisor: float | str | None = self["divisor"]
         if isinstance(divisor, str):
             return self.taps if divisor == "kernel" else None

@@ -10,6 +10,8 @@ NAMES = (
     "tflite",
     "jax",
     "openvino",
+    "paddle",
+    "ncnn",
     "opencv",
     "gdal",
     "scipy",

@@ -151,6 +151,13 @@ def lp_of_mean(values: Values, *, norm: float) -> Fold:
     return Fold((Component(lambda x: _double(x) ** norm, ADD),), finish)
 
 
+def lp_of_sum(_: Values, *, norm: float) -> Fold:
+    """Paddle's rule: powers keep their sign; the root of a negative sum is NaN."""
+    return Fold(
+        (Component(lambda x: _double(x) ** norm, ADD),), lambda state, _: state ** (1 / norm)
+    )
+
+
 def gem(values: Values, *, norm: float) -> Fold:
     component, root = _powers(values, norm, partial(np.maximum, 1e-6))
     return Fold((component,), lambda state, count: root(state, count.pixels))

@@ -10,7 +10,10 @@ PROFILE = Profile(
         "ceil mode, last window": Cited(
             "by default; dropped, if there is padding", "pooling_layer.cpp"
         ),
-        "window without a pixel": Cited("max is -3.4e38, avg is 0", "pooling_layer.cpp"),
+        "window without a pixel": Cited(
+            "max is -3.4e38, avg is 0 (NaN, where it begins right behind the map)",
+            "pooling_layer.cpp",
+        ),
         "padding in numbers": Cited("less than the kernel", "pooling_layer.cpp"),
         "padding above half the kernel": Cited("less than the kernel", "pooling_layer.cpp"),
         "padding of unequal sides": Cited("no unequal padding", "pooling_layer.cpp"),

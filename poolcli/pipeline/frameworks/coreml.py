@@ -12,6 +12,7 @@ PROFILE = Profile(
         "padding above half the kernel": Cited("any", "MIL pool.py"),
         "padding of unequal sides": Cited("any, without ceil mode", "MIL pool.py"),
         "padding same": Cited("odd pixel at the end, or same-lower", "MIL pool.py"),
+        "l2": Cited("does not say what it divides by", "MIL pool.py l2_pool"),
         "divisor of avg": Cited("window with padding", "MIL pool.py exclude_padding_from_average"),
     },
     windows={"stride": (1,)},

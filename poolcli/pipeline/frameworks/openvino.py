@@ -4,15 +4,19 @@ from poolcli.pipeline.profile import Cited, Profile
 
 PROFILE = Profile(
     "openvino",
-    library="OpenVINO 2026.4, MaxPool-14, AvgPool-14",
+    library="OpenVINO 2026.4, MaxPool-14, AvgPool-16",
     rules={
         "stride, when not given": Cited("the kernel; OpenVINO asks for it", "MaxPool-14"),
         "ceil mode, last window": Cited("kept (ceil_torch: dropped)", "rounding_type"),
         "window without a pixel": Cited(
             "max is -3.4e38, avg is 0 (or NaN, by the CPU)", "run on the CPU plugin"
         ),
-        "padding in numbers": Cited("any", "MaxPool-14"),
-        "padding above half the kernel": Cited("any", "MaxPool-14"),
+        "padding in numbers": Cited(
+            "any of max, less than the kernel of avg", "run on the CPU plugin"
+        ),
+        "padding above half the kernel": Cited(
+            "any of max, less than the kernel of avg", "run on the CPU plugin"
+        ),
         "padding of unequal sides": Cited("any", "MaxPool-14"),
         "padding same": Cited("SAME_UPPER, SAME_LOWER", "auto_pad"),
         "dilation of max": Cited("any", "MaxPool-14"),

@@ -82,11 +82,16 @@ EXPRESSES = {
         ),
         (("std", "var", "median"), LINES),
     ],
+    "paddle": [(FOLDS, (*BLOCKS, *PADDED)), (("max", "avg"), ("--adaptive 5x4",))],
+    "ncnn": [(("max", "avg"), (*BLOCKS, *PADDED))],
     "torch": [(FOLDS, (*BLOCKS, *PADDED))],
     "onnx": [(FOLDS, (*BLOCKS, *PADDED, *DILATED))],
     "keras": [(("max", "avg"), ("-k 3", "-k 2x3", "-k 3 -s 2 -p same", "--adaptive 4x5"))],
     "numpy": [((*FOLDS, *GATHERS), WINDOWS)],
 }
+
+# Paddle crashes where TensorFlow is in the process: `test_paddle.py` runs it in one of its own.
+HERE = tuple(name for name in targets.NAMES if name != "paddle")
 
 
 def need(name):
@@ -135,8 +140,6 @@ def test_there_is_a_target_for_each_framework_that_is_compared():
         "webnn",
         "coreml",
         "caffe",
-        "paddle",
-        "ncnn",
     }
     assert EXPRESSES.keys() == set(targets.NAMES)
 
@@ -150,7 +153,7 @@ def test_records(name):
 
 @pytest.mark.parametrize(
     ("name", "op"),
-    [(name, op) for name, wanted in EXPRESSES.items() for ops, _ in wanted for op in ops],
+    [(name, op) for name in HERE for ops, _ in EXPRESSES[name] for op in ops],
 )
 def test_what_it_has_gives_the_same(name, op):
     need(name)
@@ -160,7 +163,7 @@ def test_what_it_has_gives_the_same(name, op):
 
 
 @pytest.mark.parametrize("op", [*FOLDS, *GATHERS, "mode", "trimmed", "circmean"])
-@pytest.mark.parametrize("name", targets.NAMES)
+@pytest.mark.parametrize("name", HERE)
 def test_anything_else_gives_the_same_or_a_reason(name, op):
     need(name)
     must = {place for ops, places in EXPRESSES[name] if op in ops for place in places}
@@ -175,7 +178,7 @@ def test_anything_else_gives_the_same_or_a_reason(name, op):
         assert said == "" or said.startswith(("there is no such code for ", name))
 
 
-@pytest.mark.parametrize("name", targets.NAMES)
+@pytest.mark.parametrize("name", HERE)
 def test_options(name):
     need(name)
     for text in OPTIONS:
@@ -183,13 +186,13 @@ def test_options(name):
         assert said == "" or said.startswith(("there is no such code for ", name))
 
 
-@pytest.mark.parametrize("name", [name for name in targets.NAMES if name in PROFILES])
+@pytest.mark.parametrize("name", [name for name in HERE if name in PROFILES])
 def test_under_its_own_semantics(name):
     """What a framework's profile says of it holds for its code, too."""
     need(name)
     done = 0
     for op, place in product((*FOLDS, *GATHERS), ("-k 3", "-k 3 -s 2", "-k 4x5 -s 4x5", "-k 1x3")):
-        if name == "xarray" and place == "-k 3 -s 2":  # `exact`
+        if name in ("gdal", "xarray") and place == "-k 3 -s 2":  # `exact`
             continue
         said = reason(name, f"{op} {place} --semantics {name}")
         beginnings = ("there is no such code for ", name)
@@ -219,7 +222,7 @@ def test_whole_numbers_are_converted_and_rounded(name, dtype):
     assert_same(name, "max -k 3 | avg -k 2x1", (12, 15), "uint8", "HW", "L")
 
 
-@pytest.mark.parametrize("name", targets.NAMES)
+@pytest.mark.parametrize("name", HERE)
 def test_no_network_pools_whole_numbers(name):
     if not target_named(name).whole_numbers:
         with pytest.raises(ValueRuleError, match="alone, and this is uint8"):
