@@ -13,6 +13,7 @@ from typing import Any
 
 from poolcli.analysis.comparison.facts import differing, fact_of
 from poolcli.errors import PoolError
+from poolcli.frozen import frozen
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.pipeline.pipeline import Pipeline
@@ -29,7 +30,7 @@ Switch = tuple[Path, str]
 WORDS: dict[str, Any] = {"divisor": "pixels", "min_valid": 0}  # what "not set" is, in so many words
 
 
-@dataclass(frozen=True)
+@frozen
 class MixedStep(Step):
     """A step under a profile that has some facts of another."""
 
