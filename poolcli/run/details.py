@@ -34,6 +34,13 @@ def run_details(files: int, parallelism: Parallelism) -> str:
     return f"files: {files}, {at_once} at once ({parallelism.executor}), {each}"
 
 
+def tell(job: Job, plan: FilePlan, source: io.Source) -> None:
+    """Tell what a file is and becomes, where that is asked for."""
+    if job.outputs.tell is not None:
+        for line in file_details(job, plan, source):
+            job.outputs.tell(line)
+
+
 def file_details(job: Job, plan: FilePlan, source: io.Source) -> list[str]:
     """What is read of a file, what it becomes step by step, and where and how that is written."""
     first = plan.results[0]

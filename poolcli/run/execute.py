@@ -16,7 +16,6 @@ from poolcli.run.outcome import Outcome, Work
 from poolcli.run.parallelism import Parallelism
 from poolcli.run.planned_regions import may_have_regions
 from poolcli.run.pool_file import pool_file
-from poolcli.run.spread_regions import spread_file
 from poolcli.run.stdin import has_more
 
 # Jobs submitted behind the first that is not done: workers stay busy behind a large file, and the
@@ -64,5 +63,7 @@ def _submitted(job: Job | Outcome, pool: WorkerPool, work: Work) -> Pending:
     if not isinstance(job, Job):
         return Deferred(lambda: job)
     if pool.spreads and work is pool_file and may_have_regions(job, job.source):
+        from poolcli.run.spread_regions import spread_file  # here, as most files are small
+
         return Deferred(lambda: spread_file(job, pool))
     return pool.submit(replace(job, record=None) if pool.spreads else job)

@@ -15,7 +15,7 @@ from poolcli.maps.saturation import counting_saturated
 from poolcli.resources.limits import limits
 from poolcli.run.attempt import attempt
 from poolcli.run.budget import memory_for
-from poolcli.run.details import file_details
+from poolcli.run.details import tell
 from poolcli.run.file_plan import (
     FilePlan,
     keeps_original,
@@ -28,10 +28,7 @@ from poolcli.run.input_state import InputState
 from poolcli.run.interruption import commit_point
 from poolcli.run.job import STREAM, Job, output_exists
 from poolcli.run.outcome import Outcome, StepResult
-from poolcli.run.planned_regions import planned_regions
-from poolcli.run.pool_pyramid import planned_pyramids, pool_pyramids, preview_of_pyramids
-from poolcli.run.pool_regions import pool_regions, preview_of
-from poolcli.run.region_part import pool_part
+from poolcli.run.planned_regions import is_large_file
 from poolcli.run.stdin import check_one_array, read_maps
 
 Maps = tuple[FeatureMap, ...]
@@ -39,7 +36,11 @@ Maps = tuple[FeatureMap, ...]
 
 def pool_file(job: Job, threads: int) -> Outcome:
     """Read, pool and write one file."""
-    return attempt(_pool if job.part is None else pool_part, job, threads)
+    if job.part is not None:
+        from poolcli.run.region_part import pool_part
+
+        return attempt(pool_part, job, threads)
+    return attempt(_pool, job, threads)
 
 
 def preview_file(job: Job, threads: int) -> Outcome:
@@ -48,35 +49,12 @@ def preview_file(job: Job, threads: int) -> Outcome:
 
 
 def _pool(job: Job, readable: io.Readable) -> Outcome:
-    return (
-        _pool_by_regions(job, readable)
-        or _pool_in_one_pass(job, readable)
-        or _pool_whole(job, readable)
-    )
+    if is_large_file(job, readable):
+        from poolcli.run import pool_large  # here, as most files are small
 
-
-def _pool_by_regions(job: Job, readable: io.Readable) -> Outcome | None:
-    """The outcome of a file that is pooled region by region; None for any other, left as it is."""
-    with planned_regions(job, readable) as planned:
-        if planned is None:
-            return None
-        _tell(job, planned.file, planned.source)
-        warning = io.size_warning(planned.source)
-    with counting_saturated() as saturated:
-        outcome = pool_regions(job, planned)
-    return outcome._replace(saturated=tuple(saturated.items()), warning=warning)
-
-
-def _pool_in_one_pass(job: Job, readable: io.Readable) -> Outcome | None:
-    """The outcome of a large image whose levels are made together; None for any other file."""
-    with planned_pyramids(job, readable) as planned:
-        if planned is None:
-            return None
-        _tell(job, planned.file, planned.source)
-        warning = io.size_warning(planned.source)
-    with counting_saturated() as saturated:
-        outcome = pool_pyramids(job, planned)
-    return outcome._replace(saturated=tuple(saturated.items()), warning=warning)
+        if outcome := pool_large.pool(job, readable):
+            return outcome
+    return _pool_whole(job, readable)
 
 
 def _pool_whole(job: Job, readable: io.Readable) -> Outcome:
@@ -84,7 +62,7 @@ def _pool_whole(job: Job, readable: io.Readable) -> Outcome:
         state, start = InputState.of(readable), time.perf_counter()
         with io.opened(readable, job.layout, job.member) as source:
             plan = plan_file(job, source)
-            _tell(job, plan, source)
+            tell(job, plan, source)
             job = replace(job, format=plan.format)
             warning = io.size_warning(source)
             maps = read_maps(job, readable, source)
@@ -113,14 +91,11 @@ def _pool_whole(job: Job, readable: io.Readable) -> Outcome:
 
 
 def _preview(job: Job, readable: io.Readable) -> Outcome:
-    with planned_regions(job, readable) as planned:
-        if planned is not None:
-            _tell(job, planned.file, planned.source)
-            return preview_of(job, planned)
-    with planned_pyramids(job, readable) as pyramids:
-        if pyramids is not None:
-            _tell(job, pyramids.file, pyramids.source)
-            return preview_of_pyramids(job, pyramids)
+    if is_large_file(job, readable):
+        from poolcli.run import pool_large
+
+        if outcome := pool_large.preview(job, readable):
+            return outcome
     with (
         limits(memory=memory_for(job, readable)),
         io.opened(readable, job.layout, job.member) as source,
@@ -128,7 +103,7 @@ def _preview(job: Job, readable: io.Readable) -> Outcome:
         start, headers = time.perf_counter(), source.headers
         read_ms = _ms_since(start)
         plan = plan_file(job, source)
-        _tell(job, plan, source)
+        tell(job, plan, source)
         check_one_array(job, readable)
         stages = pipeline_for(job, headers[0].facts, headers[0].form).plan(headers[0].form)
     rows = tuple(StepResult(str(stage.step), stage.input, stage.output, 0.0) for stage in stages)
@@ -139,13 +114,6 @@ def _preview(job: Job, readable: io.Readable) -> Outcome:
         read_bytes=sum(header.form.nbytes for header in headers),
         written_bytes=sum(one.header.form.nbytes for one in plan.results),
     )
-
-
-def _tell(job: Job, plan: FilePlan, source: io.Source) -> None:
-    """Tell what a file is and becomes, where that is asked for."""
-    if job.outputs.tell is not None:
-        for line in file_details(job, plan, source):
-            job.outputs.tell(line)
 
 
 def _ms_since(start: float) -> float:
