@@ -16,7 +16,6 @@ from __future__ import annotations
 from poolcli.io.atomic_write import (
     atomic,
     is_device,
-    is_unfinished,
     lock,
     make_folder,
     partial_file,
@@ -50,6 +49,7 @@ from poolcli.io.reading import (
 from poolcli.io.save_options import Choice, WholeNumber
 from poolcli.io.sink import Sink, WholeSink
 from poolcli.io.source import LoadedSource, Region, Source, part_of
+from poolcli.io.unfinished import is_unfinished
 from poolcli.io.writing import (
     SharedFile,
     Writer,

@@ -17,7 +17,7 @@ from poolcli.resources.memory import Part
 if sys.platform != "win32":
     import fcntl
 
-_SUFFIX = ".poolcli-part"
+SUFFIX = ".poolcli-part"
 _FOLDER_SUFFIX = ".poolcli-folder"
 
 
@@ -43,7 +43,7 @@ def atomic(path: Path, *, overwrite: bool, part: Part | None = None) -> Iterator
             os.fsync(stream.fileno())
             if sys.platform == "win32":  # where an open file cannot be renamed
                 stream.close()
-            _rename(partial, path, overwrite=overwrite)
+            rename(partial, path, overwrite=overwrite)
     except FileError:
         raise
     except OSError as error:
@@ -60,84 +60,33 @@ def atomic_folder(path: Path, *, overwrite: bool) -> Iterator[Path]:
     try:
         partial, stream = partial_file(path)
         with _removed_at_end(partial, stream):
-            folder = _folder_of(partial)
+            folder = folder_of(partial)
             try:
                 folder.mkdir()
                 yield folder
-                _rename_folder(folder, path, overwrite=overwrite)
+                rename_folder(folder, path, overwrite=overwrite)
             finally:
-                _remove_folder(folder)
+                remove_folder(folder)
     except FileError:
         raise
     except OSError as error:
         raise FileError(f"cannot write {path}: {reason(error)}") from error
 
 
-@contextmanager
-def unfinished(
-    path: Path, token: str, *, is_folder: bool, goes_on: bool, overwrite: bool
-) -> Iterator[Path]:
-    """A file or a folder that gets the name `path` when the block ends well, and stays otherwise.
-
-    It is a new one, or with `goes_on` what an earlier block with the same token left, if that is
-    there. FileError if another process has it.
-    """
-    path = through_link(path)
-    partial = _partial_of(path, token)
-    try:
-        with partial.open("a+b") as stream:
-            _lock_alone(stream, path)
-            folder = _folder_of(partial)
-            if not goes_on:
-                stream.truncate(0)
-                _remove_folder(folder)
-            if is_folder:
-                folder.mkdir(exist_ok=True)
-                yield folder
-                _rename_folder(folder, path, overwrite=overwrite)
-            else:
-                yield partial
-                os.fsync(stream.fileno())
-                _rename(partial, path, overwrite=overwrite)
-            with suppress(OSError):
-                partial.unlink()
-    except FileError:
-        raise
-    except OSError as error:
-        raise FileError(f"cannot write {path}: {reason(error)}") from error
-
-
-def _partial_of(path: Path, token: str) -> Path:
-    return path.with_name(f".{path.name[:50]}.{token}{_SUFFIX}")
-
-
-def is_unfinished(path: Path, token: str, *, is_folder: bool) -> bool:
-    """Whether an earlier block of `unfinished` left a part of a file."""
-    partial = _partial_of(through_link(path), token)
-    return _folder_of(partial).is_dir() if is_folder else partial.is_file()
-
-
-def _lock_alone(stream: BinaryIO, path: Path) -> None:
-    try:
-        lock(stream, wait=False)
-    except BlockingIOError:
-        raise FileError(f"another run writes {path}: wait for its end") from None
-    except OSError:  # some network disks have no locks
-        return
-
-
-def _folder_of(partial: Path) -> Path:
+def folder_of(partial: Path) -> Path:
+    """The folder that is being written, beside the file that is locked meanwhile."""
     return partial.with_suffix(_FOLDER_SUFFIX)
 
 
-def _remove_folder(folder: Path) -> None:
+def remove_folder(folder: Path) -> None:
+    """Remove a folder with all that is in it."""
     if folder.is_dir():
         from shutil import rmtree
 
         rmtree(folder, ignore_errors=True)
 
 
-def _rename_folder(folder: Path, path: Path, *, overwrite: bool) -> None:
+def rename_folder(folder: Path, path: Path, *, overwrite: bool) -> None:
     """Rename a folder; one that is in the way is moved aside first and removed last.
 
     No system call replaces a folder that is not empty.
@@ -148,7 +97,7 @@ def _rename_folder(folder: Path, path: Path, *, overwrite: bool) -> None:
     replaced = folder.with_suffix(".replaced")
     path.rename(replaced)
     folder.rename(path)
-    _remove_folder(replaced)
+    remove_folder(replaced)
 
 
 def make_folder(folder: Path) -> None:
@@ -181,8 +130,8 @@ def remove_leftovers(folder: Path, kept: Collection[str] = ()) -> None:
     """
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            is_partial = entry.name.startswith(".") and entry.name.endswith(_SUFFIX)
-            if entry.name.removesuffix(_SUFFIX).rpartition(".")[2] in kept:
+            is_partial = entry.name.startswith(".") and entry.name.endswith(SUFFIX)
+            if entry.name.removesuffix(SUFFIX).rpartition(".")[2] in kept:
                 continue
             if is_partial and entry.is_file(follow_symlinks=False):
                 with suppress(OSError):
@@ -192,7 +141,7 @@ def remove_leftovers(folder: Path, kept: Collection[str] = ()) -> None:
 def _remove_unlocked(partial: Path) -> None:
     with partial.open("r+b") as stream:
         lock(stream, wait=False)
-        _remove_folder(_folder_of(partial))
+        remove_folder(folder_of(partial))
         partial.unlink()
 
 
@@ -217,7 +166,7 @@ def partial_file(path: Path) -> tuple[Path, BinaryIO]:
     path = through_link(path)
     while True:
         # Fifty characters of the name: the addition must not exceed the file system's limit.
-        partial = path.with_name(f".{path.name[:50]}.{os.urandom(4).hex()}{_SUFFIX}")
+        partial = path.with_name(f".{path.name[:50]}.{os.urandom(4).hex()}{SUFFIX}")
         stream = partial.open("x+b")
         with suppress(OSError):  # some network disks have no locks; nothing is removed there either
             lock(stream, wait=True)
@@ -226,7 +175,7 @@ def partial_file(path: Path) -> tuple[Path, BinaryIO]:
         stream.close()  # another run removed it before it was locked
 
 
-def _rename(partial: Path, path: Path, *, overwrite: bool) -> None:
+def rename(partial: Path, path: Path, *, overwrite: bool) -> None:
     """Give a finished file its name; FileExistsError if that is taken, unless by the same bytes."""
     if overwrite:
         partial.replace(path)

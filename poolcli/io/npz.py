@@ -17,14 +17,9 @@ from poolcli.errors import FileError, PoolError
 from poolcli.io.damage import BOMB_RATIO, check_unpacked, one_line
 from poolcli.io.format import Format
 from poolcli.io.header import Header
-from poolcli.io.npy import (
-    ArraySource,
-    array_of,
-    peek_array,
-    read_array,
-    write_npy,
-)
+from poolcli.io.npy import ArraySource, peek_array, read_array
 from poolcli.io.npy_header import MAGIC
+from poolcli.io.npy_sink import array_of, write_npy
 from poolcli.io.sink import Sink, WholeSink
 from poolcli.io.source import Region, part_of
 from poolcli.maps.array import Array

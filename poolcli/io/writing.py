@@ -11,13 +11,14 @@ from typing import Any, BinaryIO, NamedTuple
 
 from poolcli.errors import FileError, RequestError
 from poolcli.frozen import frozen
-from poolcli.io.atomic_write import atomic, atomic_folder, make_folder, unfinished
+from poolcli.io.atomic_write import atomic, atomic_folder, make_folder
 from poolcli.io.damage import enough_memory
 from poolcli.io.format import Format
 from poolcli.io.formats import all_formats, format_named
 from poolcli.io.header import Header
-from poolcli.io.npy import file_of_values
+from poolcli.io.npy_sink import file_of_values
 from poolcli.io.sink import Sink
+from poolcli.io.unfinished import unfinished
 from poolcli.maps.facts import FACTS, Facts
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.pooled_facts import lost

@@ -216,14 +216,11 @@ class Step(Configuration):
         return values, indices
 
     def reads(self, form: Form, wanted: Numbers) -> Numbers | None:
-        """Return the pixels of a map of this form that a region of the result is made of.
-
-        None stands for a step that needs the whole map.
-        """
+        """Return the pixels of a map that a region of the result reads; None: all of them."""
         return map_part.reads(self, form, wanted)
 
     def pool_part(self, part: MapPart, wanted: Numbers) -> FeatureMap:
-        """Return a region of the result from the pixels that it `reads`, without facts."""
+        """Return a region of the result, without facts, from the pixels that it reads."""
         part = part if self.reads_indices else part.expanded()
         return map_part.pool_part(self, part, self._prepared(part.whole), wanted)
 

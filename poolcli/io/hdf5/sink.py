@@ -14,7 +14,7 @@ from poolcli.io.hdf5.attributes import put_attributes
 from poolcli.io.hdf5.copied import Copied
 from poolcli.io.hdf5.source import damage_refused
 from poolcli.io.header import Header
-from poolcli.io.npy import is_new_file
+from poolcli.io.npy_sink import is_new_file
 from poolcli.io.source import Region
 from poolcli.io.zarr.ome import TO_OME
 from poolcli.maps.array import Array
