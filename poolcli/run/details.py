@@ -34,14 +34,14 @@ def run_details(files: int, parallelism: Parallelism) -> str:
     return f"files: {files}, {at_once} at once ({parallelism.executor}), {each}"
 
 
-def tell(job: Job, plan: FilePlan, source: io.Source) -> None:
-    """Tell what a file is and becomes, where that is asked for."""
+def tell(job: Job, plan: FilePlan, source: io.Source, regions: int = 1) -> None:
+    """Tell what a file is and becomes, in so many regions, where that is asked for."""
     if job.outputs.tell is not None:
-        for line in file_details(job, plan, source):
+        for line in file_details(job, plan, source, regions):
             job.outputs.tell(line)
 
 
-def file_details(job: Job, plan: FilePlan, source: io.Source) -> list[str]:
+def file_details(job: Job, plan: FilePlan, source: io.Source, regions: int = 1) -> list[str]:
     """What is read of a file, what it becomes step by step, and where and how that is written."""
     first = plan.results[0]
     read = f"{source.format}, {_maps(source.headers)}"
@@ -50,7 +50,8 @@ def file_details(job: Job, plan: FilePlan, source: io.Source) -> list[str]:
         for stage in first.stages
     ]
     written = f"write: {', '.join(map(str, job.targets))} as {plan.format.name}"
-    lines = f"read: {read}", *steps, f"pool: with {_limits()}", written
+    parts = f"in {regions} regions, " if regions > 1 else ""
+    lines = f"read: {read}", *steps, f"pool: {parts}with {_limits()}", written
     return [f"{job.name}: {line}" for line in lines]
 
 

@@ -22,7 +22,7 @@ def _by_regions(job: Job, readable: io.Readable) -> Outcome | None:
     with planned_regions(job, readable) as planned:
         if planned is None:
             return None
-        tell(job, planned.file, planned.source)
+        tell(job, planned.file, planned.source, planned.count)
         warning = io.size_warning(planned.source)
     with counting_saturated() as saturated:
         outcome = pool_regions(job, planned)
@@ -45,7 +45,7 @@ def preview(job: Job, readable: io.Readable) -> Outcome | None:
     """What `pool` would do, from the file's header alone."""
     with planned_regions(job, readable) as planned:
         if planned is not None:
-            tell(job, planned.file, planned.source)
+            tell(job, planned.file, planned.source, planned.count)
             return preview_of(job, planned)
     with planned_pyramids(job, readable) as pyramids:
         if pyramids is not None:

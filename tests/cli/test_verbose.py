@@ -1,6 +1,7 @@
 """--verbose: what is read, planned and written, on stderr, in plain lines."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -56,3 +57,9 @@ def test_workers_tell_it_too(tmp_path, executor):
     assert code == 0
     for each in "ab":
         assert f"{each}.npy: plan: max -k 2, 4x4 → 2x2 float64" in err
+
+
+def test_regions_are_counted(cli, tmp_path):
+    np.save(tmp_path / "x.npy", np.zeros((8, 512, 1024)))
+    ran = cli("max", "x.npy", "-v", "-q", "-j", 2, "--max-memory", "12M")
+    assert re.search(r"x\.npy: pool: in \d+ regions, with 2 threads and 12\.0 MB", ran.err)

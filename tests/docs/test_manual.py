@@ -1,8 +1,10 @@
 """The manual pages that the package installs."""
 
+import pytest
 from pages import MANUAL, manual_pages
 
 
+@pytest.mark.complete
 def test_the_manual_is_up_to_date(monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     pages = manual_pages()
