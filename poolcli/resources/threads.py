@@ -1,26 +1,29 @@
-"""Worker threads: how many processors there are, and one thread pool for the whole process.
+"""Worker threads: how many processors there are, and the threads that work beside a caller.
 
 Which thread runs on which processor is left to the system, and the number of threads a call may
-use comes from `limits`.
+use comes from `limits`. Nothing here takes a lock: a signal handler may pool while the code that it
+interrupts does, and a forked child may pool whatever its parent was doing.
 """
 
 from __future__ import annotations
 
 import os
+from _thread import start_new_thread  # those of `threading` start under a lock
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from contextvars import copy_context
-from typing import TYPE_CHECKING, TypeVar
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import Context, copy_context
+from functools import partial
+from queue import SimpleQueue
+from typing import TypeVar
 
 T = TypeVar("T")
+Finish = Callable[[], object]
+Task = Callable[[], Finish]  # what it returns is called once the thread is idle again
 
-MOST = 64  # threads of the pool: it starts one only where a call may use it and none is idle
+MOST = 64  # threads beside the callers: one is started only where none is idle
 
-_pools: dict[int, ThreadPoolExecutor] = {}  # by process: threads do not survive a fork
+_teams: dict[int, Team] = {}  # by process: threads do not survive a fork
 
 
 def cores() -> int:
@@ -41,20 +44,50 @@ def for_each(items: Iterable[T], work: Callable[[T], object], threads: int) -> N
     [0, 1, 2]
     """
     waiting = deque(items)
-    helpers: list[Future[None]] = []
+    tickets = deque(range(min(threads, len(waiting)) - 1))  # a helper that finds none does nothing
+    ended: SimpleQueue[BaseException | None] = SimpleQueue()
+
+    def help_out(context: Context) -> Finish:
+        error = None
+        try:
+            tickets.pop()
+        except IndexError:
+            return _nothing
+        try:
+            context.run(_drain, waiting, work)
+        except BaseException as raised:  # noqa: BLE001 - the caller raises it
+            error = raised
+        return partial(ended.put, error)
+
+    helpers = len(tickets)
+    errors: list[BaseException | None] = []
     try:
-        with suppress(RuntimeError):  # the system may give no more threads
-            while len(helpers) < min(threads, len(waiting)) - 1:
-                helpers.append(_pool().submit(copy_context().run, _drain, waiting, work))
+        for _ in range(helpers):
+            if not (waiting and _team().start(partial(help_out, copy_context()))):
+                break
         _drain(waiting, work)
     except BaseException:
         waiting.clear()
         raise
     finally:
-        begun = [helper for helper in helpers if not helper.cancel()]
-        _wait(begun, waiting)
-    for helper in begun:
-        helper.result()
+        errors = _all_of(ended, helpers - _taken(tickets), waiting)
+    for error in errors:
+        if error is not None:
+            raise error
+
+
+def _nothing() -> None:
+    """Report nothing."""
+
+
+def _taken(tickets: deque[int]) -> int:
+    """Take what is left of the tickets; how many they were."""
+    count = 0
+    with suppress(IndexError):
+        while True:
+            tickets.pop()
+            count += 1
+    return count
 
 
 def _drain(waiting: deque[T], work: Callable[[T], object]) -> None:
@@ -71,26 +104,63 @@ def _drain(waiting: deque[T], work: Callable[[T], object]) -> None:
             raise
 
 
-def _wait(helpers: list[Future[None]], waiting: deque[T]) -> None:
-    """Wait until no helper works, also if interrupted: they write to the caller's arrays."""
-    from concurrent.futures import wait
-
+def _all_of(
+    ended: SimpleQueue[BaseException | None], begun: int, waiting: deque[T]
+) -> list[BaseException | None]:
+    """How each helper ended, also if interrupted: they write to the caller's arrays."""
+    found: list[BaseException | None] = []
     interruption = None
-    while not all(helper.done() for helper in helpers):
+    while len(found) < begun:
         try:
-            wait(helpers)
+            found.append(ended.get())
         except KeyboardInterrupt as error:
             waiting.clear()
             interruption = error
     if interruption is not None:
         raise interruption
+    return found
 
 
-def _pool() -> ThreadPoolExecutor:
-    """The pool of this process."""
-    from concurrent.futures import ThreadPoolExecutor  # here, as it imports logging
+class Team:
+    """Threads that wait for tasks, each at a queue of its own.
 
+    The idle ones are a deque, whose methods are atomic: no two tasks go to one thread.
+    """
+
+    def __init__(self) -> None:
+        self._idle: deque[SimpleQueue[Task]] = deque()
+        self._started: list[SimpleQueue[Task]] = []
+
+    def start(self, task: Task) -> bool:
+        """Let a thread do a task at once; False where none is idle and the system gives no more."""
+        try:
+            inbox = self._idle.pop()
+        except IndexError:
+            return self._start_thread(task)
+        inbox.put(task)
+        return True
+
+    def _start_thread(self, task: Task) -> bool:
+        if len(self._started) >= MOST:
+            return False
+        inbox: SimpleQueue[Task] = SimpleQueue()
+        inbox.put(task)
+        try:
+            start_new_thread(self._serve, (inbox,))
+        except RuntimeError:
+            return False
+        self._started.append(inbox)
+        return True
+
+    def _serve(self, inbox: SimpleQueue[Task]) -> None:
+        while True:
+            finish = inbox.get()()
+            self._idle.append(inbox)
+            finish()
+            del finish  # what it holds may be large
+
+
+def _team() -> Team:
+    """The threads of this process."""
     process = os.getpid()
-    if process not in _pools:
-        _pools[process] = ThreadPoolExecutor(MOST, thread_name_prefix="poolcli")
-    return _pools[process]
+    return _teams.get(process) or _teams.setdefault(process, Team())

@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from contextvars import ContextVar
+from queue import SimpleQueue
 
 import pytest
 
@@ -70,18 +71,23 @@ def test_the_error_of_the_calling_thread_counts():
 
 
 def test_an_interrupted_wait_goes_on_until_no_thread_works(monkeypatch):
-    """The second call of `wait` is the one that sees the work end."""
-    from concurrent import futures
+    """The second look for the end of the work is the one that sees it."""
+    release, done = threading.Event(), []
 
-    wait, release, done = futures.wait, threading.Event(), []
+    class Interrupted:
+        """A queue whose first `get` of the caller is interrupted."""
 
-    def interrupted(helpers):
-        if not release.is_set():
-            release.set()
-            raise KeyboardInterrupt
-        return wait(helpers)
+        def __init__(self):
+            self._queue = SimpleQueue()
+            self.put = self._queue.put
 
-    monkeypatch.setattr(futures, "wait", interrupted)
+        def get(self):
+            if threading.current_thread() is caller and not release.is_set():
+                release.set()
+                raise KeyboardInterrupt
+            return self._queue.get()
+
+    monkeypatch.setattr(threads, "SimpleQueue", Interrupted)
     caller, begun = threading.current_thread(), threading.Event()
 
     def work(item):
@@ -99,12 +105,12 @@ def test_an_interrupted_wait_goes_on_until_no_thread_works(monkeypatch):
 
 
 def test_a_system_that_gives_no_threads(monkeypatch):
-    class Refusing:
-        def submit(self, *_):
-            raise RuntimeError("can't start new thread")
+    def refuse(*_):
+        raise RuntimeError("can't start new thread")
 
     done = []
-    monkeypatch.setattr(threads, "_pool", Refusing)
+    monkeypatch.setattr(threads, "start_new_thread", refuse)
+    monkeypatch.setattr(threads, "_teams", {})
     for_each(ITEMS, done.append, 3)
     assert done == list(ITEMS)
 

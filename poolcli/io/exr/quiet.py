@@ -11,6 +11,8 @@ from threading import Lock, get_ident
 from typing import Any
 
 _STREAMS = Lock()  # both streams belong to the process
+if hasattr(os, "register_at_fork"):  # another thread may hold it while this one forks
+    os.register_at_fork(after_in_child=_STREAMS._at_fork_reinit)  # type: ignore[attr-defined]
 _MARK = b"EXR_ERR_"  # in each line that the library writes to stderr
 
 
