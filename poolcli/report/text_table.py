@@ -1,4 +1,4 @@
-"""Tables of text, as wide as the terminal."""
+"""Tables of text, as wide as the terminal, or in files as wide as they need to be."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from poolcli.report.encoding import encodable
 if TYPE_CHECKING:
     from rich.table import Table
 
-UNLIMITED = 10_000  # columns of a stream that is no terminal: nothing is broken there
 GAP, NARROW_GAP = 3, 1  # letters between the columns of rich's tables, with padding and without
 CARD_MARGIN = 4  # letters beside the names of a card: two before them, two after
 NARROWEST_CARD = 8  # letters of a cell in a card, however narrow the terminal is
@@ -26,10 +25,13 @@ def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]], stream: T
 
     Cells are broken between words, and never inside a name.
     """
+    cells = [[encodable(cell, stream) for cell in row] for row in rows]
+    if not stream.isatty():
+        stream.writelines(_unstyled(columns, cells, stream))
+        return
     from rich.console import Console
 
-    console = Console(file=stream, highlight=False, width=None if stream.isatty() else UNLIMITED)
-    cells = [[encodable(cell, stream) for cell in row] for row in rows]
+    console = Console(file=stream, highlight=False)
     gap, widths = _layout(columns, cells, console.width)
     if widths is None:
         stream.writelines(_cards(columns, cells, console.width))
@@ -37,6 +39,35 @@ def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]], stream: T
     with console.capture() as text:
         console.print(_rich_table(columns, cells, widths, gap))
     stream.writelines(f"{line.rstrip()}\n" for line in text.get().splitlines())
+
+
+def _unstyled(columns: Sequence[str], rows: TableRows, stream: TextIO) -> Iterator[str]:
+    """The lines of a table that is as wide as it needs to be, without bold letters.
+
+    Loading rich would take a tenth of what pooling a small image does.
+    """
+    widths = [max(map(_cell_len, column)) for column in zip(columns, *rows, strict=True)]
+    on_right = [column in RIGHT_ALIGNED for column in columns]
+    for number, row in enumerate((columns, *rows)):
+        cells = map(_padded, row, widths, on_right)
+        yield (" " * GAP).join(cells).rstrip() + "\n"
+        if number == 0:
+            rule = "─" * (sum(widths) + GAP * (len(widths) - 1))
+            yield encodable(rule, stream) + "\n"
+
+
+def _padded(text: str, width: int, on_right: bool) -> str:  # noqa: FBT001 - mapped over columns
+    spaces = " " * (width - _cell_len(text))
+    return spaces + text if on_right else text + spaces
+
+
+def _cell_len(text: str) -> int:
+    """The columns of a terminal that a text takes; wide letters take two."""
+    if text.replace("→", "-").isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def _rich_table(columns: Sequence[str], rows: TableRows, widths: Sequence[int], gap: int) -> Table:
@@ -84,19 +115,17 @@ def _lines(text: str, columns: int) -> list[str]:
 
 def _layout(columns: Sequence[str], rows: TableRows, width: int) -> tuple[int, list[int] | None]:
     """The gap between columns and their widths; None where they do not fit into `width`."""
-    from rich.cells import cell_len
-
     table = list(zip(columns, *rows, strict=True))
-    natural = [max(map(cell_len, column)) for column in table]
+    natural = [max(map(_cell_len, column)) for column in table]
     gaps = len(columns) - 1
     if sum(natural) + GAP * gaps <= width:
         return GAP, natural
     words = [[word for cell in column for word in BREAK.split(cell)] for column in table]
-    least = [max(map(cell_len, column)) for column in words]
+    least = [max(map(_cell_len, column)) for column in words]
     left = width - NARROW_GAP * gaps
     if sum(least) > left:
         return NARROW_GAP, None
-    bodies = [max(map(cell_len, column[1:]), default=0) for column in table]
+    bodies = [max(map(_cell_len, column[1:]), default=0) for column in table]
     without_heads = list(map(max, bodies, least))
     return NARROW_GAP, _shrunk(_shrunk(natural, without_heads, left), least, left)
 

@@ -1,6 +1,8 @@
 """Tables on terminals of any width."""
 
 import io
+import re
+import sys
 
 import pytest
 from processes import on_terminal, without_colours
@@ -66,3 +68,19 @@ def test_ascii_has_its_own_rule():
     write_table(("shape",), [("4x4 → 2x2",)], stream)
     stream.flush()
     assert stream.buffer.getvalue() == b"shape\n----------\n4x4 -> 2x2\n"
+
+
+def test_a_table_in_a_file_needs_no_rich(cli, photo, monkeypatch):
+    monkeypatch.setitem(sys.modules, "rich", None)
+    assert "12x16x3 → 6x8x3" in cli("max", "photo.png").text
+
+
+@pytest.mark.parametrize("words", ["max photo.png", "ops"])
+def test_a_table_on_a_terminal_is_the_same(cli, photo, tmp_path, words):
+    text = cli(*words.split()).text
+    (tmp_path / "photo-max.png").unlink(missing_ok=True)
+    numbers = r"\d+\.\d"
+    wide = shown(words, tmp_path, 400)
+    assert [re.sub(numbers, "", " ".join(line.split())) for line in text.splitlines()] == [
+        re.sub(numbers, "", " ".join(line.split())) for line in wide
+    ]
