@@ -15,6 +15,7 @@ from poolcli.io.damage import DECODER_ERRORS, one_line
 from poolcli.io.header import Header
 from poolcli.io.mode import NATURAL, STACK
 from poolcli.io.source import Region
+from poolcli.io.zarr.claims import check_array, check_metadata
 from poolcli.io.zarr.further_data import further_data
 from poolcli.io.zarr.ome import image_facts, image_layout, layout_of, multiscale_of
 from poolcli.io.zarr.xarray import (
@@ -58,11 +59,14 @@ class ZarrSource:
 
     def __init__(self, path: Path, layout: str | None) -> None:
         zarr = extra("zarr", "a .zarr")
+        check_metadata(path)
         with damage_refused():
             root = zarr.open(store=str(path), mode="r")
             found = list(_found(root, layout))
             if not found:
                 raise FileError("a Zarr group that holds no arrays: name another one")
+            for each in found:
+                check_array(path, each.array)
             if names := tuple(further_data(path, root, _paths(found))):
                 found[0].facts["further_data"] = names
             self._arrays = [each.array for each in found]
