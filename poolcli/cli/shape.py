@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from poolcli.maps.feature_map import Form
     from poolcli.pipeline.pipeline import Pipeline
     from poolcli.pipeline.step import Stage
+    from poolcli.run.pyramid_plan import PyramidPlan
     from poolcli.run.region_plan import RegionPlan
 
-    FormAndStages = tuple[Form, tuple[Stage, ...], RegionPlan | None]
+    FormAndStages = tuple[Form, tuple[Stage, ...], RegionPlan | PyramidPlan | None]
 
 FORMAT = in_group(
     "Report",
@@ -114,7 +115,9 @@ def _plan_form(pipeline: Pipeline, form: Form, limit: int | None) -> FormAndStag
     return form, stages, regions
 
 
-def _regions(pipeline: Pipeline, header: Peek, limit: int | None) -> RegionPlan | None:
+def _regions(
+    pipeline: Pipeline, header: Peek, limit: int | None
+) -> RegionPlan | PyramidPlan | None:
     """The regions that a limit cuts the first map into; None where it is pooled as a whole.
 
     PoolError where that needs more memory than the limit.
@@ -124,9 +127,11 @@ def _regions(pipeline: Pipeline, header: Peek, limit: int | None) -> RegionPlan 
     from poolcli.io import default_format
     from poolcli.run.budget import memory_need
     from poolcli.run.planned_regions import regions_of_form
+    from poolcli.run.pool_pyramid import pyramid_of_form
 
     target = default_format(header.format, header.maps, instead="png")
-    regions = regions_of_form(pipeline, header.maps[0], target, limit)
+    known = pipeline, header.maps[0], target, limit
+    regions = pyramid_of_form(*known) or regions_of_form(*known)
     if regions is None:
         memory_need(pipeline, header, None).check(limit)
     return regions

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import accumulate
 from math import prod
 from threading import Lock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,9 +17,17 @@ from poolcli import io
 from poolcli.io import Region
 from poolcli.maps.array import Array
 from poolcli.pipeline.map_part import MapPart, held_region
+from poolcli.pipeline.pipeline import Pipeline
 from poolcli.resources.limits import current, limits
 from poolcli.resources.threads import for_each
-from poolcli.run.file_plan import FilePlan, keeps_original, plan_file
+from poolcli.run.file_plan import (
+    FilePlan,
+    PlannedMap,
+    keeps_original,
+    measured,
+    plan_file,
+    results_of,
+)
 from poolcli.run.input_state import InputState
 from poolcli.run.interruption import commit_point
 from poolcli.run.job import Job
@@ -55,7 +63,12 @@ def _planned(job: Job, source: io.Source, state: InputState) -> PlannedPyramids 
     file = plan_file(job, source)
     if not (keeps_original(job, file.format) and file.format.reopen):
         return None
-    levels = [_levels(job, file, number) for number in range(len(source.headers))]
+    count = job.pipeline.outputs
+    options = file.format.options(dict(job.outputs.save), job.outputs.scale)
+    levels = [
+        levels_of(file.results[first : first + count], file.format, options)
+        for first in range(0, len(file.results), count)
+    ]
     limit = job.outputs.memory
     for workers in range(current().threads, 0, -1):
         share = USUAL if limit is None else limit // 2 // workers
@@ -66,14 +79,28 @@ def _planned(job: Job, source: io.Source, state: InputState) -> PlannedPyramids 
     return None
 
 
-def _levels(job: Job, file: FilePlan, number: int) -> list[Level] | None:
+def pyramid_of_form(
+    pipeline: Pipeline, header: io.Header, target: io.Format, limit: int
+) -> PyramidPlan | None:
+    """The tiles of an image that is known by its header; None where it is pooled as a whole."""
+    is_store = target.is_folder and bool(target.reopen) and header.chunks is not None
+    if not (pipeline.several and len(pipeline.steps) == 1 and is_store):
+        return None
+    levels = levels_of(results_of(pipeline, measured(header)), target, {})
+    for workers in range(current().threads, 0, -1):
+        plan = pyramid_plan(levels, limit // 2 // workers) if levels else None
+        if plan is not None:
+            return plan
+    return None
+
+
+def levels_of(
+    results: Sequence[PlannedMap], target: io.Format, options: Mapping[str, Any]
+) -> list[Level] | None:
     """The levels of a map, itself the first; None where tiles cannot make them."""
-    count = job.pipeline.outputs
-    results = file.results[number * count : (number + 1) * count]
-    options = file.format.options(dict(job.outputs.save), job.outputs.scale)
     first, levels = results[0].source, []
     for header, stage in [(first, None), *((each.header, each.stages[0]) for each in results)]:
-        chunk = file.format.chunk_shape(header, options)
+        chunk = target.chunk_shape(header, options)
         if chunk is None or header.layout != first.layout or (stage and stage.input != first.form):
             return None
         levels.append(Level(header, chunk, stage))

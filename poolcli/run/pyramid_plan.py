@@ -102,6 +102,21 @@ class PyramidPlan:
         ]
 
     @property
+    def count(self) -> int:
+        """How many tiles there are."""
+        return prod(-(-size // part) for size, part in zip(self.form.shape, self.tile, strict=True))
+
+    @property
+    def block(self) -> Shape:
+        """The shape of what is read at once."""
+        return self.tile
+
+    @property
+    def at_once(self) -> int:
+        """Bytes that a tile takes."""
+        return self.bytes_of(self.tile)
+
+    @property
     def blocks(self) -> int:
         """The chunks of all levels."""
         return sum(prod(level.counts) for level in self.levels)

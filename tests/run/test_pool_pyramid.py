@@ -57,6 +57,14 @@ def test_a_dry_run_tells_the_tiles(cli, tmp_path):
     assert not (tmp_path / "y.zarr").exists()
 
 
+def test_shape_tells_the_tiles(cli, tmp_path):
+    write(tmp_path / "x.zarr", np.zeros((21, 70, 50), "u2"), (4, 16, 32))
+    words = ("shape", "pyramid --op max --levels 2", "x.zarr", "--max-memory", "400k")
+    records = json.loads(cli(*words, "--report", "json").text)
+    assert [len(record["region_shape"]) for record in records] == [3, 3]
+    assert records[0]["regions"] > 1
+
+
 def test_killed_and_resumed(tmp_path):
     rng = np.random.default_rng(0)
     write(tmp_path / "x.zarr", rng.integers(0, 5, (32, 256, 256)).astype("u2"), (8, 32, 32))
