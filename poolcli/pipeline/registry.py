@@ -6,8 +6,10 @@ A plugin is a file that was named, or an entry point of an installed package in 
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -146,6 +148,8 @@ def _guarded(label: str, action: Callable[[], Any]) -> Any:
 @cache
 def _entry_points() -> dict[str, list[EntryPoint]]:
     """The entry points of each name that is not poolcli's own."""
+    if not _group_is_named():
+        return {}
     from importlib.metadata import entry_points
 
     found: dict[str, list[EntryPoint]] = {}
@@ -156,6 +160,30 @@ def _entry_points() -> dict[str, list[EntryPoint]]:
     for name in found.keys() & OPS.keys():
         del found[name]
     return found
+
+
+def _group_is_named() -> bool:
+    """Whether a file of entry points names the group: faster to tell than to load their library.
+
+    What is no folder, such as an archive, may have one.
+    """
+    for folder in map(os.fsencode, sys.path):
+        try:
+            names = os.listdir(folder or b".")  # noqa: PTH208 - pathlib would slow the start
+        except NotADirectoryError:
+            return True
+        except OSError:
+            continue
+        for name in names:
+            if name.endswith((b".dist-info", b".egg-info")) and _names_group(folder, name):
+                return True
+    return False
+
+
+def _names_group(*parts: bytes) -> bool:
+    with suppress(OSError), open(os.path.join(*parts, b"entry_points.txt"), "rb") as file:  # noqa: PTH118, PTH123 - pathlib would slow the start
+        return GROUP.encode() in file.read()
+    return False
 
 
 def _package(point: EntryPoint) -> str:

@@ -341,3 +341,16 @@ def test_two_files_with_one_name(plugin):
 def test_no_such_file():
     with pytest.raises(poolcli.FileError, match="there is no such file"):
         poolcli.load_plugin("no_such.py")
+
+
+def test_packages_are_looked_for_only_where_one_names_the_group(tmp_path, monkeypatch):
+    about = tmp_path / "other-1.0.dist-info"
+    about.mkdir()
+    (about / "entry_points.txt").write_text("[console_scripts]\nother = other:run\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "none.zip"), str(tmp_path)])
+    assert not registry._group_is_named()
+    (about / "entry_points.txt").write_text("[poolcli.reducers]\nmine = other:mine\n")
+    assert registry._group_is_named()
+    (tmp_path / "archive.zip").write_bytes(b"PK")
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "archive.zip")])
+    assert registry._group_is_named()
