@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from poolcli.analysis.explanation.exact_result import exact_result
 from poolcli.analysis.explanation.group_cell import group_cell
 from poolcli.analysis.explanation.notes import window_notes
 from poolcli.analysis.explanation.observed_window import ObservedWindow, observe
@@ -119,7 +120,7 @@ def _explain_window(traced: Explanation, window: ObservedWindow, fmap: FeatureMa
         traced,
         formula=formula,
         numbers=numbers,
-        exact=float(traced.value) if is_exact else window.exact(),
+        exact=float(traced.value) if is_exact else exact_result(window),
         window=window,
         chosen=_chosen_pixel(traced, window, fmap),
     )

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 from math import prod
-from typing import Any
 
 import numpy as np
 
@@ -14,20 +13,15 @@ from poolcli.analysis.explanation.group_cell import GroupCell
 from poolcli.engine.operations.area_pooling import AreaPooling
 from poolcli.engine.operations.bordered import along_axis
 from poolcli.engine.operations.normalize import Normalized
-from poolcli.engine.operations.operation import Pooling, Trace, TracedAxis
+from poolcli.engine.operations.operation import Trace, TracedAxis
 from poolcli.engine.operations.pixels import (
     ValueRules,
-    blank_value,
     counting,
     masked_pixels,
 )
-from poolcli.engine.operations.pool import pool
 from poolcli.engine.operations.srgb import InLinearLight
 from poolcli.engine.windows.border import ABSENT, Border
-from poolcli.engine.windows.footprint import Footprint
-from poolcli.engine.windows.grid import Axis, Grid, Taps
-from poolcli.engine.windows.place import PlacedGrid
-from poolcli.engine.windows.runs import Run
+from poolcli.engine.windows.grid import Axis, Taps
 from poolcli.maps.array import Array
 from poolcli.pipeline.alpha import PlaneGroup
 from poolcli.pipeline.configuration import Configuration
@@ -148,40 +142,6 @@ class ObservedWindow:
         shares: Array = reduce(np.multiply.outer, [np.array(side.shares) for side in self.sides])
         return shares
 
-    def exact(self) -> float:
-        """The result before it is rounded, computed in float64 by the reducer itself."""
-        if not isinstance(self.group.operation, Pooling):
-            return self._exact_result()
-        if self.trace.footprint:
-            return self._exact_cell(self.trace.footprint)
-        # Nodata and NaN are in `weights` and `mask` by now: the reducer must not look for them.
-        empty = blank_value(self.rules)
-        rules = self.rules._replace(
-            dtype=np.float64, mask=self.valid, nodata=(), nan="propagate", empty=empty
-        )
-        axes = tuple(_single_cell(*axis) for axis in zip(self.trace.axes, self.sides, strict=True))
-        patch = PlacedGrid(..., ..., Grid(axes), 1)
-        masked = masked_pixels(self.values, rules, self.weights)
-        pooled = pool(masked, patch, self.group.operation.reducer, rules)
-        return float(pooled.item())
-
-    def _exact_cell(self, footprint: Footprint) -> float:
-        """The cell of the plane, by a grid that has no other."""
-        planes, _, rules, weights = self.group.arguments
-        cells = zip(self.trace.axes, self.trace.cell, strict=True)
-        axes = [axis.cells_between(at, at + 1) for axis, at in cells if isinstance(axis, Axis)]
-        placed = PlacedGrid(..., ..., Grid(tuple(axes), footprint), 1)
-        masked = masked_pixels(planes, rules, weights).part(self.trace.plane)
-        operation: Any = self.group.operation
-        pooled = pool(masked, placed, operation.reducer, rules._replace(dtype=np.float64))
-        return float(pooled.item())
-
-    def _exact_result(self) -> float:
-        """The cell of the whole group, for operations that pool no windows."""
-        planes, frame, rules, weights = self.group.arguments
-        result = self.group.operation(planes, frame, rules._replace(dtype=np.float64), weights)
-        return float(result[self.cell.index])
-
 
 def observe(cell: GroupCell) -> ObservedWindow | None:
     """The window of a cell as the reducer takes it; None for a cell that reads no pixel."""
@@ -251,12 +211,3 @@ def _in_map(border: Border, at: Array) -> Array:
 
 def _in_padding(border: Border, at: Array) -> Array:
     return (at >= -border.before) & (at < border.length + border.after)
-
-
-def _single_cell(line: TracedAxis, side: Taps) -> Axis:
-    """The axis of a grid whose only window is this one."""
-    assert isinstance(line, Axis)
-    size = len(side.pixels)
-    tail = len(side.window) - side.head - size
-    run = Run(0, 1, 0, 1, size, side.extent, head=side.head, tail=tail)
-    return replace(line, cells=1, runs=(run,), border=None)

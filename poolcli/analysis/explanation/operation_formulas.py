@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from poolcli.analysis.explanation.exact_result import exact_result
 from poolcli.analysis.explanation.observed_window import ObservedWindow
 from poolcli.analysis.explanation.substitution import (
     OPTION_LETTERS,
@@ -143,7 +144,7 @@ def _mean_direction(window: ObservedWindow, formula: str) -> Formula:
     turns = window.counted.astype(np.float64) % period / period
     weights = 1 if window.counted_weights is None else window.counted_weights
     up, across = (float((each(2 * np.pi * turns) * weights).sum()) for each in (np.sin, np.cos))
-    if np.isnan(window.exact()):
+    if np.isnan(exact_result(window)):
         return formula, "no direction is left"
     whole = f" + {number(period)}" if up < 0 else ""
     angle = f"atan2({number(up)}, {number(across)})"

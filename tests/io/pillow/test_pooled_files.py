@@ -151,7 +151,7 @@ def test_animations(cli, tmp_path, name):
     raw = (tmp_path / f"b{name}").read_bytes()
     results = [np.asarray(frame.convert("RGB")) for frame in frames_of(raw)]
     np.testing.assert_array_equal(results, [frame[::4, ::4] for frame in frames])
-    assert cli("info", f"b{name}").text.count("4x4x3") == 3
+    assert "0 .. 2 " in cli("info", f"b{name}").text
     with Image.open(io.BytesIO(raw)) as image:
         image.seek(1)
         image.load()

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from poolcli.engine.backend.network import BOTH, CHAIN, LARGER, MEDIAN, SMALLER, program
+from poolcli.engine.backend.network import program
+from poolcli.engine.backend.network_calls import BOTH, CHAIN, LARGER, MEDIAN, SMALLER
 from poolcli.engine.backend.plain.fold_axes import channels, fold
 from poolcli.engine.backend.window_views import NETWORK, cells_of, window_views
 from poolcli.engine.reducers.merges import highest
