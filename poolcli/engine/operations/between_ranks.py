@@ -17,6 +17,7 @@ from poolcli.engine.windows.grid import Grid
 from poolcli.frozen import frozen
 from poolcli.maps.array import Array
 
+AT_ONCE = 1 << 14  # values at a time: one window of a million took 17 s tap by tap
 SCALE = 64  # 2 to this power is more than the pixels of a window
 
 
@@ -91,14 +92,33 @@ class MeanBetweenRanks:
         for part in window_views(x, runs):
             taps, total = part.taps_apart(), out[:, *part.cells]
             counted = None if weighed is None else next(weighed).taps_apart() > 0
-            least, most = low[part.cells], high[part.cells]
-            value = np.empty(least.shape, least.dtype)
-            for tap in np.arange(taps.shape[-1])[self.grid.tap_numbers].tolist():
-                np.minimum(np.maximum(taps[..., tap], least, out=value), most, out=value)
+            numbers = np.arange(taps.shape[-1])[self.grid.tap_numbers]
+            for which in _groups_of_taps(numbers, low[part.cells].size):
+                value = np.maximum(taps[..., which], low[part.cells][..., None])
+                np.minimum(value, high[part.cells][..., None], out=value)
                 for limb, sums in zip(_limbs(value, limbs), total, strict=True):
-                    counts = limb if counted is None else np.where(counted[..., tap], limb, 0)
-                    np.add(sums, counts, out=sums)
+                    _add(sums, limb if counted is None else np.where(counted[..., which], limb, 0))
         return out
+
+
+def _groups_of_taps(numbers: Array, cells: int) -> Iterator[slice | Array]:
+    """The taps one by one, or many at a time where there are few cells."""
+    many = max(1, AT_ONCE // max(1, cells))
+    for start in range(0, numbers.size, many):
+        group = numbers[start : start + many]
+        whole = group[-1] - group[0] + 1 == group.size
+        yield slice(int(group[0]), int(group[-1]) + 1) if whole else group
+
+
+def _add(sums: Array, taps: Array) -> None:
+    """Add the taps on the last axis, one after the other however many there are at a time."""
+    if sums.dtype.kind != "f":
+        sums += taps.sum(-1, dtype=sums.dtype)
+    elif taps.shape[-1] == 1:
+        sums += taps[..., 0]
+    else:
+        running = np.concatenate([sums[..., None], taps], -1, dtype=sums.dtype)
+        sums[...] = np.add.accumulate(running, -1, out=running)[..., -1]
 
 
 def _limbs(value: Array, limbs: int) -> Iterator[Array]:

@@ -198,6 +198,21 @@ def test_light_is_averaged_by_area():
     assert found.tolist() == [[156, 255]]
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_the_mode_of_few_large_cells(dtype):
+    """More pixels than cells: each cell is counted by itself."""
+    x = np.random.default_rng(0).integers(0, 4, (31, 37)).astype(dtype)
+    result = poolcli.pool(x, "mode", area=2)
+    rows, columns = (Area((2,)).shares((length,))[0] for length in x.shape)
+    for cell in np.ndindex(2, 2):
+        areas = {}
+        for row, column in np.ndindex(len(rows.sources), len(columns.sources)):
+            at = rows.sources[row, cell[0]], columns.sources[column, cell[1]]
+            share = rows.shares[row, cell[0]] * columns.shares[column, cell[1]]
+            areas[x[at]] = areas.get(x[at], 0) + share
+        assert result[cell] == min(areas, key=lambda value: (-areas[value], value))
+
+
 def test_mode_counts_whole_colours():
     x = np.array([[[1, 2, 3], [1, 9, 9], [7, 2, 9]]], np.uint8)
     found = poolcli.pool(Image.fromarray(x), "mode", area=1)

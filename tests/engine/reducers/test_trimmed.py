@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import poolcli
+from poolcli.engine.operations import between_ranks
 
 
 def test_shares_are_counted_exactly():
@@ -44,3 +45,15 @@ def test_is_scipy_s(share):
     windows = np.lib.stride_tricks.sliding_window_view(x, (4, 4)).reshape(9, 9, 16)
     result = poolcli.pool(x, "trimmed", kernel=4, stride=1, trim=share)
     np.testing.assert_allclose(result, stats.trim_mean(windows, share, axis=-1), rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "int64", "float32", "float64"])
+def test_one_large_window_is_as_many_taps_one_by_one(dtype, monkeypatch):
+    """How many taps are added at a time does not show, to the last bit."""
+    rng = np.random.default_rng(0)
+    x = (rng.normal(size=(40, 50)) * 1000 + 5000).astype(dtype)
+    found = poolcli.pool(x, "trimmed", global_=True)
+    monkeypatch.setattr(between_ranks, "AT_ONCE", 1)
+    np.testing.assert_array_equal(found, poolcli.pool(x, "trimmed", global_=True))
+    ordered = np.sort(x, axis=None)[200:1800].astype(np.float64)
+    np.testing.assert_allclose(found, ordered.mean(), rtol=1e-6)
