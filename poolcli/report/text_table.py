@@ -131,15 +131,21 @@ def _layout(columns: Sequence[str], rows: TableRows, width: int) -> tuple[int, l
 
 
 def _shrunk(widths: list[int], least: Sequence[int], total: int) -> list[int]:
-    """The widths, the largest of them shrunk, none below its least, until their sum is `total`.
+    """The widths, shrunk until their sum is `total`, none below its least.
+
+    It is always the column whose longest cell then takes the fewest lines that is shrunk, of
+    several the widest.
 
     >>> _shrunk([9, 5, 30], [9, 2, 4], 30)
     [9, 5, 16]
+    >>> _shrunk([20, 90], [9, 9], 60)
+    [15, 45]
     """
-    widths = list(widths)
-    while sum(widths) > total:
-        able = [number for number, width in enumerate(widths) if width > least[number]]
+    now = list(widths)
+    while sum(now) > total:
+        able = [number for number, width in enumerate(now) if width > least[number]]
         if not able:
             break
-        widths[max(able, key=widths.__getitem__)] -= 1
-    return widths
+        lines = {number: -(-widths[number] // (now[number] - 1)) for number in able}
+        now[min(able, key=lambda number: (lines[number], -now[number]))] -= 1
+    return now
