@@ -29,8 +29,8 @@ class PieceTask(NamedTuple):
     piece: int
 
 
-class Place(NamedTuple):
-    """Where a piece is: its map, its block, and its region."""
+class LocatedPiece(NamedTuple):
+    """A piece as its map, its block, and its region."""
 
     number: int
     block: Region
@@ -155,30 +155,30 @@ class BlockMaker:
             at -= plan.count
         raise IndexError(turn)
 
-    def _place(self, task: PieceTask) -> Place:
+    def _located(self, task: PieceTask) -> LocatedPiece:
         number, at = self._map_of(task.turn)
         block = self._plans[number].block_at(at)
-        return Place(number, block, self._plans[number].piece_at(block, task.piece))
+        return LocatedPiece(number, block, self._plans[number].piece_at(block, task.piece))
 
     def make(self, task: PieceTask) -> None:
         """Make a piece, and write its block if it was the last."""
         try:
-            place = self._place(task)
-            values = self._pooled(place)
-            whole = self._collected(task.turn, place, values)
+            piece = self._located(task)
+            values = self._pooled(piece)
+            whole = self._collected(task.turn, piece, values)
             if whole is not None:
-                self._write(task.turn, place, whole)
+                self._write(task.turn, piece, whole)
         except BaseException as error:
             if self._turns:
                 self._turns.end(error)
             raise
 
-    def _pooled(self, place: Place) -> Array:
-        need = self._plans[place.number].need
-        numbers = need.numbers_of(place.region)
+    def _pooled(self, piece: LocatedPiece) -> Array:
+        need = self._plans[piece.number].need
+        numbers = need.numbers_of(piece.region)
         assert numbers is not None, "only regions that can be made are planned"
         with self._sources.one() as source, self.tally.timed("read"):
-            pixels = read_pixels(source, place.number, numbers[0])
+            pixels = read_pixels(source, piece.number, numbers[0])
         self.tally.add(read=pixels.data.nbytes)
         part = MapPart(pixels, need.form, numbers[0])
         for step, (stage, wanted) in enumerate(zip(need.stages, numbers[1:], strict=True)):
@@ -186,34 +186,34 @@ class BlockMaker:
                 part = MapPart(stage.step.pool_part(part, wanted), stage.output, wanted)
         return part.pixels.data
 
-    def _collected(self, turn: int, place: Place, values: Array) -> Array | None:
+    def _collected(self, turn: int, piece: LocatedPiece, values: Array) -> Array | None:
         """The values of a block, if this piece was the last that it lacked."""
-        if place.region == place.block:
+        if piece.region == piece.block:
             return values
         with self._lock:
             if turn not in self._open:
-                shape = tuple(span.stop - span.start for span in place.block)
-                pieces = self._plans[place.number].piece_count(place.block)
+                shape = tuple(span.stop - span.start for span in piece.block)
+                pieces = self._plans[piece.number].piece_count(piece.block)
                 self._open[turn] = np.empty(shape, values.dtype), pieces
             whole, lacking = self._open[turn]
             self._open[turn] = whole, lacking - 1
             is_last = lacking == 1
             if is_last:
                 del self._open[turn]
-            whole[held_region(place.region, place.block)] = values
+            whole[held_region(piece.region, piece.block)] = values
         return whole if is_last else None
 
-    def _write(self, turn: int, place: Place, values: Array) -> None:
+    def _write(self, turn: int, piece: LocatedPiece, values: Array) -> None:
         if self._turns is None:
-            self._put(place, values)
+            self._put(piece, values)
         else:
             with self._turns.turn(turn):
-                self._put(place, values)
+                self._put(piece, values)
         self._note(turn, self.tally.read_bytes)
 
-    def _put(self, place: Place, values: Array) -> None:
+    def _put(self, piece: LocatedPiece, values: Array) -> None:
         with self.tally.timed("write"):
-            self._sink.write(place.number, place.block, values)
+            self._sink.write(piece.number, piece.block, values)
         self.tally.add(written=values.nbytes)
 
 

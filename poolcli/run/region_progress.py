@@ -1,4 +1,4 @@
-"""Who is told how far a large array is: the process that shows it, and nobody in others."""
+"""Tell the process that shows progress how far a large array is; others show none."""
 
 from __future__ import annotations
 
