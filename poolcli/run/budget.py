@@ -43,14 +43,14 @@ class MemoryNeed(NamedTuple):
             raise FileError(
                 f"{held}{self.step} takes {size_words(self.step_bytes)} at once, "
                 f"and --max-memory leaves {size_words(limit)} to a file: "
-                f"give at least {_rounded_up(self.limit)}, smaller windows, or fewer --jobs"
+                f"give at least {rounded_up(self.limit)}, smaller windows, or fewer --jobs"
             )
 
 
-def _rounded_up(nbytes: int) -> str:
+def rounded_up(nbytes: int) -> str:
     """A size for --max-memory that is not below this many bytes.
 
-    >>> _rounded_up(355_600), _rounded_up(16_200_000)
+    >>> rounded_up(355_600), rounded_up(16_200_000)
     ('356K', '17M')
     """
     unit, name = (10**6, "M") if nbytes >= 10**6 else (10**3, "K")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from poolcli import io
+from poolcli.errors import FileError
 from poolcli.frozen import frozen
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.resources.limits import Budget, current, limits
+from poolcli.resources.memory import size_words
+from poolcli.run.budget import memory_need, rounded_up
 from poolcli.run.file_plan import FilePlan, plan_file, results_of
 from poolcli.run.input_state import InputState
 from poolcli.run.job import STREAM, Job
@@ -102,7 +105,24 @@ def _planned(job: Job, source: io.Source, state: InputState) -> PlannedRegions |
         plans = tuple(region_plan(need, share, workers) for need in needs)
         if all(each.at_once <= share for each in plans):
             return PlannedRegions(file, plans, workers, source, state)
+    if limit is not None:
+        _check_least(job, source, needs, limit)
     return None
+
+
+def _check_least(job: Job, source: io.Source, needs: Sequence[RegionNeed], limit: int) -> None:
+    """FileError where the smallest regions need more than the limit, and less than the whole."""
+    least = [region_plan(need, 0, 1) for need in needs]
+    if any(each.need.read_bytes(each.piece) >= each.need.form.nbytes for each in least):
+        return
+    at_once = max(each.at_once for each in least)
+    peek = io.Peek(source.format, source.headers)
+    if limit < 2 * at_once < memory_need(job.pipeline, peek, job.format).limit:
+        raise FileError(
+            f"a region takes {size_words(at_once)} at once, and half of the "
+            f"{size_words(limit)} of --max-memory is for that: give at least "
+            f"{rounded_up(2 * at_once)}, smaller windows or chunks, or fewer --jobs"
+        )
 
 
 def regions_of_form(

@@ -224,6 +224,18 @@ def test_a_failure_of_one_worker_ends_all(cli, tmp_path, monkeypatch, suffix):
     assert [path.name for path in tmp_path.iterdir()] == ["x.npy"]
 
 
+def test_a_limit_that_holds_no_region_names_one_that_does(cli, tmp_path):
+    pytest.importorskip("zarr")
+    write_zarr(tmp_path / "x.zarr", values(np.random.default_rng(0), "float64"), (1, 66, 90))
+    words = ("max", "-k", 2, "x.zarr", "-o", "y.zarr", "-j", 1)
+    ran = cli(*words, "--max-memory", "150k")
+    assert ran.code == 1
+    assert "x.zarr: a region takes " in ran.err
+    assert ran.err.count("\n") == 1
+    cure = ran.err.partition("give at least ")[2].partition(",")[0]
+    assert cli(*words, "--max-memory", cure).code == 0
+
+
 def test_shape_tells_regions(cli):
     told = cli("shape", "max -k 2", "--input", "64x4096x4096", "--max-memory", "256M").text
     assert "regions" in told.splitlines()[0]
