@@ -195,6 +195,7 @@ class Fold {
     const Windows &windows;
     const Loops loops;
     Means *means;
+    const bool is_deep; /* windows of several rows of depth, which become rows of states first */
     ptrdiff_t channels, row = 0, cells = 0; /* numbers of a row of pixels, and of cells */
     std::vector<Tile> tiles;
     ptrdiff_t band = 1; /* rows that are folded together, at most */
@@ -210,9 +211,10 @@ class Fold {
     /* How many windows of a run down a map are folded together: about equal bands. */
     int64_t band_of(const Run &run) const
     {
-        int64_t most = NEAR / (row * loops.state);
+        int64_t stride = std::max<int64_t>(run.stride, 1);
+        int64_t most = NEAR / (row * loops.state * (is_deep ? stride : 1));
         if (slides(run))
-            most = 32 + 2 * run.size * run.step / std::max<int64_t>(run.stride, 1);
+            most = 32 + 2 * run.size * run.step / stride;
         most = std::min(std::max<int64_t>(most, 1), run.number);
         int64_t bands = (run.number + most - 1) / most;
         return (run.number + bands - 1) / bands;
@@ -220,7 +222,8 @@ class Fold {
 
   public:
     Fold(const Windows &w, const Loops &of, Means *by)
-        : windows(w), loops(of), means(by), channels(w.channels())
+        : windows(w), loops(of), means(by), is_deep(largest_size(w.runs[0]) > 1),
+          channels(w.channels())
     {
         ptrdiff_t pixels = 1,
                   most = std::min(PIXELS / loops.pixel, STATES / loops.state) / channels;
@@ -237,7 +240,7 @@ class Fold {
         rows.open(band * row * loops.state);
         spare.open(band * row * loops.state);
         totals.open(means ? band * cells * loops.state : 0);
-        deeper.open(largest_size(w.runs[0]) > 1 ? pixels * row * loops.state : 0);
+        deeper.open(is_deep ? pixels * row * loops.state : 0);
         if (std::any_of(w.runs[1].begin(), w.runs[1].end(), slides))
             strip.open(pixels * (row * loops.state + 2 * STRIP));
     }
