@@ -22,6 +22,7 @@ from poolcli.io.atomic_write import (
     remove_leftovers,
     through_link,
 )
+from poolcli.io.durability import sync_folder
 from poolcli.io.format import Format
 from poolcli.io.formats import (
     FORMATS,
@@ -103,6 +104,7 @@ __all__ = [
     "size_warning",
     "split_member",
     "split_name",
+    "sync_folder",
     "through_link",
     "write",
     "writer",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from poolcli.errors import FileError
+from poolcli.io.durability import sync_folder, sync_tree
 from poolcli.io.os_error import reason
 from poolcli.resources.memory import Part
 
@@ -87,16 +88,23 @@ def remove_folder(folder: Path) -> None:
 
 
 def rename_folder(folder: Path, path: Path, *, overwrite: bool) -> None:
-    """Rename a folder; one that is in the way is moved aside first and removed last.
+    """Rename a folder, once all of it is on the disk.
 
-    No system call replaces a folder that is not empty.
+    One that is in the way is moved aside first and removed last, or put back if that fails: no
+    system call replaces a folder that is not empty.
     """
+    sync_tree(folder)
     if not (overwrite and path.is_dir() and any(path.iterdir())):
         folder.rename(path)
         return
     replaced = folder.with_suffix(".replaced")
     path.rename(replaced)
-    folder.rename(path)
+    try:
+        folder.rename(path)
+    except BaseException:
+        replaced.rename(path)
+        raise
+    sync_folder(path.parent)
     remove_folder(replaced)
 
 

@@ -46,13 +46,17 @@ def _prepared(job: Job, log: ResumeLog) -> Job | Outcome:
 
 @contextmanager
 def without_leftovers(jobs: Iterable[Job], log: ResumeLog) -> Iterator[Iterator[Job]]:
-    """The same jobs; what killed runs left is removed from each output folder before and after."""
+    """The same jobs; what killed runs left is removed from each output folder before and after.
+
+    At the end the names in these folders are on the disk.
+    """
     folders: set[Path] = set()
     try:
         yield _sweeping(jobs, folders, log)
     finally:
         for folder in folders:
             io.remove_leftovers(folder, log.unfinished)
+            io.sync_folder(folder)
 
 
 def _sweeping(jobs: Iterable[Job], folders: set[Path], log: ResumeLog) -> Iterator[Job]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO, NamedTuple
 
+from poolcli import io
 from poolcli.errors import FileError, RequestError
 from poolcli.io import lock, reason
 from poolcli.resources.descriptors import write_all
@@ -156,9 +157,15 @@ class ResumeLog:
         os.fsync(self._stream.fileno())
 
     def end(self, outcome: Outcome) -> None:
-        """Enter how a job ended, unless it was skipped."""
+        """Enter how a job ended, unless it was skipped; the names of its outputs are kept first.
+
+        Otherwise a power failure could leave the entry, and under a name the file of before.
+        """
         if outcome.status == "skipped":
             return
+        if self._stream is not None and outcome.status == "done":
+            for folder in {path.parent for path in (outcome.target, *outcome.more)}:
+                io.sync_folder(folder)
         record = {
             "status": outcome.status,
             "output": str(outcome.target.absolute()),
