@@ -51,7 +51,10 @@ def target_named(name: str) -> Target:
 
 def _checked(target: Target, text: str, pipeline: Pipeline, form: Form) -> str:
     """Run the code, and say how near its result is; ValueRuleError where it is another."""
-    version = target.shown_version()
+    try:
+        version = target.shown_version()
+    except Exception as error:  # noqa: BLE001 - as they do where their parts do not fit
+        return f"not checked: {' and '.join(target.modules)} cannot be imported: {_last(error)}"
     size = f"a random {shape_words(form.shape)} {form.dtype}"
     if version is None:
         return f"not checked: {' and '.join(target.modules)} is not installed"
@@ -62,10 +65,14 @@ def _checked(target: Target, text: str, pipeline: Pipeline, form: Form) -> str:
     try:
         found = target.run(text, x)
     except Exception as error:  # noqa: BLE001 - libraries raise errors of any kind
-        last_line = (str(error).strip().splitlines() or [type(error).__name__])[-1]
-        raise ValueRuleError(f"{library} does not take {size} here: {last_line}") from None
+        raise ValueRuleError(f"{library} does not take {size} here: {_last(error)}") from None
     agreement = _agreement(library, found, _pooled(pipeline, x, form))
     return f"checked: {library}, {agreement} on {size}{_with_nan(target, text, pipeline, form)}"
+
+
+def _last(error: Exception) -> str:
+    """The last line of an error."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[-1]
 
 
 def _random_input(form: Form) -> Array:

@@ -101,7 +101,8 @@ class Target:
             return None
         for name, value in QUIET.items():
             os.environ.setdefault(name, value)
-        return self.version() if self.version else versions(self.modules)
+        with warnings.catch_warnings(action="ignore"):  # libraries warn about themselves
+            return self.version() if self.version else versions(self.modules)
 
     def installed(self) -> bool:
         """Whether all modules are there."""
@@ -110,7 +111,7 @@ class Target:
     def run(self, code: str, x: Array) -> Array:
         """What the code makes of an array."""
         names: dict[str, Any] = {}
-        with warnings.catch_warnings(action="ignore"):  # libraries warn about themselves
+        with warnings.catch_warnings(action="ignore"):
             exec(code, names)  # noqa: S102 - the code written here, run to check it
             return np.asarray(self.result(names, x))
 

@@ -305,6 +305,17 @@ def test_alpha_weighs():
         program("numpy", "avg -k 2", (8, 8, 4), "uint8", "HWC", "RGBA")
 
 
+def test_says_what_cannot_be_imported(monkeypatch):
+    module = importlib.import_module("poolcli.analysis.export.target")
+
+    def broken(name):
+        raise ImportError("undefined symbol: dgemm_\nof this build")
+
+    monkeypatch.setattr(module, "import_module", broken)
+    second = program("scipy", "max -k 3").splitlines()[1]
+    assert second == "# not checked: scipy cannot be imported: of this build"
+
+
 def test_says_what_is_not_installed(monkeypatch):
     module = importlib.import_module("poolcli.analysis.export.target")
     monkeypatch.setattr(module, "find_spec", lambda name: None)
