@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,17 +17,24 @@ if TYPE_CHECKING:
     from poolcli.run.parallelism import Parallelism
     from poolcli.run.resume_log import ResumeLog
 
+ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://")
 STDIO = "-"  # stdin as an input, stdout as an output
 
 
 def path_from(option: str, word: str) -> Path:
-    """The path that a word names; RequestError for an empty one, which an unset variable gives.
+    """The path that a word names; RequestError for an empty one, which an unset variable gives, and
+    for an address.
 
     >>> path_from("INPUT", "a.png").name
     'a.png'
     """
     if not word or "\0" in word:
         raise RequestError(f"{option} {word!r} is no path: give the name of a file or a folder")
+    if ADDRESS.match(word):
+        raise RequestError(
+            f"{option} {word}: addresses are neither read nor written: "
+            "download it, and pool the file"
+        )
     return Path(word)
 
 

@@ -23,8 +23,6 @@ def missing(path: Path, *, alone: bool) -> str:
     'there is no such file or folder: if it is to be written, give -o small.png'
     """
     name = str(path)
-    if re.match(r"[a-z0-9]+:/", name):
-        return "addresses are not read: download it, and pool the file"
     if re.fullmatch(r"[0-9.:x]+", name):
         return f"{_MISSING}: several numbers of one option are one word, such as 2x2"
     if similar := _similar(path):

@@ -126,6 +126,8 @@ def test_what_is_misspelt_is_told_how(cli, photo, words, cure):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
+        ("max https://example.org/a.png", "INPUT https://example.org/a.png: addresses are"),
+        ("max photo.png -o s3://bucket/a.png", "--output s3://bucket/a.png: addresses are"),
         ("-v", "poolcli has no option -v: --version tells the version"),
         ("max --version photo.png", "max has no option --version; it is poolcli --version"),
         ("max photo.png -o a.xyz", "no format '.xyz'; there are png, jpg, tiff"),

@@ -8,7 +8,6 @@ import pytest
     [
         ("photo.png out.png", "out.png: there is no such file or folder: if it is to be written, "),
         ("-k 2 2 photo.png", "2: there is no such file or folder: several numbers of one option"),
-        ("https://example.org/a.png", "addresses are not read"),
         ("nothing.png", "nothing.png: there is no such file or folder\n"),
         ("phoot.png", "phoot.png: there is no such file or folder; did you mean photo.png?\n"),
     ],
