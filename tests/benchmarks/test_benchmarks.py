@@ -19,7 +19,7 @@ from rich.console import Console
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import accuracy, files, growth, memory, photos, show  # noqa: E402
+from benchmarks import accuracy, files, growth, memory, photos, show, soak  # noqa: E402
 from benchmarks.bandwidth import Bandwidth  # noqa: E402
 from benchmarks.case import opened  # noqa: E402
 from benchmarks.lines import LINES  # noqa: E402
@@ -214,3 +214,13 @@ def test_tables_have_both_backends(capsys, monkeypatch):
     assert "compiled: geometric mean of 1 ratios: 2.00" in told
     assert f"plain: {row.line}: 0.50" in told
     assert "plain: 1 of 1 lines behind" in told
+
+
+@pytest.mark.complete
+def test_a_short_soak(capsys):
+    words = "--files 30 --executor threads --executor processes --disturbances 2 --seed 3"
+    soak.main(words.split())
+    undisturbed, *told = capsys.readouterr().out.splitlines()
+    assert undisturbed.startswith("undisturbed: 60 results")
+    assert [line.partition(":")[0] for line in told] == ["threads", "processes"]
+    assert all("60 results as undisturbed" in line for line in told)

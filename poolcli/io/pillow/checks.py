@@ -21,6 +21,9 @@ PILLOW_ERRORS = (Image.DecompressionBombError, *DECODER_ERRORS)
 
 _PCX_GRAY, _PCX_PALETTE = 2, 769  # a kind of palette, and the bytes of one with its mark
 _REFUSED = 2  # times Pillow's limit
+# By the names of Pillow's decoders, the pixels that a byte of a file can stand for at most: eight
+# of one bit, or a run. Others have no limit worth a check, or check themselves.
+_PIXELS = {"raw": 8, "qoi": 64, "bmp_rle": 256, "tga_rle": 128, "pcx": 512, "packbits": 1024}
 _BYTES = 16  # that a pixel takes, about: colours and alpha, decoded, pooled and encoded
 
 
@@ -90,6 +93,22 @@ def size_warning(pixels: int) -> str:
 def _needed(pixels: int) -> str:
     """The --max-memory that an image of so many pixels needs."""
     return f"{_BYTES * pixels // 10**6 + 1}M"
+
+
+def check_claim(image: Image.Image, stream: BinaryIO) -> None:
+    """FileError for more pixels than the bytes of the file can stand for."""
+    codecs = {tile[0] for tile in getattr(image, "tile", ())}
+    if not codecs or not codecs <= _PIXELS.keys():
+        return
+    position = stream.tell()
+    size = stream.seek(0, SEEK_END)
+    stream.seek(position)
+    width, height = image.size
+    if width * height > size * max(_PIXELS[codec] for codec in codecs):
+        raise FileError(
+            f"its header claims {height}x{width} pixels, and the file holds far fewer: "
+            "it is cut short or damaged; save it again"
+        )
 
 
 def _bomb(pixels: int) -> FileError:

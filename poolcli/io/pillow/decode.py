@@ -14,7 +14,13 @@ from PIL import Image, PngImagePlugin, UnidentifiedImageError
 from poolcli.errors import FileError
 from poolcli.io.header import Header
 from poolcli.io.mode import DEEP
-from poolcli.io.pillow.checks import UnsupportedSamples, check_pcx_palette, decoding, rawmode
+from poolcli.io.pillow.checks import (
+    UnsupportedSamples,
+    check_claim,
+    check_pcx_palette,
+    decoding,
+    rawmode,
+)
 from poolcli.io.pillow.exif import exif_behind_pixels, upright
 from poolcli.io.pillow.gif import check_blocks
 from poolcli.io.pillow.jpeg_scans import whole
@@ -58,6 +64,7 @@ class ImageSource:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream, self._image = stream, _open(stream)
+        check_claim(self._image, stream)
         self.format = format_of(self._image).lower()
         self.headers = headers_of(self._image, stream)
 
