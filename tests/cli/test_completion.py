@@ -228,7 +228,7 @@ def test_a_real_bash_chooses_from_them(tmp_path, given, expected):
 )
 def test_a_real_fish_shows_whole_words_and_descriptions(tmp_path, line, expected):
     if shutil.which("fish") is None:
-        pytest.skip("fish is not installed")
+        pytest.skip("no fish on this machine")
     script = f"poolcli completion fish | source; complete -C {shlex.quote(f'poolcli {line}')}"
     assert lines_of("fish", script, tmp_path) == expected
 
@@ -249,7 +249,7 @@ def test_a_real_fish_shows_whole_words_and_descriptions(tmp_path, line, expected
 def test_a_real_zsh_shows_them(tmp_path, given, expected):
     """Its functions that fill the menu are replaced: they need a terminal with a prompt."""
     if shutil.which("zsh") is None:
-        pytest.skip("zsh is not installed")
+        pytest.skip("no zsh on this machine")
     script = f"""
     compdef() {{ }}
     _describe() {{ print -rl -- "described "${{^${{(P)3}}}} }}
