@@ -180,6 +180,31 @@ def test_no_reducer_takes_more_than_it_says(op, options, dtype):
     assert peak < limit
 
 
+@pytest.mark.complete
+@pytest.mark.parametrize(
+    "text",
+    [
+        "trimmed -k 8 -s 1",
+        "trimmed -k 5 -s 1 -p same --footprint disk",
+        "weighted --weights gaussian -k 5 -s 1 -p same",
+    ],
+)
+def test_no_block_of_several_planes_takes_more_than_the_limit(text, monkeypatch):
+    import tracemalloc
+
+    monkeypatch.setenv("POOLCLI_BACKEND", "plain")
+    pipeline, limit = poolcli.parse(text), 1_000_000
+    for shape in ((1, 4, 120, 100), (500, 3, 8, 8)):
+        x = values("float32", shape)
+        with limits(memory=Budget(limit), threads=2):
+            pipeline(x[:1])
+            tracemalloc.start()
+            pipeline(x)
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+        assert peak < limit
+
+
 BOXES = "[[0,0,90,100],[3,5,50,45],[0,0,20,20]]"
 
 
