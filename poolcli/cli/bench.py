@@ -10,7 +10,7 @@ import click
 from poolcli.cli.command import Command, inputs_argument
 from poolcli.cli.input_maps import maps_of, naming
 from poolcli.cli.option import Option, in_group
-from poolcli.cli.option_values import path_from, style_from
+from poolcli.cli.option_values import input_from, style_from
 from poolcli.cli.options import LAYOUT, PIPELINE_AND_SHAPE, REPORT
 from poolcli.cli.pipeline_argument import PipelineArgument, pipeline_from
 from poolcli.cli.shape_argument import form_from, shape_or_file
@@ -75,7 +75,7 @@ def _input_map(argument: PipelineArgument, text: str | None, params: dict[str, A
     """The first map of the file, or noise of the written shape."""
     if text is not None:
         return _noise(argument, text, params)
-    path = path_from("FILE", argument.rest[0])
+    path = input_from("FILE", argument.rest[0])
     with naming(path):
         return maps_of(path, params["layout"])[0]
 

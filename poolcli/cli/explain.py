@@ -11,7 +11,7 @@ import click
 from poolcli.cli.command import Command, inputs_argument
 from poolcli.cli.input_maps import maps_of
 from poolcli.cli.option import Option, in_group
-from poolcli.cli.option_values import path_from, style_from
+from poolcli.cli.option_values import input_from, style_from
 from poolcli.cli.options import DATA_STYLES, LAYOUT, RECIPE, REPORT, show_option
 from poolcli.cli.picture_outputs import check_outputs, write_to
 from poolcli.cli.pipeline_argument import pipeline_from
@@ -62,8 +62,9 @@ def explain(words: tuple[str, ...], file: str | None, **params: Any) -> None:
     if len(inputs) != 1:
         raise RequestError(f"give one INPUT to explain: there are {len(inputs)}")
     check_outputs({**params, "html": None})
-    name = inputs[0]
-    fmap, explanation = _explained(pipeline, path_from("INPUT", name), params)
+    path = input_from("INPUT", inputs[0])
+    name = str(path)
+    fmap, explanation = _explained(pipeline, path, params)
     _draw(name, fmap, explanation, params)
     _report(name, explanation, style_from(params))
 

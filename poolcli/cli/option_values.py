@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from poolcli.run.parallelism import Parallelism
     from poolcli.run.resume_log import ResumeLog
 
-ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://")
 STDIO = "-"  # stdin as an input, stdout as an output
 
 
@@ -30,12 +28,22 @@ def path_from(option: str, word: str) -> Path:
     """
     if not word or "\0" in word:
         raise RequestError(f"{option} {word!r} is no path: give the name of a file or a folder")
-    if ADDRESS.match(word):
-        raise RequestError(
-            f"{option} {word}: addresses are neither read nor written: "
-            "download it, and pool the file"
-        )
+    if "://" in word:
+        from poolcli.io import is_address, located
+
+        if is_address(word):
+            raise RequestError(
+                f"{option} {located(word)}: only INPUT may be an address, "
+                "and nothing is written there: name a file"
+            )
     return Path(word)
+
+
+def input_from(option: str, word: str) -> Path:
+    """The path, or the address, of an input."""
+    from poolcli.io import is_address, located
+
+    return located(word) if is_address(word) else path_from(option, word)
 
 
 def text_from(option: str, name: str) -> str:
@@ -61,7 +69,7 @@ def inputs_from(params: dict[str, Any]) -> Inputs:
         text = text_from("--files-from", params["files_from"])
         lines = text.split("\0" if "\0" in text else "\n")  # find -print0 ends names with NUL
         words += [line for line in lines if line.strip()]
-    paths = [path_from("INPUT", word) for word in words]
+    paths = [input_from("INPUT", word) for word in words]
     if not paths:
         raise RequestError("give INPUT: files, folders, or - for stdin")
     if Path(STDIO) in paths and sys.stdin.isatty():

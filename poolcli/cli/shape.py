@@ -11,7 +11,7 @@ from poolcli.analysis.export.targets import NAMES as TARGETS
 from poolcli.cli.command import Command, inputs_argument
 from poolcli.cli.input_maps import header_of, naming
 from poolcli.cli.option import Option, in_group
-from poolcli.cli.option_values import memory_from, path_from
+from poolcli.cli.option_values import input_from, memory_from
 from poolcli.cli.options import LAYOUT, MEMORY, PIPELINE_AND_SHAPE, REPORT, STYLES
 from poolcli.cli.pipeline_argument import PipelineArgument, pipeline_from
 from poolcli.cli.shape_argument import form_from, shape_or_file
@@ -93,7 +93,7 @@ def _plan(argument: PipelineArgument, params: dict[str, Any], limit: int | None)
 
 def _plan_file(argument: PipelineArgument, layout: str | None, limit: int | None) -> FormAndStages:
     """The form of a file's first map, and its plan."""
-    path = path_from("FILE", argument.rest[0])
+    path = input_from("FILE", argument.rest[0])
     header = header_of(path, layout)
     with naming(path):
         regions = _regions(argument.pipeline, header, limit)

@@ -1,5 +1,6 @@
 """Files in, files out. The content tells what a file is; the format asked for, what is written.
 
+    address.py  what lies elsewhere: addresses, as paths that fsspec reads
     formats.py  the table of formats; format.py is the record: a row of it. The rows are in
                 image_formats.py, tiff_formats.py and array_formats.py
     source.py   what reads a format: headers without pixels, and maps by regions
@@ -13,6 +14,7 @@ The record of a format names its functions.
 
 from __future__ import annotations
 
+from poolcli.io.address import Address, is_address, located
 from poolcli.io.atomic_write import (
     atomic,
     is_device,
@@ -46,6 +48,7 @@ from poolcli.io.reading import (
     read,
     size_warning,
     split_member,
+    with_member,
 )
 from poolcli.io.save_options import Choice, WholeNumber
 from poolcli.io.sink import Sink, WholeSink
@@ -65,6 +68,7 @@ from poolcli.io.writing import (
 __all__ = [
     "FORMATS",
     "WRITTEN_AS",
+    "Address",
     "Choice",
     "Format",
     "Header",
@@ -86,10 +90,12 @@ __all__ = [
     "dropped",
     "format_named",
     "format_read_as",
+    "is_address",
     "is_device",
     "is_known_suffix",
     "is_store",
     "is_unfinished",
+    "located",
     "lock",
     "make_folder",
     "next_array",
@@ -106,6 +112,7 @@ __all__ = [
     "split_name",
     "sync_folder",
     "through_link",
+    "with_member",
     "write",
     "writer",
     "written",

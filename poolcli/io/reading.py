@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeGuard
 
 from poolcli.errors import FileError
+from poolcli.io.address import Address, located
 from poolcli.io.damage import enough_memory
 from poolcli.io.format import Format
 from poolcli.io.formats import FORMATS, OTHERS, foreign_formats
@@ -72,8 +73,24 @@ def split_member(path: Path) -> tuple[Path, str]:
     >>> split_member(Path("maps.npz::depth"))
     (PosixPath('maps.npz'), 'depth')
     """
+    if isinstance(path, Address):
+        url, _, name = path.url.partition(_MEMBER)
+        return located(url), name
     file, separator, name = str(path).partition(_MEMBER)
     return (Path(file), name) if separator and file and not path.exists() else (path, "")
+
+
+def with_member(path: Path, member: str) -> Path:
+    """What `split_member` takes apart.
+
+    >>> with_member(Path("maps.npz"), "depth")
+    PosixPath('maps.npz::depth')
+    """
+    if not member:
+        return path
+    if isinstance(path, Address):
+        return Address(f"{path.url}{_MEMBER}{member}")
+    return Path(f"{path}{_MEMBER}{member}")
 
 
 def next_array(stream: BinaryIO) -> BinaryIO | IncomingArray:

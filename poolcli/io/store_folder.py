@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-_ZARR_METADATA = ("zarr.json", ".zgroup", ".zarray")
+ZARR_METADATA = ("zarr.json", ".zgroup", ".zarray")
 
 
 def is_zarr(path: Path) -> bool:
     """Whether a folder is a Zarr array or group."""
-    return any((path / name).is_file() for name in _ZARR_METADATA)
+    return any((path / name).is_file() for name in ZARR_METADATA)

@@ -17,6 +17,7 @@ EXTRAS = {  # module by extra
     "fits": "astropy",
     "hdf5": "h5py",
     "exr": "OpenEXR",
+    "cloud": "fsspec",
 }
 
 

@@ -9,14 +9,16 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import NamedTuple
 
-from poolcli.errors import NothingFound
+from poolcli.errors import FileError, NothingFound
 from poolcli.io import (
     WRITTEN_AS,
+    Address,
     is_known_suffix,
     is_store,
     reason,
     split_member,
     split_name,
+    with_member,
 )
 from poolcli.run.job import STREAM
 from poolcli.run.missing_input import missing
@@ -46,7 +48,7 @@ class InputFile(NamedTuple):
     @property
     def name(self) -> Path:
         """The file as the user names it."""
-        return Path(f"{self.path}::{self.member}") if self.member else self.path
+        return with_member(self.path, self.member)
 
 
 class Expansion(NamedTuple):
@@ -71,7 +73,9 @@ def expand(inputs: Inputs) -> Expansion:
 
 def _files(path: Path, inputs: Inputs, ignored: set[Path]) -> Iterator[InputFile]:
     try:
-        if path.is_dir() and not is_store(path):
+        if isinstance(path, Address):
+            yield _at_address(path)
+        elif path.is_dir() and not is_store(path):
             yield from _files_in(path, path, inputs, ignored)
         elif path == STREAM or path.exists():
             yield InputFile(path)
@@ -83,6 +87,16 @@ def _files(path: Path, inputs: Inputs, ignored: set[Path]) -> Iterator[InputFile
             yield from map(InputFile, sorted(_matching(path), key=natural))
     except OSError:  # reading the file will tell what is wrong with it
         yield InputFile(path)
+
+
+def _at_address(path: Address) -> InputFile:
+    """The file or store of an address; patterns and folders have no meaning there."""
+    file, member = split_member(path)
+    try:
+        fault = "" if file.exists() else "there is nothing at this address"
+    except FileError as error:
+        fault = str(error)
+    return InputFile(file, None, member, fault)
 
 
 def _is_there(path: Path) -> bool:

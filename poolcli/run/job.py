@@ -151,9 +151,9 @@ class Job:
     @property
     def name(self) -> Path:
         """The input's name in reports: `-`, `-[1]`, `-[2]` ... for the arrays of a stream."""
-        if self.member:
-            return Path(f"{self.source}::{self.member}")
-        return Path(f"{self.source}[{self.position}]") if self.position else self.source
+        if self.position:
+            return Path(f"{self.source}[{self.position}]")
+        return io.with_member(self.source, self.member)
 
     @property
     def target(self) -> Path:

@@ -9,7 +9,7 @@ from string import Formatter
 from typing import Any
 
 from poolcli.errors import RequestError
-from poolcli.io import WRITTEN_AS, format_named, is_known_suffix, split_name
+from poolcli.io import WRITTEN_AS, Address, format_named, is_known_suffix, split_name
 from poolcli.run.expand import InputFile
 from poolcli.run.job import STREAM, Outputs, Settings
 
@@ -97,7 +97,7 @@ def _path(file: InputFile, fields: dict[str, Any], folder: Path | None, outputs:
         )
     name = _filled(_template(fields, folder, outputs), fields)
     if folder is None:
-        return file.path.parent / name
+        return name if isinstance(file.path, Address) else file.path.parent / name
     below = file.path.parent.relative_to(file.root) if file.root else Path()
     return folder / below / name
 

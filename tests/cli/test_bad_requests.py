@@ -126,8 +126,11 @@ def test_what_is_misspelt_is_told_how(cli, photo, words, cure):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ("max https://example.org/a.png", "INPUT https://example.org/a.png: addresses are"),
-        ("max photo.png -o s3://bucket/a.png", "--output s3://bucket/a.png: addresses are"),
+        ("max ftp://example.org/a.png", "ftp://example.org/a.png: addresses that are read begin"),
+        (
+            "max photo.png -o s3://bucket/a.png",
+            "--output s3://bucket/a.png: only INPUT may be an address",
+        ),
         ("-v", "poolcli has no option -v: --version tells the version"),
         ("max --version photo.png", "max has no option --version; it is poolcli --version"),
         ("max photo.png -o a.xyz", "no format '.xyz'; there are png, jpg, tiff"),

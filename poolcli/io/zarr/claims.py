@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from poolcli.errors import FileError
+from poolcli.io.address import Address
 from poolcli.io.damage import BOMB_RATIO
 from poolcli.maps.layout import shape_words
 from poolcli.resources import limits
@@ -51,7 +52,12 @@ def _words(shape: tuple[int, ...]) -> str:
 
 
 def _holds(path: Path, nbytes: int) -> bool:
-    """Whether the files of a store have so many bytes; no more are looked at than it takes."""
+    """Whether the files of a store have so many bytes; no more are looked at than it takes.
+
+    What lies below an address is not listed: it may be millions of names, or no server tells them.
+    """
+    if isinstance(path, Address):
+        return True
     total = 0
     for size in _sizes(path):
         total += size

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from poolcli.errors import FileError, PoolError
+from poolcli.io.address import Address
 from poolcli.io.damage import DECODER_ERRORS, one_line
 from poolcli.io.header import Header
 from poolcli.io.mode import NATURAL, STACK
+from poolcli.io.server_errors import plain_errors
 from poolcli.io.source import Region
 from poolcli.io.zarr.claims import check_array, check_metadata
 from poolcli.io.zarr.further_data import further_data
@@ -59,9 +61,10 @@ class ZarrSource:
 
     def __init__(self, path: Path, layout: str | None) -> None:
         zarr = extra("zarr", "a .zarr")
+        self._access = plain_errors if isinstance(path, Address) else nullcontext
         check_metadata(path)
-        with damage_refused():
-            root = zarr.open(store=str(path), mode="r")
+        with damage_refused(), self._access():
+            root = zarr.open(store=_store(path), mode="r")
             found = list(_found(root, layout))
             if not found:
                 raise FileError("a Zarr group that holds no arrays: name another one")
@@ -75,11 +78,15 @@ class ZarrSource:
     def read(self, number: int, region: Region | None = None) -> FeatureMap:
         """An array, or a region of it."""
         header, array = self.headers[number], self._arrays[number]
-        with damage_refused():
+        with damage_refused(), self._access():
             data = _whole(array) if region is None else np.asarray(array[region])
         native = data.astype(data.dtype.newbyteorder("="), copy=False)
         native = native.view(native.dtype.newbyteorder("="))  # zarr names the order it has anyway
         return FeatureMap(native, header.layout, header.picture, header.name, header.facts)
+
+
+def _store(path: Path) -> Any:
+    return path.zarr_store() if isinstance(path, Address) else str(path)
 
 
 @contextmanager

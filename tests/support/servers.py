@@ -1,0 +1,108 @@
+"""Servers on loopback: files by HTTP, with or without ranges, that count what they send."""
+
+import json
+import re
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote
+
+
+class FileServer(ThreadingHTTPServer):
+    """Sends the files of a folder.
+
+    `sent` has the path and the bytes of each answer to a GET; `failures` are the status codes of
+    the next answers; `has_ranges` is whether it sends parts of a file.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, folder, handler, *, has_ranges=True):
+        super().__init__(("127.0.0.1", 0), handler)
+        self.folder, self.has_ranges = folder, has_ranges
+        self.sent, self.failures, self.queries = [], [], []
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    @property
+    def bytes_sent(self):
+        return sum(size for _, size in self.sent)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_HEAD(self):
+        self._answer(has_body=False)
+
+    def do_GET(self):
+        self._answer(has_body=True)
+
+    def _answer(self, *, has_body):
+        server = self.server
+        if server.failures:
+            self._send(server.failures.pop(0), b"", has_body=False)
+            return
+        name, _, query = self.path.partition("?")
+        server.queries.append(query)
+        file = server.folder / name.lstrip("/")
+        if not file.is_file():
+            self._send(404, b"", has_body=False)
+            return
+        low, high, status, headers = 0, file.stat().st_size - 1, 200, {}
+        part = re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers.get("Range", ""))
+        if part and server.has_ranges:
+            size = high + 1
+            low = int(part[1]) if part[1] else size - int(part[2])
+            high = min(int(part[2]), size - 1) if part[1] and part[2] else size - 1
+            headers["Content-Range"], status = f"bytes {low}-{high}/{size}", 206
+        with file.open("rb") as stream:
+            stream.seek(low)
+            content = stream.read(high + 1 - low)
+        if has_body:
+            server.sent.append((name, len(content)))
+        self._send(status, content, has_body=has_body, headers=headers)
+
+    def _send(self, status, content, *, has_body, headers=None):
+        self.send_response(status)
+        usual = {"Content-Type": "application/json", "Content-Length": len(content)}
+        for name, value in {**usual, **(headers or {})}.items():
+            self.send_header(name, str(value))
+        self.end_headers()
+        if has_body:
+            self.wfile.write(content)
+
+    def log_message(self, *_):
+        pass
+
+
+class GoogleHandler(_Handler):
+    """The requests by which a file of a Google bucket is read: its metadata as JSON, and itself."""
+
+    def _answer(self, *, has_body):
+        path, _, name = self.path.partition("?")[0].partition("/o/")
+        file = self.server.folder / unquote(name)
+        if path.startswith("/download/"):
+            self.path = f"/{unquote(name)}"
+            super()._answer(has_body=has_body)
+        elif name and file.is_file():
+            facts = {"name": unquote(name), "bucket": "bucket", "size": str(file.stat().st_size)}
+            self._send(200, json.dumps(facts).encode(), has_body=has_body)
+        else:
+            self._send(404 if name else 200, b'{"items": []}', has_body=has_body)
+
+
+@contextmanager
+def serving(folder, handler=_Handler, *, has_ranges=True):
+    """A server of a folder, while the block runs."""
+    server = FileServer(folder, handler, has_ranges=has_ranges)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
