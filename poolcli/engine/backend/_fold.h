@@ -350,7 +350,8 @@ class Fold {
         ptrdiff_t pixel = channels * loops.state, tap = run.step * pixel;
         const char *x = from.first + run.start * pixel;
         out += run.cell * pixel;
-        if (is_most && run.every == 1 && from.apart == run.stride * next) {
+        bool is_next = from.apart == run.stride * next && from.apart <= row * loops.state;
+        if (is_most && run.every == 1 && is_next) { /* `spare` holds a row for each */
             run.number += (count - 1) * (next / pixel);
             count = 1;
         }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the tests of the compiled kernels under AddressSanitizer and UndefinedBehaviorSanitizer.
+# Runs the tests of the compiled kernels, and of maps on which they once wrote too far, under AddressSanitizer and UndefinedBehaviorSanitizer.
 #
 # From the root of a checkout whose Python has the test dependencies: sh tests/engine/backend/asan.sh [pytest options]
 # PYTHON names another Python, CXX another compiler (g++).
@@ -18,4 +18,5 @@ include=$("$python" -c 'import sysconfig; print(sysconfig.get_path("include"))')
 cd "$work"
 LD_PRELOAD="$("$cc" -print-file-name=libasan.so) $("$cc" -print-file-name=libubsan.so)" \
     ASAN_OPTIONS=detect_leaks=0:handle_segv=0 PYTHONPATH="$work" \
-    "$python" -m pytest -p no:cacheprovider -q tests/engine/backend/test_core.py "$@"
+    "$python" -m pytest -p no:cacheprovider -q tests/engine/backend/test_core.py \
+    tests/engine/backend/test_same_bits.py::test_of_narrow_maps "$@"

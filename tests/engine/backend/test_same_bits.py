@@ -2,6 +2,8 @@
 windows.
 """
 
+from itertools import product
+
 import nasty
 import numpy as np
 import pytest
@@ -90,3 +92,17 @@ def test_of_boxes(monkeypatch, dtype, channels, sampling_ratio):
     options = {"boxes": corners, "output_size": (3, 5), "sampling_ratio": sampling_ratio}
     one, two = (pooled(monkeypatch, name, x, "roi-align", **options) for name in backends.NAMES)
     assert assert_same_bits(one, two)
+
+
+@pytest.mark.parametrize("down", [1, 2, 3, 4])
+@pytest.mark.parametrize("kernel", [1, 2, 3, 4, 5])
+def test_of_narrow_maps(monkeypatch, kernel, down):
+    """Rows of a map that are not read, and windows that nearly go on from row to row."""
+    compared = 0
+    for width, across, ceil_mode in product(range(1, 12), range(1, 6), (False, True)):
+        x = np.arange(2 * 9 * width, dtype="float32").reshape(2, 9, width)
+        windows = {"kernel": (1, kernel), "stride": (down, across), "padding": (0, kernel // 2)}
+        options = {**windows, "ceil_mode": ceil_mode, "layout": "CHW"}
+        one, two = (pooled(monkeypatch, name, x, "avg", **options) for name in backends.NAMES)
+        compared += assert_same_bits(one, two)
+    assert compared > 50
