@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from poolcli.errors import FileError, RequestError
-from poolcli.frozen import frozen
 from poolcli.io.atomic_write import atomic, atomic_folder, make_folder
 from poolcli.io.damage import enough_memory
 from poolcli.io.format import Format
@@ -96,7 +96,7 @@ def _begin(file: SharedFile) -> None:
         sink.reserve()
 
 
-@frozen
+@dataclass(frozen=True)
 class Writer:
     """Writes the maps of one file, which have been encoded already where they can be.
 

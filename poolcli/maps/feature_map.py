@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from poolcli.errors import DtypeError, ShapeError
-from poolcli.frozen import frozen, made_by
 from poolcli.maps.array import Array
 from poolcli.maps.facts import Facts
 from poolcli.maps.frame import Frame
@@ -75,7 +74,7 @@ class Form(NamedTuple):
         return self
 
 
-@frozen(eq=False)
+@dataclass(frozen=True, eq=False)
 class FeatureMap:
     """An array with a letter for each axis: N (batch), C (channels), D, H, W (space) or L (a line).
 
@@ -88,7 +87,7 @@ class FeatureMap:
     layout: str
     picture: Picture | None = None
     name: str = ""
-    facts: Facts = made_by(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
 
     @cached_property
     def form(self) -> Form:

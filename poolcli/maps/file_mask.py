@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 
-from poolcli.frozen import frozen
 from poolcli.maps.array import Array
 
 
-@frozen(eq=False)
+@dataclass(frozen=True, eq=False)
 class FileMask:
     """A mask, as the value of the carried fact.
 

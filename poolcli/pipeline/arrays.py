@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from poolcli.errors import ShapeError
-from poolcli.frozen import frozen
 from poolcli.pipeline.parameters import Kind
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FOOTPRINTS = ("disk", "diamond", "cross", "ring")
 
 
-@frozen(eq=False)
+@dataclass(frozen=True, eq=False)
 class ArrayFile:
     """An array and where it comes from. Equal to another by its text and its values.
 

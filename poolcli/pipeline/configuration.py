@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from importlib import import_module
 from typing import Any, Self, cast
@@ -13,7 +13,6 @@ from poolcli.engine.operations.operation import Operation, Pooling
 from poolcli.engine.windows import by_name
 from poolcli.engine.windows.place import Place
 from poolcli.engine.windows.sliding import Sliding
-from poolcli.frozen import frozen
 from poolcli.maps.feature_map import Form
 from poolcli.pipeline.arrays import ArrayFile
 from poolcli.pipeline.op import Op
@@ -23,7 +22,7 @@ from poolcli.pipeline.registry import load_file, op_named
 from poolcli.pipeline.window_kinds import AREA_CELLS, KERNEL, REGION_BOXES, WindowKind
 
 
-@frozen
+@dataclass(frozen=True)
 class Configuration:
     """An operation with its windows and options: what a step prints, compares and pickles.
 

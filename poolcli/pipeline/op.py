@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-from poolcli.frozen import frozen
 from poolcli.pipeline.options import INDEX_ORDER, SELECTING_INTERPOLATIONS, VALUE_OPTIONS
 from poolcli.pipeline.parameters import Parameter, no_option
 from poolcli.pipeline.profiles import PROFILES
@@ -31,7 +31,7 @@ def selects(options: Options) -> bool:
     return options["interpolation"] in SELECTING_INTERPOLATIONS
 
 
-@frozen(eq=False)
+@dataclass(frozen=True, eq=False)
 class Op:
     """An operation, with its formula and its source.
 

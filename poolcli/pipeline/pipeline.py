@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from poolcli.errors import OptionTypeError, PoolError, RequestError
-from poolcli.frozen import frozen
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form, check_values
 from poolcli.maps.layout import check_layout, default_layout, shape_words
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 Maps = tuple[FeatureMap, ...]
 
 
-@frozen
+@dataclass(frozen=True)
 class Pipeline:
     """Steps that run one after another. Call it with an array; it prints as the text that makes it.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import ClassVar
@@ -13,7 +13,6 @@ from poolcli.engine.backend.blocks import Load
 from poolcli.engine.operations.index import Indexing
 from poolcli.engine.operations.operation import Pooling
 from poolcli.engine.operations.pixels import ValueRules, counting
-from poolcli.frozen import frozen
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.maps.frame import Size
@@ -42,7 +41,7 @@ from poolcli.pipeline.value_rules import rules_for
 PREPARED = 16  # forms of maps for which a step remembers its rules; bounds memory
 
 
-@frozen
+@dataclass(frozen=True)
 class Stage:
     """What one step makes of a map: a row of a plan, and of a report.
 
@@ -92,7 +91,7 @@ class Stage:
         return self.step.load(self.input)
 
 
-@frozen(repr=False)
+@dataclass(frozen=True, repr=False)
 class Step(Configuration):
     """One operation with its windows and options. Prints as the text that makes it.
 

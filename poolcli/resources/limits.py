@@ -14,12 +14,11 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import inf
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 from weakref import finalize
 
-from poolcli.frozen import frozen
 from poolcli.resources.threads import cores
 
 if TYPE_CHECKING:
@@ -86,8 +85,7 @@ class Budget:
         self._left += nbytes
 
 
-@frozen
-class Limits:
+class Limits(NamedTuple):
     """The limits in force; `max_threads` None stands for as many as there are processors."""
 
     memory: Budget
@@ -129,8 +127,8 @@ def limits(*, threads: int | None = None, memory: int | Budget | None = None) ->
     """
     before = current()
     budget = Budget(memory) if isinstance(memory, int) else memory
-    after = replace(
-        before, memory=budget or before.memory, max_threads=threads or before.max_threads
+    after = before._replace(
+        memory=budget or before.memory, max_threads=threads or before.max_threads
     )
     token = _current.set(after)
     try:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import reduce
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from poolcli import io
 from poolcli.errors import FileError
-from poolcli.frozen import frozen
 from poolcli.maps.facts import Facts, PixelSize
 from poolcli.maps.feature_map import Form
 from poolcli.maps.layout import space_letters
@@ -25,8 +24,7 @@ from poolcli.pipeline.step import Stage
 from poolcli.run.job import STREAM, Job
 
 
-@frozen
-class PlannedMap:
+class PlannedMap(NamedTuple):
     """A result: its header, that of the map it is made of, and the stages in between."""
 
     source: io.Header
@@ -39,8 +37,7 @@ class PlannedMap:
         return reduce(composed, (stage.sampling for stage in self.stages))
 
 
-@frozen
-class FilePlan:
+class FilePlan(NamedTuple):
     """What is made of the maps of a file, and the format of the output.
 
     `dropped` names what the maps carry and the output does not hold.

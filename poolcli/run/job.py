@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from poolcli import io
-from poolcli.frozen import frozen
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.sampling import Sampling
 from poolcli.pipeline.pipeline import Pipeline
@@ -47,7 +46,7 @@ class Outputs(NamedTuple):
     tell: Tell | None = None
 
 
-@frozen
+@dataclass(frozen=True)
 class Settings:
     """What all jobs of a run share: the pipeline, the outputs and the layout of arrays.
 
@@ -56,7 +55,7 @@ class Settings:
     """
 
     pipeline: Pipeline
-    outputs: Outputs = Outputs()
+    outputs: Outputs = Outputs()  # noqa: RUF009 - it is immutable
     layout: str | None = None
     file_nodata: bool = True
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from poolcli import io
 from poolcli.errors import FileError
-from poolcli.frozen import frozen
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.resources.limits import Budget, current, limits
 from poolcli.resources.memory import size_words
@@ -25,7 +25,7 @@ _LARGE_FILE = 1 << 20  # bytes of a file that may hold so many values, packed
 _ENCODING = 4  # copies of a map in memory while a format encodes it as a whole
 
 
-@frozen
+@dataclass(frozen=True)
 class PlannedRegions:
     """The plan of a file, that of the regions of each of its maps, and how many workers make them.
 

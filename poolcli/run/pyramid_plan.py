@@ -8,6 +8,7 @@ tile fills some of the fine levels, and a part of one of a coarse level.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from math import prod
@@ -15,7 +16,6 @@ from math import prod
 import numpy as np
 
 from poolcli import io
-from poolcli.frozen import frozen
 from poolcli.io import Region
 from poolcli.maps.feature_map import Form
 from poolcli.pipeline.map_part import Numbers
@@ -25,7 +25,7 @@ from poolcli.pipeline.step import Stage
 Shape = tuple[int, ...]
 
 
-@frozen
+@dataclass(frozen=True)
 class Level:
     """A level of an output: its header, the shape of a chunk, and the stage that makes it.
 
@@ -70,7 +70,7 @@ class Level:
             yield number, tuple(slice(at * by, min((at + 1) * by, size)) for at, by, size in spans)
 
 
-@frozen
+@dataclass(frozen=True)
 class PyramidPlan:
     """The levels of a map, the finest first, and the shape of its tiles."""
 

@@ -8,12 +8,12 @@ result alone; what it reads of the input follows from that.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 
 import numpy as np
 
-from poolcli.frozen import frozen
 from poolcli.io import Region
 from poolcli.maps.feature_map import Form
 from poolcli.pipeline.map_part import Numbers
@@ -30,7 +30,7 @@ _DECODING = 2  # copies of a chunk of the input while it is unpacked
 _BLOCKS = 4  # blocks for each worker, so that none waits long for the others at the end
 
 
-@frozen
+@dataclass(frozen=True)
 class RegionNeed:
     """What pooling regions of a map takes.
 
@@ -112,7 +112,7 @@ class RegionNeed:
         return found
 
 
-@frozen
+@dataclass(frozen=True)
 class RegionPlan:
     """The blocks and the pieces of a map, and the bytes that a piece takes at once."""
 

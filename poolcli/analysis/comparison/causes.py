@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from poolcli.analysis.comparison.facts import differing, fact_of
 from poolcli.errors import PoolError
-from poolcli.frozen import frozen
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.pipeline.pipeline import Pipeline
@@ -30,7 +29,7 @@ Switch = tuple[Path, str]
 WORDS: dict[str, Any] = {"divisor": "pixels", "min_valid": 0}  # what "not set" is, in so many words
 
 
-@frozen
+@dataclass(frozen=True)
 class MixedStep(Step):
     """A step under a profile that has some facts of another."""
 
@@ -41,8 +40,7 @@ class MixedStep(Step):
         return self.mixed
 
 
-@dataclass(frozen=True)
-class Cause:
+class Cause(NamedTuple):
     """A rule by which results differ, in this one of so many steps, counted from 1."""
 
     step: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,15 +14,13 @@ from poolcli.engine.reducers.long_numbers import LongNumbers, LongRatio, split
 from poolcli.engine.reducers.reducer import BetweenRanks
 from poolcli.engine.reducers.rounding import Exact, Ratio
 from poolcli.engine.windows.grid import Grid
-from poolcli.frozen import frozen
 from poolcli.maps.array import Array
 
 AT_ONCE = 1 << 14  # values at a time: one window of a million took 17 s tap by tap
 SCALE = 64  # 2 to this power is more than the pixels of a window
 
 
-@frozen
-class MeanBetweenRanks:
+class MeanBetweenRanks(NamedTuple):
     """Means of the values of windows between two ranks.
 
     With L and H the values at both ranks, the sum of these values is that of all values clipped to

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -13,14 +12,12 @@ from poolcli.engine.reducers.reducer import Component, Counts, Divisor, Fold
 from poolcli.engine.reducers.rounding import Exact, Quotient, Ratio, cast
 from poolcli.engine.windows.counts import of_cells
 from poolcli.engine.windows.grid import Grid
-from poolcli.frozen import frozen
 from poolcli.maps.array import Array
 
 SCALE = 64  # 2 to this power is more than the weights of a window add up to
 
 
-@frozen
-class FoldedWindows:
+class FoldedWindows(NamedTuple):
     """Windows that are folded: their pixels, and the numbers that a fold may divide by."""
 
     backend: Backend
@@ -43,7 +40,7 @@ class FoldedWindows:
         if not overflown.any() or not _has_large(values):
             return result
         pixels = self.pixels._replace(values=np.ldexp(values.astype(np.float64), -SCALE))
-        again, _ = replace(self, pixels=pixels)._folded(wide, np.empty(overflown.shape))
+        again, _ = self._replace(pixels=pixels)._folded(wide, np.empty(overflown.shape))
         small = cast(again, np.float64, "")
         first = result.value() if isinstance(result, Ratio) else result
         return np.where(overflown, np.ldexp(small, SCALE * wide.degree), first)

@@ -11,7 +11,6 @@ import numpy as np
 from poolcli.engine.backend import Numbering
 from poolcli.engine.backend.window_views import window_views
 from poolcli.engine.windows.grid import Grid
-from poolcli.frozen import frozen
 from poolcli.maps.array import Array
 
 NOWHERE = -1  # the index of a window without a pixel that counts
@@ -86,8 +85,7 @@ def flat_numbers(shape: tuple[int, ...], spans: Sequence[slice]) -> Array:
     return numbers
 
 
-@frozen
-class IndexedWindows:
+class IndexedWindows(NamedTuple):
     """The windows of a grid over pixels that are numbered."""
 
     grid: Grid

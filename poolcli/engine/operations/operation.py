@@ -17,7 +17,6 @@ from poolcli.engine.windows.footprint import Footprint
 from poolcli.engine.windows.grid import Taps
 from poolcli.engine.windows.place import Geometry, Place, Placement
 from poolcli.engine.windows.plane_part import Cells, PlanePart
-from poolcli.frozen import frozen
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size
 from poolcli.resources import memory
@@ -82,8 +81,7 @@ class Operation(Protocol):
         ...
 
 
-@frozen
-class Pooling:
+class Pooling(NamedTuple):
     """A reducer over the cells of a place."""
 
     place: Place

@@ -7,11 +7,11 @@ bits, and nothing is rounded before the result is.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from poolcli.frozen import frozen
 from poolcli.maps.array import Array
 
 BITS = 32
@@ -20,7 +20,7 @@ DIGIT = 16  # bits of a digit in a division: a remainder and a digit fit 64 bits
 WHOLE = float(1 << 53)  # from here on float64 has no fractions
 
 
-@frozen
+@dataclass(frozen=True)
 class LongNumbers:
     """The numbers sum limbs[i] 2^(32 i) + fraction.
 
@@ -129,7 +129,7 @@ class LongNumbers:
         return limb == len(self.limbs) - 1
 
 
-@frozen
+@dataclass(frozen=True)
 class LongRatio:
     """Quotients not yet taken, of long numbers by the product of some counts."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from poolcli.engine.reducers.long_numbers import LongNumbers, LongRatio
 from poolcli.errors import ValueRuleError
-from poolcli.frozen import frozen
 from poolcli.maps.array import Array
 from poolcli.maps.saturation import note_saturated
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
 
-@frozen
+@dataclass(frozen=True)
 class Ratio:
     """A quotient not yet taken: one of integers is rounded without leaving the integers.
 
@@ -58,7 +58,7 @@ class Ratio:
         return np.asarray(count // 2 - stays)
 
 
-@frozen
+@dataclass(frozen=True)
 class Quotient:
     """How a backend finishes means: each total is divided by a product of one count per axis.
 
@@ -89,7 +89,7 @@ class Quotient:
         return Ratio(total, product)
 
 
-@frozen
+@dataclass(frozen=True)
 class Wrapped:
     """Numbers of which `period` is the same as 0; NaN where there is no result."""
 

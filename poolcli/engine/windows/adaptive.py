@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from fractions import Fraction
 
 from poolcli.engine.windows.grid import Axis, Grid
 from poolcli.engine.windows.place import GridPlace, per_axis
 from poolcli.engine.windows.runs import Run
 from poolcli.errors import ShapeError
-from poolcli.frozen import frozen
 from poolcli.maps.frame import Size
 
 MOST_CELLS = 1 << 20  # on an axis; a bound on the runs, of which there may be one for each cell
 
 
-@frozen
+@dataclass(frozen=True)
 class Adaptive(GridPlace):
     """`size` cells on each axis: cell i of n reads the pixels floor(i L / n) to ceil((i + 1) L / n)
     of L.

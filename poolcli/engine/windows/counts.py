@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property, reduce
 from typing import Literal
 
@@ -10,11 +11,10 @@ import numpy as np
 
 from poolcli.engine.windows.border import ABSENT
 from poolcli.engine.windows.grid import Axis, Grid
-from poolcli.frozen import frozen
 from poolcli.maps.array import Array
 
 
-@frozen
+@dataclass(frozen=True)
 class WindowCounts:
     """Pixels and padding of each window: an array of the grid's shape, or one number if all windows
     are alike.
@@ -48,7 +48,7 @@ class WindowCounts:
         return reduce(np.multiply.outer, [of_cells(axis, fact) for axis in axes])
 
 
-@frozen
+@dataclass(frozen=True)
 class FootprintCounts:
     """The same for some cells of a grid with a footprint: those at `cells` along each axis."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from poolcli.errors import ShapeError
-from poolcli.frozen import frozen
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Size
 
@@ -18,7 +18,7 @@ SHAPES = ("disk", "diamond", "cross", "ring")
 Box = tuple[slice, ...]  # of the taps along each axis
 
 
-@frozen
+@dataclass(frozen=True)
 class Footprint:
     """The taps of a kernel of this shape that count; `flags` has a byte for each tap, 1 or 0.
 

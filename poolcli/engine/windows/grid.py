@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
@@ -14,7 +14,6 @@ import numpy as np
 from poolcli.engine.windows.border import ABSENT, Border
 from poolcli.engine.windows.footprint import Footprint
 from poolcli.engine.windows.runs import Run
-from poolcli.frozen import frozen
 from poolcli.maps.array import Array
 
 
@@ -40,7 +39,7 @@ class Taps(NamedTuple):
         return len(self.window) - sum(pixel != ABSENT for pixel in self.pixels)
 
 
-@frozen
+@dataclass(frozen=True)
 class Axis:
     """The cells along one axis of a map.
 
@@ -146,7 +145,7 @@ def _every(start: int, step: int, first: int, stop: int) -> range:
     return range(start + step * first, start + step * (stop - 1) + 1, step)
 
 
-@frozen
+@dataclass(frozen=True)
 class Grid:
     """The cells of a map: one `Axis` for each of its trailing, spatial axes.
 

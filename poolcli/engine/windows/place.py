@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, Protocol
@@ -10,7 +11,6 @@ from typing import Any, NamedTuple, Protocol
 from poolcli.engine.windows.grid import Axis, Grid
 from poolcli.engine.windows.plane_part import PlanePart
 from poolcli.errors import ShapeError
-from poolcli.frozen import frozen
 from poolcli.maps.frame import Frame, Size
 
 AXIS_NAMES = {1: "L", 2: "HW", 3: "DHW"}  # the letters of so many spatial axes
@@ -56,7 +56,7 @@ class Geometry(NamedTuple):
     even: tuple[bool, ...] = ()
 
 
-@frozen
+@dataclass(frozen=True)
 class Placement:
     """The windows of a place on a frame: the result's frame, and the grids that fill it.
 

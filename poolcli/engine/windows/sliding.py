@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
@@ -19,11 +20,10 @@ from poolcli.engine.windows.place import (
 )
 from poolcli.engine.windows.sliding_axis import SlidingAxis
 from poolcli.errors import ShapeError
-from poolcli.frozen import frozen
 from poolcli.maps.frame import Frame, Padding, Size
 
 
-@frozen
+@dataclass(frozen=True)
 class Sliding(GridPlace):
     """Windows of `kernel` taps, `dilation` pixels apart, at every `stride` pixels from the
     padding's begin on.
