@@ -83,7 +83,7 @@ OTHER_IMAGES = (
         facts={"icc": "ICCP", "exif": "EXIF", "xmp": "XMP", **_FRAMES},
         save={"quality": WholeNumber(0, 100), "lossless": SWITCH, "method": WholeNumber(0, 6)},
         pillow="WEBP",
-        memory=CodecMemory(3, 18, 5, 36),
+        memory=CodecMemory(3, 18, 5, 90),
         largest=16383,
     ),
     Format(

@@ -95,10 +95,14 @@ def _needed(pixels: int) -> str:
     return f"{_BYTES * pixels // 10**6 + 1}M"
 
 
+# Their tiles are of what Pillow has decoded, not of the file.
+_DECODED_AT_ONCE = ("AVIF", "WEBP")
+
+
 def check_claim(image: Image.Image, stream: BinaryIO) -> None:
     """FileError for more pixels than the bytes of the file can stand for."""
     codecs = {tile[0] for tile in getattr(image, "tile", ())}
-    if not codecs or not codecs <= _PIXELS.keys():
+    if image.format in _DECODED_AT_ONCE or not codecs or not codecs <= _PIXELS.keys():
         return
     position = stream.tell()
     size = stream.seek(0, SEEK_END)
