@@ -96,7 +96,7 @@ def _begin(file: SharedFile) -> None:
         sink.reserve()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Writer:
     """Writes the maps of one file, which have been encoded already where they can be.
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from math import isfinite, nan
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from poolcli.maps.fits_wcs import Card, pooled_cards
 from poolcli.maps.sampling import Sampling
+
+if TYPE_CHECKING:
+    from poolcli.maps.fits_wcs import Card
 
 Facts = Mapping[str, Any]  # values by the names of facts
 Rule = Callable[[Any, Sampling, Facts], Any]  # the value after pooling; None: it is dropped
@@ -215,6 +217,8 @@ def of_axes(value: Mapping[str, Any], axes: Sampling, _: Facts) -> Any:
 
 def fits_wcs(value: tuple[str, tuple[Card, ...]], axes: Sampling, _: Facts) -> Any:
     """The letters of FITS axes, and cards; those of axes that are gone have no meaning."""
+    from poolcli.maps.fits_wcs import pooled_cards
+
     letters, cards = value
     strides = _lattice(letters, axes)
     if strides is None:

@@ -12,9 +12,9 @@ from poolcli.run.executors import executor_named
 from poolcli.run.executors.worker_pool import Deferred, Pending, WorkerPool
 from poolcli.run.interruption import Interruption
 from poolcli.run.job import Job
+from poolcli.run.large_file import may_have_regions
 from poolcli.run.outcome import Outcome, Work
 from poolcli.run.parallelism import Parallelism
-from poolcli.run.planned_regions import may_have_regions
 from poolcli.run.pool_file import pool_file
 from poolcli.run.stdin import has_more
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 
@@ -34,6 +33,8 @@ def missing(path: Path, *, alone: bool) -> str:
 
 def _similar(path: Path) -> Path | None:
     """The file beside it whose name is nearly the same."""
+    from difflib import get_close_matches
+
     with suppress(OSError, ValueError):
         names = list(islice((each.name for each in path.parent.iterdir()), MOST_NAMES))
         if near := get_close_matches(path.name, names, 1, SIMILAR):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from poolcli import io
 from poolcli.errors import FileError
@@ -15,13 +14,13 @@ from poolcli.resources.memory import size_words
 from poolcli.run.budget import memory_need, rounded_up
 from poolcli.run.file_plan import FilePlan, plan_file, results_of
 from poolcli.run.input_state import InputState
-from poolcli.run.job import STREAM, Job
+from poolcli.run.job import Job
+from poolcli.run.large_file import may_have_regions
 from poolcli.run.region_plan import RegionNeed, RegionPlan, region_plan
 
 USUAL = 1 << 28  # bytes that arrays of a worker may take where no limit is given
 # Bytes of values from which regions are worth their calls, where the whole fits into memory.
 _LARGE = 1 << 26
-_LARGE_FILE = 1 << 20  # bytes of a file that may hold so many values, packed
 _ENCODING = 4  # copies of a map in memory while a format encodes it as a whole
 
 
@@ -65,24 +64,6 @@ def opened_large(job: Job, readable: io.Readable) -> Iterator[io.Source | None]:
         io.opened(readable, job.layout, job.member) as source,
     ):
         yield source if _is_large(job, source) else None
-
-
-def may_have_regions(job: Job, readable: io.Readable) -> bool:
-    """Whether a job makes one file of one map each, of a file on the disk that is not small."""
-    return not job.pipeline.several and is_large_file(job, readable)
-
-
-def is_large_file(job: Job, readable: io.Readable) -> bool:
-    """Whether a job makes one file and nothing else, of a file on the disk that is not small."""
-    outputs = job.outputs
-    is_plain = outputs.indices is None and outputs.draw is None
-    if not (is_plain and isinstance(readable, Path) and len(job.targets) == 1):
-        return False
-    if job.target == STREAM or io.is_device(job.target):
-        return False
-    if not readable.is_file():
-        return readable.is_dir()
-    return outputs.memory is not None or readable.stat().st_size >= _LARGE_FILE
 
 
 def _is_large(job: Job, source: io.Source) -> bool:

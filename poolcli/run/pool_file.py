@@ -27,8 +27,8 @@ from poolcli.run.file_plan import (
 from poolcli.run.input_state import InputState
 from poolcli.run.interruption import commit_point
 from poolcli.run.job import STREAM, Job, output_exists
+from poolcli.run.large_file import is_large_file
 from poolcli.run.outcome import Outcome, StepResult
-from poolcli.run.planned_regions import is_large_file
 from poolcli.run.stdin import check_one_array, read_maps
 
 Maps = tuple[FeatureMap, ...]

@@ -31,8 +31,9 @@ from poolcli.run.file_plan import (
 from poolcli.run.input_state import InputState
 from poolcli.run.interruption import commit_point
 from poolcli.run.job import Job
+from poolcli.run.large_file import is_large_file
 from poolcli.run.outcome import Outcome, StepResult
-from poolcli.run.planned_regions import USUAL, is_large_file, opened_large
+from poolcli.run.planned_regions import USUAL, opened_large
 from poolcli.run.pool_regions import worker_budget
 from poolcli.run.pyramid_plan import Level, PyramidPlan, pyramid_plan
 from poolcli.run.region_blocks import Sources, Tally, read_pixels

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import prod
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -13,13 +13,15 @@ from poolcli.engine.operations.index import NOWHERE
 from poolcli.engine.operations.pixels import ValueRules, masked_pixels
 from poolcli.engine.operations.pool import bookkeeping, execution_of, pool, pool_with_indices
 from poolcli.engine.reducers.reducer import Reducer
-from poolcli.engine.windows.footprint import Footprint
 from poolcli.engine.windows.grid import Taps
 from poolcli.engine.windows.place import Geometry, Place, Placement
 from poolcli.engine.windows.plane_part import Cells, PlanePart
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size
 from poolcli.resources import memory
+
+if TYPE_CHECKING:
+    from poolcli.engine.windows.footprint import Footprint
 
 Arguments = tuple[Array, Frame, ValueRules, Array | None]  # planes, their frame, rules, weights
 

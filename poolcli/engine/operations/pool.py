@@ -11,7 +11,6 @@ import numpy as np
 from poolcli.engine.backend import Backend, backend
 from poolcli.engine.backend.blocks import Load, Task, run
 from poolcli.engine.backend.window_views import COPIED, NETWORK
-from poolcli.engine.backend.with_footprint import WithFootprint
 from poolcli.engine.operations.bordered import read, tasks
 from poolcli.engine.operations.pixels import MaskedPixels, ValueRules, check_nodata, counted
 from poolcli.engine.operations.window_block import PoolingCall, WindowBlock
@@ -103,6 +102,8 @@ def execution_of(
     values = Values(dtype.newbyteorder("="), grid.largest * heaviest, grid.taps)
     verbs: Backend = backend()
     if grid.footprint is not None:
+        from poolcli.engine.backend.with_footprint import WithFootprint  # few grids have one
+
         verbs = WithFootprint(verbs, grid.footprint)
     return _execution(reducer, values, min(grid.largest, NETWORK), verbs)
 

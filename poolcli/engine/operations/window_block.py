@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from poolcli.engine.backend import Backend, Numbering
 from poolcli.engine.backend.blocks import Task
 from poolcli.engine.backend.window_views import window_views
-from poolcli.engine.operations.between_ranks import MeanBetweenRanks
 from poolcli.engine.operations.bordered import reaches_out
 from poolcli.engine.operations.folded_windows import FoldedWindows
 from poolcli.engine.operations.index import NOWHERE, IndexedWindows, PixelNumbers, flat_numbers
@@ -25,11 +25,14 @@ from poolcli.engine.reducers.reducer import (
     WindowValues,
 )
 from poolcli.engine.reducers.rounding import Exact, put, without
-from poolcli.engine.windows.counts import FootprintCounts, WindowCounts
+from poolcli.engine.windows.counts import WindowCounts
 from poolcli.engine.windows.grid import Grid
 from poolcli.engine.windows.place import PlacedGrid
 from poolcli.errors import ValueRuleError
 from poolcli.maps.array import Array
+
+if TYPE_CHECKING:
+    from poolcli.engine.windows.footprint_counts import FootprintCounts
 
 
 @dataclass(eq=False)
@@ -85,6 +88,8 @@ class WindowBlock:
         """How many pixels windows have; `weights` stand for their number."""
         if self.grid.footprint is None:
             return WindowCounts(self.grid, weights)
+        from poolcli.engine.windows.footprint_counts import FootprintCounts  # few grids have one
+
         cells = self.task.target[-len(self.grid.axes) :]
         return FootprintCounts(self.call.placed.grid, cells, weights)
 
@@ -152,6 +157,8 @@ class WindowBlock:
             return windows.reduced(reduction, self.call.wide, out)
         valid = None if weights is None else weights > 0
         if isinstance(reduction, BetweenRanks):
+            from poolcli.engine.operations.between_ranks import MeanBetweenRanks  # few need it
+
             number = self.counts.pixels if valid is None else self._sum(valid.astype(np.int64))
             means = MeanBetweenRanks(self.call.backend, reduction, self.pixels, self.grid, number)
             return means()

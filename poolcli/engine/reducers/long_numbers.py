@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,7 +20,7 @@ DIGIT = 16  # bits of a digit in a division: a remainder and a digit fit 64 bits
 WHOLE = float(1 << 53)  # from here on float64 has no fractions
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LongNumbers:
     """The numbers sum limbs[i] 2^(32 i) + fraction.
 
@@ -129,8 +129,7 @@ class LongNumbers:
         return limb == len(self.limbs) - 1
 
 
-@dataclass(frozen=True)
-class LongRatio:
+class LongRatio(NamedTuple):
     """Quotients not yet taken, of long numbers by the product of some counts."""
 
     total: LongNumbers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ratio:
     """A quotient not yet taken: one of integers is rounded without leaving the integers.
 
@@ -58,8 +58,7 @@ class Ratio:
         return np.asarray(count // 2 - stays)
 
 
-@dataclass(frozen=True)
-class Quotient:
+class Quotient(NamedTuple):
     """How a backend finishes means: each total is divided by a product of one count per axis.
 
     If `of_squares`, it is the mean of the squares of numbers, in float64, and its root the result.
@@ -89,8 +88,7 @@ class Quotient:
         return Ratio(total, product)
 
 
-@dataclass(frozen=True)
-class Wrapped:
+class Wrapped(NamedTuple):
     """Numbers of which `period` is the same as 0; NaN where there is no result."""
 
     numbers: Array

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from poolcli.engine.windows.adaptive import Adaptive
 from poolcli.engine.windows.sliding import Sliding
 
 if TYPE_CHECKING:
+    from poolcli.engine.windows.adaptive import Adaptive
     from poolcli.engine.windows.area import Area
     from poolcli.engine.windows.place import Place
     from poolcli.maps.array import Array
@@ -34,6 +34,8 @@ def sliding(
 
 
 def adaptive(*, adaptive: Size) -> Adaptive:
+    from poolcli.engine.windows.adaptive import Adaptive
+
     return Adaptive(adaptive)
 
 
@@ -44,7 +46,7 @@ def area(*, area: Size) -> Area:
 
 
 def whole_map(**_: Any) -> Adaptive:
-    return Adaptive((1,))
+    return adaptive(adaptive=(1,))
 
 
 def fractional(

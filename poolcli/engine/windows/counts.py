@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from typing import Literal
 
 import numpy as np
 
-from poolcli.engine.windows.border import ABSENT
 from poolcli.engine.windows.grid import Axis, Grid
 from poolcli.maps.array import Array
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WindowCounts:
     """Pixels and padding of each window: an array of the grid's shape, or one number if all windows
     are alike.
@@ -46,46 +44,6 @@ class WindowCounts:
         if all(len(axis.runs) == 1 and axis.runs[0].extent == axis.runs[0].size for axis in axes):
             return self.grid.largest
         return reduce(np.multiply.outer, [of_cells(axis, fact) for axis in axes])
-
-
-@dataclass(frozen=True)
-class FootprintCounts:
-    """The same for some cells of a grid with a footprint: those at `cells` along each axis."""
-
-    grid: Grid
-    cells: Sequence[slice]
-    weights: Array | None = None
-
-    @cached_property
-    def pixels(self) -> Array | int:
-        """Taps that are pixels of the map or its border, or the sum of their weights."""
-        return self._inside if self.weights is None else self.weights
-
-    @cached_property
-    def padding(self) -> Array | int:
-        """Taps in padding that counts."""
-        return self._counted(self._in_padding) - self._inside
-
-    @cached_property
-    def _inside(self) -> Array:
-        return self._counted(lambda axis, at: axis.pixels(at) != ABSENT)
-
-    @staticmethod
-    def _in_padding(axis: Axis, at: Array) -> Array:
-        border = axis.border
-        assert border is not None
-        return (at >= -border.before) & (at < border.length + border.after)
-
-    def _counted(self, test: Callable[[Axis, Array], Array]) -> Array:
-        """For each cell how many taps of the footprint pass a test along every axis."""
-        assert self.grid.footprint is not None
-        counts: Array = self.grid.footprint.taps.astype(np.float64)
-        for axis, cells in zip(self.grid.axes, self.cells, strict=True):
-            (run,) = axis.runs
-            starts = run.start + run.stride * np.arange(cells.start or 0, cells.stop)
-            passed = test(axis, starts[:, None] + run.step * np.arange(run.size))
-            counts = np.tensordot(counts, passed.astype(np.float64), (0, 1))
-        return counts.astype(np.int64)
 
 
 def of_cells(axis: Axis, fact: Literal["size", "extent"]) -> Array:

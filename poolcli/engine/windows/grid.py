@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from poolcli.engine.windows.border import ABSENT, Border
-from poolcli.engine.windows.footprint import Footprint
 from poolcli.engine.windows.runs import Run
 from poolcli.maps.array import Array
+
+if TYPE_CHECKING:
+    from poolcli.engine.windows.footprint import Footprint
 
 
 class Taps(NamedTuple):

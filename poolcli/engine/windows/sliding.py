@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from poolcli.engine.windows.footprint import Footprint
 from poolcli.engine.windows.grid import Grid
 from poolcli.engine.windows.place import (
     AXIS_NAMES,
@@ -21,6 +21,9 @@ from poolcli.engine.windows.place import (
 from poolcli.engine.windows.sliding_axis import SlidingAxis
 from poolcli.errors import ShapeError
 from poolcli.maps.frame import Frame, Padding, Size
+
+if TYPE_CHECKING:
+    from poolcli.engine.windows.footprint import Footprint
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ class Sliding(GridPlace):
 
     def _footprint(self, axes: int) -> Footprint | None:
         if isinstance(self.footprint, str):
+            from poolcli.engine.windows.footprint import Footprint
+
             return Footprint.named(self.footprint, per_axis("kernel", self.kernel, axes))
         if self.footprint is not None and len(self.footprint.shape) != axes:
             size = "x".join(map(str, self.footprint.shape))

@@ -1,4 +1,7 @@
-"""An image file becomes maps: pages and frames, upright, with palettes and metadata."""
+"""An image file becomes maps: pages and frames, upright, with palettes and metadata.
+
+What one format alone needs is imported when a file of it is read, as that keeps the start short.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +25,6 @@ from poolcli.io.pillow.checks import (
     rawmode,
 )
 from poolcli.io.pillow.exif import exif_behind_pixels, upright
-from poolcli.io.pillow.gif import check_blocks
-from poolcli.io.pillow.jpeg_scans import whole
 from poolcli.io.pillow.page_headers import format_of, headers_of, is_animation
 from poolcli.io.pillow.png_chunks import SIGNATURE, check_chunks
 from poolcli.io.pillow.png_deep import deep_pixels
@@ -83,6 +84,8 @@ class ImageSource:
         if self._image.format == "PNG":
             check_chunks(self._stream)
         elif self._image.format == "GIF" and "loop" in self._image.info:
+            from poolcli.io.pillow.gif import check_blocks
+
             check_blocks(self._stream)
         elif self._image.format == "PCX":
             check_pcx_palette(self._stream)
@@ -150,7 +153,10 @@ def _loaded(image: Image.Image, mode: str, stream: BinaryIO) -> Array:
         with decoding():
             return deep_pixels(image, rawmode(image), stream)
     with decoding(), inflated(image):
-        image = whole(image, stream) if image.format in ("JPEG", "MPO") else image
+        if image.format in ("JPEG", "MPO"):
+            from poolcli.io.pillow.jpeg_scans import whole
+
+            image = whole(image, stream)
         image.load()
     return pixels(image, mode)
 

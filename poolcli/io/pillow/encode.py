@@ -1,4 +1,7 @@
-"""Maps become the bytes of an image file, with what they carry besides pixels."""
+"""Maps become the bytes of an image file, with what they carry besides pixels.
+
+What animations and GIF alone need is imported when one is written, as that keeps the start short.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,6 @@ from poolcli.io.format import Format
 from poolcli.io.header import Header
 from poolcli.io.mode import DEEP
 from poolcli.io.pillow.checks import PILLOW_ERRORS
-from poolcli.io.pillow.encode_animation import ANIMATED, encode_animation, is_frame
-from poolcli.io.pillow.gif_palette import gif_frames
 from poolcli.io.pillow.named_stream import saved
 from poolcli.io.pillow.png_deep import encode_deep
 from poolcli.io.pillow.png_deflate import best_strategy, encode_png
@@ -65,8 +66,11 @@ def encode(maps: Sequence[FeatureMap], target: Format, options: Mapping[str, Any
     metadata = save_options(first, mode, target)
 
     def saved(metadata: Mapping[str, Any]) -> bytes:
-        if len(images) > 1 and target.name in ANIMATED:
-            return encode_animation(maps, images, target, {**save, **metadata})
+        if len(images) > 1:
+            from poolcli.io.pillow.encode_animation import ANIMATED, encode_animation
+
+            if target.name in ANIMATED:
+                return encode_animation(maps, images, target, {**save, **metadata})
         return _saved(images, target, {**save, **metadata})
 
     with encoding(target):
@@ -94,7 +98,11 @@ def _deep(
 
 
 def _check_pages(headers: Sequence[Header], target: Format) -> None:
-    if target.name == "png" and len(headers) > 1 and not any(map(is_frame, headers)):
+    if target.name != "png" or len(headers) == 1:
+        return
+    from poolcli.io.pillow.encode_animation import is_frame
+
+    if not any(map(is_frame, headers)):
         raise FileError(
             f"{len(headers)} maps need a format with pages, and a PNG has frames of an animation "
             "only: write .tiff, .webp or .gif, or .npz"
@@ -127,7 +135,11 @@ def _kept_compression(one: FeatureMap, target: Format) -> dict[str, Any]:
 
 
 def _saved(images: Sequence[Image.Image], target: Format, options: Mapping[str, Any]) -> bytes:
-    first, *more = gif_frames(images) if target.name == "gif" else images
+    if target.name == "gif":
+        from poolcli.io.pillow.gif_palette import gif_frames
+
+        images = gif_frames(images)
+    first, *more = images
     if target.name == "png" and (strategy := best_strategy(first, options)) is not None:
         return encode_png(first, options, strategy)
     pages = {"save_all": True, "append_images": more} if more else {}

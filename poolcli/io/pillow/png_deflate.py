@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Mapping
-from concurrent import futures
+from contextlib import nullcontext
 from struct import pack
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -21,6 +21,9 @@ from poolcli.io.pillow.png_chunks import SIGNATURE, chunk, chunks
 from poolcli.io.pillow.to_array import values
 from poolcli.maps.array import Array
 from poolcli.resources.limits import current
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 _CHANNELS = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4}
 _PILLOW_OPTIONS = frozenset({"compress_level", "optimize", "save_all"})  # these ask for its encoder
@@ -100,13 +103,19 @@ def _deflated(rows: Array, channels: int, how: Deflation) -> Iterator[bytes]:
         return band, deflater.compress(band) + deflater.flush(end)
 
     checksum, header = zlib.adler32(b""), b"\x78\x01"
-    with futures.ThreadPoolExecutor(current().threads) as pool:
-        mapped = pool.map if step < len(rows) else map
-        for band, data in mapped(deflate_band, range(0, len(rows), step)):
+    starts = range(0, len(rows), step)
+    with _threads() if len(starts) > 1 else nullcontext() as pool:
+        for band, data in (pool.map if pool else map)(deflate_band, starts):
             checksum = zlib.adler32(band, checksum)
             yield header + data
             header = b""
     yield pack(">I", checksum)
+
+
+def _threads() -> Executor:
+    from concurrent.futures import ThreadPoolExecutor  # here, as a small image needs none
+
+    return ThreadPoolExecutor(current().threads)
 
 
 def _filtered(rows: Array, band: slice, channels: int) -> Array:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator
-from concurrent import futures
 from contextlib import contextmanager, nullcontext
 from struct import pack
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from poolcli.resources.limits import current
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 _MIN_PIXELS = 1 << 20  # below, starting a thread costs more than it saves
 _PIECE = 1 << 19  # bytes inflated at a time
@@ -59,7 +62,7 @@ def inflated(image: Image.Image) -> Iterator[None]:
         return
     pieces = _stored(image.load_read, _row_bytes(image))  # type: ignore[attr-defined]
     is_large = image.width * image.height >= _MIN_PIXELS and current().threads > 1
-    with futures.ThreadPoolExecutor(1) if is_large else nullcontext() as thread:
+    with _thread() if is_large else nullcontext() as thread:
         image.load_read = _ahead(pieces, thread) if thread else lambda _: next(pieces, b"")  # type: ignore[attr-defined]
         try:
             yield
@@ -67,7 +70,13 @@ def inflated(image: Image.Image) -> Iterator[None]:
             del image.load_read  # type: ignore[attr-defined]
 
 
-def _ahead(pieces: Iterator[bytes], thread: futures.Executor) -> Callable[[int], bytes]:
+def _thread() -> Executor:
+    from concurrent.futures import ThreadPoolExecutor  # here, as a small image needs none
+
+    return ThreadPoolExecutor(1)
+
+
+def _ahead(pieces: Iterator[bytes], thread: Executor) -> Callable[[int], bytes]:
     """A function that gives the next piece, while the thread makes the one after it."""
     coming = thread.submit(next, pieces, b"")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent import futures
 from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
@@ -45,6 +44,8 @@ def thread_pool(
     act: Callable[[Job], Outcome], count: int, spreads: int = 0
 ) -> Iterator[WorkerPool]:
     """Threads that do jobs, or that wait for a process or a cluster to do them."""
+    from concurrent import futures  # here, as one file needs no threads
+
     threads, wait = futures.ThreadPoolExecutor(count, initializer=block_interrupts), True
     try:
         yield WorkerPool(lambda job: threads.submit(act, job), count, spreads)
