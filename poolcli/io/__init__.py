@@ -25,7 +25,7 @@ from poolcli.io.atomic_write import (
     through_link,
 )
 from poolcli.io.durability import sync_folder
-from poolcli.io.format import Format
+from poolcli.io.format import CodecMemory, Format
 from poolcli.io.formats import (
     FORMATS,
     all_formats,
@@ -70,6 +70,7 @@ __all__ = [
     "WRITTEN_AS",
     "Address",
     "Choice",
+    "CodecMemory",
     "Format",
     "Header",
     "IncomingArray",

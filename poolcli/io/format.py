@@ -16,22 +16,32 @@ from poolcli.io.source import Source
 from poolcli.maps.layout import shape_words
 from poolcli.resources.extras import extra
 
+_FIRST = 75_000  # pixels
+
 
 class CodecMemory(NamedTuple):
-    """Bytes of memory that reading and writing a format take at most.
+    """Bytes of memory that reading a file, or writing one, takes at most.
 
-    They are so many copies of the values, the map itself included, and so many bytes for each
-    pixel. Measured with photographs of 3 megapixels and with animations; checked by
-    tests/run/test_budget.py.
+    They are so many copies of all values, the maps themselves included, and so many bytes for each
+    pixel of the largest map, which a codec has in work. Tables that are filled by a small image
+    already are `first`: bytes for each of the first 75,000 pixels. Measured with photographs of up
+    to 12 megapixels and with animations; checked by tests/run/test_budget.py.
     """
 
-    reading: int = 3
-    reading_pixel: int = 0
-    writing: int = 5
-    writing_pixel: int = 0
+    copies: int
+    pixel: int = 0
+    first: int = 0
+
+    def of(self, values: int, pixels: int) -> int:
+        """The bytes for values of so many bytes, and a map of so many pixels.
+
+        >>> CodecMemory(2, 10, 5).of(3_000_000, 1_000_000)
+        16375000
+        """
+        return self.copies * values + self.pixel * pixels + self.first * min(pixels, _FIRST)
 
 
-_USUAL = CodecMemory()
+_READING, _WRITING = CodecMemory(3), CodecMemory(5)
 
 
 @dataclass(frozen=True)
@@ -73,8 +83,8 @@ class Format:
         Pillow's name for it, where Pillow writes it.
     largest
         The longest side in pixels.
-    memory
-        What its codecs take beside the map.
+    reading, writing, writing_frames
+        What its codecs take; `writing_frames` is of animations, where that differs.
     extra
         The extra that brings its library.
     is_folder
@@ -107,7 +117,9 @@ class Format:
     save: Mapping[str, WholeNumber | Choice | Sizes] = field(default_factory=dict, hash=False)
     pillow: str = ""
     largest: int = 2**31 - 1
-    memory: CodecMemory = _USUAL
+    reading: CodecMemory = _READING
+    writing: CodecMemory = _WRITING
+    writing_frames: CodecMemory | None = None
     extra: str = ""
     is_folder: bool = False
     is_streamed: bool = False

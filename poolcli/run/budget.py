@@ -67,17 +67,23 @@ def memory_need(pipeline: Pipeline, peek: io.Peek, target: io.Format | None) -> 
     target = target or source
     held = sum(_expanded(form, plans[form]) for form in forms)
     if source.name not in _ON_DISK:
-        held += sum(_codec_bytes(form, source, *source.memory[:2]) for form in forms)
+        held += _codec_bytes(forms, source, source.reading)
     if target.name not in _ON_DISK:
         outputs = [stage.output for form in forms for stage in plans[form][-pipeline.outputs :]]
-        held += sum(_codec_bytes(form, target, *target.memory[2:]) for form in outputs)
+        frames = target.writing_frames if len(forms) > 1 else None
+        held += _codec_bytes(outputs, target, frames or target.writing)
     return MemoryNeed(held, 2 * largest.load.least, str(largest.step))
 
 
-def _codec_bytes(form: Form, record: io.Format, copies: int, pixel: int) -> int:
+def _codec_bytes(forms: Sequence[Form], record: io.Format, memory: io.CodecMemory) -> int:
+    return memory.of(
+        sum(form.nbytes for form in forms), max(_codec_pixels(form, record) for form in forms)
+    )
+
+
+def _codec_pixels(form: Form, record: io.Format) -> int:
     is_as_stored = form.mode in _PLAIN and form.mode in record.modes
-    pixels = 0 if is_as_stored else prod(form.space) * (form.frame.batch or 1)
-    return copies * form.nbytes + pixel * pixels
+    return 0 if is_as_stored else prod(form.space) * (form.frame.batch or 1)
 
 
 def _expanded(form: Form, stages: Sequence[Stage]) -> int:

@@ -66,7 +66,7 @@ MODES = {
     "npy": ("L",),
     "pfm": ("F",),
 }
-FRAMES = {"gif": "P", "webp": "RGBA", "png": "RGBA", "tiff": "RGB"}
+FRAMES = {"gif": "P", "webp": "RGBA", "png": "RGBA", "tiff": "RGB", "avif": "RGB"}
 SLACK = 6_000_000  # bytes of code and of stacks, which are loaded when they are needed
 SIZES = {"small": (64, 48), "large": (1200, 1000), "again": (1200, 1000)}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from ctypes import CDLL
 from functools import cache
@@ -95,14 +95,10 @@ def _needed(pixels: int) -> str:
     return f"{_BYTES * pixels // 10**6 + 1}M"
 
 
-# Their tiles are of what Pillow has decoded, not of the file.
-_DECODED_AT_ONCE = ("AVIF", "WEBP")
-
-
 def check_claim(image: Image.Image, stream: BinaryIO) -> None:
     """FileError for more pixels than the bytes of the file can stand for."""
-    codecs = {tile[0] for tile in getattr(image, "tile", ())}
-    if image.format in _DECODED_AT_ONCE or not codecs or not codecs <= _PIXELS.keys():
+    codecs = {tile[0] for tile in _tiles_of_file(image)}
+    if not codecs or not codecs <= _PIXELS.keys():
         return
     position = stream.tell()
     size = stream.seek(0, SEEK_END)
@@ -113,6 +109,15 @@ def check_claim(image: Image.Image, stream: BinaryIO) -> None:
             f"its header claims {height}x{width} pixels, and the file holds far fewer: "
             "it is cut short or damaged; save it again"
         )
+
+
+def _tiles_of_file(image: Image.Image) -> Sequence[Any]:
+    """The tiles that Pillow reads from the file itself.
+
+    A plugin whose tiles are of something else, as of what a codec unpacked, has a method to go to
+    them: ImageFile.load calls `load_seek` in place of the file's seek.
+    """
+    return () if hasattr(image, "load_seek") else getattr(image, "tile", ())
 
 
 def _bomb(pixels: int) -> FileError:

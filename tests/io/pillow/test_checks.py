@@ -7,7 +7,7 @@ import struct
 import warnings
 
 import pytest
-from PIL import Image
+from PIL import Image, features
 from round_trips import refusal, saved
 
 from poolcli.errors import FileError
@@ -68,6 +68,24 @@ def test_bombs_do_not_warn(monkeypatch):
         )  # as importing poolcli.io does
         assert read(io.BytesIO(raw))[0].data.shape == (20, 30)
     assert seen == []
+
+
+SMALLEST = {  # the options by which a format takes the fewest bytes
+    "TGA": {"compression": "tga_rle"},
+    "AVIF": {"quality": 1, "speed": 10},
+    "WEBP": {"lossless": True},
+    "TIFF": {"compression": "tiff_adobe_deflate"},
+}
+KINDS = ("PNG", "JPEG", "JPEG2000", "GIF", "BMP", "PCX", "PPM", "SGI", "QOI", *SMALLEST, "DDS")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_size_is_held_against_the_bytes_of_the_file_alone(kind):
+    """One colour is packed as hard as a format can: no such file is taken for one cut short."""
+    if kind in ("AVIF", "WEBP") and not features.check(kind.lower()):
+        pytest.skip(f"this Pillow has no {kind}")
+    raw = saved(Image.new("RGB", (600, 500), (9, 99, 200)), kind, **SMALLEST.get(kind, {}))
+    assert peek(io.BytesIO(raw)).maps[0].shape[:2] == (500, 600)
 
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
