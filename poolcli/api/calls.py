@@ -45,7 +45,8 @@ def pooled(
         maps = _masked(pipeline, source, return_indices=return_indices)
     if not (return_indices or pipeline.several):
         return _result(maps[0], source, pipeline.steps[0], out)
-    parts = pipeline.steps[0].parts if pipeline.several else pipeline.steps * 2
+    step, form = pipeline.steps[0], source.fmap.form
+    parts = step.parts_of(form) if pipeline.several else pipeline.steps * 2
     outs = (out, *(None for _ in maps[1:]))
     return tuple(map(_result, maps, (source,) * len(maps), parts, outs))
 

@@ -63,6 +63,8 @@ class PoolOptions(TypedDict, total=False):
     branches: PipelineLike | Sequence[PipelineLike] | None
     merge: Literal["max", "avg", "sum", "concat"] | None
     op: PipelineLike | None
+    smallest: int | None
+    isotropic: bool | Sequence[float] | None
     nan: Literal["propagate", "ignore"] | None
     nodata: float | Sequence[float] | None
     min_valid: float | None

@@ -115,6 +115,8 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
     branches: PipelineLike | Sequence[PipelineLike] | None = None,
     merge: str | None = None,
     op: PipelineLike | None = None,
+    smallest: int | None = None,
+    isotropic: bool | Sequence[float] | None = None,
     nan: str | None = None,
     nodata: float | Sequence[float] | None = None,
     min_valid: float | None = None,
@@ -188,7 +190,8 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
         (N, C, axes).
     levels : int or tuple of int, optional
         Spatial pyramid: cells on each axis, level by level, like ``(1, 2, 4)``; the result is
-        flat. For the operation pyramid: how many levels (default 5); level n is pooled by 2^n.
+        flat. For the operation pyramid: how many levels (default 5); level n is pooled by the
+        kernel to the power of n.
     boxes : array_like or path, optional
         Regions instead of windows: rows x1, y1, x2, y2, or these after the sample's number.
     output_size : int or tuple of int, optional
@@ -242,6 +245,13 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
         For fuse: how they are merged.
     op : str or Pipeline, optional
         For pyramid: the reducer, with the options of its formula, like ``"gem --norm 4"``.
+    smallest : int, optional
+        For pyramid: as many levels as it takes until height and width are at most this, and at
+        least one.
+    isotropic : sequence of float, optional
+        For pyramid: the size of a pixel along each spatial axis, like ``(2, 0.5, 0.5)``. A level
+        doubles the pixels along an axis, unless these are at least the square root of 2 times as
+        large as the smallest.
     nan : {"propagate", "ignore"}, optional
         Whether a NaN makes its window NaN (default), or does not count.
     nodata : float or sequence of float, optional

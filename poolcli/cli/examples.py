@@ -65,7 +65,10 @@ EXAMPLES = {
         "poolcli restore --output-size 384x512 --interpolation bilinear small.png -o large.png",
     ),
     "fuse": ("poolcli fuse 'max -k 4' 'avg -k 4' --merge avg img.png",),
-    "pyramid": ("poolcli pyramid --op avg --levels 3 img.png",),
+    "pyramid": (
+        "poolcli pyramid --op avg --levels 3 img.png",
+        "poolcli pyramid --op avg --smallest 64 img.png -o levels/",
+    ),
     "run": (
         "poolcli run 'max -k 3 -s 2 -p 1 | avg --global' x.npy -o v.npy",
         "poolcli run --file samples/recipes/vgg16.toml x.npy -o vgg.npy",

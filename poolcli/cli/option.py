@@ -52,14 +52,15 @@ class OptionalValueOption(Option):
 
 
 class RuleOption(OptionalValueOption):
-    """An option of an operation that is a switch, or has a rule joined to it by `=`."""
+    """An option of an operation that is a switch, or has a value joined to it by `=`."""
 
     bare = "true"
 
     def __init__(self, parameter: Parameter, group: str) -> None:
         self.group, self.kind = group, parameter.kind
-        super().__init__([parameter.name, parameter.flag], metavar="RULE", help=parameter.help)
-        self.secondary_opts = [parameter.off]
+        metavar = parameter.kind.metavar
+        super().__init__([parameter.name, parameter.flag], metavar=metavar, help=parameter.help)
+        self.secondary_opts = [parameter.off] if parameter.off else []
 
     @property
     def bare_flags(self) -> dict[str, str]:
@@ -122,7 +123,7 @@ def operation_options(op: Op) -> list[click.Parameter]:
 def _option_type(parameter: Parameter) -> Callable[[Parameter, str], Option]:
     return (
         RuleOption
-        if parameter.kind.bare is not None and parameter.kind.choices
+        if parameter.kind.bare is not None and parameter.kind.metavar
         else OperationOption
     )
 

@@ -93,12 +93,15 @@ def _plan(argument: PipelineArgument, params: dict[str, Any], limit: int | None)
 
 def _plan_file(argument: PipelineArgument, layout: str | None, limit: int | None) -> FormAndStages:
     """The form of a file's first map, and its plan."""
+    from poolcli.pipeline.pixel_sizes import with_pixel_sizes
+
     path = input_from("FILE", argument.rest[0])
     header = header_of(path, layout)
     with naming(path):
         regions = _regions(argument.pipeline, header, limit)
-    form = header.maps[0].form
-    return form, argument.pipeline.plan(form), regions
+        form = header.maps[0].form
+        pipeline = with_pixel_sizes(argument.pipeline, header.maps[0].facts, form)
+    return form, pipeline.plan(form), regions
 
 
 def _plan_form(pipeline: Pipeline, form: Form, limit: int | None) -> FormAndStages:

@@ -9,7 +9,7 @@ from poolcli.errors import RequestError
 from poolcli.pipeline.arrays import ArrayFile
 from poolcli.pipeline.configuration import Configuration
 from poolcli.pipeline.op import Op
-from poolcli.pipeline.options import SELECTING_INTERPOLATIONS
+from poolcli.pipeline.options import LEVEL_KERNEL, SELECTING_INTERPOLATIONS
 from poolcli.pipeline.parameters import Parameter
 from poolcli.pipeline.profiles import PROFILES
 from poolcli.pipeline.table import ROWS
@@ -76,6 +76,7 @@ def check(op: Op, windows: WindowKind | None, values: Values) -> None:
             f"{op.name}: `exact` leaves no rest that `ceil_mode` is about: give one of them"
         )
     _check_boxes(op, values)
+    _check_levels(op, values)
     if values.get("samples") is not None and "seed" in values and SEED not in op.parameters:
         raise RequestError(f"{op.name}: `seed` draws what `samples` gives: give one of them")
 
@@ -105,6 +106,21 @@ def _check_area(op: Op, windows: WindowKind | None, values: Values) -> None:
             raise RequestError(f"{op.name}: `{name}` is for windows of whole pixels, not `area`")
     if values.get("emit") == "count":
         raise RequestError(f"{op.name}: `area` has shares of pixels: give `emit` fraction")
+
+
+def _check_levels(op: Op, values: Values) -> None:
+    """Raise RequestError where the levels of a pyramid are said twice, or are no smaller."""
+    if LEVEL_KERNEL not in op.parameters:
+        return
+    pairs = (
+        ("levels", "smallest", "both say how many levels there are"),
+        ("kernel", "isotropic", "both say how an axis is pooled"),
+    )
+    for one, other, why in pairs:
+        if values.get(one) is not None and values.get(other):
+            raise RequestError(f"{op.name}: `{one}` and `{other}` {why}: give one of them")
+    if max(values.get("kernel") or (2,)) < 2:
+        raise RequestError(f"{op.name}: `kernel` 1 makes no level smaller: give 2 or more")
 
 
 def _check_footprint(op: Op, values: Values) -> None:

@@ -102,7 +102,7 @@ def _size(value: Any) -> Size:
     return sizes
 
 
-def _show_size(value: Size) -> str:
+def _show_size(value: Sequence[float]) -> str:
     return "x".join(map(str, value))
 
 
@@ -170,6 +170,19 @@ def _is_whole(value: Any) -> bool:
     if isinstance(value, str):
         return value.strip().lstrip("+-").isdecimal()
     return isinstance(value, Integral)
+
+
+def _pixel_sizes(value: Any) -> bool | tuple[float, ...]:
+    takes = "takes the size of a pixel along each axis joined by x (2x0.5x0.5), or nothing"
+    with suppress(ValueError, TypeError):
+        return _flag(value)
+    try:
+        sizes = tuple(_number(part) for part in parts_of(value, "x"))
+    except (ValueError, TypeError):
+        raise _wrong(value, takes) from None
+    if not sizes or not all(0 < size < math.inf for size in sizes):
+        raise ValueError(takes)
+    return sizes
 
 
 def _levels(value: Any) -> Size:
@@ -246,11 +259,13 @@ WHOLE = number(lambda x: x >= 0 and float(x).is_integer(), "takes a whole number
 COUNT = number(
     lambda x: 1 <= x <= 30 and float(x).is_integer(), "takes a whole number from 1 to 30"
 )._replace(usual=tuple(map(str, range(1, 9))))
+SIDE = number(lambda x: x >= 1 and float(x).is_integer(), "takes a whole number from 1 up")
 SEVEN = number(lambda x: x in range(1, 8), "takes a whole number from 1 to 7")._replace(
     usual=tuple(map(str, range(1, 8)))
 )
 TRIM = number(lambda x: 0 <= x < 0.5, "takes a number from 0 up to but not 0.5")
 VALUES = Kind("V[,V...]", _values, _show_values)
+PIXEL_SIZES = Kind("SIZES", _pixel_sizes, _show_size, bare=True)
 LEVELS = Kind("N,N,...", _levels, _show_levels, usual=("1,2", "1,2,4", "1,2,3,6"))
 NUMBERS = Kind("N,N-N,...", _numbers)
 DTYPE = choice(*DTYPES, metavar="DTYPE")

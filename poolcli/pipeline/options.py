@@ -10,8 +10,10 @@ from poolcli.pipeline.kinds import (
     FRACTION,
     NONZERO,
     NUMBER,
+    PIXEL_SIZES,
     POSITIVE,
     SEVEN,
+    SIDE,
     SIZE,
     TRIM,
     VALUES,
@@ -192,4 +194,22 @@ MERGE = Parameter(
 LEVEL_REDUCER = Parameter(
     "reducer", ("--op",), REDUCER, "Reducer, with options of its formula: 'gem --norm 4'."
 )
-LEVEL_COUNT = Parameter("levels", ("--levels",), COUNT, "How many: level n is pooled by 2^n.", 5)
+LEVEL_COUNT = Parameter(
+    "levels", ("--levels",), COUNT, "How many: level n is pooled by the kernel^n.", 5
+)
+LEVEL_KERNEL = Parameter(
+    "kernel", ("-k", "--k", "--kernel"), SIZE, "What a level is smaller by than the last.", (2,)
+)
+SMALLEST_LEVEL = Parameter(
+    "smallest",
+    ("--smallest",),
+    SIDE,
+    "As many levels as it takes until height and width are at most this, at least one.",
+)
+ISOTROPIC = Parameter(
+    "isotropic",
+    ("--isotropic",),
+    PIXEL_SIZES,
+    "Leave an axis until the pixels of others are about as large; sizes are the file's.",
+    default=False,
+)

@@ -56,9 +56,10 @@ class Pipeline:
         return any(step.several for step in self.steps)
 
     @property
-    def outputs(self) -> int:
-        """How many maps it makes of one."""
-        return prod(len(step.parts) for step in self.steps)
+    def outputs(self) -> int | None:
+        """How many maps it makes of one; None where that depends on the map."""
+        counts = [step.count for step in self.steps]
+        return None if None in counts else prod(filter(None, counts))
 
     def __call__(self, x: ArrayLike, layout: str | None = None, out: Array | None = None) -> Any:
         """Pool an array.
@@ -107,7 +108,7 @@ class Pipeline:
         """Return the maps of a single step, each with True where a window has no valid pixel."""
         (step,) = self.steps
         try:
-            parts = step.within(fmap.form.space).parts
+            parts = step.within(fmap.form.space).parts_of(fmap.form)
             return tuple(part.values_and_empty(fmap) for part in parts)
         except PoolError as error:
             raise self._named(error, 0, fmap.form) from None
@@ -124,28 +125,34 @@ class Pipeline:
             raise RequestError(f"{self} makes several arrays, and `out` is one: leave it out")
         space, last = fmap.form.space, len(self.steps) - 1
         maps: Maps = (fmap,)
-        for number, step in enumerate(self.steps):
-            parts = step.within(space).parts
+        for number, whole in enumerate(self.steps):
+            step = whole.within(space)
             if indices and number == last:
-                maps = self._indexed(step.within(space), maps)
-            elif len(maps) == len(parts) == 1:
+                maps = self._indexed(step, maps)
+            elif len(maps) == 1 and not step.several:
                 target = out if number == last else None
-                maps = (self._made(number, parts[0], maps[0], target),)
+                maps = (self._made(number, step, maps[0], target),)
             else:
-                maps = tuple(made for one in maps for made in self._levels(number, parts, one))
+                maps = tuple(made for one in maps for made in self._levels(number, step, one))
             yield maps
 
     def plan(self, form: Form) -> tuple[Stage, ...]:
         """Return a `Stage` for each map that each step makes of a map of this form."""
+        chains = self.chains(form)
+        stages = (chain[number] for number in range(len(self.steps)) for chain in chains)
+        return tuple({id(stage): stage for stage in stages}.values())
+
+    def chains(self, form: Form) -> list[tuple[Stage, ...]]:
+        """Return the stages of each result that it makes of a map of this form."""
         space = form.space
-        planned: list[Stage] = []
-        heads = [(form, ReceptiveField.of_pixels(len(space)))]
+        chains: list[tuple[Stage, ...]] = [()]
         for number, step in enumerate(self.steps):
-            parts = step.within(space).parts
-            stages = [self._planned(number, part, *head) for head in heads for part in parts]
-            heads = [(stage.output, stage.field) for stage in stages]
-            planned += stages
-        return tuple(planned)
+            chains = [
+                (*chain, stage)
+                for chain in chains
+                for stage in self._stages(number, step.within(space), form, chain)
+            ]
+        return chains
 
     def _before_last(self, fmap: FeatureMap) -> FeatureMap:
         """The input of the last step."""
@@ -174,8 +181,9 @@ class Pipeline:
         except PoolError as error:
             raise self._named(error, number, fmap.form) from None
 
-    def _levels(self, number: int, parts: tuple[Step, ...], fmap: FeatureMap) -> list[FeatureMap]:
+    def _levels(self, number: int, step: Step, fmap: FeatureMap) -> list[FeatureMap]:
         """The maps that a step makes of one; several are named by the operation and a number."""
+        parts = self._parts(number, step, fmap.form)
         made = [self._made(number, part, fmap) for part in parts]
         if len(made) == 1:
             return made
@@ -185,9 +193,23 @@ class Pipeline:
             for level, (one, part) in levels
         ]
 
-    def _planned(self, number: int, part: Step, form: Form, field: ReceptiveField) -> Stage:
+    def _parts(self, number: int, step: Step, form: Form) -> tuple[Step, ...]:
         try:
-            return part.plan(form, field)
+            return step.parts_of(form)
+        except PoolError as error:
+            raise self._named(error, number, form) from None
+
+    def _stages(
+        self, number: int, step: Step, form: Form, before: tuple[Stage, ...]
+    ) -> list[Stage]:
+        """The stages of a step behind others, a stage for each map that it makes."""
+        if before:
+            form, field = before[-1].output, before[-1].field
+        else:
+            field = ReceptiveField.of_pixels(len(form.space))
+        parts = self._parts(number, step, form)
+        try:
+            return [part.plan(form, field) for part in parts]
         except PoolError as error:
             raise self._named(error, number, form) from None
 

@@ -114,8 +114,13 @@ class Step(Configuration):
     several: ClassVar[bool] = False  # whether it makes several maps of one
 
     @property
-    def parts(self) -> tuple[Step, ...]:
-        """The steps whose results it returns, one map each."""
+    def count(self) -> int | None:
+        """How many maps it makes of one; None where that depends on the map."""
+        return 1
+
+    def parts_of(self, form: Form) -> tuple[Step, ...]:
+        """Return the steps whose results it returns for a map of this form, one map each."""
+        del form
         return (self,)
 
     def within(self, space: Size) -> Step:

@@ -12,6 +12,7 @@ from poolcli import io
 from poolcli.errors import FileError
 from poolcli.maps.feature_map import Form
 from poolcli.pipeline.pipeline import Pipeline
+from poolcli.pipeline.pixel_sizes import with_pixel_sizes
 from poolcli.pipeline.step import Stage
 from poolcli.resources.limits import Budget, limits
 from poolcli.resources.memory import size_words
@@ -60,16 +61,19 @@ def rounded_up(nbytes: int) -> str:
 def memory_need(pipeline: Pipeline, peek: io.Peek, target: io.Format | None) -> MemoryNeed:
     """What pooling a file takes, and writing it in a format (None: the format it has)."""
     forms = [header.form for header in peek.maps]
-    plans = {form: pipeline.plan(form) for form in dict.fromkeys(forms)}
-    stages = [stage for plan in plans.values() for stage in plan]
+    chains = {
+        header.form: with_pixel_sizes(pipeline, header.facts, header.form).chains(header.form)
+        for header in peek.maps
+    }
+    stages = [stage for results in chains.values() for chain in results for stage in chain]
     largest = max(stages, key=lambda stage: stage.load.least)
     source = io.format_read_as(peek.format)
     target = target or source
-    held = sum(_expanded(form, plans[form]) for form in forms)
+    held = sum(_expanded(form, chains[form][0]) for form in forms)
     if source.name not in _ON_DISK:
         held += _codec_bytes(forms, source, source.reading)
     if target.name not in _ON_DISK:
-        outputs = [stage.output for form in forms for stage in plans[form][-pipeline.outputs :]]
+        outputs = [chain[-1].output for form in forms for chain in chains[form]]
         frames = target.writing_frames if len(forms) > 1 else None
         held += _codec_bytes(outputs, target, frames or target.writing)
     return MemoryNeed(held, 2 * largest.load.least, str(largest.step))

@@ -20,7 +20,7 @@ class OutputOwners:
 
     def add(self, job: Job) -> None:
         """Enter a job's files; RequestError if another job writes one of them."""
-        for target in job.targets:
+        for target in job.possible or job.targets:
             if target == STREAM:
                 continue
             path = self._resolved(target)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
-from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -20,16 +19,23 @@ from poolcli.maps.sampling import Sampling, composed
 from poolcli.pipeline.file_mask import masked
 from poolcli.pipeline.file_nodata import leaving_out
 from poolcli.pipeline.pipeline import Pipeline
+from poolcli.pipeline.pixel_sizes import with_pixel_sizes
 from poolcli.pipeline.step import Stage
 from poolcli.run.job import STREAM, Job
 
+T = TypeVar("T")
+
 
 class PlannedMap(NamedTuple):
-    """A result: its header, that of the map it is made of, and the stages in between."""
+    """A result: its header, that of the map it is made of, and the stages in between.
+
+    `level` counts the results of a map from 0.
+    """
 
     source: io.Header
     stages: tuple[Stage, ...]
     header: io.Header
+    level: int = 0
 
     @property
     def sampling(self) -> Sampling:
@@ -47,6 +53,21 @@ class FilePlan(NamedTuple):
     results: tuple[PlannedMap, ...]
     dropped: tuple[str, ...]
 
+    @property
+    def levels(self) -> int:
+        """How many results there are of the map that has the most."""
+        return 1 + max(each.level for each in self.results)
+
+    @property
+    def by_map(self) -> list[list[PlannedMap]]:
+        """The results of each map."""
+        maps: list[list[PlannedMap]] = []
+        for each in self.results:
+            if each.level == 0:
+                maps.append([])
+            maps[-1].append(each)
+        return maps
+
 
 def plan_file(job: Job, source: io.Source) -> FilePlan:
     """The plan of a job; FileError for results that the format cannot hold.
@@ -59,8 +80,8 @@ def plan_file(job: Job, source: io.Source) -> FilePlan:
     kept = keeps_original(job, target)
     maps = [measured(each) for each in source.headers] if kept else source.headers
     results = [one for header in maps for one in _results(job, header)]
-    for level in range(len(job.targets)):
-        headers = [one.header for one in results[level :: len(job.targets)]]
+    for files in parted(job, [each.level for each in results], results):
+        headers = [one.header for one in files]
         target.check_held([*maps, *headers] if kept else headers, options)
     dropped = _dropped(results, target)
     if dropped and job.outputs.strict:
@@ -78,18 +99,13 @@ def _results(job: Job, header: io.Header) -> tuple[PlannedMap, ...]:
 
 def results_of(pipeline: Pipeline, source: io.Header) -> tuple[PlannedMap, ...]:
     """The results of a map, in the order in which they are written."""
-    planned = iter(pipeline.plan(source.form))
-    chains: list[tuple[Facts, tuple[Stage, ...]]] = [(source.facts, ())]
-    for step in pipeline.steps:
-        parts = len(step.within(source.form.space).parts)
-        chains = [
-            (carried(facts, stage.sampling), (*stages, stage))
-            for facts, stages in chains
-            for stage in islice(planned, parts)
-        ]
-    return tuple(
-        PlannedMap(source, stages, _header(source, stages[-1], facts)) for facts, stages in chains
-    )
+    planned = []
+    for level, stages in enumerate(pipeline.chains(source.form)):
+        facts = source.facts
+        for stage in stages:
+            facts = carried(facts, stage.sampling)
+        planned.append(PlannedMap(source, stages, _header(source, stages[-1], facts), level))
+    return tuple(planned)
 
 
 def _header(source: io.Header, stage: Stage, facts: Facts) -> io.Header:
@@ -115,9 +131,10 @@ def pipeline_for(job: Job, facts: Facts, form: Form) -> Pipeline:
 
 def prepared_for(job: Job, facts: Facts, form: Form) -> tuple[Pipeline, Facts]:
     """The pipeline for a map, and the map's facts, of which a mask has those of the results."""
+    pipeline = with_pixel_sizes(job.pipeline, facts, form)
     if not job.settings.file_nodata:
-        return job.pipeline, facts
-    pipeline = leaving_out(job.pipeline, _held(tuple(facts.get("nodata", ())), form.dtype))
+        return pipeline, facts
+    pipeline = leaving_out(pipeline, _held(tuple(facts.get("nodata", ())), form.dtype))
     if "mask" not in facts:
         return pipeline, facts
     pipeline, mask = masked(pipeline, facts["mask"])
@@ -130,6 +147,14 @@ def _held(values: tuple[float, ...], dtype: np.dtype[Any]) -> tuple[float, ...]:
         return values
     low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
     return tuple(int(each) for each in values if each % 1 == 0 and low <= each <= high)
+
+
+def parted(job: Job, levels: Sequence[int], results: Sequence[T]) -> list[list[T]]:
+    """The results of these levels, those of each file together: all are in one, or each level."""
+    if not job.parts_levels:
+        return [list(results)]
+    pairs = list(zip(levels, results, strict=True))
+    return [[each for level, each in pairs if level == number] for number in range(1 + max(levels))]
 
 
 def keeps_original(job: Job, target: io.Format | None) -> bool:

@@ -131,7 +131,8 @@ class Job:
     of the one map of a file that is pooled, "" for all; `fault` why it cannot be, where that is
     known already. `instead_of` is the suffix of an input whose format is not written, so that its
     output has another. `record` is what a log knows of its regions, and `part` says which of them
-    are meant, where not all are.
+    are meant, where not all are. `possible` are the files of as many levels as there can be, where
+    the input says how many there are: `targets` is the first of them, until the input is open.
     """
 
     source: Path
@@ -146,6 +147,18 @@ class Job:
     instead_of: str = ""
     record: RegionRecord | None = None
     part: RegionPart | None = None
+    possible: tuple[Path, ...] = ()
+
+    def with_levels(self, count: int) -> Job:
+        """The job of an input of which so many levels are made."""
+        if not self.possible:
+            return self
+        return replace(self, targets=self.possible[:count], possible=())
+
+    @property
+    def parts_levels(self) -> bool:
+        """Whether each level has a file of its own."""
+        return len(self.targets) > 1 or bool(self.possible)
 
     @property
     def name(self) -> Path:
@@ -192,10 +205,20 @@ class Job:
         if indices is not None:
             outputs = self.outputs._replace(indices=indices.absolute())
             settings = replace(settings, outputs=outputs)
-        targets = tuple(path.absolute() for path in self.targets)
-        return replace(self, source=self.source.absolute(), targets=targets, settings=settings)
+        return replace(
+            self,
+            source=self.source.absolute(),
+            targets=tuple(path.absolute() for path in self.targets),
+            possible=tuple(path.absolute() for path in self.possible),
+            settings=settings,
+        )
 
 
 def output_exists(path: Path) -> bool:
     """Whether there is a file that writing to `path` would replace."""
     return path != STREAM and path.exists() and not io.is_device(path)
+
+
+def there_already(path: Path) -> str:
+    """Why a job does not run whose output exists."""
+    return f"{path} is there already: --overwrite replaces it, --skip-existing leaves it"

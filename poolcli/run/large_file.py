@@ -19,7 +19,7 @@ def is_large_file(job: Job, readable: io.Readable) -> bool:
     """Whether a job makes one file and nothing else, of a file on the disk that is not small."""
     outputs = job.outputs
     is_plain = outputs.indices is None and outputs.draw is None
-    if not (is_plain and isinstance(readable, Path) and len(job.targets) == 1):
+    if not is_plain or not isinstance(readable, Path) or job.parts_levels:
         return False
     if job.target == STREAM or io.is_device(job.target):
         return False

@@ -13,6 +13,7 @@ from poolcli.io import WRITTEN_AS, Address, format_named, is_known_suffix, split
 from poolcli.run.expand import InputFile
 from poolcli.run.job import STREAM, Outputs, Settings
 
+MOST_LEVELS = 32  # of a map whose sides have less than 2^32 pixels
 FIELDS = ("stem", "suffix", "op", "index", "level")
 
 
@@ -54,6 +55,8 @@ def output_paths(
 ) -> tuple[Path, ...]:
     """The files of an input's maps: one for each level, or one for all if their names are equal.
 
+    Where the input says how many levels there are, they are those of `MOST_LEVELS`.
+
     `index` counts the inputs from 1. `folder` is the output folder (None: beside the input, or the
     file that --output names). With `keeps_suffix` the stem ends with the suffix of the input.
     """
@@ -81,11 +84,16 @@ def _fields(file: InputFile, index: int, settings: Settings) -> dict[str, Any]:
 
 
 def _levels(suffix: str, settings: Settings) -> range:
-    """The numbers of the levels that get files of their own; none where one file holds all maps."""
+    """The numbers of the levels that get files of their own; none where one file holds all maps.
+
+    Where the input says how many there are, they are as many as there can be.
+    """
     is_folder = is_known_suffix(suffix) and format_named(suffix).is_folder
     in_one_file = is_folder or settings.outputs.to == "npz"
     pipeline = settings.pipeline
-    return range(1, pipeline.outputs + 1) if pipeline.several and not in_one_file else range(0)
+    if not pipeline.several or in_one_file:
+        return range(0)
+    return range(1, (pipeline.outputs or MOST_LEVELS) + 1)
 
 
 def _path(file: InputFile, fields: dict[str, Any], folder: Path | None, outputs: Outputs) -> Path:

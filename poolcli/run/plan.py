@@ -23,9 +23,10 @@ def plan_jobs(files: Sequence[InputFile], settings: Settings) -> list[Job]:
     for file, targets in zip(files, all_output_paths(files, settings, folder), strict=True):
         format_ = _output_format(targets[0], outputs)
         alone = len(files) == 1
+        is_open = settings.pipeline.outputs is None and len(targets) > 1
         job = Job(
             file.path,
-            targets,
+            targets[:1] if is_open else targets,
             format_,
             settings,
             outputs.overwrite,
@@ -33,6 +34,7 @@ def plan_jobs(files: Sequence[InputFile], settings: Settings) -> list[Job]:
             member=file.member,
             fault=file.fault,
             instead_of=replaced_suffix(file, settings, folder),
+            possible=targets if is_open else (),
         )
         owners.add(job)
         jobs.append(job)

@@ -7,9 +7,10 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import product
+from itertools import zip_longest
 
 from poolcli import io
+from poolcli.errors import FileError
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.saturation import counting_saturated
 from poolcli.resources.limits import limits
@@ -19,6 +20,7 @@ from poolcli.run.details import tell
 from poolcli.run.file_plan import (
     FilePlan,
     keeps_original,
+    parted,
     pipeline_for,
     plan_file,
     prepared_for,
@@ -26,7 +28,7 @@ from poolcli.run.file_plan import (
 )
 from poolcli.run.input_state import InputState
 from poolcli.run.interruption import commit_point
-from poolcli.run.job import STREAM, Job, output_exists
+from poolcli.run.job import STREAM, Job, output_exists, there_already
 from poolcli.run.large_file import is_large_file
 from poolcli.run.outcome import Outcome, StepResult
 from poolcli.run.stdin import check_one_array, read_maps
@@ -62,19 +64,21 @@ def _pool_whole(job: Job, readable: io.Readable) -> Outcome:
         state, start = InputState.of(readable), time.perf_counter()
         with io.opened(readable, job.layout, job.member) as source:
             plan = plan_file(job, source)
+            job = replace(job.with_levels(plan.levels), format=plan.format)
+            if _is_done(job):
+                return Outcome(job.name, job.target, "skipped", more=job.targets[1:])
             tell(job, plan, source)
-            job = replace(job, format=plan.format)
             warning = io.size_warning(source)
             maps = read_maps(job, readable, source)
         read_ms = _ms_since(start)
 
         with counting_saturated() as saturated:
-            results, indices, rows = _pooled(job, maps)
+            results, levels, indices, rows = _pooled(job, maps)
         state.check()
         check_one_array(job, readable)
 
         start = time.perf_counter()
-        _write(job, results, indices)
+        _write(job, results, levels, indices)
         write_ms = _ms_since(start)
     outcome = Outcome(job.name, job.target, "done", rows, len(maps), job.targets[1:])
     shown = _drawn(job, maps, results, plan)
@@ -103,6 +107,9 @@ def _preview(job: Job, readable: io.Readable) -> Outcome:
         start, headers = time.perf_counter(), source.headers
         read_ms = _ms_since(start)
         plan = plan_file(job, source)
+        job = job.with_levels(plan.levels)
+        if _is_done(job):
+            return Outcome(job.name, job.target, "skipped", more=job.targets[1:])
         tell(job, plan, source)
         check_one_array(job, readable)
         stages = pipeline_for(job, headers[0].facts, headers[0].form).plan(headers[0].form)
@@ -116,6 +123,14 @@ def _preview(job: Job, readable: io.Readable) -> Outcome:
     )
 
 
+def _is_done(job: Job) -> bool:
+    """Whether every output is there and stays; FileError for one that is there and may not be."""
+    existing = [target for target in job.targets if output_exists(target)]
+    if existing and job.parts_levels and not (job.overwrite or job.outputs.skip_existing):
+        raise FileError(there_already(existing[0]))
+    return job.outputs.skip_existing and len(existing) == len(job.targets)
+
+
 def _ms_since(start: float) -> float:
     return 1000 * (time.perf_counter() - start)
 
@@ -123,25 +138,28 @@ def _ms_since(start: float) -> float:
 # Pooling -------------------------------------------------------------------------------------
 
 
-def _pooled(job: Job, maps: Maps) -> tuple[Maps, Maps, tuple[StepResult, ...]]:
-    """The results of all maps, and their indices if these are written; and the steps of the first
-    map, with the times of all.
+def _pooled(job: Job, maps: Maps) -> tuple[Maps, list[int], Maps, tuple[StepResult, ...]]:
+    """The results of all maps, the level of each, and their indices if these are written; and the
+    steps of the first map, with the times of all.
     """
     keeps = keeps_original(job, job.format)
     results: list[FeatureMap] = []
+    levels: list[int] = []
     indices: list[FeatureMap] = []
     rows: list[list[StepResult]] = []
     for fmap in maps:
         if keeps:  # one store holds the levels: the map is the finest of them
             fmap = replace(fmap, facts=with_spacing(fmap.facts, fmap.form))  # noqa: PLW2901
             results.append(fmap)
+            levels.append(0)
         pooled, numbers, steps = _walk(job, fmap)
         results += pooled
+        levels += range(len(pooled))
         indices += numbers
         rows.append(steps)
-    times = [sum(row.ms for row in same) for same in zip(*rows, strict=True)]
-    first = zip(rows[0], times, strict=True)
-    return tuple(results), tuple(indices), tuple(row._replace(ms=ms) for row, ms in first)
+    times = [sum(row.ms for row in same if row) for same in zip_longest(*rows)]
+    first = tuple(row._replace(ms=ms) for row, ms in zip(rows[0], times, strict=False))
+    return tuple(results), levels, tuple(indices), first
 
 
 def _walk(job: Job, fmap: FeatureMap) -> tuple[Maps, Maps, list[StepResult]]:
@@ -155,7 +173,8 @@ def _walk(job: Job, fmap: FeatureMap) -> tuple[Maps, Maps, list[StepResult]]:
     rows: list[StepResult] = []
     maps: Maps = (fmap,)
     for step in pipeline.steps:
-        turns, start = list(product(maps, step.parts)), time.perf_counter()
+        start = time.perf_counter()
+        turns = [(one, part) for one in maps for part in step.parts_of(one.form)]
         maps = next(walk)
         ms = _ms_since(start) / len(turns)
         made = zip(turns, maps, strict=False)  # without the indices
@@ -166,12 +185,11 @@ def _walk(job: Job, fmap: FeatureMap) -> tuple[Maps, Maps, list[StepResult]]:
 # Writing -------------------------------------------------------------------------------------
 
 
-def _write(job: Job, maps: Maps, indices: Maps) -> None:
+def _write(job: Job, maps: Maps, levels: Sequence[int], indices: Maps) -> None:
     """Write all maps to one file, or the maps of each level to a file of its own."""
-    count = len(job.targets)
-    levels = [maps[level::count] for level in range(count)]
     options = dict(job.outputs.save), job.outputs.scale
-    writers = [io.writer(level, job.format, *options) for level in levels if job.format]
+    files = parted(job, levels, maps)
+    writers = [io.writer(each, job.format, *options) for each in files if job.format]
     with _indices_written(job, indices):
         if job.target == STREAM:
             writers[0](sys.stdout.buffer)
@@ -202,9 +220,10 @@ def _drawn(job: Job, maps: Maps, results: Maps, plan: FilePlan) -> str:
     """The first map and its results, drawn for the terminal if that is asked for."""
     if job.outputs.draw is None:
         return ""
-    first = results[: len(results) // len(maps)]
+    made = plan.by_map[0]
+    first = results[: len(made) + keeps_original(job, job.format)]
     title = f"{job.name}, first of {len(maps)} maps" if len(maps) > 1 else str(job.name)
-    samplings = [each.sampling for each in plan.results[: len(first)]]
+    samplings = [each.sampling for each in made]
     return job.outputs.draw([(title, maps[0]), *_titled(job, first)], samplings)
 
 

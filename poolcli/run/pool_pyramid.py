@@ -18,6 +18,7 @@ from poolcli.io import Region
 from poolcli.maps.array import Array
 from poolcli.pipeline.map_part import MapPart, held_region
 from poolcli.pipeline.pipeline import Pipeline
+from poolcli.pipeline.pixel_sizes import with_pixel_sizes
 from poolcli.resources.limits import current, limits
 from poolcli.resources.threads import for_each
 from poolcli.run.file_plan import (
@@ -64,12 +65,8 @@ def _planned(job: Job, source: io.Source, state: InputState) -> PlannedPyramids 
     file = plan_file(job, source)
     if not (keeps_original(job, file.format) and file.format.reopen):
         return None
-    count = job.pipeline.outputs
     options = file.format.options(dict(job.outputs.save), job.outputs.scale)
-    levels = [
-        levels_of(file.results[first : first + count], file.format, options)
-        for first in range(0, len(file.results), count)
-    ]
+    levels = [levels_of(results, file.format, options) for results in file.by_map]
     limit = job.outputs.memory
     for workers in range(current().threads, 0, -1):
         share = USUAL if limit is None else limit // 2 // workers
@@ -87,7 +84,8 @@ def pyramid_of_form(
     is_store = target.is_folder and bool(target.reopen) and header.chunks is not None
     if not (pipeline.several and len(pipeline.steps) == 1 and is_store):
         return None
-    levels = levels_of(results_of(pipeline, measured(header)), target, {})
+    sized = with_pixel_sizes(pipeline, header.facts, header.form)
+    levels = levels_of(results_of(sized, measured(header)), target, {})
     for workers in range(current().threads, 0, -1):
         plan = pyramid_plan(levels, limit // 2 // workers) if levels else None
         if plan is not None:

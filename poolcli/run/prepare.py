@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from poolcli import io
-from poolcli.run.job import Job, output_exists
+from poolcli.run.job import Job, output_exists, there_already
 from poolcli.run.outcome import Outcome, failed
 from poolcli.run.resume_log import ResumeLog
 
@@ -29,7 +29,8 @@ def _prepared(job: Job, log: ResumeLog) -> Job | Outcome:
     job = replace(job, record=log.record_of(job))
     try:
         existing = [path for path in job.files if output_exists(path)]
-        if log.is_done(job) or (skip and len(existing) == len(job.files)):
+        is_there = len(existing) == len(job.files) and not job.possible
+        if log.is_done(job) or (skip and is_there):
             return Outcome(job.source, job.target, "skipped", instead_of=job.instead_of)
         if overwrite or skip:
             return job
@@ -37,10 +38,7 @@ def _prepared(job: Job, log: ResumeLog) -> Job | Outcome:
     except OSError as error:
         return failed(job, io.reason(error))
     if foreign:
-        return failed(
-            job,
-            f"{foreign[0]} is there already: --overwrite replaces it, --skip-existing leaves it",
-        )
+        return failed(job, there_already(foreign[0]))
     return replace(job, overwrite=bool(existing))
 
 

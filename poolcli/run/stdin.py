@@ -41,7 +41,11 @@ def next_job(job: Job) -> Job | None:
         return None
     folder = Path(outputs.output or ".")
     targets = output_paths(InputFile(job.source), position + 1, job.settings, folder)
-    return replace(job, targets=targets, position=position) if targets[0] != job.target else None
+    if targets[0] == job.target:
+        return None
+    if job.possible:
+        return replace(job, targets=targets[:1], possible=targets, position=position)
+    return replace(job, targets=targets, position=position)
 
 
 def read_maps(job: Job, readable: io.Readable, source: io.Source) -> tuple[FeatureMap, ...]:

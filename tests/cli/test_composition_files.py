@@ -205,3 +205,48 @@ class TestConcatOfImages:
         result = np.load(tmp_path / "z.npy")
         assert result.shape == (6, 4, 4)
         np.testing.assert_array_equal(result[:3].transpose(1, 2, 0), colours)
+
+
+class TestOpenPyramid:
+    """Levels whose number is that of the input."""
+
+    @pytest.fixture
+    def inputs(self, tmp_path):
+        pixels = np.random.default_rng(0).integers(0, 255, (300, 200)).astype(np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "a.png")
+        Image.fromarray(pixels[:100, :40]).save(tmp_path / "b.png")
+        small = Image.fromarray(pixels[:60, :40])
+        Image.fromarray(pixels).save(tmp_path / "c.tif", save_all=True, append_images=[small])
+
+    @pytest.mark.parametrize("executor", ["threads", "processes"])
+    def test_files_of_each_level(self, cli, tmp_path, inputs, executor):
+        words = ("a.png", "b.png", "c.tif", "-o", "out/", "--executor", executor, "-j", 2)
+        assert cli("pyramid", "--op", "max", "--smallest", 40, *words).code == 0
+        names = ["a-1.png", "a-2.png", "a-3.png", "b-1.png", "b-2.png"]
+        pages = ["c-1.tif", "c-2.tif", "c-3.tif"]
+        assert sorted(path.name for path in (tmp_path / "out").iterdir()) == names + pages
+        assert [look(tmp_path / "out" / name, "n_frames") for name in pages] == [2, 1, 1]
+
+    def test_nothing_is_replaced(self, cli, tmp_path, inputs):
+        words = ("pyramid", "--op", "max", "--smallest", 40, "a.png")
+        (tmp_path / "a-pyramid3.png").write_bytes(b"mine")
+        for more in ((), ("--dry-run",)):
+            ran = cli(*words, *more)
+            assert (ran.code, "a-pyramid3.png is there already" in ran.err) == (1, True)
+        assert not (tmp_path / "a-pyramid1.png").exists()
+        assert cli(*words, "--skip-existing").code == 0
+        assert (tmp_path / "a-pyramid3.png").read_bytes() == b"mine"
+        assert "skipped" in cli(*words, "--skip-existing").text
+        assert cli(*words, "--overwrite").code == 0
+        assert look(tmp_path / "a-pyramid3.png", "size") == (25, 38)
+
+    def test_names_that_may_meet_are_refused(self, cli, tmp_path, inputs):
+        (tmp_path / "b.png").rename(tmp_path / "a1.png")
+        words = ("pyramid", "--op", "max", "--smallest", 40, "a.png", "a1.png", "-o", "out/")
+        ran = cli(*words, "--name", "{stem}{level}.png")
+        assert (ran.code, "would both write" in ran.err) == (2, True)
+
+    def test_isotropic_needs_sizes(self, cli, inputs):
+        ran = cli("pyramid", "--op", "max", "--isotropic", "a.png")
+        assert (ran.code, "--isotropic needs the sizes of pixels" in ran.err) == (1, True)
+        assert cli("pyramid", "--op", "max", "--isotropic=1x2", "a.png").code == 0

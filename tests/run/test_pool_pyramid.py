@@ -79,3 +79,19 @@ def test_killed_and_resumed(tmp_path):
         process.communicate()
     assert run(words, tmp_path)[0] == 0
     assert files_of(tmp_path / "y.zarr") == files_of(tmp_path / "whole.zarr")
+
+
+@pytest.mark.parametrize("words", ["--isotropic --smallest 16", "-k 1x2x2 --levels 2"])
+def test_levels_of_the_opened_input(cli, tmp_path, words):
+    x = np.random.default_rng(0).integers(0, 9, (12, 70, 50)).astype("u2")
+    write(tmp_path / "x.zarr", x, (4, 16, 32))
+    root = zarr.open_group(str(tmp_path / "x.zarr"))
+    (image,) = root.attrs["multiscales"]
+    image["datasets"][0]["coordinateTransformations"][0]["scale"] = [2.0, 0.5, 0.5]
+    root.attrs["multiscales"] = [image]
+    words = ("pyramid", "--op", "mode", *words.split(), "x.zarr")
+    assert cli(*words, "-o", "whole.zarr").code == 0
+    assert cli(*words, "-o", "parts.zarr", "--max-memory", "600k").code == 0
+    assert files_of(tmp_path / "whole.zarr") == files_of(tmp_path / "parts.zarr")
+    levels = [zarr.open_array(str(tmp_path / f"whole.zarr/{each}")).shape for each in range(3)]
+    assert levels == [(12, 70, 50), (12, 35, 25), (12, 18, 13)]

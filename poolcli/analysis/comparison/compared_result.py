@@ -88,7 +88,7 @@ def results_of(form: Form, pipeline: Pipeline) -> Iterator[ComparedResult]:
     if pools_boxes(pipeline):
         yield BoxesResult(pipeline, str(pipeline), pipeline.plan(form)[-1].output)
         return
-    ends = pipeline.plan(form)[-pipeline.outputs :]
+    ends = [chain[-1] for chain in pipeline.chains(form)]
     title = str(pipeline)
     for number, stage in enumerate(ends):
         level = f", {number + 1} of {len(ends)}" if len(ends) > 1 else ""

@@ -80,7 +80,7 @@ def explain(
     map, from 1, of a pipeline that gives several. Raises RequestError where there is no such index
     or level.
     """
-    one = level_of(pipeline, level)
+    one = level_of(pipeline, fmap.form, level)
     steps, inputs = inputs_of(one, fmap)
     *_, (result,) = one.walk(fmap)
     with np.errstate(all="ignore"):

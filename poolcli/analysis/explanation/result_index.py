@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from poolcli.errors import RequestError
 from poolcli.maps.feature_map import Form
 from poolcli.maps.frame import Size
@@ -11,13 +9,13 @@ from poolcli.maps.layout import shape_words, space_axes
 from poolcli.pipeline.pipeline import Pipeline
 
 
-def level_of(pipeline: Pipeline, level: int) -> Pipeline:
-    """The pipeline that gives only this one, counted from 1, of a pipeline's maps."""
-    if not 1 <= level <= pipeline.outputs:
-        raise RequestError(f"`level` {level}: {pipeline} gives {pipeline.outputs}, from 1 on")
-    numbers = np.unravel_index(level - 1, [len(step.parts) for step in pipeline.steps])
-    parts = zip(pipeline.steps, numbers, strict=True)
-    return Pipeline(tuple(step.parts[number] for step, number in parts))
+def level_of(pipeline: Pipeline, form: Form, level: int) -> Pipeline:
+    """The pipeline that gives only this one, counted from 1, of the maps that it makes of one."""
+    chains = pipeline.chains(form)
+    if not 1 <= level <= len(chains):
+        raise RequestError(f"`level` {level}: {pipeline} gives {len(chains)}, from 1 on")
+    pairs = zip(pipeline.steps, chains[level - 1], strict=True)
+    return Pipeline(tuple(stage.step if step.several else step for step, stage in pairs))
 
 
 def index_in(form: Form, at: Size | None) -> Size:

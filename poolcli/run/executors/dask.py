@@ -114,7 +114,8 @@ def _outcome(client: Any, job: Job, work: Work, threads: int) -> Outcome:
         ) from None
     except Exception as error:  # noqa: BLE001 - whatever a worker did with it, the next may go well
         return failed(job, _one_line(error))
-    return outcome._replace(source=job.source, target=job.target, more=job.targets[1:])
+    targets = job.with_levels(1 + len(outcome.more)).targets
+    return outcome._replace(source=job.source, target=targets[0], more=targets[1:])
 
 
 def _result(client: Any, future: Any) -> Outcome:
