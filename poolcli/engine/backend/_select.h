@@ -282,6 +282,22 @@ struct Window {
         return a.at<T>(outer, deep.cell, down.cell, across.cell, channel);
     }
 
+    /* Call `work(taps, counts)` for the first tap of each line, until it returns false. */
+    template <class T, class Work> void each_line(const Windows &w, const Array &valid,
+                                                  Work work) const
+    {
+        EACH(d, deep.size)
+            EACH(h, down.size) {
+                int64_t at[] = {deep.start + d * deep.step, down.start + h * down.step};
+                const T *x = w.x.at<T>(outer, at[0], at[1], across.start, channel);
+                const char *counts =
+                    valid.is_open() ? valid.at<char>(outer, at[0], at[1], across.start, channel)
+                                    : nullptr;
+                if (!work(x, counts))
+                    return;
+            }
+    }
+
     /* Call `work(tap, counts)` for the taps of some columns. */
     template <class T, class Work> void each_tap(const Windows &w, const Array &valid,
                                                  int64_t column, int64_t columns, Work work) const
@@ -433,6 +449,76 @@ template <class T> struct Histogram {
     }
 };
 
+/* The most frequent values of windows that share no pixels: neighbours that are equal are counted at
+   once, and a value that more than half of the taps have is the one, whatever the others are. */
+template <class T> struct Tally {
+    static constexpr int LEAST_VALUE = std::numeric_limits<T>::min();
+
+    const Windows &windows;
+    const Wanted &wanted;
+    std::vector<uint32_t> bins;
+    std::vector<unsigned> filled;
+    unsigned best = 0;
+    uint32_t most = 0, half = 0;
+
+    Tally(const Windows &w, const Wanted &what)
+        : windows(w), wanted(what), bins(size_t(1) << 8 * sizeof(T))
+    {
+    }
+
+    void row(Window window)
+    {
+        const Run across = window.across;
+        half = static_cast<uint32_t>(window.deep.size * window.down.size * across.size / 2);
+        EACH(at, across.number) {
+            window.across = across.part(at, 1);
+            best = -LEAST_VALUE; /* of zero */
+            most = 0;
+            bool is_open = wanted.valid.is_open();
+            window.each_line<T>(windows, wanted.valid, [&](const T *x, const char *counts) {
+                is_open ? add_some(x, counts, across) : add_all(x, across);
+                return most <= half;
+            });
+            *window.cell<T>(windows.outs[0]) = static_cast<T>(best + LEAST_VALUE);
+            for (unsigned bin : filled) bins[bin] = 0;
+            filled.clear();
+        }
+    }
+
+    void add_all(const T *x, const Run &across)
+    {
+        ptrdiff_t apart = across.step * windows.channels(), from = 0;
+        T value = x[0];
+        EACH(i, across.size)
+            if (x[i * apart] != value) {
+                add(value, static_cast<uint32_t>(i - from));
+                value = x[i * apart];
+                from = i;
+            }
+        add(value, static_cast<uint32_t>(across.size - from));
+    }
+
+    void add_some(const T *x, const char *counts, const Run &across)
+    {
+        ptrdiff_t apart = across.step * windows.channels();
+        EACH(i, across.size)
+            if (counts[i * apart])
+                add(x[i * apart], 1);
+    }
+
+    void add(T value, uint32_t count)
+    {
+        unsigned bin = static_cast<unsigned>(value - LEAST_VALUE);
+        if (!bins[bin])
+            filled.push_back(bin);
+        bins[bin] += count;
+        if (bins[bin] > most || (bins[bin] == most && bin < best)) {
+            most = bins[bin];
+            best = bin;
+        }
+    }
+};
+
 template <class Job> void pool_windows(const Windows &windows, Job job)
 {
     Unlocked unlocked;
@@ -459,6 +545,8 @@ bool order(PyObject *args)
     with_type(windows.x.type, [&](auto zero) {
         using T = decltype(zero);
         if constexpr (sizeof(T) <= 2) {
+            if (counted && wanted.frequent && !windows.slide())
+                return pool_windows(windows, Tally<T>(windows, wanted));
             if (counted)
                 return pool_windows(windows, Histogram<T>(windows, wanted));
         }

@@ -211,6 +211,14 @@ struct Windows {
                || std::any_of(runs, runs + 3, [](const Runs &each) { return each.empty(); });
     }
 
+    /* Whether windows of a row share pixels. */
+    bool slide() const
+    {
+        return std::any_of(runs[2].begin(), runs[2].end(), [](const Run &run) {
+            return run.number > 1 && run.stride < run.size * run.step;
+        });
+    }
+
     /* No window has more taps. */
     double largest() const
     {

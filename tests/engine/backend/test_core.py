@@ -392,6 +392,25 @@ def test_modes_of_windows(kind, masked, seed):
             assert np.array_equal(out[at], wanted, equal_nan=kind in "fd")
 
 
+@pytest.mark.parametrize("kind", "BbHh")
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("size", [1, 3, 4, 8])
+@pytest.mark.parametrize("length", [1, 2, 5])
+def test_modes_of_labels_in_windows_that_share_no_pixels(kind, masked, size, length):
+    """Equal neighbours, ties of all kinds, and windows of which one label has more than half."""
+    rng = np.random.default_rng([size, length, masked])
+    labels = np.array([-1, 0, 1, 120]).astype(kind)
+    x = rng.choice(labels, (2, 2 * size, size, 40, 1)).repeat(length, axis=3)
+    valid = (rng.random(x.shape) < 0.6).astype("B") if masked else None
+    counts = [length // size for length in x.shape[1:4]]
+    grid = tuple(np.array([[0, count, 0, size, size, 1, 1]], np.int64) for count in counts)
+    out = np.empty((2, *counts, 1), kind)
+    core.order(x, (out,), grid, None, True, valid)
+    for at, taps in values_in(x, grid, valid):
+        found, times = np.unique(taps, return_counts=True)
+        assert out[at] == (found[times.argmax()] if taps.size else 0)
+
+
 @pytest.mark.parametrize("kind", INTEGERS + "fd")
 @pytest.mark.parametrize("merge", [core.MAX, core.MIN])
 @pytest.mark.parametrize("last", [0, 1])
