@@ -18,7 +18,7 @@ from poolcli.io.mode import DEEP
 from poolcli.io.pillow.checks import PILLOW_ERRORS
 from poolcli.io.pillow.named_stream import saved
 from poolcli.io.pillow.png_deep import encode_deep
-from poolcli.io.pillow.png_deflate import best_strategy, encode_png
+from poolcli.io.pillow.png_deflate import LEVEL, best_strategy, encode_png
 from poolcli.io.pillow.to_image import check_form, to_image, to_pixels
 from poolcli.io.pillow.written_facts import save_options, with_facts
 from poolcli.io.sink import Sink, WholeSink
@@ -140,8 +140,10 @@ def _saved(images: Sequence[Image.Image], target: Format, options: Mapping[str, 
 
         images = gif_frames(images)
     first, *more = images
-    if target.name == "png" and (strategy := best_strategy(first, options)) is not None:
-        return encode_png(first, options, strategy)
+    if target.name == "png":
+        if (strategy := best_strategy(first, options)) is not None:
+            return encode_png(first, options, strategy)
+        options = {"compress_level": LEVEL, **options}
     pages = {"save_all": True, "append_images": more} if more else {}
     return saved(first, target.pillow, **options, **pages)
 

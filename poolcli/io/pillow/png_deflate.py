@@ -8,7 +8,7 @@ samples, encoded in each way, decide.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from struct import pack
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 _CHANNELS = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4}
 _PILLOW_OPTIONS = frozenset({"compress_level", "optimize", "save_all"})  # these ask for its encoder
+# Of deflation by Pillow. Its default of 6 took 1.8 times as long for files 1.3 % smaller, over 24
+# photographs, drawings, pages and label maps.
+LEVEL = 4
 STRATEGIES = zlib.Z_HUFFMAN_ONLY, zlib.Z_RLE  # the faster one first
 _MIN_BYTES = 1 << 17  # of pixels: below, there is nothing to gain
 _SAMPLES, _SAMPLE_ROWS, _SAMPLE_COLUMNS = 4, 16, 512
@@ -47,7 +50,11 @@ def best_strategy(image: Image.Image, options: Mapping[str, Any]) -> int | None:
         for strategy in STRATEGIES
     }
     best = min(STRATEGIES, key=sizes.__getitem__)
-    return best if sizes[best] <= sum(len(saved(sample, "PNG")) for sample in samples) else None
+    return best if sizes[best] <= _size_by_pillow(samples) else None
+
+
+def _size_by_pillow(samples: Sequence[Image.Image]) -> int:
+    return sum(len(saved(sample, "PNG", compress_level=LEVEL)) for sample in samples)
 
 
 def _samples(image: Image.Image) -> Iterator[Image.Image]:
