@@ -222,8 +222,54 @@ def _fold(states: Array, axes: Sequence[WeightedAxis]) -> Array:
     for number, axis in enumerate(axes, start=-len(axes)):
         shares = axis.shares if states.dtype.kind in "iu" else axis.shares / axis.whole
         shares = shares.astype(states.dtype).reshape(*shares.shape, *(1,) * (-number - 1))
-        total = states.take(axis.sources[0], number) * shares[0]
-        for source, share in zip(axis.sources[1:], shares[1:], strict=True):
-            total += states.take(source, number) * share
-        states = total
+        if number == -1:  # NumPy steps faster through one row than over channels side by side
+            states = np.ascontiguousarray(states)
+        states = _along_axis(states, axis.sources, shares, number)
     return states
+
+
+def _along_axis(states: Array, sources: Array, shares: Array, number: int) -> Array:
+    """Weighted sums along one axis: of views, but for the pixels near borders.
+
+    A blur of 5 taps and stride 4 of 12 megapixels took 250 ms where all pixels were gathered.
+    """
+    shape = list(states.shape)
+    shape[number] = sources.shape[1]
+    sums = np.empty_like(states, shape=shape)
+    for cells in _parts(sources):
+        part = sums[_at(cells, number)]
+        weights = shares[:, cells] if shares.shape[1] > 1 else shares
+        for tap, (source, weight) in enumerate(zip(sources[:, cells], weights, strict=True)):
+            pixels = states[_at(_as_slice(source), number)]
+            if tap:
+                part += pixels * weight
+            else:
+                np.multiply(pixels, weight, out=part)
+    return sums
+
+
+def _parts(sources: Array) -> list[slice]:
+    """New pixels whose taps are equally far apart, those around the middle, and the others."""
+    steps = np.diff(sources, axis=1)
+    middle = steps.shape[1] // 2
+    breaks = np.flatnonzero((steps != steps[:1, middle : middle + 1]).any(axis=0))
+    at = int(np.searchsorted(breaks, middle))
+    first = int(breaks[at - 1]) + 1 if at else 0
+    stop = int(breaks[at]) + 1 if at < len(breaks) else sources.shape[1]
+    parts = slice(0, first), slice(first, stop), slice(stop, sources.shape[1])
+    return [part for part in parts if part.start < part.stop]
+
+
+def _as_slice(numbers: Array) -> slice | Array:
+    """Numbers that are equally far apart as a slice, which makes a view of an array."""
+    if len(numbers) < 2:
+        return numbers
+    step = int(numbers[1] - numbers[0])
+    if step < 1 or (np.diff(numbers) != step).any():
+        return numbers
+    return slice(int(numbers[0]), int(numbers[-1]) + 1, step)
+
+
+def _at(numbers: slice | Array, axis: int) -> tuple[Any, ...]:
+    """The index of these numbers along an axis, counted from the last."""
+    return (..., numbers, *(slice(None),) * (-axis - 1))
