@@ -33,8 +33,8 @@ def path_from(option: str, word: str) -> Path:
 
         if is_address(word):
             raise RequestError(
-                f"{option} {located(word)}: only INPUT may be an address, "
-                "and nothing is written there: name a file"
+                f"{option} {located(word)}: only INPUT and the output of results may be an "
+                "address: name a file"
             )
     return Path(word)
 
@@ -44,6 +44,17 @@ def input_from(option: str, word: str) -> Path:
     from poolcli.io import is_address, located
 
     return located(word) if is_address(word) else path_from(option, word)
+
+
+def output_from(option: str, word: str) -> Path:
+    """The path, or the address, of an output."""
+    from poolcli.io import check_written, is_address, located
+
+    if not is_address(word):
+        return path_from(option, word)
+    address = located(word)
+    check_written(option, address)
+    return address
 
 
 def text_from(option: str, name: str) -> str:
@@ -96,15 +107,16 @@ def outputs_from(params: dict[str, Any]) -> Outputs:
         )
     if params["scale"] not in (None, "minmax", "none"):
         raise RequestError(f"--scale {params['scale']}: takes minmax or none")
-    for name in ("output", "name"):
-        if params[name] is not None:
-            path_from(f"--{name}", params[name])
+    if params["output"] is not None:
+        output_from("--output", params["output"])
+    if params["name"] is not None:
+        path_from("--name", params["name"])
     names = ("output", "name", "to", "scale", "strict", "overwrite", "skip_existing")
     indices = params.get("indices_file")
     return Outputs(
         **{name: params[name] for name in names},
         save=tuple(map(_key_and_value, params["save"])),
-        indices=None if indices is None else path_from("--indices", indices),
+        indices=None if indices is None else output_from("--indices", indices),
     )
 
 

@@ -14,7 +14,7 @@ The record of a format names its functions.
 
 from __future__ import annotations
 
-from poolcli.io.address import Address, is_address, located
+from poolcli.io.address import Address, check_written, is_address, located
 from poolcli.io.atomic_write import (
     atomic,
     is_device,
@@ -24,6 +24,7 @@ from poolcli.io.atomic_write import (
     remove_leftovers,
     through_link,
 )
+from poolcli.io.destination import Claim, can_be_shared, is_begun
 from poolcli.io.durability import sync_folder
 from poolcli.io.format import CodecMemory, Format
 from poolcli.io.formats import (
@@ -53,7 +54,6 @@ from poolcli.io.reading import (
 from poolcli.io.save_options import Choice, WholeNumber
 from poolcli.io.sink import Sink, WholeSink
 from poolcli.io.source import LoadedSource, Region, Source, part_of
-from poolcli.io.unfinished import is_unfinished
 from poolcli.io.writing import (
     SharedFile,
     Writer,
@@ -70,6 +70,7 @@ __all__ = [
     "WRITTEN_AS",
     "Address",
     "Choice",
+    "Claim",
     "CodecMemory",
     "Format",
     "Header",
@@ -87,15 +88,17 @@ __all__ = [
     "all_formats",
     "allow_pixels",
     "atomic",
+    "can_be_shared",
+    "check_written",
     "default_format",
     "dropped",
     "format_named",
     "format_read_as",
     "is_address",
+    "is_begun",
     "is_device",
     "is_known_suffix",
     "is_store",
-    "is_unfinished",
     "located",
     "lock",
     "make_folder",

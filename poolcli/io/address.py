@@ -1,4 +1,4 @@
-"""Addresses, such as `s3://bucket/cells.zarr`: files and stores that fsspec reads (an extra).
+"""Addresses, such as `s3://bucket/cells.zarr`: files and stores of fsspec (an extra).
 
 An `Address` is a path whose file lies elsewhere, so that whatever reads a path reads it, too.
 Credentials come from where the tools of each service look for them: the environment and their
@@ -12,15 +12,16 @@ import re
 import stat
 import sys
 import zlib
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from poolcli.errors import FileError, RequestError
-from poolcli.io.server_errors import is_absent, plain_errors
+from poolcli.io.server_errors import NOTHING, is_absent, plain_errors
 from poolcli.io.server_file import file_system, opened, options
-from poolcli.io.store_folder import ZARR_METADATA
+from poolcli.io.store_folder import UNFINISHED, ZARR_METADATA
 
 if TYPE_CHECKING or sys.platform != "win32":
     from pathlib import PosixPath as _NativePath
@@ -28,6 +29,7 @@ else:
     from pathlib import WindowsPath as _NativePath
 
 _SCHEMES = ("s3", "gs", "https", "http", "memory")
+_WRITTEN = ("s3", "gs", "memory")  # the schemes of what can be written, and listed
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://")
 
 
@@ -52,7 +54,7 @@ def located(word: str) -> Path:
     scheme = word.partition(":")[0]
     if scheme not in _SCHEMES:
         names = ", ".join(f"{each}://" for each in _SCHEMES)
-        raise RequestError(f"{address}: addresses that are read begin with {names}")
+        raise RequestError(f"{address}: an address begins with {names}")
     if address.url != word.rstrip("/"):
         raise RequestError(
             f"{address}: a part of it is empty or a dot: leave that out, or write / as %2F"
@@ -60,11 +62,20 @@ def located(word: str) -> Path:
     return address
 
 
+def check_written(option: str, path: Path) -> None:
+    """RequestError for an address that nothing can be written to."""
+    if isinstance(path, Address) and path.scheme not in _WRITTEN:
+        names = ", ".join(f"{each}://" for each in _WRITTEN)
+        raise RequestError(
+            f"{option} {path}: nothing is written to {path.scheme}://: give {names} or a file"
+        )
+
+
 class Address(_NativePath):
-    """The path of a file or a store that fsspec reads.
+    """The path of a file, a store or a folder of fsspec.
 
     `str` gives it as it may be shown: without a password, and without the query, which signs
-    requests; `url` gives all of it. A folder is a Zarr store: only these have known names in them.
+    requests; `url` gives all of it. What the server tells is asked for once, except by `stat`.
     """
 
     @property
@@ -84,6 +95,16 @@ class Address(_NativePath):
 
     def __hash__(self) -> int:
         return hash(self.url)
+
+    @property
+    def scheme(self) -> str:
+        """What comes before `://`."""
+        return self.url.partition(":")[0]
+
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether it is one of this process."""
+        return self.scheme == "memory"
 
     @property
     def name(self) -> str:
@@ -116,20 +137,35 @@ class Address(_NativePath):
         return False
 
     def is_dir(self, **_: Any) -> bool:
-        """Whether it is a Zarr store."""
-        return self._store_metadata is not None
+        """Whether it is a Zarr store, or something lies below it."""
+        return self._store_metadata is not None or self._is_folder
 
     def is_file(self, **_: Any) -> bool:
         """Whether there is a file."""
-        return not self.is_dir() and self._info is not None
+        return self._store_metadata is None and self._type == "file"
 
     def exists(self, **_: Any) -> bool:
-        """Whether there is a file or a store."""
+        """Whether there is a file, a store or a folder."""
         return self.is_dir() or self.is_file()
 
     def iterdir(self) -> Generator[Address, None, None]:
-        """Nothing: what lies below an address is not listed."""
-        yield from ()
+        """The files and folders in a folder; FileError for a server that tells no names."""
+        if self.scheme not in _WRITTEN:
+            raise FileError(f"a server of {self.scheme}:// lists no names: name each file")
+        with plain_errors():
+            system, path = file_system(self.url)
+            entries = system.ls(path, detail=True)
+        for info in entries:
+            name = info["name"].rstrip("/").rpartition("/")[2]
+            if not name or info["name"].strip("/") == path.strip("/"):
+                continue
+            entry = self / name
+            entry.__dict__["_info"] = info
+            yield entry
+
+    def glob(self, pattern: str, **_: Any) -> Iterator[Address]:  # type: ignore[override]
+        """The files and folders in a folder whose names match."""
+        return (each for each in self.iterdir() if fnmatchcase(each.name, pattern))
 
     def stat(self, **_: Any) -> os.stat_result:
         """The size, and a time of change that is a hash of what the server tells of the version.
@@ -142,28 +178,40 @@ class Address(_NativePath):
             raise FileNotFoundError(2, os.strerror(2))
         told = ("ETag", "LastModified", "Last-Modified", "etag", "mtime", "created")
         version = zlib.crc32(repr([info.get(each) for each in told]).encode())
-        mode = stat.S_IFDIR if self.is_dir() else stat.S_IFREG
+        mode = stat.S_IFREG if self.is_file() else stat.S_IFDIR
         size = info.get("size") or 0
         return os.stat_result((mode | 0o444, 0, 0, 1, 0, 0, size, 0, version, 0))
 
     def open(self, mode: str = "rb", *_: Any, **__: Any) -> BinaryIO:  # type: ignore[override]
         """The file as a stream that asks the server for the ranges that are read."""
         if mode != "rb":
-            raise FileError(f"{self}: addresses are read, not written")
+            raise FileError(f"{self}: an address is written as a whole")
+        if self._type == "directory":  # of a store that is being written
+            raise FileError(NOTHING)
         return opened(self.url)
 
-    def zarr_store(self) -> Any:
+    def zarr_store(self, *, read_only: bool = True) -> Any:
         """The store for zarr."""
         from zarr.storage import FsspecStore
 
         with plain_errors():
             file_system(self.url)  # for what it says of a library that is missing
-            return FsspecStore.from_url(self.url, options(self.url), read_only=True)
+            return FsspecStore.from_url(self.url, options(self.url), read_only=read_only)
 
     @cached_property
     def _info(self) -> dict[str, Any] | None:
-        """What the server tells of a file; None where there is none."""
+        """What the server tells of a file or a folder; None where there is none."""
         return _told_of(self)
+
+    @property
+    def _type(self) -> str | None:
+        return None if self._info is None else str(self._info.get("type"))
+
+    @cached_property
+    def _is_folder(self) -> bool:
+        """Whether something lies below it that is no store which is being written."""
+        is_folder = self._type == "directory" and not self._has_query
+        return is_folder and (self / UNFINISHED)._info is None
 
     @cached_property
     def _store_metadata(self) -> dict[str, Any] | None:
@@ -176,11 +224,11 @@ class Address(_NativePath):
         if self.name.startswith(".") or self.name in ZARR_METADATA:
             return None
         each = (_told_of(self / name) for name in ZARR_METADATA)
-        return next((info for info in each if info is not None), None)
+        return next((info for info in each if info and info["type"] == "file"), None)
 
 
 def _told_of(address: Address) -> dict[str, Any] | None:
-    """What the server tells of a file; None where there is none."""
+    """What the server tells of a file or a folder; None where there is none."""
     with plain_errors():
         system, path = file_system(address.url)
         try:
@@ -191,4 +239,4 @@ def _told_of(address: Address) -> dict[str, Any] | None:
             raise
         except (IsADirectoryError, NotADirectoryError):
             return None
-        return info if info.get("type") == "file" else None
+        return info if info.get("type") in ("file", "directory") else None

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from poolcli.errors import FileError
+from poolcli.io.address import Address
 from poolcli.io.durability import sync_folder, sync_tree
 from poolcli.io.os_error import reason
 from poolcli.resources.memory import Part
@@ -109,7 +110,9 @@ def rename_folder(folder: Path, path: Path, *, overwrite: bool) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and its parents; FileError if that is impossible."""
+    """Make a folder and its parents; FileError if that is impossible. Addresses need none."""
+    if isinstance(folder, Address):
+        return
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
@@ -122,12 +125,16 @@ def make_folder(folder: Path) -> None:
 
 def through_link(path: Path) -> Path:
     """The path that a link leads to, also where nothing is there yet; any other path as it is."""
+    if isinstance(path, Address):
+        return path
     is_link = os.path.islink(path)  # noqa: PTH114 - False, and no error, for a name too long
     return Path(os.path.realpath(path)) if is_link else path
 
 
 def is_device(path: Path) -> bool:
     """Whether it is a device or a named pipe: written to, and never replaced."""
+    if isinstance(path, Address):
+        return False
     return path.exists() and not path.is_file() and not path.is_dir()
 
 

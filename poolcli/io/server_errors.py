@@ -8,13 +8,15 @@ from contextlib import contextmanager
 from poolcli.errors import FileError, PoolError
 
 NOTHING = "there is nothing at this address"
+NO_BUCKET = "there is no such bucket: make it first"
 LIBRARIES = ("aiohttp", "botocore", "aiobotocore", "fsspec", "s3fs", "gcsfs", "google", "yarl")
 
 
 @contextmanager
-def plain_errors() -> Iterator[None]:
+def plain_errors(absent: str = NOTHING) -> Iterator[None]:
     """Turn what a server or the network refuses in this block into a FileError.
 
+    `absent` is what is said where the server knows no such name.
     Messages of libraries are not passed on: they may hold the query of an address.
     """
     try:
@@ -25,12 +27,12 @@ def plain_errors() -> Iterator[None]:
         is_foreseen = isinstance(error, OSError) or _library(error) in LIBRARIES
         if not is_foreseen:
             raise
-        raise FileError(_reason(error)) from None
+        raise FileError(_reason(error, absent)) from None
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, absent: str) -> str:
     if is_absent(error):
-        return NOTHING
+        return absent
     status, name = _status(error), type(_cause(error)).__name__
     if status in (401, 403) or isinstance(error, PermissionError) or "Credentials" in name:
         return "the server refuses access: set the credentials that the tools of its service read"
@@ -44,6 +46,11 @@ def is_absent(error: Exception) -> bool:
     status = _status(error)
     found_none = status is None and isinstance(_cause(error), FileNotFoundError)
     return status in (404, 410) or found_none
+
+
+def is_taken(error: Exception) -> bool:
+    """Whether a server says that there is such a file already."""
+    return isinstance(error, FileExistsError) or _status(error) == 412
 
 
 def _cause(error: BaseException) -> BaseException:

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from poolcli.errors import FileError, RequestError
-from poolcli.io.atomic_write import atomic, atomic_folder, make_folder
 from poolcli.io.damage import enough_memory
+from poolcli.io.destination import Claim, new_output, shared_output
 from poolcli.io.format import Format
 from poolcli.io.formats import all_formats, format_named
 from poolcli.io.header import Header
 from poolcli.io.npy_sink import file_of_values
 from poolcli.io.sink import Sink
-from poolcli.io.unfinished import unfinished
 from poolcli.maps.facts import FACTS, Facts
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.pooled_facts import lost
@@ -35,9 +34,8 @@ def written(
     overwrite: bool = False,
 ) -> Iterator[Sink]:
     """A sink for the maps of one file, which gets its name when the block ends without an error."""
-    make_folder(path.parent)
-    opened = atomic_folder if format.is_folder else atomic
-    with opened(path, overwrite=overwrite) as target, enough_memory():
+    opened = new_output(path, is_folder=format.is_folder, overwrite=overwrite)
+    with opened as target, enough_memory():
         sink = format.open_sink(target, headers, options)
         yield sink
         sink.finish()
@@ -63,27 +61,15 @@ class SharedFile(NamedTuple):
 
 @contextmanager
 def shared(
-    path: Path,
-    file: SharedFile,
-    token: str,
-    *,
-    goes_on: bool,
-    overwrite: bool = False,
+    path: Path, file: SharedFile, claim: Claim, *, overwrite: bool = False
 ) -> Iterator[SharedFile]:
-    """A file of a format that can be opened again; what is written stays if the block fails.
-
-    `file` says what is written. With `goes_on` it is what an earlier block with this token left.
-    """
-    make_folder(path.parent)
-    is_folder = file.format.is_folder
-    opened = unfinished(path, token, is_folder=is_folder, goes_on=goes_on, overwrite=overwrite)
-    with opened as partial, enough_memory():
-        found = file._replace(path=partial)
-        if not goes_on:
+    """A file that several can write; `file` says what is written."""
+    opened = shared_output(path, claim, is_folder=file.format.is_folder, overwrite=overwrite)
+    with opened as begun, enough_memory():
+        found = file._replace(path=begun)
+        if not claim.goes_on:
             _begin(found)
         yield found
-        for stray in partial.rglob("*.partial"):  # chunks that a killed process left: zarr's name
-            stray.unlink()
 
 
 def _begin(file: SharedFile) -> None:
@@ -117,9 +103,10 @@ class Writer:
     @contextmanager
     def to(self, path: Path, *, overwrite: bool) -> Iterator[None]:
         """Write a file that gets the name `path` when the block ends without an error."""
-        make_folder(path.parent)
-        opened = atomic_folder if self.is_folder else partial(atomic, part=self.values_file)
-        with opened(path, overwrite=overwrite) as target:
+        opened = new_output(
+            path, is_folder=self.is_folder, overwrite=overwrite, part=self.values_file
+        )
+        with opened as target:
             self.put(target)
             yield
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from math import prod
 from pathlib import Path
+from tempfile import gettempdir
 from typing import BinaryIO, NamedTuple
 
 from poolcli import io
@@ -107,7 +108,10 @@ def memory_for(job: Job, source: io.Readable) -> Budget:
         held = need.held
     if job.target == STREAM or io.is_device(job.target):
         return Budget(limit, held)
-    return Budget(limit, held, partial(_file_beside, job.target))
+    target = job.target
+    if isinstance(target, io.Address):  # the file of large arrays is sent there at the end
+        target = Path(gettempdir(), target.name)
+    return Budget(limit, held, partial(_file_beside, target))
 
 
 def _file_beside(target: Path) -> tuple[Path, BinaryIO]:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from poolcli import io
 from poolcli.errors import RequestError
 from poolcli.pipeline.checks import check_indices
 from poolcli.run.job import STREAM, Job
@@ -44,6 +45,8 @@ class OutputOwners:
 
     def _resolved(self, path: Path) -> str:
         """The path with all links followed; folders are resolved once."""
+        if isinstance(path, io.Address):
+            return path.url
         if os.path.islink(path):  # noqa: PTH114 - False, and no error, for a name too long
             return os.path.realpath(path)
         folder = self._folders.get(path.parent)

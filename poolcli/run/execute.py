@@ -59,10 +59,16 @@ def _lookahead(pool: WorkerPool, *, fail_fast: bool) -> int:
     return 2 * pool.at_once - 1 if fail_fast else max(LOOKAHEAD, 2 * pool.at_once)
 
 
+def _spreads(job: Job, pool: WorkerPool, work: Work) -> bool:
+    """Whether the workers of a pool may do regions of a job's array."""
+    is_here = job.uses_streams or not pool.spreads or work is not pool_file
+    return not is_here and may_have_regions(job, job.source)
+
+
 def _submitted(job: Job | Outcome, pool: WorkerPool, work: Work) -> Pending:
     if not isinstance(job, Job):
         return Deferred(lambda: job)
-    if pool.spreads and work is pool_file and may_have_regions(job, job.source):
+    if _spreads(job, pool, work):
         from poolcli.run.spread_regions import spread_file  # here, as most files are small
 
         return Deferred(lambda: spread_file(job, pool))

@@ -74,7 +74,7 @@ def expand(inputs: Inputs) -> Expansion:
 def _files(path: Path, inputs: Inputs, ignored: set[Path]) -> Iterator[InputFile]:
     try:
         if isinstance(path, Address):
-            yield _at_address(path)
+            yield from _at_address(path, inputs, ignored)
         elif path.is_dir() and not is_store(path):
             yield from _files_in(path, path, inputs, ignored)
         elif path == STREAM or path.exists():
@@ -89,14 +89,20 @@ def _files(path: Path, inputs: Inputs, ignored: set[Path]) -> Iterator[InputFile
         yield InputFile(path)
 
 
-def _at_address(path: Address) -> InputFile:
-    """The file or store of an address; patterns and folders have no meaning there."""
+def _at_address(path: Address, inputs: Inputs, ignored: set[Path]) -> Iterator[InputFile]:
+    """The files of an address: one, a store, those of a folder, or those of a pattern."""
     file, member = split_member(path)
     try:
-        fault = "" if file.exists() else "there is nothing at this address"
+        if file.is_file() or is_store(file):
+            yield InputFile(file, None, member)
+        elif file.is_dir():
+            yield from _files_in(file, file, inputs, ignored)
+        elif not member and _is_glob(file):
+            yield from map(InputFile, sorted(_matching(file), key=natural))
+        else:
+            yield InputFile(file, None, member, "there is nothing at this address")
     except FileError as error:
-        fault = str(error)
-    return InputFile(file, None, member, fault)
+        yield InputFile(file, None, member, str(error))
 
 
 def _is_there(path: Path) -> bool:
@@ -136,8 +142,7 @@ def _is_glob(path: Path) -> bool:
 def _files_in(folder: Path, root: Path, inputs: Inputs, ignored: set[Path]) -> Iterator[InputFile]:
     """The files of a folder and, if they are asked for, of those below, in order of their paths."""
     try:
-        with os.scandir(folder) as entries:
-            paths = sorted((folder / entry.name for entry in entries), key=natural)
+        paths = sorted(_entries(folder), key=natural)
     except OSError as error:
         yield InputFile(folder, root, "", reason(error))
         return
@@ -152,6 +157,14 @@ def _files_in(folder: Path, root: Path, inputs: Inputs, ignored: set[Path]) -> I
             yield InputFile(path, root, "", _fault(path))
         elif not inputs.include:
             ignored.add(path)
+
+
+def _entries(folder: Path) -> Iterator[Path]:
+    if isinstance(folder, Address):
+        yield from folder.iterdir()
+        return
+    with os.scandir(folder) as entries:
+        yield from (folder / entry.name for entry in entries)
 
 
 def _is_wanted(below: Path, inputs: Inputs) -> bool:

@@ -45,6 +45,11 @@ class Outputs(NamedTuple):
     memory: int | None = None
     tell: Tell | None = None
 
+    @property
+    def place(self) -> Path | None:
+        """The file, the folder or the address that `output` names."""
+        return None if self.output is None else io.located(self.output)
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -195,9 +200,12 @@ class Job:
     def uses_streams(self) -> bool:
         """Whether it reads stdin or writes stdout, which only this process can, or a named pipe.
 
-        A wait for what another process sends is ended by an interruption of this process.
+        A wait for what another process sends is ended by an interruption of this process. Files at
+        memory:// are of one process, too.
         """
-        return STREAM in (self.source, self.target) or self.source.is_fifo()
+        paths = (self.source, self.target)
+        is_in_memory = any(isinstance(path, io.Address) and path.is_in_memory for path in paths)
+        return STREAM in paths or self.source.is_fifo() or is_in_memory
 
     def absolute(self) -> Job:
         """The same job with absolute paths, for a process in another folder."""

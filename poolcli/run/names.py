@@ -97,8 +97,8 @@ def _levels(suffix: str, settings: Settings) -> range:
 
 
 def _path(file: InputFile, fields: dict[str, Any], folder: Path | None, outputs: Outputs) -> Path:
-    if outputs.output is not None and folder is None:
-        return Path(outputs.output)
+    if outputs.place is not None and folder is None:
+        return outputs.place
     if file.path == STREAM and (folder is None or outputs.name is None):
         raise RequestError(
             "- has no name to call its result after: give -o FILE, or -o - for stdout"
@@ -106,8 +106,8 @@ def _path(file: InputFile, fields: dict[str, Any], folder: Path | None, outputs:
     name = _filled(_template(fields, folder, outputs), fields)
     if folder is None:
         return name if isinstance(file.path, Address) else file.path.parent / name
-    below = file.path.parent.relative_to(file.root) if file.root else Path()
-    return folder / below / name
+    below = file.path.parent.relative_to(file.root).parts if file.root else ()
+    return folder.joinpath(*below, name)
 
 
 def _template(fields: dict[str, Any], folder: Path | None, outputs: Outputs) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from poolcli.errors import RequestError
-from poolcli.io import Format, format_named, is_known_suffix, is_store, split_name
+from poolcli.io import Address, Format, format_named, is_known_suffix, is_store, split_name
 from poolcli.run.collisions import OutputOwners, check_indices_file
 from poolcli.run.expand import InputFile
 from poolcli.run.job import STREAM, Job, Outputs, Settings
@@ -54,32 +54,37 @@ def _check_save_options(jobs: Sequence[Job], outputs: Outputs) -> None:
 
 def _output_folder(files: Sequence[InputFile], outputs: Outputs) -> Path | None:
     """The folder that --output names; None if it names a file, stdout, or nothing."""
-    if outputs.output is None:
+    output = outputs.place
+    if outputs.output is None or output is None:
         return None
     many = len(files) > 1 or files[0].root is not None
-    output = Path(outputs.output)
     if output == STREAM and many:
         raise RequestError(f"-o - takes one input, and there are {len(files)}: give a folder")
-    if output == STREAM or not (many or _names_folder(outputs.output)):
+    if output == STREAM or not (many or _names_folder(output, outputs.output)):
         _check_no_template(outputs)
         return None
-    if output.exists() and not output.is_dir():
+    is_there = _is_known(output)
+    if is_there and not output.is_dir():
         raise RequestError(f"-o {output} is a file, and a folder is needed: give another name")
-    if not outputs.output.endswith(("/", "\\")) and not output.exists() and _has_format(output):
+    if not outputs.output.endswith(("/", "\\")) and not is_there and _has_format(output):
         raise RequestError(
             f"-o {output} names one file, and many inputs need a folder: give -o {output}/"
         )
     return output
 
 
-def _names_folder(output: str) -> bool:
+def _names_folder(path: Path, output: str) -> bool:
     """Whether --output is a folder, or is written as one: with a / or without a suffix."""
-    path = Path(output)
     if output.endswith(("/", "\\")):
         return True
-    if path.exists():
+    if _is_known(path):
         return path.is_dir() and not is_store(path)
     return not split_name(path.name)[1]
+
+
+def _is_known(path: Path) -> bool:
+    """Whether there is a file or a folder; of an address its name alone says what it is."""
+    return not isinstance(path, Address) and path.exists()
 
 
 def _has_format(path: Path) -> bool:
@@ -89,7 +94,7 @@ def _has_format(path: Path) -> bool:
 def _check_no_template(outputs: Outputs) -> None:
     if outputs.name is not None:
         raise RequestError(
-            f"-o {outputs.output} already names the output: leave --name out, or give a folder"
+            f"-o {outputs.place} already names the output: leave --name out, or give a folder"
         )
 
 
@@ -100,7 +105,7 @@ def _output_format(target: Path, outputs: Outputs) -> Format | None:
     suffix = split_name(target.name)[1]
     if target == STREAM or not suffix:
         return None
-    is_asked_for = outputs.output is not None and Path(outputs.output) == target
+    is_asked_for = outputs.place == target
     if is_known_suffix(suffix) or is_asked_for:
         return format_named(suffix)  # RequestError if there is no such format
     return None

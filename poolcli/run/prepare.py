@@ -59,7 +59,8 @@ def without_leftovers(jobs: Iterable[Job], log: ResumeLog) -> Iterator[Iterator[
 
 def _sweeping(jobs: Iterable[Job], folders: set[Path], log: ResumeLog) -> Iterator[Job]:
     for job in jobs:
-        for folder in {io.through_link(path).parent for path in job.files} - folders:
+        paths = [path for path in job.files if not isinstance(path, io.Address)]
+        for folder in {io.through_link(path).parent for path in paths} - folders:
             folders.add(folder)
             io.remove_leftovers(folder, log.unfinished)
         yield job

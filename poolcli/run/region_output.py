@@ -62,7 +62,7 @@ def done_regions(job: Job, file: io.SharedFile, cut: object) -> DoneRegions:
     assert job.record is not None
     mark = job.record.mark(cut)
     done = job.record.done(mark)
-    if not (done and io.is_unfinished(job.target, mark, is_folder=file.format.is_folder)):
+    if not (done and io.is_begun(job.target, mark, is_folder=file.format.is_folder)):
         done = frozenset()
         job.record.note(mark, None)
     return DoneRegions(mark, job.record, done)
@@ -71,7 +71,7 @@ def done_regions(job: Job, file: io.SharedFile, cut: object) -> DoneRegions:
 @contextmanager
 def region_output(job: Job, file: io.SharedFile, cut: object) -> Iterator[RegionOutput]:
     """The output of a job. With a log it stays if the block fails, for the next run, if it can."""
-    if job.record is None or not file.format.reopen:
+    if job.record is None or not io.can_be_shared(job.target, file.format):
         written = io.written(
             job.target, file.format, file.headers, file.options, overwrite=job.overwrite
         )
@@ -79,8 +79,7 @@ def region_output(job: Job, file: io.SharedFile, cut: object) -> Iterator[Region
             yield RegionOutput(sink, DoneRegions())
         return
     regions = done_regions(job, file, cut)
-    shared = io.shared(
-        job.target, file, regions.mark, goes_on=bool(regions.done), overwrite=job.overwrite
-    )
+    claim = io.Claim(regions.mark, goes_on=bool(regions.done))
+    shared = io.shared(job.target, file, claim, overwrite=job.overwrite)
     with shared as begun, begun.sink() as sink:
         yield RegionOutput(sink, regions)

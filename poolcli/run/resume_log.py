@@ -164,7 +164,8 @@ class ResumeLog:
         if outcome.status == "skipped":
             return
         if self._stream is not None and outcome.status == "done":
-            for folder in {path.parent for path in (outcome.target, *outcome.more)}:
+            paths = (outcome.target, *outcome.more)
+            for folder in {path.parent for path in paths if not isinstance(path, io.Address)}:
                 io.sync_folder(folder)
         record = {
             "status": outcome.status,

@@ -47,9 +47,13 @@ def spread_file(job: Job, pool: WorkerPool) -> Outcome:
 def _spread(job: Job, readable: io.Readable, pool: WorkerPool) -> Outcome:
     with planned_regions(job, readable) as planned:
         warning = io.size_warning(planned.source) if planned else ""
-    if planned is None or not planned.file.format.reopen or planned.count == 1:
+    if planned is None or planned.count == 1 or not _is_shared(job, planned):
         return pool.submit(replace(job, record=None)).result()
     return _by_workers(job, planned, pool)._replace(warning=warning)
+
+
+def _is_shared(job: Job, planned: PlannedRegions) -> bool:
+    return io.can_be_shared(job.target, planned.file.format)
 
 
 def _by_workers(job: Job, planned: PlannedRegions, pool: WorkerPool) -> Outcome:
@@ -57,13 +61,8 @@ def _by_workers(job: Job, planned: PlannedRegions, pool: WorkerPool) -> Outcome:
     has_record = job.record is not None
     file, cut = file_of(job, planned), [plan.block for plan in planned.plans]
     regions = done_regions(job, file, cut) if has_record else DoneRegions(os.urandom(16).hex())
-    shared = io.shared(
-        job.target,
-        file,
-        regions.mark,
-        goes_on=bool(regions.done),
-        overwrite=job.overwrite,
-    )
+    claim = io.Claim(regions.mark, goes_on=bool(regions.done), keeps=has_record)
+    shared = io.shared(job.target, file, claim, overwrite=job.overwrite)
     with shared as begun:
         parts = list(_parts(job, planned, begun, regions))
         note = Noting(regions, planned.count)

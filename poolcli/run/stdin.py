@@ -39,7 +39,7 @@ def next_job(job: Job) -> Job | None:
         return replace(job, position=position) if is_npy else None
     if outputs.name is None or not job.alone:
         return None
-    folder = Path(outputs.output or ".")
+    folder = outputs.place or Path()
     targets = output_paths(InputFile(job.source), position + 1, job.settings, folder)
     if targets[0] == job.target:
         return None

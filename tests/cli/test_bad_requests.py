@@ -126,10 +126,10 @@ def test_what_is_misspelt_is_told_how(cli, photo, words, cure):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ("max ftp://example.org/a.png", "ftp://example.org/a.png: addresses that are read begin"),
+        ("max ftp://example.org/a.png", "ftp://example.org/a.png: an address begins"),
         (
-            "max photo.png -o s3://bucket/a.png",
-            "--output s3://bucket/a.png: only INPUT may be an address",
+            "max photo.png -o https://bucket/a.png",
+            "--output https://bucket/a.png: nothing is written to https://",
         ),
         ("-v", "poolcli has no option -v: --version tells the version"),
         ("max --version photo.png", "max has no option --version; it is poolcli --version"),

@@ -5,7 +5,8 @@ import re
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import unquote
+from pathlib import Path
+from urllib.parse import parse_qs, unquote
 
 
 class FileServer(ThreadingHTTPServer):
@@ -79,19 +80,59 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class GoogleHandler(_Handler):
-    """The requests by which a file of a Google bucket is read: its metadata as JSON, and itself."""
+    """The requests by which files of a Google bucket are read, listed, sent and removed."""
 
     def _answer(self, *, has_body):
-        path, _, name = self.path.partition("?")[0].partition("/o/")
+        where, _, query = self.path.partition("?")
+        path, _, name = where.partition("/o/")
         file = self.server.folder / unquote(name)
         if path.startswith("/download/"):
             self.path = f"/{unquote(name)}"
             super()._answer(has_body=has_body)
-        elif name and file.is_file():
-            facts = {"name": unquote(name), "bucket": "bucket", "size": str(file.stat().st_size)}
-            self._send(200, json.dumps(facts).encode(), has_body=has_body)
+        elif not name:
+            self._send_json(self._listed(parse_qs(query)))
+        elif file.is_file():
+            self._send_json(self._facts(unquote(name)))
         else:
-            self._send(404 if name else 200, b'{"items": []}', has_body=has_body)
+            self._send(404, b"", has_body=has_body)
+
+    def do_POST(self):
+        content = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.server.failures:
+            self._send(self.server.failures.pop(0), b"", has_body=False)
+        else:
+            _, facts, body = content.split(b"--==0==", 2)
+            name = json.loads(facts.partition(b"\n\n")[2])["name"]
+            file = self.server.folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(body.partition(b"\n\n")[2].removesuffix(b"\n--==0==--"))
+            self._send_json(self._facts(name))
+
+    def do_DELETE(self):
+        name = unquote(self.path.partition("?")[0].partition("/o/")[2])
+        file = self.server.folder / name
+        is_there = file.is_file()
+        if is_there:
+            file.unlink()
+        self._send(204 if is_there else 404, b"", has_body=False)
+
+    def _listed(self, query):
+        prefix, items, folders = query.get("prefix", [""])[0], [], set()
+        for file in filter(Path.is_file, sorted(self.server.folder.rglob("*"))):
+            name = file.relative_to(self.server.folder).as_posix()
+            folder, below, _ = name.removeprefix(prefix).partition("/")
+            if name.startswith(prefix) and below and "delimiter" in query:
+                folders.add(f"{prefix}{folder}/")
+            elif name.startswith(prefix):
+                items.append(self._facts(name))
+        return {"items": items, "prefixes": sorted(folders)}
+
+    def _facts(self, name):
+        size = (self.server.folder / name).stat().st_size
+        return {"name": name, "bucket": "bucket", "size": str(size)}
+
+    def _send_json(self, answer):
+        self._send(200, json.dumps(answer).encode(), has_body=self.command != "HEAD")
 
 
 @contextmanager

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
+from poolcli.io.address import Address
+
 _METADATA = (".zgroup", ".zattrs", ".zmetadata", "zarr.json")
 
 
@@ -31,4 +33,6 @@ def _below(path: Path, group: Any, prefix: str, read: Collection[str]) -> Iterat
 
 
 def _files(folder: Path, known: Collection[str]) -> list[Path]:
+    if isinstance(folder, Address):  # no server is asked for names that may be millions
+        return []
     return sorted(each for each in folder.iterdir() if each.name not in known)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from poolcli.errors import FileError, PoolError
+from poolcli.io.address import Address
 from poolcli.io.damage import DECODER_ERRORS, one_line
 from poolcli.io.format import Format
 from poolcli.io.header import Header
+from poolcli.io.server_errors import plain_errors
 from poolcli.io.source import Region
 from poolcli.io.zarr.creation import ArrayCreation, is_plain, is_root_array, zarr_format_of
 from poolcli.io.zarr.ome import TO_OME, image_attributes
@@ -94,15 +96,18 @@ class ZarrSink:
         self._targets: list[_Target] = []
         self._version = version = zarr_format_of(headers[0], options)
         self._creation = ArrayCreation(version, options)
-        with _refused():
+        self._access = plain_errors if isinstance(folder, Address) else nullcontext
+        store = _store(folder)
+        with _refused(), self._access():
             if len(headers) == 1 and is_root_array(headers[0]):
                 self._root: Any = None
-                self._targets.append(self._root_array(folder, headers[0]))
+                self._targets.append(self._root_array(store, headers[0]))
                 return
-            mode = "w" if is_new else "r+"
-            self._root = self._zarr.open_group(str(folder), mode=mode, zarr_format=version)
             if is_new:
+                self._root = self._zarr.create_group(store, zarr_format=version)
                 self._write_groups(headers)
+            else:
+                self._root = self._zarr.open_group(store, mode="r+", zarr_format=version)
             for levels in _images(headers):
                 self._add(levels)
 
@@ -114,19 +119,19 @@ class ZarrSink:
         slices = dict(zip(header.layout, region, strict=True))
         where = tuple(slices.get(letter, slice(None)) for letter in layout)
         data = part.data.transpose([part.layout.index(letter) for letter in layout])
-        with _refused():
+        with _refused(), self._access():
             array[where] = np.ascontiguousarray(data, array.dtype)
 
     def finish(self) -> None:
         """Do nothing: every region has been written."""
 
-    def _root_array(self, folder: Path, header: Header) -> _Target:
+    def _root_array(self, store: Any, header: Header) -> _Target:
         names = names_of(header)
         options = self._creation.options(header, header.layout, np.dtype(header.dtype), names)
         if self._is_new:
-            array = self._zarr.create_array(str(folder), zarr_format=self._version, **options)
+            array = self._zarr.create_array(store, zarr_format=self._version, **options)
         else:
-            array = self._zarr.open_array(str(folder), mode="r+")
+            array = self._zarr.open_array(store, mode="r+")
         return _Target(array, header, header.layout, expands=False)
 
     def _write_groups(self, headers: Sequence[Header]) -> None:
@@ -175,6 +180,15 @@ class ZarrSink:
         for each in header.facts.get("coordinates", {}).values():
             if each.name not in group:
                 _write_coordinates(group, each, self._version)
+
+
+def _store(folder: Path) -> Any:
+    """What zarr writes to: at an address, a store whose root is named at the end."""
+    if not isinstance(folder, Address):
+        return str(folder)
+    from poolcli.io.zarr.withheld import WithheldStore
+
+    return WithheldStore(folder.zarr_store(read_only=False))
 
 
 def _in_ome_order(header: Header) -> tuple[Header, str]:
