@@ -10,8 +10,8 @@ import click
 from poolcli.cli.command import Command, inputs_argument
 from poolcli.cli.input_maps import maps_of, naming
 from poolcli.cli.option import Option, in_group
-from poolcli.cli.option_values import input_from, style_from
-from poolcli.cli.options import LAYOUT, PIPELINE_AND_SHAPE, REPORT
+from poolcli.cli.option_values import input_from, style_from, within_memory
+from poolcli.cli.options import LAYOUT, MEMORY, PIPELINE_AND_SHAPE, REPORT
 from poolcli.cli.pipeline_argument import PipelineArgument, pipeline_from
 from poolcli.cli.shape_argument import form_from, shape_or_file
 from poolcli.errors import PoolError, RequestError
@@ -36,7 +36,9 @@ COMPARISON = in_group(
 WORDS = inputs_argument("words", "[PIPELINE] [FILE]")
 
 
-@click.command(cls=Command, params=[WORDS, *PIPELINE_AND_SHAPE, *LAYOUT, *COMPARISON, *REPORT])
+@click.command(
+    cls=Command, params=[WORDS, *PIPELINE_AND_SHAPE, *LAYOUT, *MEMORY, *COMPARISON, *REPORT]
+)
 def bench(words: tuple[str, ...], file: str | None, **params: Any) -> None:
     """Time each step next to the loop of the textbook and to other libraries, on a file or on noise
     of a shape.
@@ -50,8 +52,10 @@ def bench(words: tuple[str, ...], file: str | None, **params: Any) -> None:
 
     argument = pipeline_from(words, file)
     text = shape_or_file(params, argument)
+    with within_memory(params):
+        fmap = _input_map(argument, text, params)
     chosen, missing = peers.chosen(params["peers"])
-    records = _records(argument, _input_map(argument, text, params), chosen, params["repeats"])
+    records = _records(argument, fmap, chosen, params["repeats"])
     write_records(style_from(params), sys.stdout, records, COLUMNS, bench_rows(records))
     if missing and not params["quiet"]:
         cure = f"{peers.install_line(missing)} compares with them"

@@ -10,8 +10,8 @@ from poolcli.cli import compare_inputs, picture_outputs
 from poolcli.cli.command import PipelinesCommand, inputs_argument
 from poolcli.cli.file_parser import file_parser
 from poolcli.cli.option import Option, in_group
-from poolcli.cli.option_values import style_from
-from poolcli.cli.options import FOLDERS, LAYOUT, REPORT, SHOW, random_input_options
+from poolcli.cli.option_values import style_from, within_memory
+from poolcli.cli.options import FOLDERS, LAYOUT, MEMORY, REPORT, SHOW, random_input_options
 from poolcli.cli.pipeline_argument import is_pipeline
 from poolcli.errors import RequestError
 
@@ -42,7 +42,17 @@ WORDS = inputs_argument("words", "PIPELINE... INPUT...")
 
 @click.command(
     cls=PipelinesCommand,
-    params=[WORDS, *SEMANTICS, *FOLDERS, *LAYOUT, *RANDOM_INPUT, *PICTURES, *REPORT, *SHOW],
+    params=[
+        WORDS,
+        *SEMANTICS,
+        *FOLDERS,
+        *LAYOUT,
+        *RANDOM_INPUT,
+        *MEMORY,
+        *PICTURES,
+        *REPORT,
+        *SHOW,
+    ],
 )
 @click.pass_context
 def compare(ctx: click.Context, /, words: tuple[str, ...], **params: Any) -> None:
@@ -60,7 +70,9 @@ def compare(ctx: click.Context, /, words: tuple[str, ...], **params: Any) -> Non
         raise RequestError("give a pipeline or more, each in quotes, like 'max -k 4' 'avg -k 4'")
     params["inputs"] = tuple(word for word in words if word not in texts)
     compares_semantics = params["semantics"] is not None
-    ctx.exit((_compare_semantics if compares_semantics else _compare_pipelines)(texts, params))
+    compared = _compare_semantics if compares_semantics else _compare_pipelines
+    with within_memory(params):
+        ctx.exit(compared(texts, params))
 
 
 def _compare_pipelines(texts: tuple[str, ...], params: dict[str, Any]) -> int:
@@ -84,7 +96,9 @@ def _compare_pipelines(texts: tuple[str, ...], params: dict[str, Any]) -> int:
     if compared:
         picture_outputs.write_pictures(compared, rows, params)
     stream = picture_outputs.report_stream(params)
-    write_records(style_from(params), stream, comparison_records(compared), COLUMNS, rows)
+    style = style_from(params)
+    if compared or style == "json":
+        write_records(style, stream, comparison_records(compared), COLUMNS, rows)
     picture_outputs.show_pictures(compared, params)
     return int(failed)
 

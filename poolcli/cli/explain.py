@@ -11,8 +11,8 @@ import click
 from poolcli.cli.command import Command, inputs_argument
 from poolcli.cli.input_maps import maps_of
 from poolcli.cli.option import Option, in_group
-from poolcli.cli.option_values import input_from, style_from
-from poolcli.cli.options import DATA_STYLES, LAYOUT, RECIPE, REPORT, show_option
+from poolcli.cli.option_values import input_from, style_from, within_memory
+from poolcli.cli.options import DATA_STYLES, LAYOUT, MEMORY, RECIPE, REPORT, show_option
 from poolcli.cli.picture_outputs import check_outputs, write_to
 from poolcli.cli.pipeline_argument import pipeline_from
 from poolcli.errors import PoolError, RequestError
@@ -53,7 +53,7 @@ WORDS = inputs_argument("words", "[PIPELINE] INPUT")
 SMALLEST_PICTURE = 320  # pixels that a picture is enlarged to, unless its pixels are letters
 
 
-@click.command(cls=Command, params=[WORDS, *RECIPE, *WHERE, *LAYOUT, *PICTURE, *REPORT])
+@click.command(cls=Command, params=[WORDS, *RECIPE, *WHERE, *LAYOUT, *MEMORY, *PICTURE, *REPORT])
 def explain(words: tuple[str, ...], file: str | None, **params: Any) -> None:
     """Tell how one number of a result came about: the pixels it is made of, which of them count,
     and the formula.
@@ -64,7 +64,8 @@ def explain(words: tuple[str, ...], file: str | None, **params: Any) -> None:
     check_outputs({**params, "html": None})
     path = input_from("INPUT", inputs[0])
     name = str(path)
-    fmap, explanation = _explained(pipeline, path, params)
+    with within_memory(params):
+        fmap, explanation = _explained(pipeline, path, params)
     _draw(name, fmap, explanation, params)
     _report(name, explanation, style_from(params))
 

@@ -9,14 +9,14 @@ import click
 
 from poolcli.cli.command import Command, inputs_argument
 from poolcli.cli.input_maps import header_of
-from poolcli.cli.option_values import inputs_from, style_from
-from poolcli.cli.options import FOLDERS, LAYOUT, REPORT
+from poolcli.cli.option_values import inputs_from, style_from, within_memory
+from poolcli.cli.options import FOLDERS, LAYOUT, MEMORY, REPORT
 from poolcli.errors import PoolError, in_flags, plain
 
 INPUTS = inputs_argument("inputs", "INPUT...")
 
 
-@click.command(cls=Command, params=[INPUTS, *FOLDERS, *LAYOUT, *REPORT])
+@click.command(cls=Command, params=[INPUTS, *FOLDERS, *LAYOUT, *MEMORY, *REPORT])
 @click.pass_context
 def info(ctx: click.Context, /, **params: Any) -> None:
     """Say what files are, from their headers: format, shape, dtype, mode, layout, pages.
@@ -29,7 +29,8 @@ def info(ctx: click.Context, /, **params: Any) -> None:
     from poolcli.report.file_info_rows import COLUMNS
     from poolcli.report.records import write_records
 
-    records, rows, failed = _records(params)
+    with within_memory(params):
+        records, rows, failed = _records(params)
     style = style_from(params)
     if records or style == "json":
         write_records(style, sys.stdout, records, COLUMNS, rows)

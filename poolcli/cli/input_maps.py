@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from poolcli.errors import PoolError
+from poolcli.errors import FileError, PoolError
 
 if TYPE_CHECKING:
     from poolcli.io import Peek
@@ -27,10 +27,27 @@ def naming(path: Path) -> Iterator[None]:
 def maps_of(path: Path, layout: str | None) -> tuple[FeatureMap, ...]:
     """Every map of a file."""
     from poolcli import io
+    from poolcli.resources.limits import current
     from poolcli.run.stdin import open_source
 
     file, member = io.split_member(path)
-    return io.read(open_source(file), layout, member)
+    readable = open_source(file)
+    if (limit := current().memory.limit) is not None:
+        _check_size(io.peek(readable, layout, member), limit)
+    return io.read(readable, layout, member)
+
+
+def _check_size(peek: Peek, limit: int) -> None:
+    """FileError where the maps of a file alone take more than the limit."""
+    from poolcli.resources.memory import size_words
+    from poolcli.run.budget import rounded_up
+
+    needed = sum(each.form.nbytes for each in peek.maps)
+    if needed > limit:
+        raise FileError(
+            f"its maps take {size_words(needed)}, more than the {size_words(limit)} of "
+            f"--max-memory: give {rounded_up(needed)} or more"
+        )
 
 
 def header_of(path: Path, layout: str | None) -> Peek:

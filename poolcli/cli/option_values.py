@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +97,21 @@ def memory_from(params: dict[str, Any], files: int = 1) -> int | None:
     from poolcli.resources.memory import read_size
 
     return None if params["max_memory"] is None else read_size(params["max_memory"]) // files
+
+
+@contextmanager
+def within_memory(params: dict[str, Any]) -> Iterator[None]:
+    """Run the block within --max-memory: up to that, files are trusted that are large unpacked."""
+    limit = memory_from(params)
+    if limit is None:
+        yield
+        return
+    from poolcli.io import allow_pixels
+    from poolcli.resources.limits import Budget, limits
+
+    allow_pixels(limit)
+    with limits(memory=Budget(limit)):
+        yield
 
 
 def outputs_from(params: dict[str, Any]) -> Outputs:

@@ -11,7 +11,7 @@ from poolcli.analysis.export.targets import NAMES as TARGETS
 from poolcli.cli.command import Command, inputs_argument
 from poolcli.cli.input_maps import header_of, naming
 from poolcli.cli.option import Option, in_group
-from poolcli.cli.option_values import input_from, memory_from
+from poolcli.cli.option_values import input_from, memory_from, within_memory
 from poolcli.cli.options import LAYOUT, MEMORY, PIPELINE_AND_SHAPE, REPORT, STYLES
 from poolcli.cli.pipeline_argument import PipelineArgument, pipeline_from
 from poolcli.cli.shape_argument import form_from, shape_or_file
@@ -61,10 +61,9 @@ def shape(words: tuple[str, ...], file: str | None, **params: Any) -> None:
 def _print_plan(argument: PipelineArgument, params: dict[str, Any]) -> None:
     from poolcli.report.plan_rows import Memory, plan_records, plan_table
     from poolcli.report.records import write_records
-    from poolcli.resources.limits import Budget, limits
 
     limit = memory_from(params)
-    with limits(memory=Budget(limit)):
+    with within_memory(params):
         form, stages, regions = _plan(argument, params, limit)
         memory = None if limit is None else Memory(regions)
         records, table = plan_records(stages, memory), plan_table(form, stages, memory)
@@ -74,11 +73,9 @@ def _print_plan(argument: PipelineArgument, params: dict[str, Any]) -> None:
 
 def _print_code(argument: PipelineArgument, params: dict[str, Any]) -> None:
     from poolcli.analysis.export.code import code_of
-    from poolcli.resources.limits import Budget, limits
 
-    limit = memory_from(params)
-    with limits(memory=Budget(limit)):
-        form, stages, _ = _plan(argument, params, limit)
+    with within_memory(params):
+        form, stages, _ = _plan(argument, params, memory_from(params))
     code = code_of(params["to_code"], argument.pipeline, form, stages)
     click.echo(code, nl=False)
 

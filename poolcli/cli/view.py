@@ -11,8 +11,8 @@ import click
 from poolcli.cli.command import Command, inputs_argument
 from poolcli.cli.input_maps import maps_of, naming
 from poolcli.cli.option import Option, in_group
-from poolcli.cli.option_values import inputs_from
-from poolcli.cli.options import FOLDERS, LAYOUT, show_option
+from poolcli.cli.option_values import inputs_from, within_memory
+from poolcli.cli.options import FOLDERS, LAYOUT, MEMORY, show_option
 from poolcli.errors import PoolError, in_flags, plain
 from poolcli.pipeline.kinds import NUMBERS
 from poolcli.pipeline.parameters import Parameter
@@ -34,7 +34,7 @@ PICTURES = in_group(
 INPUTS = inputs_argument("inputs", "INPUT...")
 
 
-@click.command(cls=Command, params=[INPUTS, *FOLDERS, *LAYOUT, *PICTURES])
+@click.command(cls=Command, params=[INPUTS, *FOLDERS, *LAYOUT, *MEMORY, *PICTURES])
 @click.pass_context
 def view(ctx: click.Context, /, **params: Any) -> None:
     """Show what files hold, as pictures in the terminal: images in their colours, feature maps on a
@@ -46,7 +46,8 @@ def view(ctx: click.Context, /, **params: Any) -> None:
     if params["channels"]:
         params["channels"] = CHANNELS.read(params["channels"])
     screen = screen_of(sys.stdout, params["show"])
-    shown = [_show(found.name, screen, params) for found in expand(inputs_from(params)).files]
+    with within_memory(params):
+        shown = [_show(found.name, screen, params) for found in expand(inputs_from(params)).files]
     ctx.exit(int(not all(shown)))
 
 

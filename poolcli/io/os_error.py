@@ -17,7 +17,7 @@ _REASONS = {
     errno.ENAMETOOLONG: "the name is too long: choose a shorter one",
     errno.EEXIST: "it already exists: --overwrite replaces it",
     errno.ELOOP: "its symbolic links go round in a circle: name the file itself",
-    errno.EMFILE: "too many files are open: use fewer --jobs",
+    errno.EMFILE: "too many files are open: raise the limit with ulimit -n, or do less at once",
 }
 
 

@@ -45,7 +45,7 @@ class MemoryNeed(NamedTuple):
             raise FileError(
                 f"{held}{self.step} takes {size_words(self.step_bytes)} at once, "
                 f"and --max-memory leaves {size_words(limit)} to a file: "
-                f"give at least {rounded_up(self.limit)}, smaller windows, or fewer --jobs"
+                f"give at least {rounded_up(self.limit)}, smaller windows, or fewer jobs"
             )
 
 

@@ -149,3 +149,21 @@ def test_a_failure_leaves_the_output_that_was_there(refused, cli, photo, tmp_pat
     )
     assert cli("max", "photo.png", "-o", "photo.png", "--overwrite").code == 0
     assert size(tmp_path / "photo.png") == (8, 6)
+
+
+WHOLE = ["view", "compare max", "bench --peers none --repeats 1 max"]
+
+
+@pytest.mark.parametrize("command", [*WHOLE, "explain max", "info"])
+def test_a_large_image_is_read_where_it_is_trusted(cli, tmp_path, monkeypatch, command):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 500)
+    (tmp_path / "a.png").write_bytes(image("PNG"))
+    assert (cli(*command.split(), "a.png").code == 0) == (command == "info")
+    assert cli(*command.split(), "a.png", "--max-memory", "1M").code == 0
+
+
+@pytest.mark.parametrize("command", WHOLE)
+def test_a_map_larger_than_the_memory_allowed_is_refused(refused, tmp_path, command):
+    np.save(tmp_path / "a.npy", np.zeros((100, 100)))
+    said = "a.npy: its maps take 80.0 KB, more than the 9.0 KB of --max-memory: give 80K or more"
+    refused(f"{command} a.npy --max-memory 9K", 1, said)
