@@ -1,5 +1,7 @@
 """One large Zarr, pooled by poolcli and by dask.array.coarsen: time and peak memory (Linux).
 
+Then one level of labels by poolcli, and four in one pass.
+
     python -m benchmarks.regions --gigabytes 2 --threads 2 --max-memory 256M
 
 Each is a process of its own, one after the other, on the same store: chunks of 16 x 512 x 512
@@ -11,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -33,9 +36,10 @@ pooled.to_zarr(target)
 
 
 class Measured(NamedTuple):
-    """Seconds, and megabytes of anonymous memory at the peak."""
+    """Seconds, those of all cores together, and megabytes of anonymous memory at the peak."""
 
     seconds: float
+    work: float
     peak: float
 
 
@@ -51,7 +55,8 @@ def main() -> None:
         write_labels(source, asked.gigabytes)
         for name, command in commands(source, asked).items():
             measured = measure(command)
-            print(f"{name:24} {measured.seconds:8.1f} s {measured.peak:8.0f} MB")
+            seconds, work, peak = measured
+            print(f"{name:36} {seconds:8.1f} s {work:8.1f} s of cores {peak:8.0f} MB")
         print("the same values:", is_same(Path(folder)))
 
 
@@ -59,7 +64,10 @@ def commands(source: Path, asked: argparse.Namespace) -> dict[str, list[str]]:
     """What is run, by what it is called."""
     options = ["--layout", "DHW", "--max-memory", asked.max_memory, "-j", str(asked.threads), "-q"]
     poolcli = [sys.executable, "-m", "poolcli"]
-    ours, theirs = (str(source.with_name(name)) for name in ("poolcli.zarr", "dask.zarr"))
+    names = ("poolcli.zarr", "dask.zarr", "level.zarr", "levels.zarr")
+    ours, theirs, level, levels = (str(source.with_name(name)) for name in names)
+    one_level = f"mode -k 2 {source} -o {level}".split()
+    all_levels = f"pyramid --op mode --levels 4 {source} -o {levels}".split()
     return {
         "poolcli max -k 1x2x2": [*poolcli, "max", "-k", "1x2x2", str(source), "-o", ours, *options],
         "dask.array.coarsen": [
@@ -70,6 +78,8 @@ def commands(source: Path, asked: argparse.Namespace) -> dict[str, list[str]]:
             theirs,
             str(asked.threads),
         ],
+        "poolcli mode -k 2": [*poolcli, *one_level, *options],
+        "poolcli pyramid --op mode --levels 4": [*poolcli, *all_levels, *options],
     }
 
 
@@ -92,14 +102,20 @@ def write_labels(path: Path, gigabytes: float) -> None:
 
 def measure(command: list[str]) -> Measured:
     """Run a command to its end."""
-    start, peak = time.perf_counter(), 0
+    start, before, peak = time.perf_counter(), work(), 0
     process = subprocess.Popen(command)
     while process.poll() is None:
         peak = max(peak, anonymous(process.pid))
         time.sleep(0.01)
     if process.returncode:
         raise SystemExit(f"{command} failed")
-    return Measured(time.perf_counter() - start, peak / 1000)
+    return Measured(time.perf_counter() - start, work() - before, peak / 1000)
+
+
+def work() -> float:
+    """Seconds of all cores that processes which have ended took."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def anonymous(pid: int) -> int:

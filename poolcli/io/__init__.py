@@ -52,8 +52,8 @@ from poolcli.io.reading import (
     with_member,
 )
 from poolcli.io.save_options import Choice, WholeNumber
-from poolcli.io.sink import Sink, WholeSink
-from poolcli.io.source import LoadedSource, Region, Source, part_of
+from poolcli.io.sink import Sink, WholeSink, copied
+from poolcli.io.source import LoadedSource, Region, Source, part_of, stored
 from poolcli.io.writing import (
     SharedFile,
     Writer,
@@ -90,6 +90,7 @@ __all__ = [
     "atomic",
     "can_be_shared",
     "check_written",
+    "copied",
     "default_format",
     "dropped",
     "format_named",
@@ -114,6 +115,7 @@ __all__ = [
     "size_warning",
     "split_member",
     "split_name",
+    "stored",
     "sync_folder",
     "through_link",
     "with_member",

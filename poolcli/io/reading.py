@@ -18,7 +18,7 @@ from poolcli.io.header import Header, Peek
 from poolcli.io.npy import IncomingArray
 from poolcli.io.npy_header import MAGIC
 from poolcli.io.os_error import reason
-from poolcli.io.source import Region, Source
+from poolcli.io.source import Region, Source, stored
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.layout import check_layout
 from poolcli.resources.descriptors import open_pipe
@@ -147,6 +147,10 @@ class _Chosen:
     def read(self, number: int, region: Region | None = None) -> FeatureMap:
         """A map, or a region of it."""
         return self._source.read(self._numbers[number], region)
+
+    def stored(self, number: int) -> object:
+        """How a map is stored, as `stored` in poolcli/io/source.py."""
+        return stored(self._source, self._numbers[number])
 
 
 def _listed(names: list[str]) -> str:

@@ -32,6 +32,15 @@ class Sink(Protocol):
         ...
 
 
+def copied(sink: Sink, number: int, region: Region, stored: object) -> bool:
+    """Whether a sink has copied a region from where it is stored; else it has to be written.
+
+    `stored` is what `stored` in source.py gives. A sink that copies has a method `copy`.
+    """
+    copy = getattr(sink, "copy", None)
+    return bool(stored is not None and copy and copy(number, region, stored))
+
+
 class WholeSink:
     """A sink that collects whole maps, for formats that are written at once by `encode`."""
 

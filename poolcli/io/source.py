@@ -34,6 +34,12 @@ class Source(Protocol):
         ...
 
 
+def stored(source: Source, number: int) -> object:
+    """How a map is stored, for the `copy` of a sink of the same format; None where it tells not."""
+    tells = getattr(source, "stored", None)
+    return tells and tells(number)
+
+
 class LoadedSource:
     """A source of maps that are in memory: for formats that are read at once."""
 

@@ -95,3 +95,42 @@ def test_levels_of_the_opened_input(cli, tmp_path, words):
     assert files_of(tmp_path / "whole.zarr") == files_of(tmp_path / "parts.zarr")
     levels = [zarr.open_array(str(tmp_path / f"whole.zarr/{each}")).shape for each in range(3)]
     assert levels == [(12, 70, 50), (12, 35, 25), (12, 18, 13)]
+
+
+STORED = {
+    "v2": {"zarr_format": 2},
+    "v3": {"zarr_format": 3},
+    "shards": {"zarr_format": 3, "shards": (8, 64, 64)},
+    "big-endian": {"zarr_format": 2, "dtype": ">u2"},
+    "filled": {"zarr_format": 3, "fill_value": 7},
+    "empty": {"zarr_format": 3, "fill_value": 7, "config": {"write_empty_chunks": True}},
+}
+
+
+@pytest.mark.parametrize("how", STORED)
+def test_chunks_of_the_map_are_copied_as_they_are(cli, tmp_path, how):
+    """Those that are not stored, too; the codec's level is not told by all stores."""
+    x = np.random.default_rng(0).integers(0, 9, (16, 64, 128)).astype("u2")
+    x[:8, :, 64:] = 7
+    stored = {"dtype": "u2", "chunks": (4, 32, 32), "shape": x.shape, **STORED[how]}
+    zarr.create_array(str(tmp_path / "x.zarr"), **stored)[...] = x
+    words = ("pyramid", "--op", "mode", "--levels", 2, "x.zarr", "--layout", "DHW", "-j", 2)
+    assert cli(*words, "-o", "y.zarr", "--max-memory", "4M").code == 0
+    expected, found = (files_of(tmp_path / name) for name in ("x.zarr", "y.zarr/0"))
+    names = {name for name in expected if not name.rpartition("/")[2].startswith((".z", "zarr"))}
+    if how == "v2":  # whose chunks have other names
+        expected = {name.replace(".", "/"): chunk for name, chunk in expected.items()}
+        names = {name.replace(".", "/") for name in names}
+    assert np.array_equal(zarr.open_array(str(tmp_path / "y.zarr/0"))[...], x)
+    if how != "big-endian":
+        assert names
+        assert all(found[name] == expected[name] for name in names)
+
+
+def test_chunks_of_another_shape_are_written(cli, tmp_path):
+    x = np.random.default_rng(0).integers(0, 9, (16, 64, 128)).astype("u2")
+    write(tmp_path / "x.zarr", x, (4, 32, 32))
+    words = ("pyramid", "--op", "mode", "--levels", 2, "x.zarr", "--max-memory", "2M")
+    for number, save in enumerate(("chunks=8x16x64", "compressor=gzip", "version=0.5")):
+        assert cli(*words, "-o", f"{number}.zarr", "--save", save).code == 0
+        assert np.array_equal(zarr.open_array(str(tmp_path / f"{number}.zarr/0"))[...], x)

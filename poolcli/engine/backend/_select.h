@@ -449,8 +449,23 @@ template <class T> struct Histogram {
     }
 };
 
-/* The most frequent values of windows that share no pixels: neighbours that are equal are counted at
-   once, and a value that more than half of the taps have is the one, whatever the others are. */
+/* Whether two lines of so many bytes are the same. */
+inline bool same_bytes(const void *a, const void *b, size_t bytes)
+{
+    auto one = static_cast<const char *>(a), other = static_cast<const char *>(b);
+    for (; bytes >= 8; bytes -= 8, one += 8, other += 8) {
+        uint64_t left, right;
+        memcpy(&left, one, 8);
+        memcpy(&right, other, 8);
+        if (left != right)
+            return false;
+    }
+    return !bytes || !memcmp(one, other, bytes);
+}
+
+/* The most frequent values of windows that share no pixels: lines that are equal and neighbours that
+   are equal are counted at once, and a value that more than half of the taps have is the one,
+   whatever the others are. */
 template <class T> struct Tally {
     static constexpr int LEAST_VALUE = std::numeric_limits<T>::min();
 
@@ -474,36 +489,57 @@ template <class T> struct Tally {
             window.across = across.part(at, 1);
             best = -LEAST_VALUE; /* of zero */
             most = 0;
-            bool is_open = wanted.valid.is_open();
-            window.each_line<T>(windows, wanted.valid, [&](const T *x, const char *counts) {
-                is_open ? add_some(x, counts, across) : add_all(x, across);
-                return most <= half;
-            });
+            wanted.valid.is_open() ? add_some(window) : add_all(window);
             *window.cell<T>(windows.outs[0]) = static_cast<T>(best + LEAST_VALUE);
             for (unsigned bin : filled) bins[bin] = 0;
             filled.clear();
         }
     }
 
-    void add_all(const T *x, const Run &across)
+    void add_all(const Window &window)
     {
-        ptrdiff_t apart = across.step * windows.channels(), from = 0;
+        const Run &across = window.across;
+        ptrdiff_t apart = across.step * windows.channels();
+        auto bytes = static_cast<size_t>(across.size) * sizeof(T);
+        const T *line = nullptr;
+        uint32_t times = 0;
+        window.each_line<T>(windows, wanted.valid, [&](const T *x, const char *) {
+            if (line && apart == 1 && same_bytes(x, line, bytes)) {
+                times++;
+                return true;
+            }
+            add_line(line, times, across.size, apart);
+            line = x;
+            times = 1;
+            return most <= half;
+        });
+        add_line(line, times, across.size, apart);
+    }
+
+    void add_line(const T *x, uint32_t times, int64_t size, ptrdiff_t apart)
+    {
+        if (!times)
+            return;
         T value = x[0];
-        EACH(i, across.size)
+        int64_t from = 0;
+        EACH(i, size)
             if (x[i * apart] != value) {
-                add(value, static_cast<uint32_t>(i - from));
+                add(value, static_cast<uint32_t>(i - from) * times);
                 value = x[i * apart];
                 from = i;
             }
-        add(value, static_cast<uint32_t>(across.size - from));
+        add(value, static_cast<uint32_t>(size - from) * times);
     }
 
-    void add_some(const T *x, const char *counts, const Run &across)
+    void add_some(const Window &window)
     {
-        ptrdiff_t apart = across.step * windows.channels();
-        EACH(i, across.size)
-            if (counts[i * apart])
-                add(x[i * apart], 1);
+        ptrdiff_t apart = window.across.step * windows.channels();
+        window.each_line<T>(windows, wanted.valid, [&](const T *x, const char *counts) {
+            EACH(i, window.across.size)
+                if (counts[i * apart])
+                    add(x[i * apart], 1);
+            return most <= half;
+        });
     }
 
     void add(T value, uint32_t count)

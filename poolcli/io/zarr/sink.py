@@ -18,6 +18,7 @@ from poolcli.io.server_errors import plain_errors
 from poolcli.io.source import Region
 from poolcli.io.zarr.creation import ArrayCreation, is_plain, is_root_array, zarr_format_of
 from poolcli.io.zarr.ome import TO_OME, image_attributes
+from poolcli.io.zarr.stored_array import StoredArray
 from poolcli.io.zarr.xarray import DIMENSIONS, names_of
 from poolcli.maps.array import Array
 from poolcli.maps.facts import Coordinates
@@ -93,6 +94,7 @@ class ZarrSink:
     ) -> None:
         self._zarr = extra("zarr", "a .zarr")
         self._is_new = is_new
+        self._folder = folder
         self._targets: list[_Target] = []
         self._version = version = zarr_format_of(headers[0], options)
         self._creation = ArrayCreation(version, options)
@@ -121,6 +123,15 @@ class ZarrSink:
         data = part.data.transpose([part.layout.index(letter) for letter in layout])
         with _refused(), self._access():
             array[where] = np.ascontiguousarray(data, array.dtype)
+
+    def copy(self, number: int, region: Region, source: StoredArray) -> bool:
+        """Copy a chunk of an array that is stored alike; False where it has to be written."""
+        array, header, layout, _ = self._targets[number]
+        target = StoredArray(self._folder / array.path, array)
+        is_elsewhere = isinstance(self._folder, Address)
+        if is_elsewhere or layout != header.layout or not source.is_like(target):
+            return False
+        return source.copy(region, target)
 
     def finish(self) -> None:
         """Do nothing: every region has been written."""

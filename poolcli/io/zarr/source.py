@@ -20,6 +20,7 @@ from poolcli.io.source import Region
 from poolcli.io.zarr.claims import check_array, check_metadata
 from poolcli.io.zarr.further_data import further_data
 from poolcli.io.zarr.ome import image_facts, image_layout, layout_of, multiscale_of
+from poolcli.io.zarr.stored_array import StoredArray
 from poolcli.io.zarr.xarray import (
     array_facts,
     coordinate_names,
@@ -62,6 +63,7 @@ class ZarrSource:
     def __init__(self, path: Path, layout: str | None) -> None:
         zarr = extra("zarr", "a .zarr")
         self._access = plain_errors if isinstance(path, Address) else nullcontext
+        self._path = path
         check_metadata(path)
         with damage_refused(), self._access():
             root = zarr.open(store=_store(path), mode="r")
@@ -74,6 +76,13 @@ class ZarrSource:
                 found[0].facts["further_data"] = names
             self._arrays = [each.array for each in found]
             self.headers = tuple(map(_header, found))
+
+    def stored(self, number: int) -> StoredArray | None:
+        """The files of an array; None where it is not in a folder of this machine."""
+        if isinstance(self._path, Address):
+            return None
+        array = self._arrays[number]
+        return StoredArray(self._path / array.path, array)
 
     def read(self, number: int, region: Region | None = None) -> FeatureMap:
         """An array, or a region of it."""
