@@ -9,6 +9,7 @@ from typing import Literal, TypedDict
 from numpy.typing import ArrayLike, DTypeLike
 
 from poolcli.pipeline.pipeline import Pipeline
+from poolcli.pipeline.profiles import ProfileName
 
 SizeLike = int | str | Sequence[int]
 PaddingLike = int | str | Sequence[int | Sequence[int]]
@@ -73,28 +74,6 @@ class PoolOptions(TypedDict, total=False):
     normalize: Literal["minmax", "zscore"] | None
     round: Literal["half-even", "half-up", "half-away", "floor"] | None
     dtype: DTypeLike | None
-    semantics: (
-        Literal[
-            "poolcli",
-            "torch",
-            "onnx",
-            "keras",
-            "tensorflow",
-            "jax",
-            "webnn",
-            "openvino",
-            "coreml",
-            "caffe",
-            "paddle",
-            "ncnn",
-            "opencv",
-            "gdal",
-            "scipy",
-            "skimage",
-            "xarray",
-            "bottleneck",
-        ]
-        | None
-    )
+    semantics: ProfileName | None
     linear: bool | None
     index_order: Literal["plane", "tensor", "nhwc"] | None

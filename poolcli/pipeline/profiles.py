@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from typing import Literal, get_args
 
 from poolcli.pipeline.profile import Profile
 
-NAMES = (
+ProfileName = Literal[
     "poolcli",
     "torch",
     "onnx",
@@ -26,7 +27,8 @@ NAMES = (
     "skimage",
     "xarray",
     "bottleneck",
-)
+]
+NAMES: tuple[ProfileName, ...] = get_args(ProfileName)
 
 
 class Profiles(Mapping[str, Profile]):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from poolcli.analysis.export.array_code import function_of_array
-from poolcli.analysis.export.exported_step import ExportedStep
+from poolcli.analysis.export.exported_step import ExportedStep, check_even, check_kind
 from poolcli.analysis.export.filter_code import sliced
 from poolcli.analysis.export.fold_code import FORMULAS, FoldCode
 from poolcli.analysis.export.numpy import padded_lines, sample_lines
@@ -64,10 +64,8 @@ class BottleneckCode(FoldCode):
 def _lines(step: ExportedStep) -> list[str]:
     if step.op == "sample":
         return sample_lines(step)
-    if step.kind not in ("sliding", "global", "adaptive"):
-        raise step.no(f"bottleneck has no {step.kind or step.op} windows")
-    if not step.is_even:
-        raise step.no("bottleneck has no adaptive windows of uneven sizes")
+    check_kind("bottleneck", step)
+    check_even("bottleneck", step)
     if set(step.dilation) != {1}:
         raise step.no("bottleneck has no dilation")
     padded = padded_lines(step) if any(map(any, step.pads)) else []

@@ -220,6 +220,18 @@ def sizes(numbers: Size) -> str:
     return str(numbers[0]) if len(set(numbers)) == 1 else f"({', '.join(map(str, numbers))})"
 
 
+def check_kind(target: str, step: ExportedStep, *more: str) -> None:
+    """Refuse windows that are not sliding, global or adaptive, nor of a kind of `more`."""
+    if step.kind not in ("sliding", "global", "adaptive", *more):
+        raise step.no(f"{target} has no {step.kind or step.op} windows")
+
+
+def check_even(target: str, step: ExportedStep) -> None:
+    """Refuse adaptive windows that differ in size."""
+    if not step.is_even:
+        raise step.no(f"{target} has no adaptive windows of uneven sizes")
+
+
 def check_channels_first(target: str, step: ExportedStep) -> None:
     """Raise ValueRuleError for maps with another order of axes than channels first."""
     usual = ("", "CL", "CHW", "CDHW")[step.dims]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from poolcli.analysis.export.array_code import function_of_array
-from poolcli.analysis.export.exported_step import ExportedStep
+from poolcli.analysis.export.exported_step import ExportedStep, check_even, check_kind
 from poolcli.analysis.export.numpy import sample_lines
 from poolcli.analysis.export.planes import of_planes
 from poolcli.analysis.export.target import Target, space_slices
@@ -50,8 +50,7 @@ WARPING = {"max": "max", "min": "min", "sum": "sum", "median": "med"}
 def _lines(step: ExportedStep) -> list[str]:
     if step.op == "sample":
         return sample_lines(step)
-    if step.kind not in ("sliding", "global", "adaptive", "area"):
-        raise step.no(f"gdal has no {step.kind or step.op} windows")
+    check_kind("gdal", step, "area")
     if step.op not in READING | WARPING:
         raise step.no(f"gdal has no {step.op}")
     if step.op == "median" and step.taps % 2 == 0 and step["interpolation"] != "lower":
@@ -75,8 +74,7 @@ def _resampled(x: str, step: ExportedStep) -> str:
 
 
 def _check_blocks(step: ExportedStep) -> None:
-    if not step.is_even:
-        raise step.no("gdal has no adaptive windows of uneven sizes")
+    check_even("gdal", step)
     if step.kernel != step.stride and set(step.cells) != {1}:
         raise step.no("gdal makes cells that follow each other: the stride is the kernel")
     if set(step.dilation) != {1}:

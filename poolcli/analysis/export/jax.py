@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from poolcli.analysis.export.array_code import function_of_array, rearranged
-from poolcli.analysis.export.exported_step import ExportedStep
+from poolcli.analysis.export.exported_step import ExportedStep, check_even, check_kind
 from poolcli.analysis.export.fold_code import FoldCode
 from poolcli.analysis.export.target import Target
 from poolcli.maps.feature_map import Form
@@ -58,10 +58,8 @@ class JaxCode(FoldCode):
 
 
 def _lines(step: ExportedStep) -> list[str]:
-    if step.kind not in ("sliding", "global", "adaptive", "strided"):
-        raise step.no(f"jax has no {step.kind or step.op} windows")
-    if not step.is_even:
-        raise step.no("jax has no adaptive windows of uneven sizes")
+    check_kind("jax", step, "strided")
+    check_even("jax", step)
     if step.op == "sample":
         return [f"x = x[:, {', '.join(f'::{stride}' for stride in step.stride)}]"]
     return [f"x = {JaxCode(step).text()}"]

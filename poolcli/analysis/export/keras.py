@@ -8,7 +8,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from poolcli.analysis.export.exported_step import ExportedStep, sizes
+from poolcli.analysis.export.exported_step import ExportedStep, check_even, sizes
 from poolcli.analysis.export.target import FLOATS, Target
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import Form
@@ -55,8 +55,7 @@ def _adaptive(step: ExportedStep, name: str, order: str) -> str:
     """Adaptive windows of equal sizes, which are sliding windows."""
     if step.kind != "adaptive":
         raise step.no(f"keras has no {step.kind} windows")
-    if not step.is_even:
-        raise step.no("keras has no adaptive windows of uneven sizes")
+    check_even("keras", step)
     return f'layers.{name}Pooling{step.dims}D({sizes(step.kernel)}, data_format="{order}")'
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from poolcli.analysis.export.array_code import function_of_array
-from poolcli.analysis.export.exported_step import ExportedStep
+from poolcli.analysis.export.exported_step import ExportedStep, check_even, check_kind
 from poolcli.analysis.export.filter_code import OF_POWERS, FilterCode
 from poolcli.analysis.export.numpy import sample_lines
 from poolcli.analysis.export.planes import of_planes
@@ -62,12 +62,10 @@ class OpenCvCode(FilterCode):
 def _lines(step: ExportedStep) -> list[str]:
     if step.op == "sample":
         return sample_lines(step)
-    if step.kind not in ("sliding", "global", "adaptive", "area"):
-        raise step.no(f"opencv has no {step.kind or step.op} windows")
+    check_kind("opencv", step, "area")
     if step.kind == "area":
         return _area(step)
-    if not step.is_even:
-        raise step.no("opencv has no adaptive windows of uneven sizes")
+    check_even("opencv", step)
     if step.op == "avg" and _resizes(step):
         return _area(step)
     if step.op == "median":

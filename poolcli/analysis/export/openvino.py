@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from poolcli.analysis.export.exported_step import ExportedStep, check_channels_first
+from poolcli.analysis.export.exported_step import ExportedStep, check_channels_first, check_kind
 from poolcli.analysis.export.fold_code import FoldCode
 from poolcli.analysis.export.target import Target
 from poolcli.maps.array import Array
@@ -70,8 +70,7 @@ def _line(step: ExportedStep) -> str:
         raise step.no(
             f"openvino pools N{step.form.layout}, and this is {step.form.layout}: give it a batch"
         )
-    if step.kind not in ("sliding", "global", "adaptive", "strided"):
-        raise step.no(f"openvino has no {step.kind or step.op} windows")
+    check_kind("openvino", step, "strided")
     if not step.is_even:
         raise step.no("openvino has adaptive pooling of its own rule for uneven sizes")
     code = OpenVinoCode(step)

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from poolcli.analysis.export.array_code import function_of_array
-from poolcli.analysis.export.exported_step import ExportedStep, check_channels_first
+from poolcli.analysis.export.exported_step import ExportedStep, check_channels_first, check_kind
 from poolcli.analysis.export.fold_code import FoldCode
 from poolcli.analysis.export.target import Target
 from poolcli.maps.array import Array
@@ -53,8 +53,7 @@ def _lines(step: ExportedStep) -> list[str]:
         )
     if step.op == "sample":
         return [f"x = x[..., {', '.join(f'::{stride}' for stride in step.stride)}]"]
-    if step.kind not in ("sliding", "global", "adaptive"):
-        raise step.no(f"paddle has no {step.kind or step.op} windows")
+    check_kind("paddle", step)
     if set(step.dilation) != {1}:
         raise step.no("paddle has no dilation")
     if not step.is_even:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from poolcli.analysis.export.array_code import function_of_array
-from poolcli.analysis.export.exported_step import ExportedStep
+from poolcli.analysis.export.exported_step import ExportedStep, check_even, check_kind
 from poolcli.analysis.export.filter_code import OF_POWERS, FilterCode
 from poolcli.analysis.export.fold_code import FORMULAS
 from poolcli.analysis.export.numpy import sample_lines
@@ -60,10 +60,8 @@ class ScipyCode(FilterCode):
 def _lines(step: ExportedStep) -> list[str]:
     if step.op == "sample":
         return sample_lines(step)
-    if step.kind not in ("sliding", "global", "adaptive"):
-        raise step.no(f"scipy has no {step.kind or step.op} windows")
-    if not step.is_even:
-        raise step.no("scipy has no adaptive windows of uneven sizes")
+    check_kind("scipy", step)
+    check_even("scipy", step)
     code = ScipyCode(step)
     return [*code.before(), *_reduced(code, step)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from poolcli.analysis.export.array_code import function_of_array
-from poolcli.analysis.export.exported_step import ExportedStep
+from poolcli.analysis.export.exported_step import ExportedStep, check_even, check_kind
 from poolcli.analysis.export.numpy import padded_lines, reduced_lines, sample_lines
 from poolcli.analysis.export.reducer_code import reducer_of
 from poolcli.analysis.export.target import Target, space_slices
@@ -21,10 +21,8 @@ IMPORTS = {
 def _lines(step: ExportedStep) -> list[str]:
     if step.op == "sample":
         return sample_lines(step)
-    if step.kind not in ("sliding", "global", "adaptive"):
-        raise step.no(f"skimage has no {step.kind or step.op} windows")
-    if not step.is_even:
-        raise step.no("skimage has no adaptive windows of uneven sizes")
+    check_kind("skimage", step)
+    check_even("skimage", step)
     return _blocks(step) if _are_blocks(step) else _windows(step)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from poolcli.analysis.export.array_code import function_of_array, rearranged
-from poolcli.analysis.export.exported_step import ExportedStep
+from poolcli.analysis.export.exported_step import ExportedStep, check_even, check_kind
 from poolcli.analysis.export.fold_code import FoldCode
 from poolcli.analysis.export.target import Target
 from poolcli.maps.feature_map import Form
@@ -63,10 +63,8 @@ class TensorFlowCode(FoldCode):
 
 def lines(step: ExportedStep) -> list[str]:
     """The code of one step."""
-    if step.kind not in ("sliding", "global", "adaptive", "strided"):
-        raise step.no(f"tensorflow has no {step.kind or step.op} windows")
-    if not step.is_even:
-        raise step.no("tensorflow has no adaptive windows of uneven sizes")
+    check_kind("tensorflow", step, "strided")
+    check_even("tensorflow", step)
     if step.op == "sample":
         index = ", ".join(f"::{stride}" for stride in step.stride)
         return [f"x = x[:, {index}]"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from poolcli.analysis.export.array_code import function_of_array
-from poolcli.analysis.export.exported_step import ExportedStep
+from poolcli.analysis.export.exported_step import ExportedStep, check_even, check_kind
 from poolcli.analysis.export.reducer_code import reducer_of
 from poolcli.analysis.export.target import Target
 from poolcli.maps.feature_map import Form
@@ -25,10 +25,8 @@ MODES = ("edge", "reflect", "symmetric", "wrap")
 def _lines(step: ExportedStep) -> list[str]:
     if step.op == "sample":
         return [f"x = x.isel({_by_name(step, [f'slice(None, None, {n})' for n in step.stride])})"]
-    if step.kind not in ("sliding", "global", "adaptive"):
-        raise step.no(f"xarray has no {step.kind or step.op} windows")
-    if not step.is_even:
-        raise step.no("xarray has no adaptive windows of uneven sizes")
+    check_kind("xarray", step)
+    check_even("xarray", step)
     if set(step.dilation) != {1}:
         raise step.no("xarray has no dilation")
     if not (step.unpadded or step.is_float):
