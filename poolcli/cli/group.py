@@ -64,7 +64,7 @@ REFERENCE_SECTIONS = {
         ),
         (
             "COLUMNS, LINES",
-            "The room for help, tables and pictures, where the terminal does not tell.",
+            "Size of help, tables and pictures, where the terminal does not tell.",
         ),
     ],
 }

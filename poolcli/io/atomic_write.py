@@ -139,7 +139,7 @@ def is_device(path: Path) -> bool:
 
 
 def remove_leftovers(folder: Path, kept: Collection[str] = ()) -> None:
-    """Remove the partial files that killed runs left in a folder: those that nobody has locked.
+    """Remove the partial files that killed runs left in a folder: those that no process has locked.
 
     `kept` are the tokens of unfinished files that stay.
     """

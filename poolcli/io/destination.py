@@ -21,7 +21,7 @@ class Claim(NamedTuple):
     """Who writes an output: a token that names the run, and a later one of the same command.
 
     With `goes_on` an earlier run left a part of the output. Where a run fails, what it has written
-    stays for the next one with `keeps`; otherwise it is nobody's.
+    stays for the next one with `keeps`; otherwise it is removed.
     """
 
     token: str

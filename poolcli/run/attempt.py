@@ -23,7 +23,7 @@ def attempt(act: Callable[[Job, io.Readable], Outcome], job: Job, threads: int) 
         with limits(threads=threads):
             outcome = act(job, source)
     except BrokenPipeError:
-        raise  # nobody reads stdout any more: the run ends, and no file has failed
+        raise  # stdout is closed: the run ends, and no file has failed
     except Exception as error:  # noqa: BLE001 - the other files go on
         outcome = failed(job, _reason(error))
     outcome = outcome._replace(instead_of=job.instead_of)

@@ -53,7 +53,7 @@ class Sources:
 
     @contextmanager
     def one(self) -> Iterator[io.Source]:
-        """A source that nobody else reads from in this block."""
+        """A source from which no other thread reads in this block."""
         try:
             source = self._idle.get_nowait()
         except Empty:
@@ -109,7 +109,7 @@ class Turns:
             self._changed.notify_all()
 
     def end(self, error: BaseException) -> None:
-        """Let nobody wait for a block that will never come."""
+        """Wake the threads that wait for a block that will never come."""
         with self._changed:
             self._error = self._error or error
             self._changed.notify_all()

@@ -63,7 +63,7 @@ def check_one_array(job: Job, source: io.Readable) -> None:
     source.skip()
     if has_more():
         raise FileError(
-            f"there are more arrays than one, and {job.target} has room for one: give -o FILE.npz, "
+            f"there are more arrays than one, and {job.target} holds one: give -o FILE.npz, "
             "-o - or --name with {index}, and no other input"
         )
 

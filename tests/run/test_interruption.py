@@ -163,7 +163,7 @@ def test_an_ignored_signal_stays_ignored(photos, tmp_path):
 
 @pytest.mark.parametrize("executor", first(1, ["threads", "serial", "processes"]))
 def test_an_input_that_never_comes(tmp_path, executor):
-    """SIGTERM ends the wait for a named pipe to which nobody writes, among other inputs."""
+    """SIGTERM ends the wait for a named pipe without a writer, among other inputs."""
     for name in "abc":
         Image.fromarray(np.full((8, 8), 7, np.uint8)).save(tmp_path / f"{name}.png")
     os.mkfifo(tmp_path / "b.pipe")

@@ -84,7 +84,7 @@ def begin(gate, data):
 
 
 def _opened(path):
-    """Its writing end (never 0, which is stdin), or None if nobody reads."""
+    """Its writing end (never 0, which is stdin), or None without a reader."""
     try:
         return os.open(path, os.O_WRONLY | os.O_NONBLOCK)
     except OSError as error:

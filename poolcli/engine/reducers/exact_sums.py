@@ -20,7 +20,7 @@ from poolcli.maps.array import Array
 def adding(values: Values) -> tuple[Component, Callable[[Array], Array | LongNumbers]]:
     """A component that sums without overflow, and what turns its state into the total.
 
-    Integers have room for `values.largest` more, as rounding a quotient needs.
+    The dtype of integers also holds `values.largest` more, as rounding a quotient needs.
     """
     if values.dtype.kind == "f":
         return Component(unchanged, ADD, np.result_type(values.dtype, np.float32)), unchanged

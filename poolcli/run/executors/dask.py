@@ -110,7 +110,7 @@ def _outcome(client: Any, job: Job, work: Work, threads: int) -> Outcome:
         raise
     except (CancelledError, OSError):
         raise FileError(
-            "the scheduler is gone, and nobody does the rest: run it again with --resume"
+            "the scheduler is gone, and the rest is not done: run it again with --resume"
         ) from None
     except Exception as error:  # noqa: BLE001 - whatever a worker did with it, the next may go well
         return failed(job, _one_line(error))

@@ -637,7 +637,7 @@ def test_results_that_are_larger_than_caches(gap):
 
 @pytest.fixture
 def guarded():
-    """Arrays that end where a page begins that nobody may touch."""
+    """Arrays that end where a page begins that may not be touched."""
     if not sys.platform.startswith("linux"):
         pytest.skip("pages are guarded by mprotect")
     libc = ctypes.CDLL(None, use_errno=True)

@@ -72,7 +72,7 @@ def test_alpha_weighs_colours(pooled, mode, name):
 
 def test_one_red_pixel_of_four(pooled):
     x = np.zeros((2, 2, 4), np.uint8)
-    x[..., 1] = 255  # green that nobody sees
+    x[..., 1] = 255  # green that is not shown
     x[0, 0] = 255, 0, 0, 255
     assert pooled("avg", Image.fromarray(x)).getpixel((0, 0)) == (255, 0, 0, 64)
     assert pooled("avg --global", Image.fromarray(x)).getpixel((0, 0)) == (255, 0, 0, 64)

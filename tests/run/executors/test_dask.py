@@ -79,7 +79,7 @@ def test_a_cluster_that_is_gone(photos, undisturbed, tmp_path):
         assert end(process) == (
             1,
             b"",
-            "Error: the scheduler is gone, and nobody does the rest: run it again with --resume\n",
+            "Error: the scheduler is gone, and the rest is not done: run it again with --resume\n",
         )
     assert run("median -k 4 in -o out --resume log -q", tmp_path) == (0, b"", "")
     assert contents(tmp_path / "out") == undisturbed
