@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from poolcli.errors import FileError
@@ -27,6 +26,8 @@ def uploaded(address: Address, *, overwrite: bool) -> Iterator[BinaryIO]:
     They are collected in a temporary file: formats are written in any order, and a request that
     fails is sent again. The server shows nothing under the name before all of it is there.
     """
+    from tempfile import TemporaryDirectory  # here, as it imports random and shutil
+
     try:
         with TemporaryDirectory(prefix="poolcli-") as folder:
             file = Path(folder, "file")

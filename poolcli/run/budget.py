@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from functools import partial
 from math import prod
 from pathlib import Path
-from tempfile import gettempdir
 from typing import BinaryIO, NamedTuple
 
 from poolcli import io
@@ -110,6 +109,8 @@ def memory_for(job: Job, source: io.Readable) -> Budget:
         return Budget(limit, held)
     target = job.target
     if isinstance(target, io.Address):  # the file of large arrays is sent there at the end
+        from tempfile import gettempdir  # here, as it imports random and shutil
+
         target = Path(gettempdir(), target.name)
     return Budget(limit, held, partial(_file_beside, target))
 
