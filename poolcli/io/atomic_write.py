@@ -13,6 +13,7 @@ from typing import BinaryIO
 from poolcli.errors import FileError
 from poolcli.io.address import Address
 from poolcli.io.durability import sync_folder, sync_tree
+from poolcli.io.exchange import exchange
 from poolcli.io.os_error import reason
 from poolcli.resources.memory import Part
 
@@ -91,12 +92,17 @@ def remove_folder(folder: Path) -> None:
 def rename_folder(folder: Path, path: Path, *, overwrite: bool) -> None:
     """Rename a folder, once all of it is on the disk.
 
-    One that is in the way is moved aside first and removed last, or put back if that fails: no
-    system call replaces a folder that is not empty.
+    It changes places with one that is in the way, which is then removed. Where that is impossible,
+    the other one is moved aside first, and put back if anything fails: no system call replaces a
+    folder that is not empty.
     """
     sync_tree(folder)
     if not (overwrite and path.is_dir() and any(path.iterdir())):
         folder.rename(path)
+        return
+    if exchange(folder, path):
+        sync_folder(path.parent)
+        remove_folder(folder)
         return
     replaced = folder.with_suffix(".replaced")
     path.rename(replaced)

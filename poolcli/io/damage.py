@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from poolcli.errors import FileError
+from poolcli.errors import FileError, PoolError
 from poolcli.resources import limits, memory
 
 # Pillow, imagecodecs and zarr promise nothing about damaged data: each of these has been seen from
@@ -27,6 +28,11 @@ DECODER_ERRORS = (
     struct.error,
     zlib.error,
 )
+_OF_SYSTEM = frozenset(
+    getattr(errno, name)
+    for name in ("ENOSPC", "EDQUOT", "EIO", "EFBIG", "EROFS", "EACCES", "EPERM", "EMFILE", "ENFILE")
+    if hasattr(errno, name)
+)
 # Compression ratio above which a file may be a bomb: deflate reaches 1032 for constant data.
 BOMB_RATIO = 100
 
@@ -34,6 +40,26 @@ BOMB_RATIO = 100
 def one_line(error: BaseException) -> str:
     """The message of an error in one line, or its type if it has none."""
     return " ".join(str(error).split()) or type(error).__name__
+
+
+@contextmanager
+def refused(
+    words: str, is_of_library: Callable[[Exception], bool] = lambda _: False
+) -> Iterator[None]:
+    """Turn what a library raises in this block into a FileError of these words.
+
+    "{}" is its message. `is_of_library` knows exceptions that are none of Python's. What the system
+    refuses, as on a disk that is full, is no fault of the file, and is raised as it is.
+    """
+    try:
+        yield
+    except PoolError:
+        raise
+    except Exception as error:
+        is_damage = isinstance(error, DECODER_ERRORS) or is_of_library(error)
+        if not is_damage or (isinstance(error, OSError) and error.errno in _OF_SYSTEM):
+            raise
+        raise FileError(words.format(one_line(error))) from error
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from poolcli.io.address import Address
 from poolcli.io.atomic_write import atomic, atomic_folder, make_folder
+from poolcli.io.durability import sync_file, sync_tree
 from poolcli.io.format import Format
 from poolcli.io.unfinished import is_unfinished, unfinished
 from poolcli.io.unfinished_store import is_unfinished_store, unfinished_store
@@ -62,6 +63,16 @@ def shared_output(path: Path, claim: Claim, *, is_folder: bool, overwrite: bool)
         yield partial
         for stray in partial.rglob("*.partial"):  # chunks that a killed process left: zarr's name
             stray.unlink()
+
+
+def sync_output(path: Path, *, is_folder: bool) -> None:
+    """Put what is written on the disk; a server has it already. Raises OSError if it cannot be."""
+    if isinstance(path, Address):
+        return
+    if is_folder:
+        sync_tree(path)
+    else:
+        sync_file(path)
 
 
 def is_begun(path: Path, token: str, *, is_folder: bool) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from poolcli.errors import FileError, RequestError
 from poolcli.io.damage import enough_memory
-from poolcli.io.destination import Claim, new_output, shared_output
+from poolcli.io.destination import Claim, new_output, shared_output, sync_output
 from poolcli.io.format import Format
 from poolcli.io.formats import all_formats, format_named
 from poolcli.io.header import Header
@@ -57,6 +57,10 @@ class SharedFile(NamedTuple):
             return
         with self.path.open("r+b") as stream:
             yield self.format.reopen_sink(stream, self.headers, self.options)
+
+    def sync(self) -> None:
+        """Put what is written so far on the disk. Raises OSError if it cannot be."""
+        sync_output(self.path, is_folder=self.format.is_folder)
 
 
 @contextmanager

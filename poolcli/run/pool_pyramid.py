@@ -113,16 +113,17 @@ def pool_pyramids(job: Job, planned: PlannedPyramids) -> Outcome:
     file = shared_file(job, planned.file.format, headers)
     opened = partial(io.opened, job.source, job.layout, job.member)
     cut = [(plan.tile, [level.chunk for level in plan.levels]) for plan in planned.plans]
+    total = sum(plan.blocks for plan in planned.plans)
     with Sources(opened) as sources, region_output(job, file, cut) as output:
-        note = Noting(output.regions, sum(plan.blocks for plan in planned.plans))
-        maker = TileMaker(planned.plans, sources, output.sink, note)
-        tiles = maker.tiles(output.regions.done)
+        done = output.regions.done
+        with Noting(output.regions, total, output.sync) as note:
+            maker = TileMaker(planned.plans, sources, output.sink, note)
 
-        def make(tile: Tile) -> None:
-            with limits(threads=1, memory=worker_budget(job.outputs.memory, planned.workers)):
-                maker.make(tile, output.regions.done)
+            def make(tile: Tile) -> None:
+                with limits(threads=1, memory=worker_budget(job.outputs.memory, planned.workers)):
+                    maker.make(tile, done)
 
-        for_each(tiles, make, planned.workers)
+            for_each(maker.tiles(done), make, planned.workers)
         planned.state.check()
         commit_point()
     return _outcome(job, planned, maker.tally, time.perf_counter() - start)._replace(status="done")

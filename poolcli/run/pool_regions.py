@@ -23,11 +23,11 @@ def pool_regions(job: Job, planned: PlannedRegions) -> Outcome:
     opened = partial(io.opened, job.source, job.layout, job.member)
     file, cut = file_of(job, planned), [plan.block for plan in planned.plans]
     with Sources(opened) as sources, region_output(job, file, cut) as output:
-        note, done = Noting(output.regions, planned.count), output.regions.done
         in_order = not planned.file.format.reopen
-        maker = BlockMaker(planned.plans, sources, output.sink, in_order=in_order, note=note)
-        turns = (turn for turn in range(planned.count) if turn not in done)
-        make_all(maker, maker.tasks(turns), planned.workers, job.outputs.memory)
+        turns = (turn for turn in range(planned.count) if turn not in output.regions.done)
+        with Noting(output.regions, planned.count, output.sync) as note:
+            maker = BlockMaker(planned.plans, sources, output.sink, in_order=in_order, note=note)
+            make_all(maker, maker.tasks(turns), planned.workers, job.outputs.memory)
         planned.state.check()
         commit_point()
     seconds = time.perf_counter() - start

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from threading import Lock
 from typing import NamedTuple
 
 from poolcli import io
+from poolcli.errors import FileError
 from poolcli.run.job import Job, RegionRecord
 from poolcli.run.region_progress import tell
+
+_PAUSE = 1.0  # seconds between two times at which regions are entered, at least
+_SHARE = 10  # times as long as putting them on the disk took
 
 
 class DoneRegions(NamedTuple):
@@ -25,27 +31,59 @@ class DoneRegions(NamedTuple):
             self.record.note(self.mark, region)
 
 
-class Noting:
-    """Enters regions that are written, and tells who listens how many there are."""
-
-    def __init__(self, regions: DoneRegions, total: int) -> None:
-        self._regions, self._total = regions, total
-        self._done = len(regions.done)
-        self._lock = Lock()
-
-    def __call__(self, region: int, read_bytes: int) -> None:
-        """Enter a region; so many bytes of the input have been read so far."""
-        self._regions.note(region)
-        with self._lock:
-            self._done += 1
-            tell(self._done, self._total, read_bytes)
-
-
 class RegionOutput(NamedTuple):
-    """What regions are written to, and which of them are there."""
+    """What regions are written to, which of them are there, and how they are put on the disk."""
 
     sink: io.Sink
     regions: DoneRegions
+    sync: Callable[[], object] = lambda: None
+
+
+class Noting:
+    """Enters regions that are written, and tells who listens how many there are.
+
+    A region is on the disk before its entry is made: a power failure could leave the entry alone.
+    Those that are written within a second or so are put there together, so that little of the time
+    goes into it: a run that is killed does them again.
+    """
+
+    def __init__(self, regions: DoneRegions, total: int, sync: Callable[[], object]) -> None:
+        self._regions, self._total, self._sync = regions, total, sync
+        self._done = len(regions.done)
+        self._written: list[int] = []
+        self._due = 0.0  # the time from which the next may be entered
+        self._lock = Lock()
+
+    def __enter__(self) -> Noting:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        with suppress(OSError, FileError) if kind else nullcontext():
+            self._enter()
+
+    def __call__(self, region: int, read_bytes: int) -> None:
+        """Take a region that is written; so many bytes of the input have been read so far."""
+        with self._lock:
+            self._done += 1
+            self._written.append(region)
+            is_due = time.monotonic() >= self._due
+            if is_due:
+                self._due = math.inf  # for other threads, until this one has entered them
+            tell(self._done, self._total, read_bytes)
+        if is_due:
+            self._enter()
+
+    def _enter(self) -> None:
+        with self._lock:
+            regions, self._written = self._written, []
+        if not regions or self._regions.record is None:
+            return
+        start = time.monotonic()
+        self._sync()
+        for region in regions:
+            self._regions.note(region)
+        end = time.monotonic()
+        self._due = end + max(_PAUSE, _SHARE * (end - start))
 
 
 def shared_file(job: Job, format: io.Format, headers: Sequence[io.Header]) -> io.SharedFile:  # noqa: A002
@@ -82,4 +120,4 @@ def region_output(job: Job, file: io.SharedFile, cut: object) -> Iterator[Region
     claim = io.Claim(regions.mark, goes_on=bool(regions.done))
     shared = io.shared(job.target, file, claim, overwrite=job.overwrite)
     with shared as begun, begun.sink() as sink:
-        yield RegionOutput(sink, regions)
+        yield RegionOutput(sink, regions, begun.sync)

@@ -139,6 +139,8 @@ class ResumeLog:
         with self._appending:
             self._enter(mark, region)
             self._append([{"region": region, "of": mark}])
+        if region is None and self._stream is not None:
+            os.fsync(self._stream.fileno())  # before a new file takes the place of theirs
 
     def _enter(self, mark: str, region: int | None) -> None:
         known = self._regions.setdefault(mark, set())

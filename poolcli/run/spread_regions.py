@@ -65,13 +65,13 @@ def _by_workers(job: Job, planned: PlannedRegions, pool: WorkerPool) -> Outcome:
     shared = io.shared(job.target, file, claim, overwrite=job.overwrite)
     with shared as begun:
         parts = list(_parts(job, planned, begun, regions))
-        note = Noting(regions, planned.count)
-        for part, outcome in _in_turn(parts, pool):
-            if outcome.status == "failed":
-                raise FileError(outcome.reason)
-            _add(tally, outcome)
-            for turn in part.turns:
-                note(turn, tally.read_bytes)
+        with Noting(regions, planned.count, begun.sync) as note:
+            for part, outcome in _in_turn(parts, pool):
+                if outcome.status == "failed":
+                    raise FileError(outcome.reason)
+                _add(tally, outcome)
+                for turn in part.turns:
+                    note(turn, tally.read_bytes)
         planned.state.check()
         commit_point()
     seconds = time.perf_counter() - start

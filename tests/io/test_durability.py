@@ -2,14 +2,19 @@
 
 import errno
 import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from poolcli.errors import FileError
-from poolcli.io import atomic, sync_folder
+from poolcli.io import atomic, atomic_write, sync_folder
 from poolcli.io import durability as durable
 from poolcli.io.atomic_write import atomic_folder
+from poolcli.io.exchange import exchange
+from poolcli.io.unfinished import unfinished
 
 
 @pytest.fixture
@@ -74,6 +79,7 @@ def test_a_folder_in_the_way_comes_back_where_the_new_one_gets_no_name(tmp_path,
         return rename(path, other)
 
     monkeypatch.setattr(Path, "rename", failing)
+    monkeypatch.setattr(atomic_write, "exchange", lambda *_: False)
     with (
         pytest.raises(FileError, match="cannot write"),
         atomic_folder(tmp_path / "a", overwrite=True) as folder,
@@ -81,6 +87,53 @@ def test_a_folder_in_the_way_comes_back_where_the_new_one_gets_no_name(tmp_path,
         (folder / "new").write_bytes(b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
     assert (tmp_path / "a/old").read_bytes() == b"old"
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.fixture
+def two_folders(tmp_path):
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        (tmp_path / f"{name}/{name}").write_bytes(b"")
+    if not exchange(tmp_path / "a", tmp_path / "b"):
+        pytest.skip("no two paths change places on this system")
+    return tmp_path / "b", tmp_path / "a"
+
+
+def test_two_folders_change_places(two_folders):
+    assert [(path.name, *names(path)) for path in two_folders] == [("b", "a"), ("a", "b")]
+    with pytest.raises(FileNotFoundError):
+        exchange(two_folders[0], two_folders[0].with_name("c"))
+
+
+@pytest.mark.parametrize("is_resumed", [False, True])
+def test_a_replaced_folder_is_never_missing(two_folders, is_resumed):
+    """A reader looks for it without a pause: it is the old one or the new one."""
+    path, *_ = two_folders
+    opened = (
+        partial(unfinished, path, "token", is_folder=True, goes_on=False, overwrite=True)
+        if is_resumed
+        else partial(atomic_folder, path, overwrite=True)
+    )
+    is_over, missed = Event(), []
+
+    def look():
+        while not is_over.is_set():
+            missed.extend([] if path.is_dir() else [path])
+
+    with ThreadPoolExecutor(1) as reader:
+        reading = reader.submit(look)
+        for number in range(100):
+            with opened() as folder:
+                (folder / str(number)).write_bytes(b"")
+        is_over.set()
+        reading.result()
+    assert missed == []
+    assert names(path) == ["99"]
+    assert names(path.parent) == ["a", "b"]
 
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC, errno.EDQUOT])

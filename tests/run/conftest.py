@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
+from failing_disk import failing_disk, failing_process  # noqa: F401
 from PIL import Image
 from processes import contents, run
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from io import BufferedReader
 from pathlib import Path
 from struct import pack
@@ -12,8 +12,8 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from poolcli.errors import FileError, PoolError
-from poolcli.io.damage import DECODER_ERRORS, check_unpacked, one_line
+from poolcli.errors import FileError
+from poolcli.io.damage import check_unpacked, refused
 from poolcli.io.exr.header import Channel, ExrPart, in_order, parts_of
 from poolcli.io.exr.quiet import quiet
 from poolcli.io.header import Header
@@ -98,17 +98,9 @@ class ExrSource:
         return parts
 
 
-@contextmanager
-def damage_refused() -> Iterator[None]:
+def damage_refused() -> AbstractContextManager[None]:
     """Turn whatever OpenEXR raises in this block into a FileError."""
-    try:
-        yield
-    except PoolError:
-        raise
-    except DECODER_ERRORS as error:
-        raise FileError(
-            f"the EXR is cut short or damaged ({one_line(error)}): save it again"
-        ) from error
+    return refused("the EXR is cut short or damaged ({}): save it again")
 
 
 @contextmanager

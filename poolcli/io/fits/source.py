@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from poolcli.errors import FileError, PoolError
+from poolcli.errors import FileError
 from poolcli.io import gzipped
-from poolcli.io.damage import DECODER_ERRORS, one_line
+from poolcli.io.damage import refused
 from poolcli.io.header import Header
 from poolcli.io.raw_values import native
 from poolcli.io.source import Region
@@ -82,18 +82,9 @@ def library(what: str) -> Any:
     return import_module("astropy.io.fits")
 
 
-@contextmanager
-def damage_refused() -> Iterator[None]:
-    try:
-        yield
-    except PoolError:
-        raise
-    except Exception as error:
-        if not isinstance(error, DECODER_ERRORS) and not _is_of_astropy(error):
-            raise
-        raise FileError(
-            f"the FITS is cut short or damaged ({one_line(error)}): save it again"
-        ) from error
+def damage_refused() -> AbstractContextManager[None]:
+    """Turn whatever astropy raises in this block into a FileError."""
+    return refused("the FITS is cut short or damaged ({}): save it again", _is_of_astropy)
 
 
 def _is_of_astropy(error: Exception) -> bool:

@@ -7,11 +7,11 @@ variables without a spatial axis.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any, BinaryIO
 
-from poolcli.errors import FileError, PoolError
-from poolcli.io.damage import DECODER_ERRORS, check_unpacked, one_line
+from poolcli.errors import FileError
+from poolcli.io.damage import check_unpacked, refused
 from poolcli.io.hdf5.attributes import plain_attributes, types_of
 from poolcli.io.hdf5.copied import copied_of, refers
 from poolcli.io.hdf5.dimensions import (
@@ -101,17 +101,9 @@ class Hdf5Source:
         return FeatureMap(values, header.layout, None, header.name, header.facts)
 
 
-@contextmanager
-def damage_refused() -> Iterator[None]:
+def damage_refused() -> AbstractContextManager[None]:
     """Turn whatever h5py raises in this block into a FileError."""
-    try:
-        yield
-    except PoolError:
-        raise
-    except DECODER_ERRORS as error:
-        raise FileError(
-            f"the HDF5 file is cut short or damaged ({one_line(error)}): save it again"
-        ) from error
+    return refused("the HDF5 file is cut short or damaged ({}): save it again")
 
 
 def _datasets(file: Any, h5py: Any) -> dict[str, Any]:

@@ -6,16 +6,15 @@ Values are scaled as the header says, so that they mean the same to every reduce
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from math import prod
 from typing import Any, BinaryIO, cast
 
 import numpy as np
 
-from poolcli.errors import FileError, PoolError
+from poolcli.errors import FileError
 from poolcli.io import gzipped
-from poolcli.io.damage import DECODER_ERRORS, check_unpacked, one_line
+from poolcli.io.damage import check_unpacked, refused
 from poolcli.io.header import Header
 from poolcli.io.raw_values import native, size_of
 from poolcli.io.source import Region
@@ -86,18 +85,13 @@ def _quiet() -> None:
     logger.propagate = False
 
 
-@contextmanager
-def damage_refused() -> Iterator[None]:
-    try:
-        yield
-    except PoolError:
-        raise
-    except Exception as error:
-        if not isinstance(error, DECODER_ERRORS) and "nibabel" not in type(error).__module__:
-            raise
-        raise FileError(
-            f"the NIfTI is cut short or damaged ({one_line(error)}): save it again"
-        ) from error
+def damage_refused() -> AbstractContextManager[None]:
+    """Turn whatever nibabel raises in this block into a FileError."""
+    return refused("the NIfTI is cut short or damaged ({}): save it again", _is_of_nibabel)
+
+
+def _is_of_nibabel(error: Exception) -> bool:
+    return "nibabel" in type(error).__module__
 
 
 def _check_size(image: Any, size: int, *, is_packed: bool) -> None:

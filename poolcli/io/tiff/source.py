@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from math import nan
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from poolcli.errors import FileError, PoolError
-from poolcli.io.damage import DECODER_ERRORS, check_unpacked, one_line
+from poolcli.io.damage import check_unpacked, refused
 from poolcli.io.header import Header
 from poolcli.io.pillow.exif import upright, upright_xmp
 from poolcli.io.source import Region, part_of
@@ -161,17 +160,9 @@ def _samples(page: Page, window: Window | None, fill: float) -> Array:
         return read_page(page, window, fill)
 
 
-@contextmanager
-def _damage_refused() -> Iterator[None]:
+def _damage_refused() -> AbstractContextManager[None]:
     """Turn whatever a decoder raises in this block into a FileError."""
-    try:
-        yield
-    except PoolError:
-        raise
-    except DECODER_ERRORS as error:
-        raise FileError(
-            f"the TIFF is cut short or damaged ({one_line(error)}): save or download it again"
-        ) from error
+    return refused("the TIFF is cut short or damaged ({}): save or download it again")
 
 
 def _check_size(image: Image) -> None:

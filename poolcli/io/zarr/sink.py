@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from poolcli.errors import FileError, PoolError
+from poolcli.errors import FileError
 from poolcli.io.address import Address
-from poolcli.io.damage import DECODER_ERRORS, one_line
+from poolcli.io.damage import refused
 from poolcli.io.format import Format
 from poolcli.io.header import Header
 from poolcli.io.server_errors import plain_errors
@@ -239,12 +239,6 @@ def _is_level(header: Header, first: Header) -> bool:
     return header.name == first.name or (is_named_so and "spacing" in header.facts)
 
 
-@contextmanager
-def _refused() -> Iterator[None]:
+def _refused() -> AbstractContextManager[None]:
     """Turn whatever zarr raises in this block into a FileError."""
-    try:
-        yield
-    except PoolError:
-        raise
-    except DECODER_ERRORS as error:
-        raise FileError(f"zarr cannot write it ({one_line(error)}): write .npy") from error
+    return refused("zarr cannot write it ({}): write .npy")

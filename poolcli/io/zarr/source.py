@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from poolcli.errors import FileError, PoolError
+from poolcli.errors import FileError
 from poolcli.io.address import Address
-from poolcli.io.damage import DECODER_ERRORS, one_line
+from poolcli.io.damage import refused
 from poolcli.io.header import Header
 from poolcli.io.mode import NATURAL, STACK
 from poolcli.io.server_errors import plain_errors
@@ -98,15 +98,9 @@ def _store(path: Path) -> Any:
     return path.zarr_store() if isinstance(path, Address) else str(path)
 
 
-@contextmanager
-def damage_refused() -> Iterator[None]:
+def damage_refused() -> AbstractContextManager[None]:
     """Turn whatever zarr raises in this block into a FileError."""
-    try:
-        yield
-    except PoolError:
-        raise
-    except DECODER_ERRORS as error:
-        raise FileError(f"the Zarr store is damaged ({one_line(error)}): save it again") from error
+    return refused("the Zarr store is damaged ({}): save it again")
 
 
 def _whole(array: Any) -> Any:
