@@ -138,7 +138,8 @@ def no_operation(word: str, known: Iterable[str], kind: str = "operation") -> Re
     """Return the error for an operation, or a command, that does not exist."""
     from poolcli.pipeline.synonyms import operation_for
 
-    hint = did_you_mean(word, known, operation_for(word))
+    listed = "ops" if kind == "operation" else "--help"
+    hint = did_you_mean(word, known, operation_for(word)) or f"; poolcli {listed} lists all"
     return RequestError(f"there is no {kind} {word!r}{hint}")
 
 
@@ -156,4 +157,6 @@ def no_option(operation: str, word: str, known: Iterable[str]) -> RequestError:
         written, others = f"`{word.replace('-', '_')}`", list(known)
         synonym = synonym and f"`{synonym.removeprefix('--').replace('-', '_')}`"
     hint = did_you_mean(written, others, synonym)
+    if not hint and word.startswith("-"):
+        hint = f"; poolcli {operation} --help lists all"
     return RequestError(f"{operation} has no option {written}{hint}")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from poolcli.errors import FileError, RequestError
 from poolcli.pipeline.kinds import FLAG, NUMBER, WHOLE, choice
 from poolcli.pipeline.op import Op, always, never
-from poolcli.pipeline.parameters import Parameter, did_you_mean
+from poolcli.pipeline.parameters import Parameter, no_operation
 from poolcli.pipeline.table import OPS
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def op_named(name: str) -> Op:
     if found is None and name in _entry_points():
         found = _rows[name] = _of_entry_point(name)
     if found is None:
-        raise RequestError(f"there is no operation {name!r}{did_you_mean(name, names())}")
+        raise no_operation(name, names())
     return found
 
 

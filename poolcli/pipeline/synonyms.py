@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 # By word, without dashes, underscores and the ends "pool", "pooling", "1d" to "3d": what to write.
 OPERATIONS = {
     "average": "avg",
     "mean": "avg",
+    "uniform": "avg",
     "box": "avg",
+    "bicubic": "avg",
+    "bilinear": "avg",
+    "downsample": "avg",
     "downscale": "avg",
+    "lanczos": "avg",
     "reduce": "avg",
     "resize": "avg",
     "scale": "avg",
@@ -20,6 +27,8 @@ OPERATIONS = {
     "adaptivemax": "max --adaptive",
     "fractionalmax": "max --fractional",
     "maximum": "max",
+    "pool": "max",
+    "pooling": "max",
     "globalmax": "max --global",
     "gmp": "max --global",
     "dilate": "max -s 1",
@@ -64,6 +73,7 @@ OPERATIONS = {
     "vote": "mode",
     "mostfrequent": "mode",
     "decimate": "sample",
+    "nn": "sample",
     "nearest": "sample",
     "skip": "sample",
     "subsample": "sample",
@@ -78,6 +88,10 @@ OPERATIONS = {
     "upsample": "restore",
     "merge": "fuse",
     "levels": "pyramid",
+    "mipmap": "pyramid",
+    "mipmaps": "pyramid",
+    "overview": "pyramid",
+    "overviews": "pyramid",
     "multiscale": "pyramid",
     "pipe": "run",
     "pipeline": "run",
@@ -102,6 +116,16 @@ OPERATIONS = {
     "version": "poolcli --version",
 }
 
+# Words before and after a name, and the options that they stand for.
+BEFORE = {
+    "nan": "--nan ignore",
+    "rolling": "-s 1",
+    "moving": "-s 1",
+    "focal": "-s 1",
+    "reduce": "--global",
+}
+AFTER = {"filter": "-s 1"}
+
 # By word, without dashes and underscores.
 OPTIONS = {
     "filtersize": "--kernel",
@@ -110,6 +134,8 @@ OPTIONS = {
     "ksize": "--kernel",
     "poolsize": "--kernel",
     "radius": "--kernel",
+    "factor": "--kernel",
+    "scalefactor": "--kernel",
     "size": "--kernel",
     "window": "--kernel",
     "windowsize": "--kernel",
@@ -126,6 +152,8 @@ OPTIONS = {
     "rate": "--dilation",
     "ceil": "--ceil-mode",
     "target": "--adaptive",
+    "resize": "--adaptive",
+    "outsize": "--adaptive",
     "ignore": "--nodata",
     "ignorevalue": "--nodata",
     "nodatavalue": "--nodata",
@@ -145,6 +173,7 @@ OPTIONS = {
     "ord": "--norm",
     "p": "--norm",
     "percentile": "--q",
+    "countincludepad": "--count-include-pad",
     "gamma": "--linear",
     "clobber": "--overwrite",
     "force": "--overwrite",
@@ -207,16 +236,28 @@ OPTIONS = {
 def operation_for(word: str) -> str | None:
     """What to write for another tool's name of an operation.
 
-    >>> operation_for("AveragePooling2D"), operation_for("max_pool2d"), operation_for("max")
-    ('avg', 'max', None)
+    >>> operation_for("AveragePooling2D"), operation_for("nanmean"), operation_for("max")
+    ('avg', 'avg --nan ignore', None)
     """
     plain = _plain(word).removesuffix("1d").removesuffix("2d").removesuffix("3d")
     stem = plain.removesuffix("ing").removesuffix("pool")
     if plain in OPERATIONS:
         return OPERATIONS[plain]
-    if stem == plain:
-        return None
-    return OPERATIONS.get(stem, stem or None)
+    if stem != plain:
+        return OPERATIONS.get(stem, stem or None)
+    for bare, options in _with_options(plain):
+        return f"{OPERATIONS.get(bare, bare)} {options}"
+    return None
+
+
+def _with_options(plain: str) -> Iterator[tuple[str, str]]:
+    """A word without one that stands for options, and these."""
+    for word, options in BEFORE.items():
+        if plain.startswith(word) and plain != word:
+            yield plain.removeprefix(word), options
+    for word, options in AFTER.items():
+        if plain.endswith(word) and plain != word:
+            yield plain.removesuffix(word), options
 
 
 def option_for(word: str) -> str | None:

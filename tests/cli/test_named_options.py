@@ -87,7 +87,7 @@ def allowed(name):
 
 def named(text):
     """The flags that a message names: by themselves, and not in an example of a command."""
-    return set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) - {"--version"}
+    return set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) - {"--help", "--version"}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
