@@ -12,6 +12,7 @@ from poolcli.pipeline.pipeline import Pipeline
 from poolcli.resources.limits import Budget, current, limits
 from poolcli.resources.memory import size_words
 from poolcli.run.budget import memory_need, rounded_up
+from poolcli.run.cell_plan import cell_plan
 from poolcli.run.file_plan import FilePlan, plan_file, results_of
 from poolcli.run.input_state import InputState
 from poolcli.run.job import Job
@@ -86,7 +87,8 @@ def _planned(job: Job, source: io.Source, state: InputState) -> PlannedRegions |
         plans = tuple(region_plan(need, share, workers) for need in needs)
         if all(each.at_once <= share for each in plans):
             return PlannedRegions(file, plans, workers, source, state)
-    if limit is not None:
+    by_cells = [cell_plan(each, limit // 2) for each in file.results] if limit else [None]
+    if limit is not None and None in by_cells:
         _check_least(job, source, needs, limit)
     return None
 

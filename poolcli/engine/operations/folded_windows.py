@@ -37,7 +37,7 @@ class FoldedWindows(NamedTuple):
             return result
         overflown = ~np.isfinite(result.total if isinstance(result, Ratio) else result)
         values = self.pixels.values
-        if not overflown.any() or not _has_large(values):
+        if not overflown.any() or not has_large(values):
             return result
         pixels = self.pixels._replace(values=np.ldexp(values.astype(np.float64), -SCALE))
         again, _ = self._replace(pixels=pixels)._folded(wide, np.empty(overflown.shape))
@@ -65,7 +65,7 @@ class FoldedWindows(NamedTuple):
         merge, dtype = component.merge, component.dtype
         states = component.lift(self.pixels.values)
         if self.pixels.weights is not None:
-            states, dtype = _weighed(component, states, self.pixels.weights), None
+            states, dtype = weighed_states(component, states, self.pixels.weights), None
         if out is not None and (states.ndim, dtype or states.dtype) != (out.ndim, out.dtype):
             out = None
         return self.backend.fold(merge.function, states, self.grid, out, dtype)
@@ -80,14 +80,14 @@ class FoldedWindows(NamedTuple):
         return (first * number, *others)
 
 
-def _has_large(values: Array) -> bool:
+def has_large(values: Array) -> bool:
     """Whether some finite value is so large that a sum of them may overflow."""
     sizes = np.abs(values)
     limit = np.ldexp(np.finfo(values.dtype).max, -SCALE)
     return bool(((sizes > limit) & np.isfinite(sizes)).any())
 
 
-def _weighed(component: Component, states: Array, weights: Array) -> Array:
+def weighed_states(component: Component, states: Array, weights: Array) -> Array:
     """States of pixels that count as often as they weigh, or not at all."""
     states = states.astype(component.dtype or states.dtype, copy=False)
     empty = np.asarray(component.merge.empty(states.dtype), states.dtype)

@@ -139,7 +139,7 @@ class Pooling(NamedTuple):
             return pool(pixels, placement.grids[0], self.reducer, rules, out)
         parts = (pool(pixels, placed, self.reducer, rules) for placed in placement.grids)
         out = memory.empty(placement.frame.shape, rules.dtype) if out is None else out
-        return _assembled(placement, parts, _outside(rules), out)
+        return assembled(placement, parts, outside_of(rules), out)
 
     def reads(self, frame: Frame, cells: Cells) -> tuple[Array, ...] | None:
         placement = self.place.on(frame)
@@ -170,12 +170,12 @@ class Pooling(NamedTuple):
             return pairs[0]
         shape = placement.frame.shape
         values, indices = memory.empty(shape, rules.dtype), memory.empty(shape, np.int64)
-        _assembled(placement, (pair[0] for pair in pairs), _outside(rules), values)
-        _assembled(placement, (pair[1] for pair in pairs), NOWHERE, indices)
+        assembled(placement, (pair[0] for pair in pairs), outside_of(rules), values)
+        assembled(placement, (pair[1] for pair in pairs), NOWHERE, indices)
         return values, indices
 
 
-def _assembled(placement: Placement, parts: Iterable[Array], outside: Any, out: Array) -> Array:
+def assembled(placement: Placement, parts: Iterable[Array], outside: Any, out: Array) -> Array:
     """Put the pooled grids into `out`; `outside` is the value of cells that no grid fills."""
     out[...] = outside
     for placed, part in zip(placement.grids, parts, strict=True):
@@ -187,7 +187,7 @@ def _integers(numbers: Sequence[Any]) -> Size:
     return tuple(map(int, numbers))
 
 
-def _outside(rules: ValueRules) -> Any:
+def outside_of(rules: ValueRules) -> Any:
     """The value of a cell outside the map."""
     if rules.emit:
         return 0

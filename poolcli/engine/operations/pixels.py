@@ -99,6 +99,12 @@ class CountedPixels(NamedTuple):
     valid: Array | None
     weights: Array | None
 
+    def part(self, where: Any) -> CountedPixels:
+        """Some of the pixels."""
+        valid = None if self.valid is None else self.valid[where]
+        weights = None if self.weights is None else self.weights[where]
+        return CountedPixels(self.values[where], valid, weights)
+
 
 def whole(alpha: Array) -> Array:
     """Alpha as integer weights, of which only the ratios matter.

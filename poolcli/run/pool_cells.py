@@ -1,0 +1,252 @@
+"""A file whose windows are larger than memory: cells are made one by one, and in parts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from itertools import product
+from threading import Lock
+from typing import NamedTuple
+
+from poolcli import io
+from poolcli.maps.array import Array
+from poolcli.maps.feature_map import FeatureMap
+from poolcli.pipeline.cell_parts import CellUnit, PartCollector, Slices
+from poolcli.pipeline.map_part import MapPart, Numbers
+from poolcli.pipeline.region_walk import needed, pooled_region
+from poolcli.resources.limits import current, limits
+from poolcli.resources.threads import for_each
+from poolcli.run.budget import memory_need
+from poolcli.run.cell_plan import CellPlan, Group, PlannedUnit, cell_plan
+from poolcli.run.file_plan import FilePlan, plan_file
+from poolcli.run.input_state import InputState
+from poolcli.run.interruption import commit_point
+from poolcli.run.job import Job
+from poolcli.run.large_file import may_have_regions
+from poolcli.run.outcome import Outcome, StepResult
+from poolcli.run.planned_regions import USUAL, opened_large
+from poolcli.run.pool_regions import worker_budget
+from poolcli.run.region_blocks import Sources, Tally, read_pixels
+from poolcli.run.region_output import shared_file
+from poolcli.run.region_progress import tell
+
+_HELD = 1 << 31  # bytes of maps that are held in memory where no limit is given
+
+
+class PlannedCells(NamedTuple):
+    """The plan of a file, those of its maps, and how many workers make the cells."""
+
+    file: FilePlan
+    plans: tuple[CellPlan, ...]
+    workers: int
+    source: io.Source
+    state: InputState
+
+    @property
+    def regions(self) -> int:
+        """How many regions are read."""
+        return sum(plan.count for plan in self.plans)
+
+
+@contextmanager
+def planned_cells(job: Job, readable: io.Readable) -> Iterator[PlannedCells | None]:
+    """The plan of a file whose cells are made in parts; None for one that is not, or need not be.
+
+    Files that are pooled in regions are asked for before.
+    """
+    if not may_have_regions(job, readable):
+        yield None
+        return
+    with opened_large(job, readable) as source:
+        yield None if source is None else _planned(job, source, InputState.of(readable))
+
+
+def _planned(job: Job, source: io.Source, state: InputState) -> PlannedCells | None:
+    if _is_held(job, source):
+        return None
+    file, limit = plan_file(job, source), job.outputs.memory
+    for workers in range(current().threads, 0, -1):
+        share = USUAL if limit is None else limit // 2 // workers
+        plans = [cell_plan(each, share) for each in file.results]
+        found = tuple(each for each in plans if each is not None)
+        if len(found) == len(plans):
+            return PlannedCells(file, found, workers, source, state)
+    return None
+
+
+def _is_held(job: Job, source: io.Source) -> bool:
+    """Whether memory has all of it at once, which takes less time."""
+    limit = job.outputs.memory
+    if limit is None:
+        return sum(header.form.nbytes for header in source.headers) <= _HELD
+    peek = io.Peek(source.format, source.headers)
+    return memory_need(job.pipeline, peek, job.format).limit <= limit
+
+
+def pool_cells(job: Job, planned: PlannedCells) -> Outcome:
+    """Pool the maps of a file cell by cell."""
+    start, memory = time.perf_counter(), job.outputs.memory
+    opened = partial(io.opened, job.source, job.layout, job.member)
+    headers = [each.header for each in planned.file.results]
+    file = shared_file(job, planned.file.format, headers)
+    with Sources(opened) as sources:
+        work = _CellWork(planned, sources)
+
+        def make(task: _Task) -> None:
+            with limits(threads=1, memory=worker_budget(memory, planned.workers)):
+                work.make(task)
+
+        for_each(work.tasks(), make, planned.workers)
+        for_each(work.tasks_again(), make, planned.workers)
+        results = [work.result(number) for number in range(len(planned.plans))]
+    planned.state.check()
+    written = io.written(
+        job.target, file.format, file.headers, file.options, overwrite=job.overwrite
+    )
+    with written as sink, work.tally.timed("write"):
+        for number, one in enumerate(results):
+            sink.write(number, tuple(slice(0, size) for size in one.data.shape), one.data)
+            work.tally.add(written=one.data.nbytes)
+        commit_point()
+    seconds = time.perf_counter() - start
+    return _outcome(job, planned, work.tally, seconds)._replace(status="done")
+
+
+def preview_of_cells(job: Job, planned: PlannedCells) -> Outcome:
+    """What `pool_cells` would do."""
+    tally = Tally()
+    for plan in planned.plans:
+        tally.add(read=plan.planned.source.form.nbytes, written=plan.planned.header.form.nbytes)
+    return _outcome(job, planned, tally, 0.0)
+
+
+class _Task(NamedTuple):
+    """Some parts of a cell, or all of the pixels of a unit, of the map of this number."""
+
+    number: int
+    unit: PlannedUnit
+    group: Group
+
+
+class _CellWork:
+    """The cells of the maps of a file, made by several workers."""
+
+    def __init__(self, planned: PlannedCells, sources: Sources) -> None:
+        self._plans, self._sources = planned.plans, sources
+        self._cells: list[dict[CellUnit, Array]] = [{} for _ in planned.plans]
+        self._templates: dict[int, FeatureMap] = {}
+        self._collectors: dict[tuple[int, CellUnit], PartCollector] = {}
+        self._again: list[tuple[int, PlannedUnit]] = []
+        self._lock = Lock()
+        self._done, self._count = 0, planned.regions
+        self.tally = Tally()
+
+    def tasks(self) -> Iterator[_Task]:
+        """Everything that is read."""
+        return self._tasks(
+            (number, unit) for number, plan in enumerate(self._plans) for unit in plan.units
+        )
+
+    def tasks_again(self) -> Iterator[_Task]:
+        """What is read once more, as sums have overflown."""
+        again, self._again = self._again, []
+        return self._tasks(iter(again))
+
+    def _tasks(self, units: Iterator[tuple[int, PlannedUnit]]) -> Iterator[_Task]:
+        for number, unit in units:
+            if unit.parts is not None:
+                self._collectors[number, unit.unit] = PartCollector(unit.parts, unit.trees)
+            for group in unit.groups:
+                yield _Task(number, unit, group)
+
+    def make(self, task: _Task) -> None:
+        """Read the pixels of a task, and reduce them."""
+        maker, unit = self._plans[task.number].maker, task.unit.unit
+        window = maker.spans(unit)
+        spans = _spans(window, task.group) if task.group else window
+        part = maker.taken(self._part(task.number, maker.numbers(unit.planes, spans)))
+        self._templates.setdefault(task.number, part.pixels)
+        stage = self._plans[task.number].stage
+        with self.tally.timed(stage):
+            if task.unit.parts is None:
+                self._cells[task.number][unit] = maker.pooled(unit, part)
+            else:
+                self._collect(task, spans, part)
+        with self._lock:
+            self._done += 1
+            tell(self._done, max(self._done, self._count), self.tally.read_bytes)
+
+    def _part(self, number: int, wanted: Numbers) -> MapPart:
+        """Pixels of the map that the large windows are on."""
+        plan = self._plans[number]
+        form = plan.planned.source.form
+        numbers = needed(plan.before, form, wanted)
+        assert numbers is not None, "only parts that can be made are planned"
+        with self._sources.one() as source, self.tally.timed("read"):
+            pixels = read_pixels(source, number, numbers[0])
+        self.tally.add(read=pixels.data.nbytes)
+        with self.tally.timed(0 if plan.before else "read"):
+            return pooled_region(plan.before, MapPart(pixels, form, numbers[0]), numbers)
+
+    def _collect(self, task: _Task, spans: Slices, part: MapPart) -> None:
+        """Reduce the parts of a window, and finish the cell if they were the last."""
+        unit = task.unit.unit
+        collector = self._collectors[task.number, unit]
+        pixels = self._plans[task.number].maker.counted(unit.planes, spans, part)
+        starts = [leaves[0].start for leaves in task.group]
+        for leaves in product(*task.group):
+            pairs = zip(leaves, starts, strict=True)
+            at = (
+                slice(leaf.start - first, leaf.start - first + leaf.number) for leaf, first in pairs
+            )
+            state = collector.put(leaves, pixels.part((..., *at)))
+            if state is not None:
+                self._finish(task, state)
+
+    def _finish(self, task: _Task, state: list[Array]) -> None:
+        parts = task.unit.parts
+        assert parts is not None
+        again = parts.again(state)
+        if again is None:
+            self._cells[task.number][task.unit.unit] = parts.finished(state)
+        else:
+            planned = PlannedUnit(task.unit.unit, again, task.unit.trees, task.unit.most)
+            self._again.append((task.number, planned))
+
+    def result(self, number: int) -> FeatureMap:
+        """The result of a map, once all cells are there."""
+        plan = self._plans[number]
+        one = plan.maker.result(self._templates[number], self._cells[number])
+        for step, stage in enumerate(plan.after, start=plan.stage + 1):
+            with self.tally.timed(step):
+                one = stage.step(one)
+        return one
+
+
+def _spans(window: Slices, group: Group) -> Slices:
+    """The pixels of some parts of a window."""
+    return tuple(
+        slice(span.start + leaves[0].start, span.start + leaves[-1].start + leaves[-1].number)
+        for span, leaves in zip(window, group, strict=True)
+    )
+
+
+def _outcome(job: Job, planned: PlannedCells, tally: Tally, seconds: float) -> Outcome:
+    stages = planned.file.results[0].stages
+    total = sum(tally.seconds.values()) or 1.0
+    ms = {phase: 1000 * seconds * each / total for phase, each in tally.seconds.items()}
+    rows = tuple(
+        StepResult(str(stage.step), stage.input, stage.output, ms.get(step, 0.0))
+        for step, stage in enumerate(stages)
+    )
+    outcome = Outcome(job.name, job.target, "planned", rows, len(planned.plans), job.targets[1:])
+    return outcome._replace(
+        read_ms=ms.get("read", 0.0),
+        write_ms=ms.get("write", 0.0),
+        dropped=planned.file.dropped,
+        regions=planned.regions,
+        read_bytes=tally.read_bytes,
+        written_bytes=tally.written_bytes,
+    )
