@@ -213,6 +213,7 @@ ARRAYS = (
         },
         extra="zarr",
         is_folder=True,
+        holds_levels=True,
         is_streamed=True,
         chunks="poolcli.io.zarr.sink:chunk_shape",
         reopen="poolcli.io.zarr.sink:reopen_sink",

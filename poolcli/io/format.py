@@ -89,6 +89,8 @@ class Format:
         The extra that brings its library.
     is_folder
         Whether it is a folder that is read and written as one file.
+    holds_levels
+        Whether a file holds an image with smaller levels of it.
     is_streamed
         Whether it is written as it is computed, not made in memory first.
     chunks
@@ -122,6 +124,7 @@ class Format:
     writing_frames: CodecMemory | None = None
     extra: str = ""
     is_folder: bool = False
+    holds_levels: bool = False
     is_streamed: bool = False
     chunks: str = ""
     reopen: str = ""

@@ -62,6 +62,7 @@ TIFFS = (
         ),
         axes="NCDHW",
         holds_pages=True,
+        holds_levels=True,
         facts=_TIFF_FACTS,
         unheld="poolcli.io.tiff.held:unheld_by_ome",
         save=_TIFF_SAVE,
@@ -84,6 +85,7 @@ TIFFS = (
         ),
         axes="NCDHW",
         holds_pages=True,
+        holds_levels=True,
         facts={
             **_TIFF_FACTS,
             "origin": "origins of ImageJ",

@@ -74,6 +74,7 @@ def memory_need(pipeline: Pipeline, peek: io.Peek, target: io.Format | None) -> 
         held += _codec_bytes(forms, source, source.reading)
     if target.name not in _ON_DISK:
         outputs = [chain[-1].output for form in forms for chain in chains[form]]
+        outputs += forms if target.holds_levels and pipeline.several else []
         frames = target.writing_frames if len(forms) > 1 else None
         held += _codec_bytes(outputs, target, frames or target.writing)
     return MemoryNeed(held, 2 * largest.load.least, str(largest.step))

@@ -24,6 +24,7 @@ from poolcli.pipeline.step import Stage
 from poolcli.run.job import STREAM, Job
 
 T = TypeVar("T")
+_TILE = 256  # pixels on each side of a tile
 
 
 class PlannedMap(NamedTuple):
@@ -78,11 +79,16 @@ def plan_file(job: Job, source: io.Source) -> FilePlan:
     target = job.format or io.default_format(source.format, source.headers, instead=instead)
     options = target.options(dict(job.outputs.save), job.outputs.scale)
     kept = keeps_original(job, target)
-    maps = [measured(each) for each in source.headers] if kept else source.headers
-    results = [one for header in maps for one in _results(job, header)]
-    for files in parted(job, [each.level for each in results], results):
-        headers = [one.header for one in files]
-        target.check_held([*maps, *headers] if kept else headers, options)
+    maps = [finest_level(each, target) for each in source.headers] if kept else source.headers
+    made = [_results(job, header) for header in maps]
+    results = [one for each in made for one in each]
+    if kept:
+        pairs = zip(maps, made, strict=True)
+        levels = [[first, *(one.header for one in each)] for first, each in pairs]
+        target.check_held([one for each in levels for one in each], options)
+    else:
+        for files in parted(job, [each.level for each in results], results):
+            target.check_held([one.header for one in files], options)
     dropped = _dropped(results, target)
     if dropped and job.outputs.strict:
         raise FileError(
@@ -158,19 +164,26 @@ def parted(job: Job, levels: Sequence[int], results: Sequence[T]) -> list[list[T
 
 
 def keeps_original(job: Job, target: io.Format | None) -> bool:
-    """Whether one store holds the levels, of which the map itself is the finest."""
-    return job.pipeline.several and target is not None and target.is_folder
+    """Whether one file holds the levels, of which the map itself is the finest."""
+    holds_levels = target is not None and target.holds_levels
+    return job.pipeline.several and holds_levels and not job.parts_levels
 
 
-def with_spacing(facts: Facts, form: Form) -> Facts:
-    """The facts with a size for the pixels, and an origin: 1 and 0 if the file has none."""
+def as_finest(facts: Facts, form: Form, target: io.Format) -> Facts:
+    """The facts of the finest level of an image.
+
+    They tell a size for the pixels, and an origin: 1 and 0 if the file has none. An image that is
+    no store is written in tiles: viewers read levels by regions.
+    """
     letters = space_letters(form.layout)
-    usual = {
+    usual: Facts = {
         "spacing": dict.fromkeys(letters, PixelSize(1.0)),
         "origin": dict.fromkeys(letters, 0.0),
     }
-    return {**usual, **facts}
+    tiles = {} if target.is_folder else {"chunks": dict.fromkeys("HW", _TILE)}
+    return {**usual, **tiles, **facts}
 
 
-def measured(header: io.Header) -> io.Header:
-    return header._replace(facts=with_spacing(header.facts, header.form))
+def finest_level(header: io.Header, target: io.Format) -> io.Header:
+    """A map as the finest level of an image in a file of this format."""
+    return header._replace(facts=as_finest(header.facts, header.form, target))

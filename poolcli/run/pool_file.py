@@ -19,12 +19,12 @@ from poolcli.run.budget import memory_for
 from poolcli.run.details import tell
 from poolcli.run.file_plan import (
     FilePlan,
+    as_finest,
     keeps_original,
     parted,
     pipeline_for,
     plan_file,
     prepared_for,
-    with_spacing,
 )
 from poolcli.run.input_state import InputState
 from poolcli.run.interruption import commit_point
@@ -148,8 +148,9 @@ def _pooled(job: Job, maps: Maps) -> tuple[Maps, list[int], Maps, tuple[StepResu
     indices: list[FeatureMap] = []
     rows: list[list[StepResult]] = []
     for fmap in maps:
-        if keeps:  # one store holds the levels: the map is the finest of them
-            fmap = replace(fmap, facts=with_spacing(fmap.facts, fmap.form))  # noqa: PLW2901
+        if keeps and job.format:  # one file holds the levels: the map is the finest of them
+            facts = as_finest(fmap.facts, fmap.form, job.format)
+            fmap = replace(fmap, facts=facts)  # noqa: PLW2901
             results.append(fmap)
             levels.append(0)
         pooled, numbers, steps = _walk(job, fmap)

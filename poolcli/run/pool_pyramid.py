@@ -16,8 +16,8 @@ from poolcli.resources.threads import for_each
 from poolcli.run.file_plan import (
     FilePlan,
     PlannedMap,
+    finest_level,
     keeps_original,
-    measured,
     plan_file,
     results_of,
 )
@@ -56,7 +56,7 @@ def planned_pyramids(job: Job, readable: io.Readable) -> Iterator[PlannedPyramid
 
 def _planned(job: Job, source: io.Source, state: InputState) -> PlannedPyramids | None:
     file = plan_file(job, source)
-    if not (keeps_original(job, file.format) and file.format.reopen):
+    if not keeps_original(job, file.format):
         return None
     options = file.format.options(dict(job.outputs.save), job.outputs.scale)
     levels = [levels_of(results, file.format, options) for results in file.by_map]
@@ -78,7 +78,7 @@ def pyramid_of_form(
     if not (pipeline.several and len(pipeline.steps) == 1 and is_store):
         return None
     sized = with_pixel_sizes(pipeline, header.facts, header.form)
-    levels = levels_of(results_of(sized, measured(header)), target, {})
+    levels = levels_of(results_of(sized, finest_level(header, target)), target, {})
     for workers in range(current().threads, 0, -1):
         plan = pyramid_plan(levels, limit // 2 // workers) if levels else None
         if plan is not None:
@@ -115,9 +115,9 @@ def pool_pyramids(job: Job, planned: PlannedPyramids) -> Outcome:
     cut = [(plan.tile, [level.chunk for level in plan.levels]) for plan in planned.plans]
     total = sum(plan.blocks for plan in planned.plans)
     with Sources(opened) as sources, region_output(job, file, cut) as output:
-        done = output.regions.done
+        done, in_order = output.regions.done, not planned.file.format.reopen
         with Noting(output.regions, total, output.sync) as note:
-            maker = TileMaker(planned.plans, sources, output.sink, note)
+            maker = TileMaker(planned.plans, sources, output.sink, in_order=in_order, note=note)
 
             def make(tile: Tile) -> None:
                 with limits(threads=1, memory=worker_budget(job.outputs.memory, planned.workers)):

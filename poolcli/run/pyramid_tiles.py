@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from itertools import accumulate
 from math import prod
 from threading import Lock
@@ -15,27 +16,35 @@ from poolcli.io import Region
 from poolcli.maps.array import Array
 from poolcli.pipeline.map_part import MapPart, held_region
 from poolcli.run.pyramid_plan import PyramidPlan
-from poolcli.run.region_blocks import Sources, Tally, read_pixels
+from poolcli.run.region_blocks import Sources, Tally, Turns, read_pixels
 
 
 class Tile(NamedTuple):
-    """A tile of a map, by its number and its region."""
+    """A tile of a map: its turn among all tiles, the number of its map, and its region."""
 
+    turn: int
     number: int
     region: Region
 
 
 class TileMaker:
-    """Makes all levels of tiles, and writes each chunk once all of its parts are there."""
+    """Makes all levels of tiles, and writes each chunk once all of its parts are there.
+
+    `in_order` says that the output takes chunks in one order alone: that of the tiles. `note` is
+    called with the number of each chunk that is written, and the bytes that were read so far.
+    """
 
     def __init__(
         self,
         plans: Sequence[PyramidPlan],
         sources: Sources,
         sink: io.Sink,
+        *,
+        in_order: bool,
         note: Callable[[int, int], object],
     ) -> None:
         self._plans, self._sources, self._sink, self._note = plans, sources, sink, note
+        self._turns = Turns() if in_order else None
         sizes = [prod(level.counts) for plan in plans for level in plan.levels]
         self._first = list(accumulate(sizes, initial=0))  # the number of each level's first chunk
         self._open: dict[int, tuple[Array, int]] = {}  # chunks, and how many cells they lack
@@ -44,11 +53,13 @@ class TileMaker:
 
     def tiles(self, done: frozenset[int]) -> Iterator[Tile]:
         """The tiles that have a part of a chunk that is not done."""
-        for number, plan in enumerate(self._plans):
-            for region in plan.tiles:
-                tile = Tile(number, region)
-                if not done or any(turn not in done for turn, *_ in self._parts(tile)):
-                    yield tile
+        tiles = (
+            (number, region) for number, plan in enumerate(self._plans) for region in plan.tiles
+        )
+        for turn, (number, region) in enumerate(tiles):
+            tile = Tile(turn, number, region)
+            if not done or any(chunk not in done for chunk, *_ in self._parts(tile)):
+                yield tile
 
     def _parts(self, tile: Tile) -> Iterator[tuple[int, int, Region, Region]]:
         """The parts of chunks in a tile: number of the chunk, its level, its region, the part's."""
@@ -63,6 +74,17 @@ class TileMaker:
 
     def make(self, tile: Tile, done: frozenset[int]) -> None:
         """Make the levels of a tile, and write the chunks that are whole with it."""
+        try:
+            values, stored = self._levels(tile)
+            with self._turns.turn(tile.turn) if self._turns else nullcontext():
+                self._put(tile, values, stored, done)
+        except BaseException as error:
+            if self._turns:
+                self._turns.end(error)
+            raise
+
+    def _levels(self, tile: Tile) -> tuple[list[Array], object]:
+        """The values of all levels of a tile, and how the map is stored."""
         plan = self._plans[tile.number]
         numbers = plan.numbers(tile.region)
         with self._sources.one() as source, self.tally.timed("read"):
@@ -76,10 +98,16 @@ class TileMaker:
             assert level.stage is not None
             with self.tally.timed(at):
                 values.append(level.stage.step.pool_part(tiled, wanted).data)
+        return values, stored
+
+    def _put(
+        self, tile: Tile, values: Sequence[Array], stored: object, done: frozenset[int]
+    ) -> None:
+        """Take the levels of a tile, and write the chunks that are whole with it."""
         base = sum(len(each.levels) for each in self._plans[: tile.number])
         for turn, at, region, part in self._parts(tile):
             if turn not in done:
-                cells = plan.levels[at].region_of(tile.region)
+                cells = self._plans[tile.number].levels[at].region_of(tile.region)
                 whole = self._collected(turn, region, part, values[at][held_region(part, cells)])
                 if whole is not None:
                     same = stored if at == 0 and part == region else None

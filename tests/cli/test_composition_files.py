@@ -105,7 +105,7 @@ class TestPyramid:
                 for array, level in zip(found.values(), levels, strict=True):
                     np.testing.assert_array_equal(array, level.transpose(2, 0, 1))
         assert cli("pyramid", "--op", "max", "--levels", 3, "photo.png", "-o", "all.tiff").code == 0
-        assert look(tmp_path / "all.tiff", "n_frames") == 3
+        assert look(tmp_path / "all.tiff", "n_frames") == 4  # the photo, and behind it its levels
         ran = cli("pyramid", "--op", "max", "--levels", 3, "photo.png", "-o", "all.npy")
         assert (ran.code, "3 maps" in ran.err) == (1, True)
 

@@ -9,7 +9,7 @@
 * `carried` changes tags to facts and back, `geo` and `geo_fields` those of maps of the ground.
 * `source` makes maps of a file, whose axes are in `map_axes`.
 * `sink` makes a file of maps: `pixels` chooses how they are stored, `held` says what is lost,
-  `description` and `ome_document` name the axes; `writer` writes a file, `page_writer` a page,
-  whose tags are in `page_pixels`.
+  `description` and `ome_document` name the axes; `image` writes a map, `writer` a file,
+  `page_writer` a page, whose tags are in `page_pixels`.
 * `gdal` makes overviews and cloud optimised files, by rasterio.
 """

@@ -85,8 +85,13 @@ def _cloud_optimised(path: Path, method: str, options: Mapping[str, Any]) -> Pat
         compression = file.compression.value if file.compression else "NONE"
         sides = file.block_shapes[0] if file.profile["tiled"] else (512, 512)
         predicts = file.tags(ns="IMAGE_STRUCTURE").get("PREDICTOR", "1") != "1"
+        has_levels = bool(file.overviews(1))
     made = path.with_name("cog.tif")
-    more = {"OVERVIEW_COUNT": options["overviews"]} if "overviews" in options else {}
+    more: dict[str, Any] = {}
+    if has_levels:
+        more["overviews"] = "FORCE_USE_EXISTING"
+    elif "overviews" in options:
+        more["overview_count"] = options["overviews"]
     copy(
         path,
         made,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from poolcli.errors import RequestError
+from poolcli.errors import FileError, RequestError
 from poolcli.io.format import Format
 from poolcli.io.header import Header
+from poolcli.io.levels import alike, images_of
 from poolcli.io.tiff.carried import text_tag
 from poolcli.io.tiff.description import kind_of, kinds_of
 from poolcli.io.tiff.pixels import axes_of, pixels_of
@@ -24,18 +25,32 @@ def check(record: Format, headers: Sequence[Header], options: Mapping[str, Any])
     if "quality" in options and options.get("compression") != Compression.JPEG:
         raise RequestError("tiff option quality is for compression=jpeg: give both or neither")
     if any(options.get(name) for name in ("overviews", "cog")):
-        _check_overviews(headers)
+        _check_overviews(headers, options)
     elif "resampling" in options:
         raise RequestError("tiff option resampling is for overviews and cog: give one of these")
     if options.get("scale") is not None:
         return
-    for header, kind in zip(headers, kinds_of(record, headers), strict=True):
-        pixels_of(header, axes_of(header, kind), options)
+    images = list(images_of(headers))
+    kinds = kinds_of(record, [levels[0] for levels in images])
+    for levels, kind in zip(images, kinds, strict=True):
+        axes = [axes_of(header, kind) for _, header in alike(levels)]
+        for (_, header), each in zip(alike(levels), axes, strict=True):
+            pixels_of(header, each, options)
+        if len({each.sizes[: each.lead] for each in axes}) > 1:
+            raise FileError(
+                "levels of a TIFF have as many planes as the image: "
+                "give a `kernel` that pools no depth, such as 1x2x2, or write .zarr"
+            )
 
 
-def _check_overviews(headers: Sequence[Header]) -> None:
+def _check_overviews(headers: Sequence[Header], options: Mapping[str, Any]) -> None:
     extra("geo", "a TIFF with overviews")
-    if len(headers) > 1 or kind_of("tiff", headers[0]):
+    levels, *others = images_of(headers)
+    if len(levels) > 1 and ("overviews" in options or "resampling" in options):
+        raise RequestError(
+            "tiff options overviews and resampling make levels, and so does pyramid: leave them out"
+        )
+    if others or kind_of("tiff", levels[0]):
         raise RequestError(
             "tiff options overviews and cog are for one image without named axes: leave them out"
         )

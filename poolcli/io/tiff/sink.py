@@ -3,38 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from io import BytesIO
-from itertools import accumulate, product
+from itertools import accumulate
 from math import prod
 from shutil import copyfileobj
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 from uuid import NAMESPACE_OID, uuid5
-
-import numpy as np
 
 from poolcli.io.format import Format
 from poolcli.io.header import Header
+from poolcli.io.levels import alike, images_of
 from poolcli.io.sink import Sink, WholeSink
 from poolcli.io.source import Region
-from poolcli.io.tiff import carried, gdal, imagej, ome_document, samples
+from poolcli.io.tiff import gdal, ome_document
 from poolcli.io.tiff.byte_form import ByteForm
-from poolcli.io.tiff.description import described, imagej_text, kinds_of, shaped_text
-from poolcli.io.tiff.fields import LONG, Field, Inner, block, numbers, text
+from poolcli.io.tiff.description import described, kinds_of
+from poolcli.io.tiff.fields import LONG, Field, Inner, numbers
+from poolcli.io.tiff.image import TiffImage
 from poolcli.io.tiff.mask_page import mask_plans
-from poolcli.io.tiff.page_writer import PageWriter
-from poolcli.io.tiff.pixels import Axes, axes_of, kept_storage, pixels_of
-from poolcli.io.tiff.segments import Window
-from poolcli.io.tiff.storage import Stored
+from poolcli.io.tiff.pixels import axes_of, kept_storage, pixels_of
 from poolcli.io.tiff.tags import Tag
 from poolcli.io.tiff.writer import DirectoryPlan, TiffFileWriter
 from poolcli.maps.array import Array
-from poolcli.maps.facts import PixelSize
 from poolcli.maps.feature_map import FeatureMap
 
 # Bytes of pixels above which a BigTIFF is written: offsets have 32 bits, 32 MB are left for tags.
 _CLASSIC_LIMIT = 2**32 - 2**25
-_PAGE_OF_SEVERAL = 2  # a value of the tag of the kind of a page
+_REDUCED, _PAGE_OF_SEVERAL = 1, 2  # values of the tag of the kind of a page
 
 
 def open_sink(
@@ -88,22 +83,8 @@ def _write_all(
     sink.finish()
 
 
-class TiffImage(NamedTuple):
-    """A map that is being written: its axes, the kind of its description, and its pages."""
-
-    header: Header
-    axes: Axes
-    kind: str
-    pages: tuple[PageWriter, ...]
-
-    @property
-    def kept(self) -> Stored:
-        """How the TIFF held it that it came from."""
-        return kept_storage(self.header) or Stored(self.pages[0].pixels.photometric)
-
-
 class TiffSink:
-    """The maps of a TIFF that is being written."""
+    """The maps of a TIFF that is being written, each with its levels."""
 
     def __init__(
         self,
@@ -114,76 +95,71 @@ class TiffSink:
     ) -> None:
         self._target = stream
         self._stream = stream if _is_new_file(stream) else BytesIO()
-        kinds = kinds_of(record, headers)
+        images = list(images_of(headers))
+        kinds = kinds_of(record, [image[0] for image in images])
         form = _form(headers, options)
         self._file = TiffFileWriter(self._stream, form, is_hashed="ome" in kinds)
-        pairs = zip(headers, kinds, strict=True)
-        self._images = [self._image(header, kind, options) for header, kind in pairs]
+        self._images = [
+            [self._image(given, header, kind, options) for given, header in alike(image)]
+            for image, kind in zip(images, kinds, strict=True)
+        ]
+        self._maps = [each for image in self._images for each in image]
 
-    def _image(self, header: Header, kind: str, options: Mapping[str, Any]) -> TiffImage:
+    def _image(
+        self, given: Header, header: Header, kind: str, options: Mapping[str, Any]
+    ) -> TiffImage:
         axes = axes_of(header, kind)
         pixels = pixels_of(header, axes, options)
         count = prod(axes.sizes[: axes.lead])
-        return TiffImage(header, axes, kind, tuple(self._file.page(pixels) for _ in range(count)))
+        pages = tuple(self._file.page(pixels) for _ in range(count))
+        return TiffImage(given, header, axes, kind, pages)
 
     def write(self, number: int, region: Region, values: Array) -> None:
         """Take the values of a region of a map."""
-        header, axes, _, pages = self._images[number]
-        order = [header.layout.index(letter) for letter in axes.order]
-        extents = [region[at].indices(header.shape[at])[:2] for at in order]
-        ordered = values.transpose(order)
-        before, inside = (
-            extents[: axes.lead],
-            dict(zip(axes.inner, extents[axes.lead :], strict=True)),
-        )
-        window, inks = Window(*inside["H"], *inside["W"]), slice(*inside.get("C", (0, 1)))
-        for at in product(*(range(end - start) for start, end in before)):
-            place = tuple(start + step for (start, _), step in zip(before, at, strict=True))
-            page = pages[np.ravel_multi_index(place, axes.sizes[: axes.lead]) if place else 0]
-            page.write(window, inks, _as_stored(ordered[at], axes, page))
+        self._maps[number].write(region, values)
 
     def finish(self) -> None:
         """Write the directories."""
+        plans = []
+        for levels, description in zip(self._images, self._descriptions(), strict=True):
+            made = self._plans(levels)
+            about = levels[0].first_fields(description, self._file.form.order)
+            made[0].fields = [*made[0].fields, *about]
+            plans += made
         is_alone = len(self._images) == 1
-        plans = [
-            DirectoryPlan(page, _page_fields(image, several=not is_alone))
-            for image in self._images
-            for page in image.pages
-        ]
-        at = 0
-        for image, description in zip(self._images, self._descriptions(), strict=True):
-            plans[at].fields = [*plans[at].fields, *self._first_fields(image, description)]
-            at += len(image.pages)
-        plans += mask_plans(self._file, self._images[0].header, alone=is_alone)
+        plans += mask_plans(self._file, self._maps[0].header, alone=is_alone)
         self._file.finish(plans)
         if self._stream is not self._target:
             self._stream.seek(0)
             copyfileobj(self._stream, self._target)
 
-    def _first_fields(self, image: TiffImage, description: str) -> list[Field | Inner]:
-        """The fields of the first page of a map: its facts, and its description."""
-        facts = dict(image.header.facts)
-        if image.kind == "imagej":
-            facts = {name: value for name, value in facts.items() if name not in ("dpi", "aspect")}
-        fields = carried.fields_of(facts, image.kept, image.axes.samples)
-        if image.kind == "imagej":
-            fields += _imagej_fields(facts, self._file.form.order)
-        if description:
-            fields = [each for each in fields if each.tag != Tag.DESCRIPTION]
-            fields.append(text(Tag.DESCRIPTION, description))
-        return fields
+    def _plans(self, levels: Sequence[TiffImage]) -> list[DirectoryPlan]:
+        """The directories of a map, those of its levels behind or below them.
+
+        GDAL looks for the levels of a single page behind it; stacks have those of each plane below.
+        """
+        first, *others = levels
+        several = len(self._images) > 1
+        smaller = [numbers(Tag.SUBFILE_TYPE, LONG, _REDUCED)]
+        pages = [DirectoryPlan(page, _page_fields(first, several=several)) for page in first.pages]
+        if several or first.kind or len(pages) > 1:
+            for number, page in enumerate(pages):
+                page.levels = [DirectoryPlan(each.pages[number], smaller) for each in others]
+            return pages
+        return [*pages, *(DirectoryPlan(each.pages[0], smaller) for each in others)]
 
     def _descriptions(self) -> list[str]:
         """The description of each map, which its first page has."""
-        if self._images[0].kind != "ome":
-            return [_description(image) for image in self._images]
-        starts = accumulate((len(image.pages) for image in self._images), initial=0)
+        images = [levels[0] for levels in self._images]
+        if images[0].kind != "ome":
+            return [image.description for image in images]
+        starts = accumulate((len(image.pages) for image in images), initial=0)
         about = [
             described(image.header, image.axes, start)
-            for image, start in zip(self._images, starts, strict=False)
+            for image, start in zip(images, starts, strict=False)
         ]
         identifier = uuid5(NAMESPACE_OID, self._file.digest().hex())
-        return [ome_document.document(about, str(identifier)), *[""] * (len(self._images) - 1)]
+        return [ome_document.document(about, str(identifier)), *[""] * (len(images) - 1)]
 
 
 def _is_new_file(stream: BinaryIO) -> bool:
@@ -202,49 +178,7 @@ def _form(headers: Sequence[Header], options: Mapping[str, Any]) -> ByteForm:
     return ByteForm(kept.order if kept else "<", is_big=bool(is_big or is_large))
 
 
-def _as_stored(values: Array, axes: Axes, page: PageWriter) -> Array:
-    """Values of a region of a page as samples; those of planar ones first."""
-    pixels = page.pixels
-    if axes.inner == "CHW":
-        values = np.moveaxis(values, 0, -1)
-    stored = samples.to_samples(values, Stored(pixels.photometric))
-    return np.moveaxis(stored, -1, 0) if pixels.is_planar else stored
-
-
 def _page_fields(image: TiffImage, *, several: bool) -> list[Field | Inner]:
     """What a page says of itself among several that are no array."""
     is_alone = not several or image.kind
     return [] if is_alone else [numbers(Tag.SUBFILE_TYPE, LONG, _PAGE_OF_SEVERAL)]
-
-
-def _description(image: TiffImage) -> str:
-    if image.kind == "imagej":
-        return imagej_text(image.header, image.axes)
-    if image.kind == "shaped":
-        is_planar = image.pages[0].pixels.is_planar
-        return shaped_text(image.header, image.axes, is_planar=is_planar)
-    return ""
-
-
-def _imagej_fields(facts: Mapping[str, Any], order: str) -> list[Field]:
-    """The resolution in pixels of its unit, and the block of texts and lookup tables."""
-    fields: list[Field] = []
-    sizes: Mapping[str, PixelSize] = facts.get("spacing", {})
-    if {"H", "W"} <= sizes.keys():
-        across, down = (_per_unit(sizes[letter].size) for letter in "WH")
-        fields += carried.resolution_fields(across, down)
-    lengths, raw = imagej.packed(facts.get("imagej", {}), order)
-    if raw:
-        fields.append(numbers(Tag.IMAGEJ_SIZES, LONG, *lengths))
-        fields.append(block(Tag.IMAGEJ_VALUES, raw, 1))
-    return fields
-
-
-def _per_unit(size: float) -> Fraction:
-    """Pixels to a unit: the plainest fraction that gives the same size back."""
-    wanted = 1 / Fraction(size)
-    for limit in (10**3, 10**6, 10**9):
-        nearest = wanted.limit_denominator(limit)
-        if nearest and float(1 / nearest) == size:
-            return nearest
-    return wanted.limit_denominator(10**6)

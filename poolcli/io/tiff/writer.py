@@ -11,17 +11,22 @@ from threading import Lock
 from typing import BinaryIO
 
 from poolcli.io.tiff.byte_form import ByteForm
-from poolcli.io.tiff.fields import Field, Inner, packed_directory
+from poolcli.io.tiff.fields import LONG, LONG8, Field, Inner, numbers, packed_directory
 from poolcli.io.tiff.page_pixels import Pixels
 from poolcli.io.tiff.page_writer import PageWriter
+from poolcli.io.tiff.tags import Tag
 
 
 @dataclass
 class DirectoryPlan:
-    """A directory that is still to be written: its page, and its further fields."""
+    """A directory that is still to be written: its page, and its further fields.
+
+    `levels` are smaller copies of the page, which are not among those of the file.
+    """
 
     page: PageWriter
     fields: Sequence[Field | Inner] = ()
+    levels: Sequence[DirectoryPlan] = ()
 
 
 class TiffFileWriter:
@@ -61,13 +66,22 @@ class TiffFileWriter:
 
     def finish(self, plans: Sequence[DirectoryPlan]) -> None:
         """Write the directories, and where the first one is."""
-        at = first = self._stream.seek(0, SEEK_END)
+        kind = LONG8 if self.form.is_big else LONG
+        for plan in plans:
+            if plan.levels:
+                places = [self._directory(each, is_last=True) for each in plan.levels]
+                plan.fields = [*plan.fields, numbers(Tag.SUB_DIRECTORIES, kind, *places)]
+        first = self._stream.seek(0, SEEK_END)
         for number, plan in enumerate(plans):
-            fields = [*plan.page.pixels.fields(plan.page.segments, self.form), *plan.fields]
-            packed = packed_directory(fields, self.form, at, is_last=number == len(plans) - 1)
-            packed += b"\0" * (len(packed) % 2)
-            self._stream.write(packed)
-            at += len(packed)
+            self._directory(plan, is_last=number == len(plans) - 1)
         self._stream.seek(len(self.form.head))
         self._stream.write(struct.pack(self.form.offset, first))
         self._stream.seek(0, SEEK_END)
+
+    def _directory(self, plan: DirectoryPlan, *, is_last: bool) -> int:
+        """Write a directory at the end of the file, and return its offset."""
+        at = self._stream.seek(0, SEEK_END)
+        fields = [*plan.page.pixels.fields(plan.page.segments, self.form), *plan.fields]
+        packed = packed_directory(fields, self.form, at, is_last=is_last)
+        self._stream.write(packed + b"\0" * (len(packed) % 2))
+        return at

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from poolcli.io.address import Address
 from poolcli.io.damage import refused
 from poolcli.io.format import Format
 from poolcli.io.header import Header
+from poolcli.io.levels import images_of
 from poolcli.io.server_errors import plain_errors
 from poolcli.io.source import Region
 from poolcli.io.zarr.creation import ArrayCreation, is_plain, is_root_array, zarr_format_of
@@ -110,7 +111,7 @@ class ZarrSink:
                 self._write_groups(headers)
             else:
                 self._root = self._zarr.open_group(store, mode="r+", zarr_format=version)
-            for levels in _images(headers):
+            for levels in images_of(headers):
                 self._add(levels)
 
     def write(self, number: int, region: Region, values: Array) -> None:
@@ -219,24 +220,6 @@ def _write_coordinates(group: Any, each: Coordinates, version: int) -> None:
         each.name, shape=values.shape, dtype=values.dtype, attributes=attributes, **options
     )
     array[...] = values
-
-
-def _images(headers: Sequence[Header]) -> Iterator[list[Header]]:
-    """The maps with their levels: the names of levels begin with that of their map."""
-    image: list[Header] = []
-    for header in headers:
-        if image and not _is_level(header, image[0]):
-            yield image
-            image = []
-        image.append(header)
-    yield image
-
-
-def _is_level(header: Header, first: Header) -> bool:
-    """Whether a map is a level of another: named as that, or by an operation and a number, too."""
-    start = f"{first.name}-" if first.name else ""
-    is_named_so = header.name.startswith(start) and header.name[-1:].isdigit()
-    return header.name == first.name or (is_named_so and "spacing" in header.facts)
 
 
 def _refused() -> AbstractContextManager[None]:

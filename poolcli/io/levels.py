@@ -1,0 +1,44 @@
+"""Images with their levels, in formats that hold both: which maps of a file are levels of which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from poolcli.io.header import Header
+from poolcli.maps.picture import Picture
+
+
+def images_of(headers: Sequence[Header]) -> Iterator[list[Header]]:
+    """The maps with their levels: the names of levels begin with that of their map."""
+    image: list[Header] = []
+    for header in headers:
+        if image and not _is_level(header, image[0]):
+            yield image
+            image = []
+        image.append(header)
+    yield image
+
+
+def alike(levels: Sequence[Header]) -> Iterator[tuple[Header, Header]]:
+    """Each level with its header in a file whose levels have one dtype, and one kind of pixels.
+
+    Palette indices become their colours beside levels that have colours.
+    """
+    expands = len({level.mode for level in levels}) > 1
+    forms = [level.form.expanded() if expands else level.form for level in levels]
+    dtype = np.result_type(*(form.dtype for form in forms)).name
+    for level, form in zip(levels, forms, strict=True):
+        header = level._replace(shape=form.shape, layout=form.layout, dtype=dtype)
+        is_other = form.mode not in (level.form.mode, "")
+        yield level, header._replace(picture=Picture(form.mode)) if is_other else header
+
+
+def _is_level(header: Header, first: Header) -> bool:
+    """Whether a map is a level of another: named as that, or by an operation and a number, too."""
+    if "spacing" not in header.facts:
+        return False
+    start = f"{first.name}-" if first.name else ""
+    is_named_so = header.name.startswith(start) and header.name[-1:].isdigit()
+    return header.name == first.name or is_named_so
