@@ -126,6 +126,9 @@ struct Means {
         check(product < 4e18, "a count is out of range");
     }
 
+    /* Whether sums of bytes of at most 16 bits become bytes. */
+    bool of_bytes() const { return most < 1e300; }
+
     /* The counts of some rows of cells from one cell on, or their reciprocals. */
     const void *of_rows(int64_t factor, ptrdiff_t cell, ptrdiff_t channels, ptrdiff_t rows)
     {
@@ -261,6 +264,10 @@ class Fold {
         const char *pixels =
             x.at<char>(outer, deep.start, down.start) + tile.pixel * channels * loops.pixel;
         ptrdiff_t length = tile.pixels * channels, pitch = row * loops.state;
+        char *to =
+            out.at<char>(outer, deep.cell, down.cell) + tile.cell * channels * out.view.itemsize;
+        if (averages_four(deep, down, tile))
+            return average_four(pixels, down, tile.runs[0], to);
         Rows folded;
         if (deep.size > 1) {
             Lines lines{down.pixels(), x.step[2], deep.step * x.step[1], length, pitch};
@@ -268,14 +275,44 @@ class Fold {
             folded = fold_down(loops.taps, deeper.data, pitch, length, down);
         } else
             folded = fold_down(loops.lift, pixels, x.step[2], length, down);
-        char *to =
-            out.at<char>(outer, deep.cell, down.cell) + tile.cell * channels * out.view.itemsize;
         ptrdiff_t next = means ? tile.cells * channels * loops.state : down.every * out.step[2];
         for (const Run &run : tile.runs)
             fold_across(folded, down.number, run, means ? totals.data : to, next,
                         tile.cells * channels * loops.state == next && 2 * run.number > tile.cells);
         if (means)
             divide_band(deep, down, tile, to);
+    }
+
+    /* Whether means of 2 x 2 bytes of interleaved channels are made in one pass: all are a quarter
+       of a sum. */
+    bool averages_four(const Run &deep, const Run &down, const Tile &tile) const
+    {
+        const Run &across = tile.runs[0];
+        if (!means || !means->of_bytes() || tile.runs.size() > 1 || deep.size > 1 || down.size != 2
+            || across.size != 2 || across.stride != 2 || channels == 1)
+            return false;
+        int64_t count = means->counts[1][down.cell];
+        EACH(i, down.number)
+            if (means->counts[1][down.cell + i * down.every] != count)
+                return false;
+        means->of_rows(means->counts[0][deep.cell] * count, tile.cell, channels,
+                       tiles.size() > 1 ? 1 : band);
+        return means->product.is_quarter();
+    }
+
+    /* Means at every position of two rows, of which those at the stride are copied. */
+    void average_four(const char *x, const Run &down, const Run &across, char *to)
+    {
+        ptrdiff_t apart = windows.x.step[2], positions = (2 * across.number - 1) * channels;
+        x += across.start * channels;
+        to += across.cell * channels;
+        EACH(i, down.number) {
+            mean_of_four(means->product, x, x + down.step * apart, across.step * channels,
+                         positions, spare.data);
+            pick(1, spare.data, 2 * channels, channels, across.number, to, across.every * channels);
+            x += down.stride * apart;
+            to += down.every * windows.outs[0].step[2];
+        }
     }
 
     /* Fold windows of n > 1 numbers, `tap` bytes apart, at `count` positions one after another.

@@ -405,6 +405,8 @@ struct Product {
                                                                         : count / 2 - 1);
         even = rounding == HALF_EVEN && count % 2 == 0; /* a half goes up from an odd quotient */
     }
+
+    bool is_quarter() const { return shift == 0 && multiplier == 1 << 14; }
 };
 
 INLINE uint16_t high(uint16_t a, uint16_t b)
@@ -434,6 +436,20 @@ HOT void divide_by(const Product &product, const char *totals, const Lines &at, 
         divide_lines([=](uint16_t a) { return high(high(a, m), by); });
     else
         divide_lines([=](uint16_t a) { return high(a, m); });
+}
+
+/* Means of 2 x 2 bytes, a quarter of their sum, at `count` positions of two rows, `tap` bytes apart
+   in each. */
+HOT void mean_of_four(const Product &product, const char *first, const char *second, ptrdiff_t tap,
+                      ptrdiff_t count, char *out)
+{
+    const uint16_t half = product.half, even = product.even;
+    const uint8_t *a = numbers<uint8_t>(first), *b = numbers<uint8_t>(second);
+    uint8_t *RESTRICT mean = numbers<uint8_t>(out);
+    ALONG(i, count) {
+        uint16_t total = static_cast<uint16_t>(a[i] + a[i + tap] + b[i] + b[i + tap]);
+        mean[i] = static_cast<uint8_t>((total + half + (total >> 2 & even)) >> 2);
+    }
 }
 
 /* Order ---------------------------------------------------------------------------------------- */
