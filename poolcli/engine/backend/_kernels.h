@@ -87,15 +87,18 @@ struct Squares {
     template <class S> static INLINE S merge(S a, S b) { return a + b; }
 };
 
-/* T(N) of the definition, where `tap(i)` is the state of tap i. */
+/* T(N) of the definition, where `tap(i)` is the state of tap i. Taps are read in order: where those of
+   two rows were read the last first, memory gave 14 GB/s in place of 28. */
 template <int N, class M, class Tap> INLINE auto tree(Tap tap)
 {
     if constexpr (N == 1)
         return tap(0);
-    else if constexpr (N % 2)
-        return M::merge(tree<N - 1, M>(tap), tap(N - 1));
-    else
-        return M::merge(tree<N / 2, M>(tap), tree<N / 2, M>([=](int i) { return tap(i + N / 2); }));
+    else {
+        constexpr int HALF = N % 2 ? N - 1 : N / 2;
+        auto first = tree<HALF, M>(tap);
+        auto second = tree<N - HALF, M>([=](int i) { return tap(i + HALF); });
+        return M::merge(first, second);
+    }
 }
 
 /* Windows whose taps are lines of `length` numbers, `tap` bytes apart. There are `count` windows,
