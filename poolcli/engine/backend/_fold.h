@@ -310,7 +310,8 @@ class Fold {
         x += across.start * channels;
         to += across.cell * channels;
         EACH(i, down.number) {
-            mean_of_four(means->product, x, x + down.step * apart, across.step * channels,
+            touch(x, positions);
+            mean_of_four(means->product.even, x, x + down.step * apart, across.step * channels,
                          positions, spare.data);
             pick(1, spare.data, 2 * channels, channels, across.number, to, across.every * channels);
             x += down.stride * apart;

@@ -418,7 +418,8 @@ struct Product {
         even = rounding == HALF_EVEN && count % 2 == 0; /* a half goes up from an odd quotient */
     }
 
-    bool is_quarter() const { return shift == 0 && multiplier == 1 << 14; }
+    /* Whether it is a quarter, to the nearest byte. */
+    bool is_quarter() const { return shift == 0 && multiplier == 1 << 14 && half; }
 };
 
 INLINE uint16_t high(uint16_t a, uint16_t b)
@@ -450,17 +451,24 @@ HOT void divide_by(const Product &product, const char *totals, const Lines &at, 
         divide_lines([=](uint16_t a) { return high(a, m); });
 }
 
-/* Means of 2 x 2 bytes, a quarter of their sum, at `count` positions of two rows, `tap` bytes apart
-   in each. */
-HOT void mean_of_four(const Product &product, const char *first, const char *second, ptrdiff_t tap,
+/* Means of 2 x 2 bytes to the nearest, at `count` positions of two rows, `tap` bytes apart in each.
+
+   Halves go up, or to the even one if `even`. All numbers are bytes, for which processors have a
+   mean that is rounded up: where both halves of the sum and the means of these were rounded, that
+   is once too often. */
+HOT void mean_of_four(bool even, const char *first, const char *second, ptrdiff_t tap,
                       ptrdiff_t count, char *out)
 {
-    const uint16_t half = product.half, even = product.even;
-    const uint8_t *a = numbers<uint8_t>(first), *b = numbers<uint8_t>(second);
+    const uint8_t *x = numbers<uint8_t>(first), *y = numbers<uint8_t>(second);
+    const uint8_t odd = even;
     uint8_t *RESTRICT mean = numbers<uint8_t>(out);
+    auto half = [](uint8_t a, uint8_t b) { return static_cast<uint8_t>((a + b + 1) >> 1); };
     ALONG(i, count) {
-        uint16_t total = static_cast<uint16_t>(a[i] + a[i + tap] + b[i] + b[i + tap]);
-        mean[i] = static_cast<uint8_t>((total + half + (total >> 2 & even)) >> 2);
+        uint8_t a = x[i], b = x[i + tap], c = y[i], d = y[i + tap];
+        uint8_t left = half(a, c), right = half(b, d), up = half(left, right);
+        up -= static_cast<uint8_t>(((a ^ c) | (b ^ d)) & (left ^ right) & 1);
+        uint8_t rest = static_cast<uint8_t>(a + b + c + d) & 3;
+        mean[i] = static_cast<uint8_t>(up - (rest == 2 ? up & odd : 0));
     }
 }
 

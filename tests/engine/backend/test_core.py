@@ -264,6 +264,25 @@ def test_every_quotient_of_bytes():
         assert np.array_equal(out.ravel(), [rounded(total, size, rule) for total in totals])
 
 
+@pytest.mark.parametrize("rule", [core.HALF_EVEN, core.HALF_UP, core.FLOOR])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_every_quotient_of_four_bytes(rule, channels):
+    rng = np.random.default_rng(channels)
+    some = [0, 1, 2, 3, 127, 128, 252, 253, 254, 255]
+    taps = np.array([*product(some, repeat=4), *rng.integers(0, 256, (2000, 4)).tolist()], "B")
+    taps = np.stack([rng.permutation(taps) for _ in range(channels)], -1)
+    x = taps.reshape(1, 1, -1, 40, 2, 2, channels).transpose(0, 1, 2, 4, 3, 5, 6)
+    x = np.ascontiguousarray(x).reshape(1, 1, -1, 80, channels)
+    rows, columns = len(taps) // 40, 40
+    out = np.empty((1, 1, rows, columns, channels), "B")
+    runs = [(0, 1, 0, 1, 1, 1, 1)], [(0, rows, 0, 2, 2, 1, 1)], [(0, columns, 0, 2, 2, 1, 1)]
+    counts = np.ones(1, np.int64), np.full(rows, 2), np.full(columns, 2)
+    grid = tuple(np.array(run) for run in runs)
+    core.fold(x, out, grid, core.ADD, "H", counts, rule)
+    expected = [[rounded(total, 4, rule) for total in row] for row in taps.sum(1, dtype=int)]
+    assert np.array_equal(out.reshape(-1, channels), expected)
+
+
 # Order statistics
 
 
