@@ -14,6 +14,8 @@ LAST = ("Inputs", "Outputs", "Run", "Report", "Other")
 EVERYDAY = {"--kernel", "--stride", "--padding", "--output", "--recursive", "--overwrite"}
 NARROWEST = 20  # columns that help is formatted for at least
 
+_WHOLE = "\N{NON-BREAKING HYPHEN}"  # in words, which textwrap would cut behind a hyphen
+
 HelpRows = list[tuple[str, str]]  # an option or a command, and its help
 
 
@@ -32,7 +34,11 @@ class HelpFormatter(click.HelpFormatter):
         self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
     ) -> None:
         """Write two columns; the first takes at most a third of the width."""
-        super().write_dl(list(rows), min(col_max, self.width // 3), col_spacing)
+        whole = [(first, text.replace("-", _WHOLE)) for first, text in rows]
+        super().write_dl(whole, min(col_max, self.width // 3), col_spacing)
+
+    def getvalue(self) -> str:
+        return super().getvalue().replace(_WHOLE, "-")
 
 
 class HelpContext(click.Context):

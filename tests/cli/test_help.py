@@ -132,3 +132,11 @@ def test_help_names_the_words_that_an_option_takes(cli, name):
 
 def test_every_command_has_examples():
     assert EXAMPLES.keys() == {"poolcli", *OPS, *COMMANDS}, "write them in poolcli/cli/examples.py"
+
+
+@pytest.mark.parametrize("name", ["max", "compare", "run"])
+def test_no_word_is_cut_at_a_hyphen(cli, monkeypatch, name):
+    for columns in (40, 60, 80, 100):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        lines = cli(name, "--help").out.decode().splitlines()
+        assert not [line for line in lines if re.search(r"[a-z]-$", line)]

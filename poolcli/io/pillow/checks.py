@@ -123,7 +123,7 @@ def _tiles_of_file(image: Image.Image) -> Sequence[Any]:
 def _bomb(pixels: int) -> FileError:
     allowed = _REFUSED * (Image.MAX_IMAGE_PIXELS or 0)
     return FileError(
-        f"an image of {pixels} pixels, and more than {allowed} may be a trap: "
+        f"an image of {pixels:,} pixels, and more than {allowed:,} may be a trap: "
         f"if you trust it, give --max-memory {_needed(pixels)} or more, or cut it into parts"
     )
 
