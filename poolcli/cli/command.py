@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from poolcli.cli.help import Helpful
-from poolcli.cli.option import with_bare_values
+from poolcli.cli.option import parted_value, with_bare_values
 from poolcli.errors import RequestError
 from poolcli.pipeline.parameters import no_option
 from poolcli.pipeline.registry import is_operation
@@ -22,6 +22,9 @@ class Command(Helpful, click.Command):
     """A command with help in sections, which names a similar option where one is unknown."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if joined := parted_value(args, self.params):
+            flag, _, value = joined.partition("=")
+            raise RequestError(f"{flag} {value}: its value is joined to it: write {joined}")
         try:
             return super().parse_args(ctx, with_bare_values(args, self.params))
         except click.NoSuchOption as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import click
@@ -44,6 +46,13 @@ class OptionalValueOption(Option):
     def bare_flags(self) -> dict[str, str]:
         """What each flag stands for that has no value joined to it."""
         return {flag: f"{flag}={self.bare}" for flag in self.opts}
+
+    @property
+    def words(self) -> Sequence[str]:
+        """The words that the value may be."""
+        if self.kind is not None:
+            return self.kind.choices
+        return self.type.choices if isinstance(self.type, click.Choice) else ()
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         record = super().get_help_record(ctx)
@@ -140,5 +149,24 @@ def with_bare_values(args: list[str], parameters: Sequence[click.Parameter]) -> 
     bare: dict[str, str] = {}
     for parameter in parameters:
         bare |= parameter.bare_flags if isinstance(parameter, OptionalValueOption) else {}
-    end = args.index("--") if "--" in args else len(args)
+    end = _end_of_options(args)
     return [bare.get(arg, arg) for arg in args[:end]] + args[end:]
+
+
+def parted_value(args: list[str], parameters: Sequence[click.Parameter]) -> str:
+    """How to write a value that is parted from its option, and names no file; "" if none is.
+
+    >>> show = OptionalValueOption(["--show"], type=click.Choice(["half"]))
+    >>> parted_value(["a.png", "--show", "half"], [show])
+    '--show=half'
+    """
+    options = [each for each in parameters if isinstance(each, OptionalValueOption)]
+    words = {flag: option.words for option in options for flag in option.opts}
+    for flag, value in pairwise(args[: _end_of_options(args)]):
+        if value in words.get(flag, ()) and not os.path.lexists(value):
+            return f"{flag}={value}"
+    return ""
+
+
+def _end_of_options(args: list[str]) -> int:
+    return args.index("--") if "--" in args else len(args)

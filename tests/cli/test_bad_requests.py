@@ -18,6 +18,11 @@ class TestWrongRequests:
             ("max -k 2.5 photo.png", "--kernel 2.5"),
             ("max -k 2x2x photo.png", "--kernel 2x2x"),
             ("max -s 0 photo.png", "--stride 0"),
+            (
+                "max --show half photo.png",
+                "--show half: its value is joined to it: write --show=half",
+            ),
+            ("max --ceil-mode drop photo.png", "write --ceil-mode=drop"),
             ("max -p -1 photo.png", "--padding -1"),
             ("max -p sam photo.png", "--padding sam"),
             ("max -d 0 photo.png", "--dilation 0"),
