@@ -20,7 +20,7 @@ namespace {
 
 /* Another number, here and in `__init__.py`, where a function takes or does something else: an
    extension that was built before is not used then. */
-constexpr int INTERFACE = 1;
+constexpr int INTERFACE = 2;
 
 /* A function of Python: it returns True or False, or NULL after a failure. */
 template <bool verb(PyObject *)> PyObject *call(PyObject *, PyObject *args)
@@ -85,8 +85,8 @@ PyDoc_STRVAR(weigh_doc, R"(weigh(x, out, (rows, first_rows), (columns, first_col
 
 Weighted sums of pixels: cell (i, j) of a box is the sum over y of rows[i, y] times the sum over x
 of columns[j, x] p[y, x], each from the first pixel on, in float64. `x` is (1, 1, height, width,
-channels), `out` (boxes, channels, rows, columns, 1). Weights are (boxes, 1, cells, pixels, 1), of
-pixels from the first one of each box on.)");
+channels), `out` (boxes, channels, rows, columns, 1), both of float32 or float64. Weights are
+(boxes, 1, cells, pixels, 1), of pixels from the first one of each box on.)");
 
 PyMethodDef METHODS[] = {
     {"fold", call<fold>, METH_VARARGS, fold_doc},

@@ -2,22 +2,44 @@
 
 namespace {
 
+/* Add N <= 4 lines, each times its weight, to sums or to zeros: one after another. */
+template <int N, class X>
+INLINE void add_lines(const X *x, ptrdiff_t apart, const double *weights, ptrdiff_t length,
+                      bool begins, double *out)
+{
+    const auto add = [=](double sum, ptrdiff_t i) {
+        sum += weights[0] * x[i];
+        if constexpr (N > 1)
+            sum += weights[1] * x[i + apart];
+        if constexpr (N > 2)
+            sum += weights[2] * x[i + 2 * apart];
+        if constexpr (N > 3)
+            sum += weights[3] * x[i + 3 * apart];
+        return sum;
+    };
+    if (begins) {
+        ALONG(i, length) out[i] = add(0, i);
+    } else {
+        ALONG(i, length) out[i] = add(out[i], i);
+    }
+}
+
 /* The sum of some lines, `apart` numbers apart, each times its weight: one after another. */
-HOT void add_weighted(const double *x, ptrdiff_t apart, const double *weights, ptrdiff_t count,
+template <class X>
+HOT void sum_weighted(const X *x, ptrdiff_t apart, const double *weights, ptrdiff_t count,
                       ptrdiff_t length, double *out)
 {
-    ptrdiff_t line = 0;
-    std::fill_n(out, length, 0.0);
-    for (; line + 4 <= count; line += 4) {
-        const double *w = weights + line, *a = x + line * apart, *b = a + apart, *c = b + apart,
-                     *d = c + apart;
-        const double p = w[0], q = w[1], r = w[2], s = w[3];
-        ALONG(i, length) out[i] = out[i] + p * a[i] + q * b[i] + r * c[i] + s * d[i];
+    switch (count % 4) {
+    case 0:
+        if (count == 0)
+            std::fill_n(out, length, 0.0);
+        break;
+    case 1: add_lines<1>(x, apart, weights, length, true, out); break;
+    case 2: add_lines<2>(x, apart, weights, length, true, out); break;
+    case 3: add_lines<3>(x, apart, weights, length, true, out); break;
     }
-    for (; line < count; line++) {
-        const double p = weights[line], *a = x + line * apart;
-        ALONG(i, length) out[i] += p * a[i];
-    }
+    for (ptrdiff_t line = count % 4; line < count; line += 4)
+        add_lines<4>(x + line * apart, apart, weights + line, length, line == 0, out);
 }
 
 /* The weights of the pixels of a box along an axis in each of its cells: an array (boxes, 1, cells,
@@ -55,16 +77,16 @@ struct Weights {
 
 /* The cells of some boxes: `x` is (1, 1, height, width, channels), `out` (boxes, channels, rows,
    columns, 1). A row of the map is summed across for all columns, then rows are summed. */
-template <class O> struct Weighing {
+template <class X, class O> struct Weighing {
     const Array &x, &out;
     const Weights &down, &across;
 
     void all()
     {
-        ptrdiff_t channels = x.shape[4], columns = out.shape[3], length = columns * channels;
+        const ptrdiff_t channels = x.shape[4], columns = out.shape[3], length = columns * channels;
         Scratch<double> rows, cells;
         rows.open(down.array.shape[3] * length);
-        cells.open(length);
+        cells.open(out.shape[2] * length);
         EACH(box, out.shape[0]) {
             const auto of_rows = down.spans(box, x.shape[2]);
             const auto of_columns = across.spans(box, x.shape[3]);
@@ -76,23 +98,31 @@ template <class O> struct Weighing {
             for (ptrdiff_t row = first; row < stop; row++)
                 EACH(j, columns) {
                     auto [begin, end] = of_columns[j];
-                    const double *pixels =
-                        x.at<double>(0, 0, down.starts[box] + row, across.starts[box] + begin);
-                    add_weighted(pixels, channels, across.array.at<double>(box, 0, j, begin),
+                    const X *pixels =
+                        x.at<X>(0, 0, down.starts[box] + row, across.starts[box] + begin);
+                    sum_weighted(pixels, channels, across.array.at<double>(box, 0, j, begin),
                                  end - begin, channels, rows.data + row * length + j * channels);
                 }
             EACH(i, out.shape[2]) {
                 auto [begin, end] = of_rows[i];
-                add_weighted(rows.data + begin * length, length,
+                sum_weighted(rows.data + begin * length, length,
                              down.array.at<double>(box, 0, i, begin), end - begin, length,
-                             cells.data);
-                EACH(c, channels)
-                    EACH(j, columns)
-                        *out.at<O>(box, c, i, j) = static_cast<O>(cells.data[j * channels + c]);
+                             cells.data + i * length);
             }
+            EACH(c, channels)
+                EACH(i, out.shape[2])
+                    EACH(j, columns)
+                        *out.at<O>(box, c, i, j) =
+                            static_cast<O>(cells.data[i * length + j * channels + c]);
         }
     }
 };
+
+/* Call `work` with a zero of float or double. */
+template <class Work> void with_floats(int type, Work work)
+{
+    return type == 'f' ? work(float()) : work(double());
+}
 
 bool weigh(PyObject *args)
 {
@@ -106,16 +136,18 @@ bool weigh(PyObject *args)
     out.open(result, PyBUF_WRITABLE);
     down.open(rows, first_rows, x.shape[2]);
     across.open(columns, first_columns, x.shape[3]);
-    check(x.type == 'd' && (out.type == 'f' || out.type == 'd'), "sums are of floats");
+    check((x.type == 'f' || x.type == 'd') && (out.type == 'f' || out.type == 'd'),
+          "sums are of floats");
     check(x.shape[0] == 1 && x.shape[1] == 1 && out.shape[1] == x.shape[4] && out.shape[4] == 1
               && out.shape[0] == down.array.shape[0] && out.shape[0] == across.array.shape[0]
               && out.shape[2] == down.array.shape[2] && out.shape[3] == across.array.shape[2],
           "boxes, cells or channels differ");
     Unlocked unlocked;
-    if (out.type == 'f')
-        Weighing<float>{x, out, down, across}.all();
-    else
-        Weighing<double>{x, out, down, across}.all();
+    with_floats(x.type, [&](auto pixel) {
+        with_floats(out.type, [&](auto cell) {
+            Weighing<decltype(pixel), decltype(cell)>{x, out, down, across}.all();
+        });
+    });
     return true;
 }
 

@@ -133,7 +133,7 @@ def mode(x: Array, valid: Array | None, grid: Grid) -> Array:
 
 def weigh(x: Array, out: Array, rows: BoxWeights, columns: BoxWeights) -> bool:
     """Weighted sums of the pixels of boxes: see `Backend.weigh`."""
-    if x.dtype.char != "d" or out.dtype.char not in "fd":
+    if x.dtype.char not in "fd" or out.dtype.char not in "fd":
         return False
     axes = ((side.weights[:, None, :, :, None], side.firsts) for side in (rows, columns))
     return _core.weigh(x[None, None], out[..., None], *axes)

@@ -60,7 +60,7 @@ class BoxGroup(NamedTuple):
 
 @dataclass(frozen=True)
 class MapCopy:
-    """Some channels of a group's rectangle as (height, width, channels) in float64.
+    """Some channels of a group's rectangle as (height, width, channels), floats.
 
     `alpha` is that of each value, or None where there is none.
     """
@@ -95,7 +95,7 @@ class MapCopy:
     def _cells(self, rows: SamplePoints, columns: SamplePoints) -> Array:
         top, left = self.group.rows.start, self.group.columns.start
         box = (_moved(rows.span, -top), _moved(columns.span, -left))
-        pixels = self.values[box]
+        pixels = self.values[box].astype(np.float64, copy=False)
         if self.alpha is None:
             return self.cells_of(pixels, rows, columns)
         alpha = self.alpha[box]

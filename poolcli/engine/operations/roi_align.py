@@ -194,5 +194,9 @@ def _with_all_axes(planes: Array, frame: Frame) -> Array:
 
 
 def _channels_last(planes: Array) -> Array:
-    """A copy of (C, H, W) as (H, W, C) in float64, in one order of memory whatever the planes'."""
-    return np.array(planes.transpose(1, 2, 0), np.float64, order="C")
+    """A copy of (C, H, W) as (H, W, C), in one order of memory whatever the planes'.
+
+    It is of float32 if these are, else of float64.
+    """
+    dtype = np.float32 if planes.dtype == np.float32 else np.float64
+    return np.array(planes.transpose(1, 2, 0), dtype, order="C")
