@@ -1,8 +1,4 @@
-"""The verbs in C++, for the dtypes and merges that people use most; `plain` does the rest.
-
-The extension takes arrays of five axes, (outer, depth, height, width, channels), whose rows are
-contiguous: planes have one channel, and the channels of interleaved pixels stay where they are.
-"""
+"""The verbs in C++, for the dtypes and merges that people use most; `plain` does the rest."""
 
 from __future__ import annotations
 
@@ -15,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from poolcli.engine.backend import BoxWeights, Numbering, _core, plain
+from poolcli.engine.backend.five_axes import ABSENT, Layout, run_table
 from poolcli.engine.backend.network import program
 from poolcli.engine.reducers.merges import Function
 from poolcli.engine.reducers.reducer import Fold, Gather, Reduction
@@ -34,7 +31,6 @@ ROUNDINGS = {
 }
 SORTED = 64  # values of a window that a network puts in order to count them
 FEW = 32  # pixels of a window whose ranks are computed at every position, whatever the stride
-ABSENT = np.array([[0, 1, 0, 1, 1, 1, 1]])  # the run of an axis that a map does not have
 
 Ranks = Callable[[int], tuple[int, int]]
 
@@ -154,84 +150,6 @@ def tiles(reduction: Reduction, dtype: np.dtype[Any]) -> bool:
     )
 
 
-class Layout(NamedTuple):
-    """How (..., *map) becomes (outer, depth, height, width, channels).
-
-    `channel` is the axis of interleaved channels, or None.
-    """
-
-    axes: int
-    channel: int | None
-
-    @classmethod
-    def of(cls, x: Array, grid: Grid) -> Layout:
-        """The layout of an array whose last axes are the grid's."""
-        axes = len(grid.axes)
-        last = x.ndim - axes - 1
-        if last < 0 or x.shape[last] == 1 or x.strides[last] != x.itemsize:
-            return cls(axes, None)
-        return cls(axes, last if x.strides[-1] == x.itemsize * x.shape[last] else None)
-
-    def five(self, x: Array) -> Array:
-        """Five axes: a view where the outer axes lie one in the other, else a copy."""
-        if self.channel is None:
-            space = x.shape[-self.axes :]
-            outer = prod(x.shape[: -self.axes])
-            return x.reshape(outer, *(1,) * (3 - self.axes), *space, 1)
-        last = np.moveaxis(x, self.channel, -1)
-        space = last.shape[-1 - self.axes :]
-        outer = prod(last.shape[: -1 - self.axes])
-        return last.reshape(outer, *(1,) * (3 - self.axes), *space)
-
-    def empty(self, x: Array, grid: Grid, dtype: np.dtype[Any]) -> Array:
-        """A new array (..., *cells) that can be written to."""
-        shape = [*x.shape[: -self.axes], *grid.shape]
-        if self.channel is None:
-            return np.empty(shape, dtype)
-        channels = shape.pop(self.channel)
-        return np.moveaxis(np.empty([*shape, channels], dtype), -1, self.channel)
-
-    def input(self, x: Array) -> Array:
-        """The array to read; a copy where rows are not contiguous."""
-        five = self.five(x)
-        return five if _has_rows(five) else five.copy()
-
-    def output(self, out: Array) -> Array | None:
-        """A view to write to; None where there is none."""
-        five = self.five(out)
-        return five if _has_rows(five) and np.may_share_memory(five, out) else None
-
-    def mask(self, valid: Array | None) -> Array | None:
-        """The pixels that count, as bytes."""
-        return None if valid is None else self.input(np.ascontiguousarray(valid))
-
-    def per_axis(self, facts: Sequence[Array], absent: Array) -> tuple[Array, ...]:
-        """One array for each of three axes."""
-        return (*(absent,) * (3 - self.axes), *facts)
-
-    def tables(self, grid: Grid) -> tuple[Array, ...]:
-        """The runs of three axes."""
-        return self.per_axis([_table(axis.runs) for axis in grid.axes], ABSENT)
-
-
-@lru_cache(maxsize=256)
-def _table(runs: tuple[Run, ...]) -> Array:
-    """Rows (cell, number, start, stride, size, step, every)."""
-    columns = [(r.cell, r.number, r.start, r.stride, r.size, r.step, r.every) for r in runs]
-    return np.array(columns, np.int64)
-
-
-def _has_rows(five: Array) -> bool:
-    """Whether the pixels of a row, and the channels of a pixel, are neighbours in memory."""
-    if five.flags.c_contiguous:
-        return five.flags.aligned
-    *_, columns, channels = five.shape
-    along, across = five.strides[-2:]
-    item = five.itemsize
-    is_row = (channels == 1 or across == item) and (columns == 1 or along == item * channels)
-    return is_row and five.flags.aligned
-
-
 def _folds(merge: Function, dtype: np.dtype[Any], state: np.dtype[Any]) -> bool:
     """Whether the extension folds pixels of a dtype to such states."""
     return merge in MERGES and _core.can_fold(MERGES[merge], dtype.char, state.char)
@@ -319,7 +237,7 @@ def _by_network(
     pays = rows * inner.size > FEW or (wanted.mode and layout.channel is None)
     phases = inner.stride if inner.number > 1 and pays else 1
     calls, found = _calls(rows, inner.size, wanted.places, inner.step, phases)
-    tables = layout.per_axis([_table((run,)) for run in runs], ABSENT)
+    tables = layout.per_axis([run_table((run,)) for run in runs], ABSENT)
     _core.network(layout.input(x), tuple(results), tables, phases, calls, found, wanted.mode)
 
 
