@@ -52,7 +52,7 @@ from poolcli.io.reading import (
     with_member,
 )
 from poolcli.io.save_options import Choice, WholeNumber
-from poolcli.io.sink import Sink, WholeSink, copied
+from poolcli.io.sink import PackingSink, Sink, WholeSink, copied
 from poolcli.io.source import LoadedSource, Region, Source, part_of, stored
 from poolcli.io.writing import (
     SharedFile,
@@ -76,6 +76,7 @@ __all__ = [
     "Header",
     "IncomingArray",
     "LoadedSource",
+    "PackingSink",
     "Peek",
     "Readable",
     "Region",

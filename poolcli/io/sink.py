@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from poolcli.io.header import Header
 from poolcli.io.source import Region
@@ -39,6 +39,15 @@ def copied(sink: Sink, number: int, region: Region, stored: object) -> bool:
     """
     copy = getattr(sink, "copy", None)
     return bool(stored is not None and copy and copy(number, region, stored))
+
+
+@runtime_checkable
+class PackingSink(Sink, Protocol):
+    """A sink of regions that come in order, which packs them in any order and in any thread."""
+
+    def packed(self, number: int, region: Region, values: Array) -> Callable[[], None]:
+        """What writes a region, which is packed already, when its turn comes."""
+        ...
 
 
 class WholeSink:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import product
 from queue import Empty, SimpleQueue
 from threading import Condition, Lock
@@ -204,17 +205,25 @@ class BlockMaker:
         return whole if is_last else None
 
     def _write(self, turn: int, piece: LocatedPiece, values: Array) -> None:
+        write = self._packed(piece, values)
         if self._turns is None:
-            self._put(piece, values)
+            self._put(write)
         else:
             with self._turns.turn(turn):
-                self._put(piece, values)
+                self._put(write)
+        self.tally.add(written=values.nbytes)
         self._note(turn, self.tally.read_bytes)
 
-    def _put(self, piece: LocatedPiece, values: Array) -> None:
+    def _packed(self, piece: LocatedPiece, values: Array) -> Callable[[], object]:
+        """What writes a block; where the sink can, its values are packed before its turn comes."""
+        if not isinstance(self._sink, io.PackingSink):
+            return partial(self._sink.write, piece.number, piece.block, values)
         with self.tally.timed("write"):
-            self._sink.write(piece.number, piece.block, values)
-        self.tally.add(written=values.nbytes)
+            return self._sink.packed(piece.number, piece.block, values)
+
+    def _put(self, write: Callable[[], object]) -> None:
+        with self.tally.timed("write"):
+            write()
 
 
 def read_pixels(source: io.Source, number: int, numbers: Numbers) -> FeatureMap:

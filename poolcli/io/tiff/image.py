@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from itertools import product
 from typing import Any, NamedTuple
@@ -41,8 +41,8 @@ class TiffImage(NamedTuple):
         """How the TIFF held it that it came from."""
         return kept_storage(self.header) or Stored(self.pages[0].pixels.photometric)
 
-    def write(self, region: Region, values: Array) -> None:
-        """Take the values of a region."""
+    def packed(self, region: Region, values: Array) -> Callable[[], None]:
+        """What writes the values of a region, which are packed already."""
         axes = self.axes
         extents, ordered = self._values_of(region, values)
         before, inside = (
@@ -50,11 +50,18 @@ class TiffImage(NamedTuple):
             dict(zip(axes.inner, extents[axes.lead :], strict=True)),
         )
         window, inks = Window(*inside["H"], *inside["W"]), slice(*inside.get("C", (0, 1)))
+        writes = []
         for at in product(*(range(end - start) for start, end in before)):
             place = tuple(start + step for (start, _), step in zip(before, at, strict=True))
             number = np.ravel_multi_index(place, axes.sizes[: axes.lead]) if place else 0
             page = self.pages[number]
-            page.write(window, inks, _as_stored(ordered[at], axes, page))
+            writes.append(page.packed(window, inks, _as_stored(ordered[at], axes, page)))
+
+        def write() -> None:
+            for each in writes:
+                each()
+
+        return write
 
     def first_fields(self, description: str, order: str) -> list[Field | Inner]:
         """The fields of its first page: its facts, and a description."""

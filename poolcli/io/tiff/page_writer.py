@@ -31,18 +31,28 @@ class PageWriter:
 
     def write(self, window: Window, planes: slice, values: Array) -> None:
         """Take the pixels of a window; the planes of planar samples come first."""
+        self.packed(window, planes, values)()
+
+    def packed(self, window: Window, planes: slice, values: Array) -> Callable[[], None]:
+        """What writes the pixels of a window, of which the whole segments are packed already."""
         touched = list(self._touched(window, planes))
-        packed: dict[Place, bytes] = {}
+        found: dict[Place, bytes] = {}
 
         def pack(place: Place) -> None:
-            piece = self._piece(place, window, planes, values)
-            if piece is not None:
-                packed[place] = self._packed(piece)
+            part, piece = self._piece(place, window, planes, values)
+            if part == self._extent(place):
+                found[place] = self._encoded(piece)
+
+        def put() -> None:
+            for place in touched:  # in their order, so that the same pixels make the same file
+                content = found.pop(place, None)
+                if content is None:
+                    content = self._rest(place, *self._piece(place, window, planes, values))
+                if content is not None:
+                    self.segments[place] = self._put(content), len(content)
 
         for_each(touched, pack, current().threads)
-        for place in touched:  # in their order, so that the same pixels make the same file
-            if place in packed:
-                self.segments[place] = self._put(packed[place]), len(packed[place])
+        return put
 
     def _touched(self, window: Window, planes: slice) -> Iterator[Place]:
         high, wide = self.pixels.segment
@@ -51,8 +61,10 @@ class PageWriter:
         across = range(window.left // wide, -(-window.right // wide))
         return product(plane_numbers, down, across)
 
-    def _piece(self, place: Place, window: Window, planes: slice, values: Array) -> Array | None:
-        """The pixels of a segment, once all that windows have of it are here."""
+    def _piece(
+        self, place: Place, window: Window, planes: slice, values: Array
+    ) -> tuple[Window, Array]:
+        """The pixels that a window has of a segment, and where they are."""
         extent = self._extent(place)
         part = Window(
             max(extent.top, window.top),
@@ -65,7 +77,12 @@ class PageWriter:
             part.top - window.top : part.bottom - window.top,
             part.left - window.left : part.right - window.left,
         ].reshape(*part.shape, self.pixels.inks)
-        return piece if part == extent else self._collected(place, extent, part, piece)
+        return part, piece
+
+    def _rest(self, place: Place, part: Window, piece: Array) -> bytes | None:
+        """The bytes of a segment, if this part was the last that it lacked."""
+        whole = self._collected(place, self._extent(place), part, piece)
+        return None if whole is None else self._encoded(whole)
 
     def _extent(self, place: Place) -> Window:
         """The pixels of a segment that are in the page."""
@@ -91,7 +108,7 @@ class PageWriter:
                 return None
             return whole
 
-    def _packed(self, values: Array) -> bytes:
+    def _encoded(self, values: Array) -> bytes:
         """The bytes of a segment; tiles at the edge are filled up with their last pixels."""
         pixels = self.pixels
         if pixels.tile and values.shape[:2] != pixels.tile:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from itertools import accumulate
 from math import prod
@@ -116,7 +116,11 @@ class TiffSink:
 
     def write(self, number: int, region: Region, values: Array) -> None:
         """Take the values of a region of a map."""
-        self._maps[number].write(region, values)
+        self.packed(number, region, values)()
+
+    def packed(self, number: int, region: Region, values: Array) -> Callable[[], None]:
+        """What writes the values of a region, which are packed already."""
+        return self._maps[number].packed(region, values)
 
     def finish(self) -> None:
         """Write the directories."""
