@@ -76,7 +76,9 @@ def _order(names: Sequence[str]) -> list[str]:
     """The columns that make a box: an index if there is one, and the corners."""
     missing = [name for name in CORNERS if name not in names]
     if missing:
-        raise ValueError(f"has no column {missing[0]}: its header names {COLUMNS}")
+        raise ValueError(
+            f"has no column {missing[0]}: its first line is to name the columns {COLUMNS}"
+        )
     return [*[name for name in INDEX if name in names][:1], *CORNERS]
 
 
