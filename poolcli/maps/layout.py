@@ -8,6 +8,7 @@ from functools import cache
 from poolcli.errors import RequestError, ShapeError
 
 LETTERS = "NCDHWL"
+_MOST_COLOURS = 4
 _BY_AXES = {1: "L", 2: "HW", 3: "CHW", 4: "NCHW", 5: "NCDHW"}
 
 
@@ -54,6 +55,19 @@ def _fault(letters: str) -> str:
     if "L" in letters and set(letters) & set("DHW"):
         return "mixes L with D, H or W"
     return ""
+
+
+def channels_last_hint(layout: str, shape: Sequence[int]) -> str:
+    """What to say of a map whose last axis is so short that it may be its channels.
+
+    >>> channels_last_hint("CHW", (64, 96, 3))
+    '; if its channels come last, give `layout` HWC'
+    """
+    batch, channels, space = layout.partition("C")
+    is_usual = channels and space in ("L", "HW", "DHW")
+    if not is_usual or shape[-1] > _MOST_COLOURS or shape[len(batch)] <= _MOST_COLOURS:
+        return ""
+    return f"; if its channels come last, give `layout` {batch}{space}C"
 
 
 def shape_words(shape: Sequence[int]) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from poolcli.errors import OptionTypeError, PoolError, RequestError
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form, check_values
-from poolcli.maps.layout import check_layout, default_layout, shape_words
+from poolcli.maps.layout import channels_last_hint, check_layout, default_layout, shape_words
 from poolcli.pipeline.receptive_field import ReceptiveField
 from poolcli.pipeline.step import Stage, Step
 
@@ -218,7 +218,8 @@ class Pipeline:
         step = self.steps[number]
         which = f"step {number + 1} ({step})" if len(self.steps) > 1 else str(step)
         shape = shape_words(form.shape)
-        return type(error)(f"{which}: {error} (input {shape} {form.layout})")
+        hint = "" if number else channels_last_hint(form.layout, form.shape)
+        return type(error)(f"{which}: {error} (input {shape} {form.layout}{hint})")
 
 
 def as_map(x: ArrayLike, layout: str | None = None) -> FeatureMap:
