@@ -19,6 +19,7 @@ from poolcli.resources import memory
 from poolcli.resources.limits import current
 
 _CHUNK = 1 << 24  # bytes written at a time: a zip that compresses them holds no more in memory
+_PIECE = 1 << 20  # bytes read at a time: zipfile makes two copies of what it is asked for
 
 
 # As a source ---------------------------------------------------------------------------------
@@ -137,7 +138,8 @@ def _read_bytes(stream: BinaryIO, nbytes: int) -> Array:
     raw = memory.empty((nbytes,), np.uint8)
     filled = 0
     while filled < nbytes:
-        count: int = stream.readinto(raw[filled:].data)  # type: ignore[attr-defined]
+        wanted = raw[filled : filled + _PIECE].data
+        count: int = stream.readinto(wanted)  # type: ignore[attr-defined]
         if not count:
             raise FileError("the array is cut short: save it again")
         filled += count

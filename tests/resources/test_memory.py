@@ -552,6 +552,26 @@ def test_300_megabytes_with_a_limit_of_64(tmp_path, words):
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
+@pytest.mark.complete
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_an_archive_is_read_in_pieces(tmp_path, save):
+    """No copy of the array is made on its way from the zip."""
+    save(tmp_path / "x.npz", x=np.random.default_rng(0).integers(0, 256, (9000, 9000), np.uint8))
+    ran = subprocess.run(
+        [
+            *(sys.executable, "-m", "poolcli", "max", "-k", "3", "x.npz", "-o", "y.npz"),
+            *("--max-memory", "20M", "-j", "1"),
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+        text=True,
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (100_000_000, 100_000_000)),
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
 def test_a_zip_that_lies_about_where_a_stored_array_ends(tmp_path):
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:

@@ -1,6 +1,7 @@
 """The log of --resume: what is done is not done again, and what others made is left alone."""
 
 import json
+import os
 
 import pytest
 from processes import contents, statuses
@@ -88,3 +89,23 @@ def test_requests_that_cannot_be_resumed(cli, photo, tmp_path, words, told):
 def test_a_rehearsal_notes_nothing(cli, photo, tmp_path):
     assert cli("max", "photo.png", "--resume", "log", "--dry-run").code == 0
     assert not (tmp_path / "log").exists()
+
+
+@pytest.mark.parametrize("seconds", [-(10**9), 10**9])
+def test_clocks_that_jump(cli, tmp_path, seconds):
+    """What is done is told by what was read and what is there, never by which is newer."""
+    (tmp_path / "in").mkdir()
+    for name in "abc":
+        (tmp_path / f"in/{name}.pgm").write_bytes(b"P5\n4 4\n255\n" + bytes(16))
+    for how in (["--resume", "log"], ["--skip-existing"]):
+        words = ["max", "in", "-o", f"out{how[0]}", *how, "--report", "jsonl"]
+        assert cli(*words).code == 0
+        for path in (tmp_path / f"out{how[0]}").iterdir():
+            now = path.stat().st_mtime
+            os.utime(path, (now + seconds, now + seconds))
+        assert set(statuses(cli(*words).out).values()) == {"skipped"}
+    (tmp_path / "in/b.pgm").write_bytes(b"P5\n4 4\n255\n" + bytes([9] * 16))
+    os.utime(tmp_path / "in/b.pgm", (now + seconds, now + seconds))
+    found = statuses(cli("max", "in", "-o", "out--resume", "--resume", "log", *words[-2:]).out)
+    assert found == {"a.pgm": "skipped", "b.pgm": "done", "c.pgm": "skipped"}
+    assert bytes([9] * 4) in (tmp_path / "out--resume/b.pgm").read_bytes()
