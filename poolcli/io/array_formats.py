@@ -123,6 +123,8 @@ ARRAYS = (
         source="poolcli.io.nifti.source:open_source",
         sink="poolcli.io.nifti.sink:open_sink",
         recognise="poolcli.io.nifti.source:is_nifti",
+        chunks="poolcli.io.nifti.sink:chunk_shape",
+        reopen="poolcli.io.nifti.sink:reopen_sink",
         **_NIFTI,
     ),
     Format(
@@ -171,6 +173,8 @@ ARRAYS = (
         source="poolcli.io.safetensors:open_source",
         sink="poolcli.io.safetensors:open_sink",
         recognise="poolcli.io.safetensors:is_safetensors",
+        chunks="poolcli.io.safetensors:chunk_shape",
+        reopen="poolcli.io.safetensors:reopen_sink",
         dtypes=("bool", "float16", *_NUMBERS, "uint64"),
         holds_pages=True,
         facts={

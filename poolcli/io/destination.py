@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +12,7 @@ from poolcli.io.address import Address
 from poolcli.io.atomic_write import atomic, atomic_folder, make_folder
 from poolcli.io.durability import sync_file, sync_tree
 from poolcli.io.format import Format
+from poolcli.io.header import Header
 from poolcli.io.unfinished import is_unfinished, unfinished
 from poolcli.io.unfinished_store import is_unfinished_store, unfinished_store
 from poolcli.io.upload import uploaded
@@ -82,6 +83,12 @@ def is_begun(path: Path, token: str, *, is_folder: bool) -> bool:
     return is_unfinished(path, token, is_folder=is_folder)
 
 
-def can_be_shared(path: Path, format: Format) -> bool:  # noqa: A002 the word its users know
-    """Whether several can write an output, in any order; a file at an address is sent at once."""
-    return bool(format.reopen) and (format.is_folder or not isinstance(path, Address))
+def can_be_shared(
+    path: Path,
+    format: Format,  # noqa: A002 the word its users know
+    headers: Sequence[Header],
+    options: Mapping[str, Any],
+) -> bool:
+    """Whether several can write these maps to an output; a file at an address is sent at once."""
+    is_here = format.is_folder or not isinstance(path, Address)
+    return is_here and format.takes_any_order(headers, options)

@@ -154,6 +154,10 @@ class Format:
         sink: Sink = _entry(self.reopen)(self, target, headers, options)
         return sink
 
+    def takes_any_order(self, headers: Sequence[Header], options: Mapping[str, Any]) -> bool:
+        """Whether regions of these maps can be written in any order, also by several processes."""
+        return bool(self.reopen) and all(self.chunk_shape(each, options) for each in headers)
+
     def is_of(self, content: BinaryIO | Path) -> bool:
         """Whether a file is of this format, by its content. A stream is left at its start."""
         if isinstance(content, Path):

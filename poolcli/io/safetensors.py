@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from math import prod
 from typing import Any, BinaryIO, NamedTuple
 
@@ -15,10 +16,13 @@ import numpy as np
 from poolcli.errors import FileError
 from poolcli.io.format import Format
 from poolcli.io.header import Header
+from poolcli.io.npy_sink import is_new_file
+from poolcli.io.raw_sink import RawBlock, RawLayout, RawSink, row_of
 from poolcli.io.raw_values import RawValues, size_of
 from poolcli.io.sink import Sink, WholeSink
 from poolcli.io.source import Region
 from poolcli.maps.array import Array
+from poolcli.maps.facts import Facts
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.layout import check_layout, default_layout
 
@@ -163,28 +167,75 @@ def open_sink(
     _: Format, stream: BinaryIO, headers: Sequence[Header], __: Mapping[str, Any]
 ) -> Sink:
     """A file with a tensor for each map."""
+    if is_new_file(stream) and not any(map(_was_half, headers)):
+        return RawSink(stream, _layout(headers))
     return WholeSink(headers, lambda maps: _write(stream, maps))
+
+
+def reopen_sink(
+    _: Format, stream: BinaryIO, headers: Sequence[Header], __: Mapping[str, Any]
+) -> Sink:
+    """The same file, of which some regions have been written."""
+    return RawSink(stream, _layout(headers), is_new=False)
+
+
+def chunk_shape(_: Format, header: Header, __: Mapping[str, Any]) -> tuple[int, ...] | None:
+    """What is written together: a row; None for what was bfloat16, which its values decide."""
+    return None if _was_half(header) else row_of(header.shape, range(len(header.shape)))
+
+
+def _layout(headers: Sequence[Header]) -> RawLayout:
+    others: Mapping[str, Tensor] = headers[0].facts.get("others", {})
+    names = [each.name or f"arr_{number}" for number, each in enumerate(headers)]
+    sizes = {name: each.form.nbytes for name, each in zip(names, headers, strict=True)}
+    sizes |= {name: len(tensor.raw) for name, tensor in others.items()}
+    kinds = {
+        name: (_NAMES[each.dtype], each.shape) for name, each in zip(names, headers, strict=True)
+    }
+    kinds |= {name: (tensor.dtype, tensor.shape) for name, tensor in others.items()}
+    head = _head(headers[0].facts, kinds, sizes)
+    starts = accumulate(sizes.values(), initial=len(head))
+    places = dict(zip(sizes, starts, strict=False))
+    blocks = [
+        RawBlock(
+            RawValues(places[name], each.shape, np.dtype(each.dtype).newbyteorder("<")),
+            tuple(range(len(each.shape))),
+        )
+        for name, each in zip(names, headers, strict=True)
+    ]
+    rest = {places[name]: tensor.raw for name, tensor in others.items()}
+    return RawLayout(blocks, {0: head, **rest}, len(head) + sum(sizes.values()))
 
 
 def _write(stream: BinaryIO, maps: Sequence[FeatureMap]) -> None:
     tensors = dict(_tensors(maps))
+    kinds = {name: (tensor.dtype, tensor.shape) for name, tensor in tensors.items()}
+    sizes = {name: len(tensor.raw) for name, tensor in tensors.items()}
+    stream.write(_head(maps[0].facts, kinds, sizes))
+    for tensor in tensors.values():
+        stream.write(tensor.raw)
+
+
+def _head(
+    facts: Facts, kinds: Mapping[str, tuple[str, tuple[int, ...]]], sizes: Mapping[str, int]
+) -> bytes:
+    """What comes before the values of tensors of these dtypes, shapes and sizes."""
     header: dict[str, Any] = {}
-    if metadata := maps[0].facts.get("file_attributes", {}).get(""):
+    if metadata := facts.get("file_attributes", {}).get(""):
         header[_METADATA] = {str(key): _text(value) for key, value in metadata.items()}
     begin = 0
-    for name, tensor in tensors.items():
-        end = begin + len(tensor.raw)
-        header[name] = {
-            "dtype": tensor.dtype,
-            "shape": tensor.shape,
-            "data_offsets": [begin, end],
-        }
+    for name, (dtype, shape) in kinds.items():
+        end = begin + sizes[name]
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
         begin = end
     packed = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     packed += b" " * (-len(packed) % _ALIGNED)
-    stream.write(len(packed).to_bytes(8, "little") + packed)
-    for tensor in tensors.values():
-        stream.write(tensor.raw)
+    return len(packed).to_bytes(8, "little") + packed
+
+
+def _was_half(header: Header) -> bool:
+    was: bool = header.facts.get("storage", {}).get("dtype") == "BF16"
+    return was and header.dtype == "float32"
 
 
 def _text(value: Any) -> str:

@@ -49,6 +49,11 @@ class SharedFile(NamedTuple):
     headers: Sequence[Header]
     options: Mapping[str, Any]
 
+    @property
+    def takes_any_order(self) -> bool:
+        """Whether its regions can be written in any order."""
+        return self.format.takes_any_order(self.headers, self.options)
+
     @contextmanager
     def sink(self) -> Iterator[Sink]:
         """A sink that takes some of the regions, beside those of others."""

@@ -115,7 +115,7 @@ def pool_pyramids(job: Job, planned: PlannedPyramids) -> Outcome:
     cut = [(plan.tile, [level.chunk for level in plan.levels]) for plan in planned.plans]
     total = sum(plan.blocks for plan in planned.plans)
     with Sources(opened) as sources, region_output(job, file, cut) as output:
-        done, in_order = output.regions.done, not planned.file.format.reopen
+        done, in_order = output.regions.done, not file.takes_any_order
         with Noting(output.regions, total, output.sync) as note:
             maker = TileMaker(planned.plans, sources, output.sink, in_order=in_order, note=note)
 

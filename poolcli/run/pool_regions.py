@@ -23,7 +23,7 @@ def pool_regions(job: Job, planned: PlannedRegions) -> Outcome:
     opened = partial(io.opened, job.source, job.layout, job.member)
     file, cut = file_of(job, planned), [plan.block for plan in planned.plans]
     with Sources(opened) as sources, region_output(job, file, cut) as output:
-        in_order = not planned.file.format.reopen
+        in_order = not file.takes_any_order
         turns = (turn for turn in range(planned.count) if turn not in output.regions.done)
         with Noting(output.regions, planned.count, output.sync) as note:
             maker = BlockMaker(planned.plans, sources, output.sink, in_order=in_order, note=note)

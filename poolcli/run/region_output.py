@@ -106,10 +106,15 @@ def done_regions(job: Job, file: io.SharedFile, cut: object) -> DoneRegions:
     return DoneRegions(mark, job.record, done)
 
 
+def can_be_shared(job: Job, file: io.SharedFile) -> bool:
+    """Whether several can write the output of a job, one after another or at once."""
+    return io.can_be_shared(job.target, file.format, file.headers, file.options)
+
+
 @contextmanager
 def region_output(job: Job, file: io.SharedFile, cut: object) -> Iterator[RegionOutput]:
     """The output of a job. With a log it stays if the block fails, for the next run, if it can."""
-    if job.record is None or not io.can_be_shared(job.target, file.format):
+    if job.record is None or not can_be_shared(job, file):
         written = io.written(
             job.target, file.format, file.headers, file.options, overwrite=job.overwrite
         )

@@ -30,7 +30,7 @@ from poolcli.run.pool_regions import (
     region_outcome,
 )
 from poolcli.run.region_blocks import Tally
-from poolcli.run.region_output import DoneRegions, Noting, done_regions
+from poolcli.run.region_output import DoneRegions, Noting, can_be_shared, done_regions
 
 _JOBS = 8  # for each worker: one that starts late, or is lost, has fewer
 _MOST = 16  # blocks of a job: what is lost with a worker
@@ -53,7 +53,7 @@ def _spread(job: Job, readable: io.Readable, pool: WorkerPool) -> Outcome:
 
 
 def _is_shared(job: Job, planned: PlannedRegions) -> bool:
-    return io.can_be_shared(job.target, planned.file.format)
+    return can_be_shared(job, file_of(job, planned))
 
 
 def _by_workers(job: Job, planned: PlannedRegions, pool: WorkerPool) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -11,6 +12,9 @@ from poolcli.io import gzipped
 from poolcli.io.format import Format
 from poolcli.io.header import Header
 from poolcli.io.nifti.source import HEADS, LAYOUTS, NAMES, damage_refused
+from poolcli.io.npy_sink import is_new_file
+from poolcli.io.raw_sink import RawBlock, RawLayout, RawSink, row_of
+from poolcli.io.raw_values import RawValues
 from poolcli.io.sink import Sink, WholeSink
 from poolcli.maps.facts import PixelSize
 from poolcli.maps.feature_map import FeatureMap
@@ -24,7 +28,23 @@ def open_sink(
 ) -> Sink:
     """A volume of one map; packed where `compressed` says so."""
     is_packed = options.get("compressed", False)
+    if not is_packed and is_new_file(stream):
+        return RawSink(stream, _layout(headers[0]))
     return WholeSink(headers, lambda maps: stream.write(_encoded(maps[0], is_packed=is_packed)))
+
+
+def reopen_sink(
+    _: Format, stream: BinaryIO, headers: Sequence[Header], __: Mapping[str, Any]
+) -> Sink:
+    """The same volume, of which some regions have been written."""
+    return RawSink(stream, _layout(headers[0]), is_new=False)
+
+
+def chunk_shape(_: Format, header: Header, options: Mapping[str, Any]) -> tuple[int, ...] | None:
+    """What is written together: a row; None for a packed volume."""
+    if options.get("compressed"):
+        return None
+    return row_of(header.shape, [header.layout.index(each) for each in _stored(header)])
 
 
 def open_packed_sink(
@@ -35,23 +55,51 @@ def open_packed_sink(
 
 
 def _encoded(one: FeatureMap, *, is_packed: bool) -> bytes:
+    layout = _layout(Header.of(one))
+    (block,) = layout.blocks
+    values = one.data.transpose(block.axes).astype(block.values.dtype, copy=False)
+    file = layout.others[0] + values.tobytes()
+    return gzipped.packed(file) if is_packed else file
+
+
+def _stored(header: Header) -> str:
+    """The letters of the axes in the order of the file, whose last one lies together."""
+    return "".join(letter for letter in "CNDHW" if letter in header.layout)
+
+
+def _layout(header: Header) -> RawLayout:
+    """The header of a volume, and the place of its values."""
+    head = _head(header)
+    sizes = dict(zip(header.layout, header.shape, strict=True))
+    letters = _stored(header)
+    values = RawValues(
+        len(head), tuple(sizes[each] for each in letters), np.dtype(header.dtype).newbyteorder("<")
+    )
+    block = RawBlock(values, tuple(header.layout.index(each) for each in letters))
+    return RawLayout([block], {0: head}, len(head) + values.nbytes)
+
+
+def _head(one: Header) -> bytes:
+    """What comes before the values."""
     nibabel = extra("nifti", "writing .nii")
     letters = "".join(letter for letter in "WHDNC" if letter in one.layout)
     letters = LAYOUTS[5][: max(map(LAYOUTS[5].index, letters)) + 1]
-    axes = dict(zip(one.layout, one.data.shape, strict=True))
-    order = [one.layout.index(letter) for letter in letters if letter in axes]
-    shape = [axes.get(letter, 1) for letter in letters]
-    data = one.data.transpose(order).reshape(shape)
+    sizes = dict(zip(one.layout, one.shape, strict=True))
+    shape = [sizes.get(letter, 1) for letter in letters]
     with damage_refused():
         header = _old_header(nibabel, one.facts.get("header", b""))
         kind = nibabel.Nifti2Image if _is_large(shape, header) else nibabel.Nifti1Image
-        image = kind(data, _affine(one, letters), header, dtype=data.dtype)
+        pixel = np.zeros((1,) * len(shape), one.dtype)
+        image = kind(pixel, _affine(one, letters), header, dtype=pixel.dtype)
         _put_codes(image, header)
         image.header.set_zooms(_zooms(one, letters))
         _put_units(image.header, one)
         _put_extensions(nibabel, image.header, one.facts.get("extensions", ()))
-        file = image.to_bytes()
-    return gzipped.packed(file) if is_packed else bytes(file)
+        file = image.to_bytes()  # of one pixel, whose header is then made that of all
+        made = kind.header_class.from_fileobj(BytesIO(file))
+        start, length = made.get_data_offset(), int(made["sizeof_hdr"])
+        made.set_data_shape(shape)
+    return bytes(made.binaryblock + file[length:start])
 
 
 def _is_large(shape: Sequence[int], header: Any) -> bool:
@@ -69,7 +117,7 @@ def _old_header(nibabel: Any, block: bytes) -> Any:
     return header
 
 
-def _affine(one: FeatureMap, letters: str) -> Any:
+def _affine(one: Header, letters: str) -> Any:
     """The matrix of voxels to millimetres; the sizes alone, if there is no other."""
     known = one.facts.get("affine")
     if known is not None and known.axes == "WHD":
@@ -81,7 +129,7 @@ def _affine(one: FeatureMap, letters: str) -> Any:
     return matrix
 
 
-def _zooms(one: FeatureMap, letters: str) -> list[float]:
+def _zooms(one: Header, letters: str) -> list[float]:
     spacing = one.facts.get("spacing", {})
     return [spacing.get(letter, PixelSize(1.0)).size for letter in letters]
 
@@ -93,7 +141,7 @@ def _put_codes(image: Any, old: Any) -> None:
     image.set_qform(affine, int(old["qform_code"]) or None)
 
 
-def _put_units(header: Any, one: FeatureMap) -> None:
+def _put_units(header: Any, one: Header) -> None:
     spacing = one.facts.get("spacing", {})
     units = list(header.get_xyzt_units())
     for place, letter in enumerate("WN"):
