@@ -141,6 +141,8 @@ ARRAYS = (
         source="poolcli.io.fits.source:open_source",
         sink="poolcli.io.fits.sink:open_sink",
         recognise="poolcli.io.fits.source:is_fits",
+        chunks="poolcli.io.fits.sink:chunk_shape",
+        reopen="poolcli.io.fits.sink:reopen_sink",
         **_FITS,
     ),
     Format(
