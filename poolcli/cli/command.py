@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import click
 
 from poolcli.cli.help import Helpful
-from poolcli.cli.option import parted_value, with_bare_values
+from poolcli.cli.option import with_bare_values
+from poolcli.cli.refusals import check_spelling, unreadable
 from poolcli.errors import RequestError
-from poolcli.pipeline.parameters import no_option
-from poolcli.pipeline.registry import is_operation
-from poolcli.pipeline.table import OPS
 
 if TYPE_CHECKING:
     from poolcli.cli.suggestions import Items
@@ -22,45 +19,28 @@ class Command(Helpful, click.Command):
     """A command with help in sections, which names a similar option where one is unknown."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if joined := parted_value(args, self.params):
-            flag, _, value = joined.partition("=")
-            raise RequestError(f"{flag} {value}: its value is joined to it: write {joined}")
+        check_spelling(self, args)
         try:
             return super().parse_args(ctx, with_bare_values(args, self.params))
-        except click.NoSuchOption as error:
-            known = [
-                flag for option in self.params for flag in (*option.opts, *option.secondary_opts)
-            ]
-            if error.option_name == "--indices" and is_operation(self.name or ""):
-                raise RequestError(f"{self.name} has no --indices: {_indexed()}") from None
-            if error.option_name in ("--version", "-V"):
-                wrong = f"{self.name} has no option {error.option_name}"
-                raise RequestError(f"{wrong}; it is poolcli --version") from None
-            refusal = no_option(self.name or "", error.option_name, tuple(known))
-            raise RequestError(f"{refusal}{_file_hint(args)}") from None
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as error:
+            raise self.unreadable(error, args) from None
 
-
-def _indexed() -> str:
-    """Which operations have indices."""
-    *others, last = [row.name for row in OPS.values() if row.indexed]
-    return f"{', '.join(others)} and {last} have, whose results are pixels of the map"
-
-
-def _file_hint(args: list[str]) -> str:
-    """What to add where an argument is a file whose name looks like an option."""
-    name = next((word for word in args if word[0] == "-" and os.path.exists(word)), None)  # noqa: PTH110
-    return f"; the file of that name is ./{name}" if name else ""
+    def unreadable(self, error: click.UsageError, args: list[str]) -> RequestError:
+        """The error to show for what Click refuses."""
+        return unreadable(self, error, args)
 
 
 class PipelinesCommand(Command):
     """A command that takes pipelines: an unknown option may be one of theirs, unquoted."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        try:
-            return super().parse_args(ctx, args)
-        except RequestError as error:
-            hint = "The options of a pipeline go into its quotes, like 'max -k 4'"
-            raise RequestError(f"{error}. {hint}") from None
+    def unreadable(self, error: click.UsageError, args: list[str]) -> RequestError:
+        refusal = super().unreadable(error, args)
+        if not isinstance(error, click.NoSuchOption):
+            return refusal
+        hint = "The options of a pipeline go into its quotes, like 'max -k 4'"
+        return RequestError(f"{refusal}. {hint}")
 
 
 class PipelinesAndInputs(click.Argument):

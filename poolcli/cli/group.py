@@ -20,6 +20,7 @@ from poolcli.pipeline.registry import (
     plugin_names,
     plugin_summary,
 )
+from poolcli.pipeline.synonyms import operation_for
 from poolcli.pipeline.table import OPS
 
 if TYPE_CHECKING:
@@ -135,11 +136,11 @@ def _load_plugins(ctx: click.Context, _: click.Parameter, paths: tuple[str, ...]
 
 def _no_command(word: str, commands: list[str]) -> RequestError:
     """The error for a command that does not exist, which may be a file without a reducer."""
-    if "." in word or "/" in word:
+    if operation_for(word.rpartition(".")[2]) is None and ("." in word or "/" in word):
         return RequestError(
             f"there is no command {word!r}; a file comes after its reducer: poolcli max {word}"
         )
-    return no_operation(word, commands, "command")
+    return no_operation(word.rpartition(".")[2], commands, "command")
 
 
 def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001

@@ -34,7 +34,12 @@ def check_outputs(params: dict[str, Any]) -> None:
         if name != STDIO:
             _check_file(path_from("the output", name), overwrite=params["overwrite"])
     if params["output"] not in (None, STDIO):
-        io.format_named(Path(params["output"]).suffix)
+        suffix = Path(params["output"]).suffix
+        if not suffix:
+            raise RequestError(
+                f"-o {params['output']} says no format: call it {params['output']}.png"
+            )
+        io.format_named(suffix)
 
 
 def _check_file(path: Path, *, overwrite: bool) -> None:

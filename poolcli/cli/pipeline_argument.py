@@ -30,6 +30,10 @@ def pipeline_from(words: tuple[str, ...], recipe: str | None) -> PipelineArgumen
         return PipelineArgument(pipeline, shape, words)
     if not words:
         raise RequestError("give a pipeline, like 'max -k 3 -s 2 | avg --global', or --file RECIPE")
+    if os.path.exists(words[0]):  # noqa: PTH110 - pathlib raises for a text too long to be a path
+        raise RequestError(
+            f"give a pipeline in quotes before the files, like 'max -k 2' {words[0]}"
+        )
     return PipelineArgument(file_parser().parse(words[0]), None, words[1:])
 
 

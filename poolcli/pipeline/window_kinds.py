@@ -85,7 +85,7 @@ REGION_BOXES = Parameter(
     "boxes",
     ("--boxes",),
     BOXES,
-    "Boxes, from CSV with a header, JSON or .npy: x1,y1,x2,y2 or index,...",
+    "Boxes x1,y1,x2,y2 or index,x1,y1,x2,y2 from .npy, JSON, or CSV with a header.",
 )
 BOX_CELLS = Parameter("output_size", ("--output-size",), SIZE, "Cells of each box: 7 or 7x7.")
 SPATIAL_SCALE = Parameter(

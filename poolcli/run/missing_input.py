@@ -36,7 +36,8 @@ def _similar(path: Path) -> Path | None:
     from difflib import get_close_matches
 
     with suppress(OSError, ValueError):
-        names = list(islice((each.name for each in path.parent.iterdir()), MOST_NAMES))
-        if near := get_close_matches(path.name, names, 1, SIMILAR):
-            return path.with_name(near[0])
+        found = islice((each.name for each in path.parent.iterdir()), MOST_NAMES)
+        names = {name.lower(): name for name in found}
+        if near := get_close_matches(path.name.lower(), names, 1, SIMILAR):
+            return path.with_name(names[near[0]])
     return None

@@ -114,7 +114,7 @@ def test_a_decompression_bomb(refused, tmp_path):
         refused(
             f"{command} bomb.png",
             1,
-            "bomb.png: an image of 3600000000 pixels",
+            "bomb.png: an image of 3,600,000,000 pixels",
             "may be a trap: if you trust it, give --max-memory",
             "cut it into",
         )

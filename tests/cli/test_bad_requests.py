@@ -116,9 +116,9 @@ class TestWrongRequests:
         ("max --to pgn a.png", "no format 'pgn'; did you mean"),
         ("max --to jpg --save qualty=3 a.png", "did you mean quality?"),
         ("max --semantics toch a.png", "--semantics toch: did you mean torch?"),
-        ("max --report tabel a.png", "is not one of 'table', 'json'"),
+        ("max --report tabel a.png", "--report tabel: takes table, json"),
         ("man maxx", "did you mean max?"),
-        ("completion bsh", "is not one of 'bash', 'zsh', 'fish'"),
+        ("completion bsh", "takes bash, zsh or fish"),
     ],
 )
 def test_what_is_misspelt_is_told_how(cli, photo, words, cure):

@@ -65,7 +65,7 @@ def test_view_of_channels_and_pages(cli):
         (["x.npy", "--channels", "0-99999999999999"], 2, "of 4096 at most"),
         (["gray.png", "--channels", "0"], 1, "gray.png: --channels: a map of layout HW has none"),
         (["x.npy", "--page", "7"], 1, "x.npy: --page 7: there is 0"),
-        (["x.npy", "--show=loud"], 2, "is not one of 'auto', 'kitty'"),
+        (["x.npy", "--show=loud"], 2, "--show loud: takes auto, kitty, sixel"),
         (["text.png"], 1, "text.png: it is neither an array"),
         (["six.npy"], 1, "six.npy: an array of 6 axes has no usual layout"),
         ([], 2, "give INPUT: files, folders, or - for stdin"),
