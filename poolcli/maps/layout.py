@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from poolcli.errors import RequestError, ShapeError
 
@@ -44,6 +44,7 @@ def check_layout(layout: str, ndim: int | None = None) -> str:
     return letters
 
 
+@lru_cache(maxsize=64)
 def _fault(letters: str) -> str:
     """What is wrong with a layout; empty if nothing is."""
     if unknown := "".join(sorted(set(letters) - set(LETTERS))):
