@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from poolcli.io.header import Header
 from poolcli.maps.picture import Picture
+
+_ADDED = re.compile(r"[a-z][a-z0-9-]*?\d+")  # mode2: what the levels of a map are named by
 
 
 def images_of(headers: Sequence[Header]) -> Iterator[list[Header]]:
@@ -37,8 +40,7 @@ def alike(levels: Sequence[Header]) -> Iterator[tuple[Header, Header]]:
 
 def _is_level(header: Header, first: Header) -> bool:
     """Whether a map is a level of another: named as that, or by an operation and a number, too."""
-    if "spacing" not in header.facts:
-        return False
     start = f"{first.name}-" if first.name else ""
-    is_named_so = header.name.startswith(start) and header.name[-1:].isdigit()
+    added = header.name[len(start) :] if header.name.startswith(start) else ""
+    is_named_so = bool(_ADDED.fullmatch(added)) and "spacing" in header.facts
     return header.name == first.name or is_named_so

@@ -18,7 +18,7 @@ from poolcli.io.header import Header, Peek
 from poolcli.io.npy import IncomingArray
 from poolcli.io.npy_header import MAGIC
 from poolcli.io.os_error import reason
-from poolcli.io.source import Region, Source, stored
+from poolcli.io.source import Region, Source, stored, with_labels
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.layout import check_layout
 from poolcli.resources.descriptors import open_pipe
@@ -39,19 +39,27 @@ def read(readable: Readable, layout: str | None = None, member: str = "") -> tup
         return tuple(map(source.read, range(len(source.headers))))
 
 
-def peek(readable: Readable, layout: str | None = None, member: str = "") -> Peek:
-    """The headers of the maps that `read` would give: shapes, dtypes and facts, no pixels."""
-    with opened(readable, layout, member) as source:
+def peek(
+    readable: Readable, layout: str | None = None, member: str = "", *, labels: bool = False
+) -> Peek:
+    """The headers of the maps that `opened` would give: shapes, dtypes and facts, no pixels."""
+    with opened(readable, layout, member, labels=labels) as source:
         return Peek(source.format, source.headers)
 
 
 @contextmanager
-def opened(readable: Readable, layout: str | None = None, member: str = "") -> Iterator[Source]:
-    """The maps of a file, to be read region by region, while the block runs."""
+def opened(
+    readable: Readable, layout: str | None = None, member: str = "", *, labels: bool = False
+) -> Iterator[Source]:
+    """The maps of a file, to be read region by region, while the block runs.
+
+    With `labels` the label images of an image are maps, too.
+    """
     layout = check_layout(layout) if layout else None
     with ExitStack() as stack:
         with _plain_errors(), enough_memory():
             source = stack.enter_context(_source(readable, layout))
+            source = with_labels(source) if labels else source
             source = _member(source, readable, layout, member) if member else source
         yield source
 
@@ -124,9 +132,8 @@ def _member(source: Source, readable: Readable, layout: str | None, name: str) -
     """The maps that have a name, or lie below it; in a folder, also those of a folder in it."""
     name = name.strip("/")
     names = [header.name for header in source.headers]
-    numbers = [number for number, each in enumerate(names) if each == name] or [
-        number for number, each in enumerate(names) if each.startswith(f"{name}/")
-    ]
+    below = f"{name}/"  # an image has its labels there
+    numbers = [at for at, each in enumerate(names) if each == name or each.startswith(below)]
     if numbers:
         return _Chosen(source, numbers)
     if isinstance(readable, Path) and is_store(readable / name) and ".." not in Path(name).parts:

@@ -34,6 +34,13 @@ class Source(Protocol):
         ...
 
 
+def with_labels(source: Source) -> Source:
+    """The source with label images as maps of their own, each behind its image, if it has some."""
+    labelled = getattr(source, "with_labels", None)
+    found: Source = labelled() if labelled else source
+    return found
+
+
 def stored(source: Source, number: int) -> object:
     """How a map is stored, for the `copy` of a sink of the same format; None where it tells not."""
     tells = getattr(source, "stored", None)

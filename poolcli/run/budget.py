@@ -17,6 +17,8 @@ from poolcli.pipeline.step import Stage
 from poolcli.resources.limits import Budget, limits
 from poolcli.resources.memory import size_words
 from poolcli.run.job import STREAM, Job
+from poolcli.run.job_source import peek
+from poolcli.run.labels import for_labels, is_label
 
 _ON_DISK = ("npy", "npz")  # formats whose arrays can stay on the disk
 _PLAIN = ("1", "L", "P", "PA")  # modes whose pixels no codec turns into colours on its way
@@ -61,23 +63,29 @@ def rounded_up(nbytes: int) -> str:
 def memory_need(pipeline: Pipeline, peek: io.Peek, target: io.Format | None) -> MemoryNeed:
     """What pooling a file takes, and writing it in a format (None: the format it has)."""
     forms = [header.form for header in peek.maps]
-    chains = {
-        header.form: with_pixel_sizes(pipeline, header.facts, header.form).chains(header.form)
-        for header in peek.maps
-    }
-    stages = [stage for results in chains.values() for chain in results for stage in chain]
+    like = [(header.form, is_label(header.facts)) for header in peek.maps]
+    each = dict(zip(like, peek.maps, strict=True))
+    made = {key: _chains(pipeline, header) for key, header in each.items()}
+    chains = [made[key] for key in like]
+    stages = [stage for results in made.values() for chain in results for stage in chain]
     largest = max(stages, key=lambda stage: stage.load.least)
     source = io.format_read_as(peek.format)
     target = target or source
-    held = sum(_expanded(form, chains[form][0]) for form in forms)
+    held = sum(_expanded(form, first) for form, (first, *_) in zip(forms, chains, strict=True))
     if source.name not in _ON_DISK:
         held += _codec_bytes(forms, source, source.reading)
     if target.name not in _ON_DISK:
-        outputs = [chain[-1].output for form in forms for chain in chains[form]]
+        outputs = [chain[-1].output for results in chains for chain in results]
         outputs += forms if target.holds_levels and pipeline.several else []
         frames = target.writing_frames if len(forms) > 1 else None
         held += _codec_bytes(outputs, target, frames or target.writing)
     return MemoryNeed(held, 2 * largest.load.least, str(largest.step))
+
+
+def _chains(pipeline: Pipeline, header: io.Header) -> list[tuple[Stage, ...]]:
+    """The stages of each result of a map."""
+    pipeline = for_labels(pipeline) if is_label(header.facts) else pipeline
+    return with_pixel_sizes(pipeline, header.facts, header.form).chains(header.form)
 
 
 def _codec_bytes(forms: Sequence[Form], record: io.Format, memory: io.CodecMemory) -> int:
@@ -103,7 +111,7 @@ def memory_for(job: Job, source: io.Readable) -> Budget:
     if limit is not None:
         io.allow_pixels(limit)
         with limits(memory=Budget(limit)):
-            need = memory_need(job.pipeline, io.peek(source, job.layout, job.member), job.format)
+            need = memory_need(job.pipeline, peek(job, source), job.format)
         need.check(limit)
         held = need.held
     if job.target == STREAM or io.is_device(job.target):

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from poolcli import io
-from poolcli.errors import FileError
+from poolcli.errors import FileError, PoolError
 from poolcli.maps.facts import Facts, PixelSize
 from poolcli.maps.feature_map import Form
 from poolcli.maps.layout import space_letters
@@ -22,6 +22,7 @@ from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.pixel_sizes import with_pixel_sizes
 from poolcli.pipeline.step import Stage
 from poolcli.run.job import STREAM, Job
+from poolcli.run.labels import for_labels, is_label
 
 T = TypeVar("T")
 _TILE = 256  # pixels on each side of a tile
@@ -100,7 +101,12 @@ def plan_file(job: Job, source: io.Source) -> FilePlan:
 
 def _results(job: Job, header: io.Header) -> tuple[PlannedMap, ...]:
     pipeline, facts = prepared_for(job, header.facts, header.form)
-    return results_of(pipeline, header._replace(facts=facts))
+    try:
+        return results_of(pipeline, header._replace(facts=facts))
+    except PoolError as error:
+        if not is_label(header.facts):
+            raise
+        raise type(error)(f"{header.name}: {error}") from None
 
 
 def results_of(pipeline: Pipeline, source: io.Header) -> tuple[PlannedMap, ...]:
@@ -137,7 +143,8 @@ def pipeline_for(job: Job, facts: Facts, form: Form) -> Pipeline:
 
 def prepared_for(job: Job, facts: Facts, form: Form) -> tuple[Pipeline, Facts]:
     """The pipeline for a map, and the map's facts, of which a mask has those of the results."""
-    pipeline = with_pixel_sizes(job.pipeline, facts, form)
+    pipeline = for_labels(job.pipeline) if is_label(facts) else job.pipeline
+    pipeline = with_pixel_sizes(pipeline, facts, form)
     if not job.settings.file_nodata:
         return pipeline, facts
     pipeline = leaving_out(pipeline, _held(tuple(facts.get("nodata", ())), form.dtype))

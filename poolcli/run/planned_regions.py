@@ -16,6 +16,7 @@ from poolcli.run.cell_plan import cell_plan
 from poolcli.run.file_plan import FilePlan, plan_file, results_of
 from poolcli.run.input_state import InputState
 from poolcli.run.job import Job
+from poolcli.run.job_source import opened
 from poolcli.run.large_file import may_have_regions
 from poolcli.run.region_plan import RegionNeed, RegionPlan, region_plan
 
@@ -62,7 +63,7 @@ def opened_large(job: Job, readable: io.Readable) -> Iterator[io.Source | None]:
         io.allow_pixels(limit)
     with (
         limits(memory=Budget(limit)),
-        io.opened(readable, job.layout, job.member) as source,
+        opened(job, readable) as source,
     ):
         yield source if _is_large(job, source) else None
 

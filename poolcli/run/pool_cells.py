@@ -24,6 +24,7 @@ from poolcli.run.file_plan import FilePlan, plan_file
 from poolcli.run.input_state import InputState
 from poolcli.run.interruption import commit_point
 from poolcli.run.job import Job
+from poolcli.run.job_source import opened
 from poolcli.run.large_file import may_have_regions
 from poolcli.run.outcome import Outcome, StepResult
 from poolcli.run.planned_regions import USUAL, opened_large
@@ -88,10 +89,10 @@ def _is_held(job: Job, source: io.Source) -> bool:
 def pool_cells(job: Job, planned: PlannedCells) -> Outcome:
     """Pool the maps of a file cell by cell."""
     start, memory = time.perf_counter(), job.outputs.memory
-    opened = partial(io.opened, job.source, job.layout, job.member)
+    reopened = partial(opened, job, job.source)
     headers = [each.header for each in planned.file.results]
     file = shared_file(job, planned.file.format, headers)
-    with Sources(opened) as sources:
+    with Sources(reopened) as sources:
         work = _CellWork(planned, sources)
 
         def make(task: _Task) -> None:

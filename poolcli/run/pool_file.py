@@ -29,6 +29,7 @@ from poolcli.run.file_plan import (
 from poolcli.run.input_state import InputState
 from poolcli.run.interruption import commit_point
 from poolcli.run.job import STREAM, Job, output_exists, there_already
+from poolcli.run.job_source import opened
 from poolcli.run.large_file import is_large_file
 from poolcli.run.outcome import Outcome, StepResult
 from poolcli.run.stdin import check_one_array, read_maps
@@ -62,7 +63,7 @@ def _pool(job: Job, readable: io.Readable) -> Outcome:
 def _pool_whole(job: Job, readable: io.Readable) -> Outcome:
     with limits(memory=memory_for(job, readable)):
         state, start = InputState.of(readable), time.perf_counter()
-        with io.opened(readable, job.layout, job.member) as source:
+        with opened(job, readable) as source:
             plan = plan_file(job, source)
             job = replace(job.with_levels(plan.levels), format=plan.format)
             if _is_done(job):
@@ -102,7 +103,7 @@ def _preview(job: Job, readable: io.Readable) -> Outcome:
             return outcome
     with (
         limits(memory=memory_for(job, readable)),
-        io.opened(readable, job.layout, job.member) as source,
+        opened(job, readable) as source,
     ):
         start, headers = time.perf_counter(), source.headers
         read_ms = _ms_since(start)

@@ -24,6 +24,7 @@ from poolcli.run.file_plan import (
 from poolcli.run.input_state import InputState
 from poolcli.run.interruption import commit_point
 from poolcli.run.job import Job
+from poolcli.run.job_source import opened
 from poolcli.run.large_file import is_large_file
 from poolcli.run.outcome import Outcome, StepResult
 from poolcli.run.planned_regions import USUAL, opened_large
@@ -111,10 +112,10 @@ def pool_pyramids(job: Job, planned: PlannedPyramids) -> Outcome:
     start = time.perf_counter()
     headers = [level.header for plan in planned.plans for level in plan.levels]
     file = shared_file(job, planned.file.format, headers)
-    opened = partial(io.opened, job.source, job.layout, job.member)
+    reopened = partial(opened, job, job.source)
     cut = [(plan.tile, [level.chunk for level in plan.levels]) for plan in planned.plans]
     total = sum(plan.blocks for plan in planned.plans)
-    with Sources(opened) as sources, region_output(job, file, cut) as output:
+    with Sources(reopened) as sources, region_output(job, file, cut) as output:
         done, in_order = output.regions.done, not file.takes_any_order
         with Noting(output.regions, total, output.sync) as note:
             maker = TileMaker(planned.plans, sources, output.sink, in_order=in_order, note=note)

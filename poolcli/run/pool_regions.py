@@ -11,6 +11,7 @@ from poolcli.resources.limits import Budget, limits
 from poolcli.resources.threads import for_each
 from poolcli.run.interruption import commit_point
 from poolcli.run.job import Job
+from poolcli.run.job_source import opened
 from poolcli.run.outcome import Outcome, StepResult
 from poolcli.run.planned_regions import PlannedRegions
 from poolcli.run.region_blocks import BlockMaker, PieceTask, Sources, Tally
@@ -20,9 +21,9 @@ from poolcli.run.region_output import Noting, region_output, shared_file
 def pool_regions(job: Job, planned: PlannedRegions) -> Outcome:
     """Pool the maps of a file region by region; with a record, go on where an earlier run ended."""
     start = time.perf_counter()
-    opened = partial(io.opened, job.source, job.layout, job.member)
+    reopened = partial(opened, job, job.source)
     file, cut = file_of(job, planned), [plan.block for plan in planned.plans]
-    with Sources(opened) as sources, region_output(job, file, cut) as output:
+    with Sources(reopened) as sources, region_output(job, file, cut) as output:
         in_order = not file.takes_any_order
         turns = (turn for turn in range(planned.count) if turn not in output.regions.done)
         with Noting(output.regions, planned.count, output.sync) as note:

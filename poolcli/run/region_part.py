@@ -10,6 +10,7 @@ from poolcli.resources.limits import limits
 from poolcli.run.file_plan import plan_file
 from poolcli.run.input_state import InputState
 from poolcli.run.job import Job
+from poolcli.run.job_source import opened
 from poolcli.run.outcome import Outcome
 from poolcli.run.planned_regions import PlannedRegions, needs_of
 from poolcli.run.pool_regions import file_of, make_all, region_outcome
@@ -21,7 +22,7 @@ def pool_part(job: Job, readable: io.Readable) -> Outcome:
     """Make the regions that a job names, and write them into the file of the coordinator."""
     part, start = job.part, time.perf_counter()
     assert part is not None
-    with io.opened(readable, job.layout, job.member) as source:
+    with opened(job, readable) as source:
         file = plan_file(job, source)
         needs = needs_of(job, file)
         assert needs is not None, "the coordinator has planned them"
@@ -30,9 +31,9 @@ def pool_part(job: Job, readable: io.Readable) -> Outcome:
             for need, (block, piece) in zip(needs, part.shapes, strict=True)
         )
         planned = PlannedRegions(file, plans, 1, source, InputState.of(readable))
-    opened = partial(io.opened, job.source, job.layout, job.member)
+    reopened = partial(opened, job, job.source)
     shared = file_of(job, planned)._replace(path=part.path)
-    with limits(threads=1), Sources(opened) as sources, shared.sink() as sink:
+    with limits(threads=1), Sources(reopened) as sources, shared.sink() as sink:
         maker = BlockMaker(plans, sources, sink, in_order=False)
         make_all(maker, maker.tasks(part.turns), 1, part.memory)
     return region_outcome(job, planned, maker.tally, time.perf_counter() - start)._replace(

@@ -28,6 +28,8 @@ _UNITS = {
 _SYMBOLS = {name: symbol for symbol, name in _UNITS.items()}
 # What is made anew for each image that is written.
 _MADE = ("axes", "datasets", "version")
+_OF_GROUPS = ("plate", "well", "labels", "series", "bioformats2raw.layout")
+_WITH_VERSION = frozenset({"plate", "well", "image-label"})
 Transformation = tuple[list[Fraction], list[Fraction]]  # scale and translation along each axis
 
 
@@ -36,6 +38,11 @@ def multiscale_of(attributes: Mapping[str, Any]) -> Mapping[str, Any] | None:
     scales = _ome(attributes).get("multiscales") or [None]
     first: Mapping[str, Any] | None = scales[0]
     return first
+
+
+def holds_series(attributes: Mapping[str, Any]) -> bool:
+    """Whether the images of a group are numbered, as bioformats2raw does."""
+    return "bioformats2raw.layout" in _ome(attributes)
 
 
 def _ome(attributes: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -148,9 +155,38 @@ def image_attributes(levels: Sequence[Header], layout: str, version: str) -> dic
         **image,
     }
     omero = _omero(ome.pop("omero", None), first)
+    stored = first.facts.get("storage", {}).get("zarr", {}).get("zarr_format")
+    if stored not in (None, 3 if version == "0.5" else 2):
+        ome = _versioned(ome, version)
     if version != "0.5":
         return {"multiscales": [{"version": version, **multiscale}], **omero, **ome}
     return {"ome": {"version": version, "multiscales": [multiscale], **omero, **ome}}
+
+
+def group_attributes(attributes: Mapping[str, Any], version: str) -> dict[str, Any]:
+    """The attributes of a group of images, such as a plate, as a version has them."""
+    held = attributes.get("ome")
+    if isinstance(held, Mapping) == (version == "0.5"):
+        return dict(attributes)
+    if isinstance(held, Mapping):
+        others = {name: value for name, value in attributes.items() if name != "ome"}
+        ome = {name: value for name, value in held.items() if name != "version"}
+    else:
+        others = {name: value for name, value in attributes.items() if name not in _OF_GROUPS}
+        ome = {name: value for name, value in attributes.items() if name in _OF_GROUPS}
+    if not ome:
+        return dict(attributes)  # of no image
+    ome = _versioned(ome, version)
+    return {**others, "ome": {"version": version, **ome}} if version == "0.5" else {**others, **ome}
+
+
+def _versioned(ome: Mapping[str, Any], version: str) -> dict[str, Any]:
+    """What OME says, each part of which has the version of its own before 0.5."""
+    made = dict(ome)
+    for name in _WITH_VERSION & made.keys():
+        part = {key: value for key, value in made[name].items() if key != "version"}
+        made[name] = part if version == "0.5" else {"version": version, **part}
+    return made
 
 
 def _top(image: Mapping[str, Any], ndim: int) -> Transformation | None:

@@ -18,7 +18,7 @@ from poolcli.io.levels import images_of
 from poolcli.io.server_errors import plain_errors
 from poolcli.io.source import Region
 from poolcli.io.zarr.creation import ArrayCreation, is_plain, is_root_array, zarr_format_of
-from poolcli.io.zarr.ome import TO_OME, image_attributes
+from poolcli.io.zarr.ome import TO_OME, group_attributes, image_attributes
 from poolcli.io.zarr.stored_array import StoredArray
 from poolcli.io.zarr.xarray import DIMENSIONS, names_of
 from poolcli.maps.array import Array
@@ -154,7 +154,8 @@ class ZarrSink:
                     self._root.attrs[path] = attributes
                 elif header.name or is_plain(header):
                     group = self._root.require_group(path) if path else self._root
-                    group.attrs.update(attributes)
+                    version = "0.5" if self._version == 3 else "0.4"
+                    group.attrs.update(group_attributes(attributes, version))
 
     def _add(self, levels: Sequence[Header]) -> None:
         """An array, or an image with its levels."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from copy import copy
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +20,13 @@ from poolcli.io.server_errors import plain_errors
 from poolcli.io.source import Region
 from poolcli.io.zarr.claims import check_array, check_metadata
 from poolcli.io.zarr.further_data import further_data
-from poolcli.io.zarr.ome import image_facts, image_layout, layout_of, multiscale_of
+from poolcli.io.zarr.ome import (
+    holds_series,
+    image_facts,
+    image_layout,
+    layout_of,
+    multiscale_of,
+)
 from poolcli.io.zarr.stored_array import StoredArray
 from poolcli.io.zarr.xarray import (
     array_facts,
@@ -74,8 +81,24 @@ class ZarrSource:
                 check_array(path, each.array)
             if names := tuple(further_data(path, root, _paths(found))):
                 found[0].facts["further_data"] = names
-            self._arrays = [each.array for each in found]
+        self._root = root
+        self._take(found)
+
+    def _take(self, found: Sequence[Found]) -> None:
+        self._found = found
+        self._arrays = [each.array for each in found]
+        with damage_refused(), self._access():
             self.headers = tuple(map(_header, found))
+
+    def with_labels(self) -> ZarrSource:
+        """The same with label images as maps of their own, each behind the image it is of."""
+        other = copy(self)
+        with damage_refused(), self._access():
+            found = [each for one in self._found for each in with_labels(self._root, one)]
+            for each in found:
+                check_array(self._path, each.array)
+        other._take(found)
+        return other
 
     def stored(self, number: int) -> StoredArray | None:
         """The files of an array; None where it is not in a folder of this machine."""
@@ -121,7 +144,34 @@ def _found(root: Any, layout: str | None) -> Iterator[Found]:
     elif multiscale_of(root.attrs) is not None:
         yield _image("", root, layout)
     else:
-        yield from _below(root, "", layout, {"": dict(root.attrs)})
+        yield from _below(root, "", layout, _groups_of(root))
+
+
+def _groups_of(root: Any) -> dict[str, Any]:
+    """The attributes of the root, and those of bioformats2raw's list of its images."""
+    groups = {"": dict(root.attrs)}
+    if "OME" in root.group_keys() and holds_series(root.attrs):
+        groups["OME"] = dict(root["OME"].attrs)
+    return groups
+
+
+def with_labels(root: Any, image: Found) -> Iterator[Found]:
+    """An image, and its label images, each with the attributes of the group that lists them."""
+    names = image.facts.get("labels", ())
+    if not names:
+        yield image
+        return
+    path = f"{image.name}/labels".lstrip("/")
+    group = root[path]
+    labels = {name: group[name] for name in names}
+    found = {name: each for name, each in labels.items() if multiscale_of(each.attrs)}
+    left = tuple(name for name in names if name not in found)
+    facts = {name: value for name, value in image.facts.items() if name != "labels"}
+    yield image._replace(facts={**facts, **({"labels": left} if left else {})})
+    for name, each in found.items():
+        label = _image(f"{path}/{name}", each, None)
+        label.facts["storage"]["zarr"]["is_label"] = True
+        yield _with_groups(label, {path: dict(group.attrs)})
 
 
 def _below(
@@ -152,6 +202,7 @@ def _paths(found: Sequence[Found]) -> set[str]:
         paths |= {one.name, *(f"{folder}/{name}".lstrip("/") for name in named)}
         inside = [*one.levels, *(["labels"] if "labels" in one.facts else [])]
         paths |= {f"{one.name}/{name}".lstrip("/") for name in inside}
+        paths |= {f"{path}/" for path in one.facts.get("file_attributes", {}) if path}
     return paths
 
 
