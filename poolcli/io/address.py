@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from poolcli.errors import FileError, RequestError
+from poolcli.io.object_store import object_store
 from poolcli.io.server_errors import NOTHING, is_absent, plain_errors
 from poolcli.io.server_file import file_system, opened, options
 from poolcli.io.store_folder import UNFINISHED, ZARR_METADATA
@@ -196,6 +197,9 @@ class Address(_NativePath):
 
         with plain_errors():
             file_system(self.url)  # for what it says of a library that is missing
+            quick = object_store(self.url, read_only=read_only)
+            if quick is not None:
+                return quick
             return FsspecStore.from_url(self.url, options(self.url), read_only=read_only)
 
     @cached_property

@@ -9,7 +9,17 @@ from poolcli.errors import FileError, PoolError
 
 NOTHING = "there is nothing at this address"
 NO_BUCKET = "there is no such bucket: make it first"
-LIBRARIES = ("aiohttp", "botocore", "aiobotocore", "fsspec", "s3fs", "gcsfs", "google", "yarl")
+LIBRARIES = (
+    "aiohttp",
+    "botocore",
+    "aiobotocore",
+    "fsspec",
+    "s3fs",
+    "gcsfs",
+    "google",
+    "obstore",
+    "yarl",
+)
 
 
 @contextmanager

@@ -26,6 +26,18 @@ def s3(monkeypatch):
     server.go_on.set()
 
 
+@pytest.fixture(params=["obstore", "fsspec"])
+def library(request, monkeypatch):
+    """What stores are read and written by: obstore is left out by settings that it lacks."""
+    if request.param == "obstore":
+        pytest.importorskip("obstore", reason="obstore is not installed")
+    else:
+        monkeypatch.setenv("FSSPEC_S3_REQUESTER_PAYS", "false")
+        fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed")
+        monkeypatch.setitem(fsspec.config.conf, "s3", {"requester_pays": False})
+    return request.param
+
+
 @pytest.fixture
 def memory():
     """fsspec's files in memory, of which there are none yet."""
@@ -179,7 +191,7 @@ def test_a_google_bucket_is_read_and_written(cli, volume, tmp_path, name):
 
 @pytest.mark.parametrize("executor", ["threads", "processes", "dask"])
 @pytest.mark.parametrize("words", ["max -k 2", "pyramid --op mode --levels 2"])
-def test_a_store_is_that_of_a_disk(cli, s3, volume, tmp_path, words, executor):
+def test_a_store_is_that_of_a_disk(cli, s3, library, volume, tmp_path, words, executor):
     if executor == "dask":
         pytest.importorskip("distributed", reason="distributed is not installed")
     pooled(cli, f"{words} x.zarr -o s3://bucket/y.zarr {LARGE} --executor {executor} -j 2")
@@ -204,7 +216,7 @@ def test_other_files_are_not_replaced_by_a_store(cli, s3, volume):
 
 
 @pytest.mark.parametrize("name", ["a.npy", "a.zarr"])
-def test_a_busy_server_is_asked_again(cli, s3, volume, name):
+def test_a_busy_server_is_asked_again(cli, s3, library, volume, name):
     s3.failures += [503, 500, 503]
     pooled(cli, f"max x.zarr -o s3://bucket/{name} {LARGE}")
     assert not s3.failures
@@ -212,7 +224,7 @@ def test_a_busy_server_is_asked_again(cli, s3, volume, name):
 
 
 @pytest.mark.parametrize("name", ["a.npy", "a.zarr"])
-def test_of_what_fails_nothing_stays(cli, s3, volume, name):
+def test_of_what_fails_nothing_stays(cli, s3, library, volume, name):
 
     s3.holds = lambda request: s3.failures.append(403) if request.startswith("PUT") else False
     ran = cli("max", "x.zarr", "-o", f"s3://bucket/{name}", *LARGE.split())
@@ -241,7 +253,7 @@ def test_an_upload_that_is_cut_off_leaves_nothing(s3, tmp_path):
     assert s3.files.find("bucket") == []
 
 
-def test_a_store_that_is_cut_off_is_none_and_goes_on(cli, s3, volume, tmp_path):
+def test_a_store_that_is_cut_off_is_none_and_goes_on(cli, s3, library, volume, tmp_path):
     words = f"max x.zarr -o s3://bucket/y.zarr {LARGE} --resume log.jsonl"
     killed(s3, words, tmp_path, lambda _: sum("/c/" in each for each in s3.requests) > 7)
     assert s3.files.find("bucket/y.zarr")
