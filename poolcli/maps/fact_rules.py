@@ -1,6 +1,7 @@
 """How pooling changes carried facts: the rules that the table of `facts.py` names.
 
-Numbers are computed as fractions and rounded once.
+Numbers are computed as fractions and rounded once. A rule raises OverflowError for a number that is
+not finite, or becomes too large: such a fact is of no use.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from fractions import Fraction
 from math import isfinite, nan
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from poolcli.maps.exact import exact
 from poolcli.maps.sampling import Sampling
 
 if TYPE_CHECKING:
@@ -76,8 +78,8 @@ def affine(value: Affine, axes: Sampling, _: Facts) -> Affine | None:
         return None
     rows = []
     for *scales, start in value.matrix:
-        moves = (Fraction(s) * at for s, (_, at) in zip(scales, lattice, strict=True))
-        moved = float(sum(moves, Fraction(start)))
+        moves = (exact(s) * at for s, (_, at) in zip(scales, lattice, strict=True))
+        moved = float(sum(moves, exact(start)))
         rows.append((*(_product(s, by) for s, (by, _) in zip(scales, lattice, strict=True)), moved))
     return value._replace(matrix=tuple(rows))
 
@@ -92,7 +94,7 @@ def geotransform(value: tuple[float, ...], axes: Sampling, _: Facts) -> Any:
     corner = right + Fraction(1, 2) - across / 2, below + Fraction(1, 2) - down / 2
     moved = []
     for start, x, y in (value[:3], value[3:]):
-        at = Fraction(start) + Fraction(x) * corner[0] + Fraction(y) * corner[1]
+        at = exact(start) + exact(x) * corner[0] + exact(y) * corner[1]
         moved += [float(at), _product(x, across), _product(y, down)]
     return tuple(moved)
 
@@ -106,8 +108,8 @@ def control_points(value: tuple[tuple[float, ...], ...], axes: Sampling, _: Fact
     half = Fraction(1, 2)
     return tuple(
         (
-            float((Fraction(row) - half - below) / down + half),
-            float((Fraction(column) - half - right) / across + half),
+            float((exact(row) - half - below) / down + half),
+            float((exact(column) - half - right) / across + half),
             *world,
         )
         for row, column, *world in value
@@ -134,7 +136,7 @@ def _between(values: tuple[float, ...], at: Fraction) -> float:
     ends = values[low], values[low + 1]
     if not all(map(isfinite, ends)):
         return nan
-    first, second = map(Fraction, ends)
+    first, second = map(exact, ends)
     return float(first + (second - first) * (at - low))
 
 
@@ -145,7 +147,7 @@ def by_relative_stride(value: tuple[float, float], axes: Sampling, _: Facts) -> 
         return value
     least = min(by for by, _ in lattice)
     pairs = zip(value, lattice, strict=True)
-    return tuple(float(Fraction(number) * least / by) for number, (by, _) in pairs)
+    return tuple(float(exact(number) * least / by) for number, (by, _) in pairs)
 
 
 def resized(resize: Callable[[bytes, int, int], bytes]) -> Rule:
@@ -205,8 +207,8 @@ def polynomials(value: tuple[float, ...], axes: Sampling, _: Facts) -> Any:
         return None
     moved = list(value)
     for (stride, offset), at, by in zip(lattice, (2, 3), (7, 8), strict=True):
-        moved[at] = float((Fraction(value[at]) - offset) / stride)
-        moved[by] = float(Fraction(value[by]) / stride)
+        moved[at] = float((exact(value[at]) - offset) / stride)
+        moved[by] = float(exact(value[by]) / stride)
     return tuple(moved)
 
 
@@ -238,8 +240,8 @@ def _lattice(letters: str, axes: Sampling) -> list[tuple[Fraction, Fraction]] | 
 
 
 def _product(size: float, by: Fraction | None) -> float:
-    return float(Fraction(size) * (1 if by is None else by))
+    return float(exact(size) * (1 if by is None else by))
 
 
 def _moved(start: float, size: float, by: Fraction | None) -> float:
-    return float(Fraction(start) + Fraction(size) * (by or 0))
+    return float(exact(start) + exact(size) * (by or 0))

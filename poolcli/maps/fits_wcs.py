@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
+from poolcli.maps.exact import exact
+
 Lattice = Mapping[int, tuple[Fraction, Fraction]]  # stride and offset by the number of a FITS axis
 
 _PLACE = re.compile(r"CRPIX(\d+)([A-Z]?)")
@@ -43,7 +45,7 @@ def _moved(card: Card, axes: Lattice) -> Card:
         return card
     if found := _PLACE.fullmatch(card.keyword):
         stride, offset = axes.get(int(found[1]), (Fraction(1), Fraction(0)))
-        return card._replace(value=float((Fraction(value) - 1 - offset) / stride + 1))
+        return card._replace(value=float((exact(value) - 1 - offset) / stride + 1))
     if found := _STEP.fullmatch(card.keyword):
         return card._replace(value=_times(value, _stride(axes, found[1])))
     if found := _MATRIX.fullmatch(card.keyword):
@@ -67,4 +69,4 @@ def _coefficient(axes: Lattice, name: str, power: str, other: str) -> Fraction:
 
 
 def _times(value: float, by: Fraction) -> float:
-    return float(Fraction(value) * by)
+    return float(exact(value) * by)

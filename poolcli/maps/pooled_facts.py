@@ -21,8 +21,15 @@ def carried(facts: Facts, sampling: Sampling) -> Facts:
     """
     if not facts:
         return facts
-    made = ((name, FACTS[name].rule(value, sampling, facts)) for name, value in facts.items())
+    made = ((name, _carried(name, sampling, facts)) for name in facts)
     return {name: value for name, value in made if value is not None}
+
+
+def _carried(name: str, sampling: Sampling, facts: Facts) -> Any:
+    try:
+        return FACTS[name].rule(facts[name], sampling, facts)
+    except OverflowError:
+        return None
 
 
 def lost(before: Facts, after: Facts) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import isfinite, isnan
 from typing import TYPE_CHECKING, Any, TextIO
 
 from poolcli.errors import plain
@@ -31,16 +32,36 @@ def write_records(
     elif style in MARKUP:
         stream.writelines(f"{line}\n" for line in MARKUP[style](columns, list(rows)))
     elif style == "json":
-        import json
-
-        print(json.dumps(list(records), indent=2), file=stream)
+        print(json_text(list(records), indent=2), file=stream)
     elif style == "jsonl":
-        import json
-
         for record in records:
-            print(json.dumps(record), file=stream, flush=True)
+            print(json_text(record), file=stream, flush=True)
     elif style == "csv":
         _write_csv([flat(record) for record in records], stream)
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """JSON, which has no word for NaN and infinities (RFC 8259): they are texts.
+
+    >>> json_text({"nodata": [float("nan"), 0.5]})
+    '{"nodata": ["NaN", 0.5]}'
+    """
+    import json  # here, as tables need none
+
+    try:
+        return json.dumps(value, indent=indent, allow_nan=False)
+    except ValueError:
+        return json.dumps(_with_texts(value), indent=indent, allow_nan=False)
+
+
+def _with_texts(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _with_texts(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_texts(each) for each in value]
+    if isinstance(value, float) and not isfinite(value):
+        return "NaN" if isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return value
 
 
 def _write_csv(records: Sequence[Record], stream: TextIO) -> None:

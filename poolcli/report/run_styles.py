@@ -13,13 +13,12 @@ from poolcli.report.outcome_rows import (
     outcome_rows,
     totals_row,
 )
-from poolcli.report.records import flat
+from poolcli.report.records import flat, json_text
 from poolcli.report.text_table import write_table
 
 if TYPE_CHECKING:
     import csv
 
-    from poolcli.report.records import Record
     from poolcli.report.totals import Totals
     from poolcli.run.outcome import Outcome
 
@@ -44,7 +43,7 @@ class JsonLinesStyle(SilentStyle):
     """A line of JSON for each file."""
 
     def add(self, outcome: Outcome) -> None:
-        print(_json(outcome_record(outcome)), file=self._stream, flush=True)
+        print(json_text(outcome_record(outcome)), file=self._stream, flush=True)
 
 
 class JsonStyle(SilentStyle):
@@ -53,12 +52,12 @@ class JsonStyle(SilentStyle):
     _separator = '{\n  "files": [\n    '
 
     def add(self, outcome: Outcome) -> None:
-        self._stream.write(self._separator + _json(outcome_record(outcome)))
+        self._stream.write(self._separator + json_text(outcome_record(outcome)))
         self._separator = ",\n    "
 
     def end(self, totals: Totals) -> None:
         before = "\n  " if totals.finished else self._separator
-        self._stream.write(f'{before}],\n  "total": {_json(totals.record)}\n}}\n')
+        self._stream.write(f'{before}],\n  "total": {json_text(totals.record)}\n}}\n')
 
 
 class CsvStyle(SilentStyle):
@@ -109,12 +108,6 @@ class TableStyle(SilentStyle):
             if outcomes:
                 yield heading_row(title)
                 yield from _rows_of(outcomes)
-
-
-def _json(record: Record) -> str:
-    import json  # here, as tables need none
-
-    return json.dumps(record)
 
 
 def _rows_of(outcomes: list[Outcome]) -> Iterator[tuple[str, ...]]:

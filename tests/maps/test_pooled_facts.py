@@ -9,6 +9,7 @@ from fact_values import exif, values_for, xmp
 import poolcli
 from poolcli.maps.facts import FACTS, Affine, Coordinates, PixelSize
 from poolcli.maps.feature_map import FeatureMap
+from poolcli.maps.fits_wcs import Card
 from poolcli.maps.pooled_facts import carried, lost
 from poolcli.maps.sampling import composed, sampling_of
 
@@ -136,3 +137,29 @@ def test_two_samplings_are_one():
     other = carried(facts, composed(first, second))
     assert one["origin"]["L"] == pytest.approx(other["origin"]["L"], rel=1e-15)
     assert composed(first, second)["L"][2:] == (Fraction(6), Fraction(5, 2))
+
+
+def with_number(value, number):
+    """A value with this number in place of each of its own."""
+    if isinstance(value, float):
+        return number
+    if isinstance(value, dict):
+        return {name: with_number(each, number) for name, each in value.items()}
+    if isinstance(value, tuple):
+        made = [with_number(each, number) for each in value]
+        return type(value)(*made) if hasattr(value, "_fields") else tuple(made)
+    return value
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf"), 1e308])
+def test_numbers_that_are_none_are_lost_or_kept(number):
+    """A damaged header has them; whatever a fact holds, its rule gives a value or nothing."""
+    values = values_for("HW", (8, 12)) | {
+        "rpc": (1.0,) * 92,
+        "wcs": ("WH", (Card("CRPIX1", 1.0), Card("CDELT1", 2.0), Card("CD1_1", 2.0))),
+    }
+    for name, value in values.items():
+        facts = {name: with_number(value, number)}
+        for text in ("max -k 1", "avg -k 3 -s 2 -p 1", "avg --adaptive 3"):
+            for stage in poolcli.parse(text).plan(FeatureMap(np.zeros((8, 12)), "HW").form):
+                assert carried(facts, stage.sampling).keys() <= {name}

@@ -62,7 +62,8 @@ class ExrSource:
         self._stream = stream
         self._pixels: list[Any] = []
         size = size_of(stream)
-        parts = parts_of(stream)
+        with damage_refused():
+            parts = parts_of(stream)
         if any(channel.is_sampled for part in parts for channel in part.channels):
             raise FileError("some of its channels are stored for every other pixel: save them all")
         check_unpacked(sum(part.nbytes for part in parts), size)
