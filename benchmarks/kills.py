@@ -49,7 +49,7 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--megabytes", type=int, default=64)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--executor", choices=EXECUTORS, action="append")
-    parser.add_argument("--memory", default="8M")
+    parser.add_argument("--memory", default="4M")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(words)
     with tempfile.TemporaryDirectory() as name:
@@ -72,7 +72,7 @@ def make_input(path: Path, megabytes: int, seed: int) -> None:
 
     depth = max(2, (megabytes << 20) // (2 * _PLANE * _PLANE))
     shape, rng = (depth, _PLANE, _PLANE), np.random.default_rng(seed)
-    array = zarr.create_array(str(path), shape=shape, dtype="u2", chunks=(8, 64, 64))
+    array = zarr.create_array(str(path), shape=shape, dtype="u2", chunks=(8, 32, 32))
     for start in range(0, depth, 8):
         stop = min(start + 8, depth)
         array[start:stop] = rng.integers(0, 4000, (stop - start, _PLANE, _PLANE), np.uint16)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import product
 from queue import Empty, SimpleQueue
-from threading import Condition, Lock
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +21,8 @@ from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.pipeline.map_part import MapPart, Numbers, held_region, runs_of
 from poolcli.run.region_plan import RegionPlan
+from poolcli.run.saturated_regions import OwnedCells, pooled_part
+from poolcli.run.turns import Turns
 
 
 class PieceTask(NamedTuple):
@@ -89,33 +91,6 @@ class Tally:
             self.written_bytes += written
 
 
-class Turns:
-    """Lets blocks be written in their order, whichever worker has which."""
-
-    def __init__(self) -> None:
-        self._next = 0
-        self._error: BaseException | None = None
-        self._changed = Condition()
-
-    @contextmanager
-    def turn(self, number: int) -> Iterator[None]:
-        """Wait until all blocks before this one are written; raise what another worker raised."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._next == number or self._error is not None)
-            if self._error is not None:
-                raise self._error
-        yield
-        with self._changed:
-            self._next += 1
-            self._changed.notify_all()
-
-    def end(self, error: BaseException) -> None:
-        """Wake the threads that wait for a block that will never come."""
-        with self._changed:
-            self._error = self._error or error
-            self._changed.notify_all()
-
-
 class BlockMaker:
     """Makes pieces with several workers, and writes each block when all of its pieces are there.
 
@@ -135,6 +110,7 @@ class BlockMaker:
         self._plans, self._sources, self._sink = plans, sources, sink
         self._turns = Turns() if in_order else None
         self._note = note
+        self._owned = [OwnedCells(plan) for plan in plans]
         self._open: dict[int, tuple[Array, int]] = {}  # blocks, and how many pieces they lack
         self._lock = Lock()
         self.tally = Tally()
@@ -184,7 +160,10 @@ class BlockMaker:
         part = MapPart(pixels, need.form, numbers[0])
         for step, (stage, wanted) in enumerate(zip(need.stages, numbers[1:], strict=True)):
             with self.tally.timed(step):
-                part = MapPart(stage.step.pool_part(part, wanted), stage.output, wanted)
+                made = pooled_part(
+                    stage, part, wanted, (self._owned[piece.number], piece.region, step)
+                )
+                part = MapPart(made, stage.output, wanted)
         return part.pixels.data
 
     def _collected(self, turn: int, piece: LocatedPiece, values: Array) -> Array | None:

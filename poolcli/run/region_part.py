@@ -6,6 +6,7 @@ import time
 from functools import partial
 
 from poolcli import io
+from poolcli.maps.saturation import counting_saturated
 from poolcli.resources.limits import limits
 from poolcli.run.file_plan import plan_file
 from poolcli.run.input_state import InputState
@@ -35,7 +36,9 @@ def pool_part(job: Job, readable: io.Readable) -> Outcome:
     shared = file_of(job, planned)._replace(path=part.path)
     with limits(threads=1), Sources(reopened) as sources, shared.sink() as sink:
         maker = BlockMaker(plans, sources, sink, in_order=False)
-        make_all(maker, maker.tasks(part.turns), 1, part.memory)
-    return region_outcome(job, planned, maker.tally, time.perf_counter() - start)._replace(
-        status="done", regions=len(part.turns)
+        with counting_saturated() as saturated:
+            make_all(maker, maker.tasks(part.turns), 1, part.memory)
+    outcome = region_outcome(job, planned, maker.tally, time.perf_counter() - start)
+    return outcome._replace(
+        status="done", regions=len(part.turns), saturated=tuple(saturated.items())
     )

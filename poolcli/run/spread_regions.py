@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -57,7 +57,7 @@ def _is_shared(job: Job, planned: PlannedRegions) -> bool:
 
 
 def _by_workers(job: Job, planned: PlannedRegions, pool: WorkerPool) -> Outcome:
-    start, tally = time.perf_counter(), Tally()
+    start, tally, saturated = time.perf_counter(), Tally(), Counter[str]()
     has_record = job.record is not None
     file, cut = file_of(job, planned), [plan.block for plan in planned.plans]
     regions = done_regions(job, file, cut) if has_record else DoneRegions(os.urandom(16).hex())
@@ -70,12 +70,14 @@ def _by_workers(job: Job, planned: PlannedRegions, pool: WorkerPool) -> Outcome:
                 if outcome.status == "failed":
                     raise FileError(outcome.reason)
                 _add(tally, outcome)
+                saturated.update(dict(outcome.saturated))
                 for turn in part.turns:
                     note(turn, tally.read_bytes)
         planned.state.check()
         commit_point()
     seconds = time.perf_counter() - start
-    return region_outcome(job, planned, tally, seconds)._replace(status="done")
+    outcome = region_outcome(job, planned, tally, seconds)
+    return outcome._replace(status="done", saturated=tuple(saturated.items()))
 
 
 def _parts(
