@@ -16,7 +16,8 @@ from poolcli.io import Region
 from poolcli.maps.array import Array
 from poolcli.pipeline.map_part import MapPart, held_region
 from poolcli.run.pyramid_plan import PyramidPlan
-from poolcli.run.region_blocks import Sources, Tally, Turns, read_pixels
+from poolcli.run.region_blocks import Sources, Tally, read_pixels
+from poolcli.run.turns import Turns
 
 
 class Tile(NamedTuple):
