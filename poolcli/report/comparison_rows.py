@@ -65,7 +65,8 @@ def caption(result: PipelineResult) -> str:
     """The measures of a result in words, for below its picture."""
     psnr, ssim, aliased, change = _measures(result)
     shape = shape_words(result.output.shape)
-    return f"{shape}, PSNR {psnr} dB, SSIM {ssim}, aliased {aliased} %, shift change {change} %"
+    measures = f"PSNR {psnr}~dB, SSIM {ssim}, aliased {aliased}~%, shift change {change}~%"
+    return f"{shape}, {measures}".replace("~", "\N{NO-BREAK SPACE}")
 
 
 def _measures(result: PipelineResult) -> tuple[str, str, str, str]:

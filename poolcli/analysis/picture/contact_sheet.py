@@ -101,7 +101,8 @@ def _text(text: str, width: int, size: int, colour: tuple[int, int, int]) -> Arr
     """Wrapped text as a picture of this width; letters that the font lacks are escaped."""
     font = ImageFont.load_default(size)
     known = text.encode("latin-1", "backslashreplace").decode("latin-1")
-    lines = list(wrapped(known, width, partial(_length, font)))
+    broken = wrapped(known, width, partial(_length, font))
+    lines = [line.replace("\N{NO-BREAK SPACE}", " ") for line in broken]  # which the font lacks
     image = Image.new("RGB", (width, len(lines) * (size + 4)), PAPER)
     draw = ImageDraw.Draw(image)
     for number, line in enumerate(lines):
@@ -121,7 +122,7 @@ def wrapped(text: str, width: int, length: Callable[[str], float]) -> Iterator[s
     ['max -k 4', '|', 'restorat', 'ion']
     """
     line = ""
-    for word in text.split():
+    for word in filter(None, text.split(" ")):  # a no-break space is no end of a word
         if line and length(f"{line} {word}") > width:
             yield line
             line = ""
