@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from poolcli.cli.input_maps import maps_of
+from poolcli.cli.input_maps import maps_of, there
 from poolcli.cli.option_values import inputs_from
 from poolcli.cli.shape_argument import form_from
 from poolcli.errors import PoolError, RequestError, in_flags, plain
 
 if TYPE_CHECKING:
     from poolcli.maps.feature_map import FeatureMap
+    from poolcli.run.expand import InputFile
 
     NamedMap = tuple[str, FeatureMap]
     Input = tuple[str, Callable[[], NamedMap]]
@@ -49,7 +49,7 @@ def inputs_of(params: dict[str, Any]) -> list[Input]:
     shape = params["shape_text"]
     if shape is None:
         return [
-            (str(found.name), partial(_first_map, found.name, params["layout"]))
+            (str(found.name), partial(_first_map, found, params["layout"]))
             for found in expand(inputs_from(params)).files
         ]
     if params["inputs"] or params["files_from"]:
@@ -57,8 +57,9 @@ def inputs_of(params: dict[str, Any]) -> list[Input]:
     return [(f"random {shape}", partial(_random_map, params))]
 
 
-def _first_map(path: Path, layout: str | None) -> NamedMap:
+def _first_map(found: InputFile, layout: str | None) -> NamedMap:
     """The first map of a file, named so where there are others."""
+    path = there(found)
     first, *others = maps_of(path, layout)
     if not others:
         return str(path), first

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from poolcli.cli.command import Command, inputs_argument
-from poolcli.cli.input_maps import header_of
+from poolcli.cli.input_maps import header_of, naming, there
 from poolcli.cli.option_values import inputs_from, style_from, within_memory
 from poolcli.cli.options import FOLDERS, LAYOUT, MEMORY, REPORT
 from poolcli.errors import PoolError, in_flags, plain
@@ -60,7 +60,9 @@ def _records(params: dict[str, Any]) -> tuple[Records, list[tuple[str, ...]], bo
     failed = False
     for found in expand(inputs_from(params)).files:
         try:
-            header = header_of(found.name, params["layout"])
+            with naming(found.name):
+                path = there(found)
+            header = header_of(path, params["layout"])
         except PoolError as error:
             failed = True
             click.echo(f"Error: {plain(in_flags(error))}", err=True)

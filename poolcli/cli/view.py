@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from poolcli.cli.command import Command, inputs_argument
-from poolcli.cli.input_maps import maps_of, naming
+from poolcli.cli.input_maps import maps_of, naming, there
 from poolcli.cli.option import Option, in_group
 from poolcli.cli.option_values import inputs_from, within_memory
 from poolcli.cli.options import FOLDERS, LAYOUT, MEMORY, show_option
@@ -19,6 +18,7 @@ from poolcli.pipeline.parameters import Parameter
 
 if TYPE_CHECKING:
     from poolcli.analysis.picture.screen import Screen
+    from poolcli.run.expand import InputFile
 
 CHANNELS = Parameter(
     "channels", ("--channels",), NUMBERS, "Channels to show, from 0.  [default: as many as fit]"
@@ -47,16 +47,16 @@ def view(ctx: click.Context, /, **params: Any) -> None:
         params["channels"] = CHANNELS.read(params["channels"])
     screen = screen_of(sys.stdout, params["show"])
     with within_memory(params):
-        shown = [_show(found.name, screen, params) for found in expand(inputs_from(params)).files]
+        shown = [_show(found, screen, params) for found in expand(inputs_from(params)).files]
     ctx.exit(int(not all(shown)))
 
 
-def _show(path: Path, screen: Screen | None, params: dict[str, Any]) -> bool:
+def _show(found: InputFile, screen: Screen | None, params: dict[str, Any]) -> bool:
     """Write the pictures of a file, or the error; whether there was none."""
     from poolcli.report.encoding import encodable
 
     try:
-        text = encodable(_pictures(path, screen, params), sys.stdout)
+        text = encodable(_pictures(found, screen, params), sys.stdout)
     except PoolError as error:
         click.echo(f"Error: {plain(in_flags(error))}", err=True)
         return False
@@ -64,16 +64,16 @@ def _show(path: Path, screen: Screen | None, params: dict[str, Any]) -> bool:
     return True
 
 
-def _pictures(path: Path, screen: Screen | None, params: dict[str, Any]) -> str:
+def _pictures(found: InputFile, screen: Screen | None, params: dict[str, Any]) -> str:
     """A file's pictures, or their descriptions where there is no screen to draw on."""
     from poolcli.analysis.picture.before_after import curves_shown
     from poolcli.analysis.picture.curves import is_curve
     from poolcli.analysis.picture.panels import described, shown
     from poolcli.analysis.picture.selection import channels_of, pages_of
 
-    channels = params["channels"]
+    channels, path = params["channels"], found.name
     with naming(path):
-        pages = pages_of(maps_of(path, params["layout"]), str(path), params["page"])
+        pages = pages_of(maps_of(there(found), params["layout"]), str(path), params["page"])
         if channels:
             pages = [(title, channels_of(page, channels)) for title, page in pages]
         if screen is None:

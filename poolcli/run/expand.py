@@ -81,8 +81,7 @@ def _files(path: Path, inputs: Inputs, ignored: set[Path]) -> Iterator[InputFile
             yield InputFile(path)
         elif split_member(path)[1] or not _is_glob(path):
             file, member = split_member(path)
-            fault = "" if _is_there(file) else missing(file, alone=len(inputs.paths) == 1)
-            yield InputFile(file, None, member, fault)
+            yield InputFile(file, None, member, fault_of(file, alone=len(inputs.paths) == 1))
         else:
             yield from map(InputFile, sorted(_matching(path), key=natural))
     except OSError:  # reading the file will tell what is wrong with it
@@ -103,6 +102,13 @@ def _at_address(path: Address, inputs: Inputs, ignored: set[Path]) -> Iterator[I
             yield InputFile(file, None, member, "there is nothing at this address")
     except FileError as error:
         yield InputFile(file, None, member, str(error))
+
+
+def fault_of(path: Path, *, alone: bool = True) -> str:
+    """Why there is nothing to read at a path on the disk; "" where there is something."""
+    if path == STREAM or _is_there(path):
+        return ""
+    return _fault(path) or missing(path, alone=alone)
 
 
 def _is_there(path: Path) -> bool:

@@ -41,3 +41,17 @@ def test_what_is_right_is_left(cli, photo, words):
 
 def test_a_name_in_other_letters_is_found(refused, photo):
     refused("max Photo.PNG", 1, "did you mean photo.png?")
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["max", "view", "info", "compare max", "explain max", "shape max", "bench max --peers none"],
+)
+def test_every_command_guesses_the_file_that_is_meant(cli, photo, tmp_path, command):
+    (tmp_path / "link.png").symlink_to("nowhere.png")
+    for name, said in (
+        ("phto.png", "there is no such file or folder; did you mean photo.png?"),
+        ("link.png", "it is a link to nowhere.png, which is not there"),
+    ):
+        ran = cli(*command.split(), name)
+        assert (ran.code, f"{name}: {said}" in ran.err) == (1, True), ran.err
