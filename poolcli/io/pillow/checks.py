@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from PIL import Image, UnidentifiedImageError
 
 from poolcli.errors import FileError, PoolError
-from poolcli.io.damage import DECODER_ERRORS, one_line
+from poolcli.io.damage import BOMB_RATIO, DECODER_ERRORS, one_line
 
 PILLOW_ERRORS = (Image.DecompressionBombError, *DECODER_ERRORS)
 
@@ -78,6 +78,18 @@ def check_size(image: Image.Image) -> None:
         raise _bomb(width * height)
 
 
+def check_frames(image: Image.Image, count: int, stream: BinaryIO) -> None:
+    """FileError for frames that have more pixels together than Pillow allows to one image.
+
+    Frames of a few bytes may each be as large as the canvas. Those of a file that is not packed
+    hard are allowed.
+    """
+    limit, pixels = Image.MAX_IMAGE_PIXELS, count * image.width * image.height
+    is_packed_hard = pixels > BOMB_RATIO * _size_of(stream)
+    if limit is not None and is_packed_hard and pixels > _REFUSED * limit:
+        raise _bomb(pixels)
+
+
 def size_warning(pixels: int) -> str:
     """What to say of an image that Pillow warns of and reads; "" of a smaller one."""
     limit = Image.MAX_IMAGE_PIXELS
@@ -100,15 +112,20 @@ def check_claim(image: Image.Image, stream: BinaryIO) -> None:
     codecs = {tile[0] for tile in _tiles_of_file(image)}
     if not codecs or not codecs <= _PIXELS.keys():
         return
-    position = stream.tell()
-    size = stream.seek(0, SEEK_END)
-    stream.seek(position)
     width, height = image.size
-    if width * height > size * max(_PIXELS[codec] for codec in codecs):
+    if width * height > _size_of(stream) * max(_PIXELS[codec] for codec in codecs):
         raise FileError(
             f"its header claims {height}x{width} pixels, and the file holds far fewer: "
             "it is cut short or damaged; save it again"
         )
+
+
+def _size_of(stream: BinaryIO) -> int:
+    """The bytes of a stream, which stays where it is."""
+    position = stream.tell()
+    size = stream.seek(0, SEEK_END)
+    stream.seek(position)
+    return size
 
 
 def _tiles_of_file(image: Image.Image) -> Sequence[Any]:

@@ -9,7 +9,14 @@ from PIL import Image
 
 from poolcli.io.header import Header
 from poolcli.io.mode import ALL, DEEP, MODES
-from poolcli.io.pillow.checks import UnsupportedSamples, check_depth, check_size, decoding, rawmode
+from poolcli.io.pillow.checks import (
+    UnsupportedSamples,
+    check_depth,
+    check_frames,
+    check_size,
+    decoding,
+    rawmode,
+)
 from poolcli.io.pillow.exif import orientation, swaps_axes
 from poolcli.io.pillow.image_facts import facts_of
 from poolcli.io.pillow.png_deep import deep_mode
@@ -59,6 +66,7 @@ def _pages(image: Image.Image) -> Iterator[Image.Image]:
 def headers_of(image: Image.Image, stream: BinaryIO) -> tuple[Header, ...]:
     """The headers of all pages or frames, before a pixel is decoded."""
     if is_animation(image):  # frames are alike, and moving to the next would decode this one
+        check_frames(image, _page_count(image), stream)
         headers = [_header(image, stream)] * _page_count(image)
     else:
         headers = [_header(page, stream) for page in _pages(image)]

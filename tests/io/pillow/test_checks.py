@@ -17,6 +17,13 @@ from poolcli.io import (
 )
 from poolcli.io.pillow.checks import avif_bits, jpeg_2000_bits
 
+SMALLEST = {  # the options by which a format takes the fewest bytes
+    "TGA": {"compression": "tga_rle"},
+    "AVIF": {"quality": 1, "speed": 10},
+    "WEBP": {"lossless": True},
+    "TIFF": {"compression": "tiff_adobe_deflate"},
+}
+
 
 @pytest.mark.parametrize(
     ("raw", "words"),
@@ -59,6 +66,18 @@ def test_decompression_bombs(monkeypatch):
         assert read(io.BytesIO(raw))[0].data.shape == (20, 30)
 
 
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+def test_frames_are_a_bomb_together(kind, monkeypatch):
+    """Each is one pixel of the file, and as large as the canvas in memory."""
+    first, *more = (Image.new("RGB", (400, 300), (9 * each, 9, 9)) for each in range(20))
+    raw = saved(first, kind, save_all=True, append_images=more, **SMALLEST.get(kind, {}))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 800 * 600)
+    with pytest.raises(FileError, match=r"2,400,000 pixels.*--max-memory"):
+        peek(io.BytesIO(raw))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 2_400_000)
+    assert len(peek(io.BytesIO(raw)).maps) == 20
+
+
 def test_bombs_do_not_warn(monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 500)
     raw = saved(Image.new("L", (30, 20)), "PNG")
@@ -70,12 +89,6 @@ def test_bombs_do_not_warn(monkeypatch):
     assert seen == []
 
 
-SMALLEST = {  # the options by which a format takes the fewest bytes
-    "TGA": {"compression": "tga_rle"},
-    "AVIF": {"quality": 1, "speed": 10},
-    "WEBP": {"lossless": True},
-    "TIFF": {"compression": "tiff_adobe_deflate"},
-}
 KINDS = ("PNG", "JPEG", "JPEG2000", "GIF", "BMP", "PCX", "PPM", "SGI", "QOI", *SMALLEST, "DDS")
 
 
