@@ -45,10 +45,10 @@ def unreadable(
     option = error.param if isinstance(error, click.BadParameter) else None
     if option is None:
         return RequestError(error.format_message())
-    flag = option.opts[-1]
+    flag = option.opts[-1] if isinstance(option, click.Option) else ""  # an argument has no flag
     if isinstance(error, click.MissingParameter):
         return RequestError(f"{command.name} needs {flag}{_help(command, flag)}")
-    return RequestError(_bad_value(flag, option.type, error.message.rstrip(".")))
+    return RequestError(_bad_value(flag, option.type, error.message.rstrip(".")).lstrip(" :"))
 
 
 def _bad_value(flag: str, kind: click.ParamType[Any], message: str) -> str:

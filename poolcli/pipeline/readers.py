@@ -86,6 +86,8 @@ class Readers:
         try:
             with open(path, "rb") as file:  # noqa: PTH123 - pathlib would slow the start
                 content = file.read()
+        except FileNotFoundError:
+            raise ValueError("there is no such file or folder") from None
         except OSError as error:
             raise ValueError(error.strerror or "cannot be read") from None
         if content.startswith(NPY):

@@ -93,7 +93,7 @@ def test_boxes_that_cannot_be_read(cli, tmp_path, command):
     np.save(tmp_path / "boxes.npy", np.ones(3))
     (tmp_path / "noise").write_bytes(b"\xff\xfe\x00\x80")
     for words, message in [
-        (["--boxes", "missing.csv", "--output-size", 2], "No such file"),
+        (["--boxes", "missing.csv", "--output-size", 2], "no such file"),
         (["--boxes", "boxes.npy", "--output-size", 2], "has the shape 3"),
         (["--boxes", "noise", "--output-size", 2], "neither CSV, JSON nor .npy"),
         (["--boxes", "[[0,0,1,1]]"], "needs --output-size"),
