@@ -47,25 +47,27 @@ def unreadable(
         return RequestError(error.format_message())
     flag = option.opts[-1] if isinstance(option, click.Option) else ""  # an argument has no flag
     if isinstance(error, click.MissingParameter):
-        return RequestError(f"{command.name} needs {flag}{_help(command, flag)}")
+        needed = f"{flag}{_help(command, flag)}" if flag else _values(option.type)
+        return RequestError(f"{command.name} needs {needed}")
     return RequestError(_bad_value(flag, option.type, error.message.rstrip(".")).lstrip(" :"))
 
 
 def _bad_value(flag: str, kind: click.ParamType[Any], message: str) -> str:
     """What is said of a value, of which Click's message begins with it."""
     value, parted, _ = message.partition(" is not ")
+    if parted and (takes := _values(kind)):
+        return f"{flag} {value.strip(chr(39))}: takes {takes}"
+    return f"{flag}: {message}"
+
+
+def _values(kind: click.ParamType[Any]) -> str:
+    """The values of a type, in words."""
     if isinstance(kind, click.Choice):
         *others, last = kind.choices
-        takes = f"{', '.join(others)} or {last}"
-    elif isinstance(kind, click.IntRange) and kind.min is not None:
-        takes = f"a whole number from {kind.min} up"
-    else:
-        takes = ""
-    return (
-        f"{flag} {value.strip(chr(39))}: takes {takes}"
-        if parted and takes
-        else f"{flag}: {message}"
-    )
+        return f"{', '.join(others)} or {last}"
+    if isinstance(kind, click.IntRange) and kind.min is not None:
+        return f"a whole number from {kind.min} up"
+    return ""
 
 
 def _no_such_option(command: click.Command, flag: str, args: Sequence[str]) -> RequestError:

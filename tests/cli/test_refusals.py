@@ -20,6 +20,8 @@ import pytest
         ("max -j 0 photo.png", "--jobs 0: takes a whole number from 1 up"),
         ("max -j all photo.png", "--jobs all: takes a whole number from 1 up"),
         ("solve", "solve needs --input: pixels, such as 224 or 224x160"),
+        ("completion", "completion needs bash, zsh or fish"),
+        ("semantics tf", "Error: tf: takes poolcli, torch"),
         ("nn.MaxPool2d photo.png", "there is no command 'MaxPool2d'; did you mean max?"),
         ("run photo.png", "give a pipeline in quotes before the files, like 'max -k 2' photo.png"),
         ("compare max photo.png -o sheet", "-o sheet says no format: call it sheet.png"),
