@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache
-from itertools import product
-from math import prod
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from poolcli.engine.backend import BoxWeights, Numbering, _core, plain
-from poolcli.engine.backend.five_axes import ABSENT, Layout, run_table
-from poolcli.engine.backend.network import program
+from poolcli.engine.backend.by_network import mode_by_network, network_pays, select_by_network
+from poolcli.engine.backend.five_axes import Layout
 from poolcli.engine.reducers.merges import Function
 from poolcli.engine.reducers.reducer import Fold, Gather, Reduction
 from poolcli.engine.reducers.rounding import Quotient
 from poolcli.engine.windows.counts import WindowCounts
 from poolcli.engine.windows.grid import Grid
-from poolcli.engine.windows.runs import Run
 from poolcli.maps.array import Array
 
 TYPES = frozenset("?bBhHilqfd")
@@ -30,7 +26,6 @@ ROUNDINGS = {
     "floor": _core.FLOOR,
 }
 SORTED = 64  # values of a window that a network puts in order to count them
-FEW = 32  # pixels of a window whose ranks are computed at every position, whatever the stride
 
 Ranks = Callable[[int], tuple[int, int]]
 
@@ -98,10 +93,8 @@ def select(x: Array, valid: Array | None, grid: Grid, ranks: Ranks) -> tuple[Arr
     low = layout.empty(x, grid, x.dtype)
     high = low if np.array_equal(*of_windows) else layout.empty(x, grid, x.dtype)
     results = [layout.output(result) for result in ((low,) if high is low else (low, high))]
-    if valid is None and _network_pays(grid):
-        for runs in product(*(axis.runs for axis in grid.axes)):
-            places = ranks(prod(run.size for run in runs))[: len(results)]
-            _by_network(layout, x, runs, _Wanted(places), results)
+    if valid is None and network_pays(grid):
+        select_by_network(layout, x, grid, lambda size: ranks(size)[: len(results)], results)
         return low, high
     of_cells = tuple(_of_cells(rank, layout, x, grid) for rank in of_windows[: len(results)])
     is_counted, mask = _histogram_pays(x.dtype, grid), layout.mask(valid)
@@ -118,9 +111,7 @@ def mode(x: Array, valid: Array | None, grid: Grid) -> Array:
     out = layout.empty(x, grid, x.dtype)
     results, mask = (layout.output(out),), layout.mask(valid)
     if valid is None and grid.largest <= SORTED:
-        for runs in product(*(axis.runs for axis in grid.axes)):
-            places = tuple(range(prod(run.size for run in runs)))
-            _by_network(layout, x, runs, _Wanted(places, mode=True), results)
+        mode_by_network(layout, x, grid, results)
     else:
         is_counted = x.dtype.itemsize <= 2
         _core.order(layout.input(x), results, layout.tables(grid), None, is_counted, mask)
@@ -209,45 +200,9 @@ def _fold(x: Array, grid: Grid, out: Array, how: _How) -> bool:
 # Ranks --------------------------------------------------------------------------------------------
 
 
-def _network_pays(grid: Grid) -> bool:
-    """For small windows, and larger ones that have much in common with their neighbours."""
-    fresh = prod(min(axis.runs[0].stride, axis.largest) for axis in grid.axes)
-    return grid.largest + 3 * fresh <= 128
-
-
 def _histogram_pays(dtype: np.dtype[Any], grid: Grid) -> bool:
     """For bytes, and for windows that hold more pixels than there are groups of 256 levels."""
     return dtype.itemsize == 1 or (dtype.itemsize == 2 and grid.largest > 256)
-
-
-class _Wanted(NamedTuple):
-    """Places in order; of all of them, the most frequent value if `mode`."""
-
-    places: tuple[int, ...]
-    mode: bool = False
-
-
-def _by_network(
-    layout: Layout, x: Array, runs: Sequence[Run], wanted: _Wanted, results: Sequence[Array | None]
-) -> None:
-    """Select from the windows of one run per axis."""
-    *outer, inner = runs
-    rows = prod(run.size for run in outer)
-    # Few calls at every pixel take less time than a copy of every pixel does.
-    pays = rows * inner.size > FEW or (wanted.mode and layout.channel is None)
-    phases = inner.stride if inner.number > 1 and pays else 1
-    calls, found = _calls(rows, inner.size, wanted.places, inner.step, phases)
-    tables = layout.per_axis([run_table((run,)) for run in runs], ABSENT)
-    _core.network(layout.input(x), tuple(results), tables, phases, calls, found, wanted.mode)
-
-
-@lru_cache(maxsize=256)
-def _calls(
-    rows: int, columns: int, places: tuple[int, ...], step: int, phases: int
-) -> tuple[Array, Array]:
-    """A program as a table of calls, and the lines of its results."""
-    steps = program(rows, columns, places, step, phases)
-    return np.array(steps.rows, np.int64).reshape(-1, 10), np.array(steps.results, np.int64)
 
 
 def _counts(valid: Array, grid: Grid) -> Array:
