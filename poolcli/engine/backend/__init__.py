@@ -141,17 +141,26 @@ class Backend(Protocol):
         ...
 
     def select(
-        self, x: Array, valid: Array | None, grid: Grid, ranks: Callable[[int], tuple[int, int]]
+        self,
+        x: Array,
+        valid: Array | None,
+        grid: Grid,
+        ranks: Callable[[int], tuple[int, int]],
+        out: Array | None = None,
     ) -> tuple[Array, Array]:
         """The values at two ranks of each window, counted from 0.
 
         `ranks(n)` are the two ranks in a window of n pixels. Only pixels where `valid` is True
-        count (None: all); the result of a window without one is arbitrary.
+        count (None: all); the result of a window without one is arbitrary. The first array may be
+        `out`, of x's dtype, which is written to then.
         """
         ...
 
-    def mode(self, x: Array, valid: Array | None, grid: Grid) -> Array:
-        """The most frequent value of each window, the smallest on ties; `valid` as in `select`."""
+    def mode(self, x: Array, valid: Array | None, grid: Grid, out: Array | None = None) -> Array:
+        """The most frequent value of each window, the smallest on ties; `valid` as in `select`.
+
+        The result may be `out`, of x's dtype, which is written to then.
+        """
         ...
 
     def weigh(self, x: Array, out: Array, rows: BoxWeights, columns: BoxWeights) -> bool:

@@ -83,14 +83,16 @@ def mean(x: Array, grid: Grid, out: Array, dtype: np.dtype[Any] | None, quotient
     return quotient.put(fold(np.add, quotient.states(x), grid, None, dtype), out)
 
 
-def select(x: Array, valid: Array | None, grid: Grid, ranks: Ranks) -> tuple[Array, Array]:
+def select(
+    x: Array, valid: Array | None, grid: Grid, ranks: Ranks, out: Array | None = None
+) -> tuple[Array, Array]:
     """The values of two ranks in each window: see `Backend.select`."""
     if x.dtype.char not in TYPES:
-        return plain.select(x, valid, grid, ranks)
+        return plain.select(x, valid, grid, ranks, out)
     counts = WindowCounts(grid).pixels if valid is None else _counts(valid, grid)
     of_windows = _places(ranks, counts)
     layout = Layout.of(x, grid)
-    low = layout.empty(x, grid, x.dtype)
+    low = layout.result(x, grid, out)
     high = low if np.array_equal(*of_windows) else layout.empty(x, grid, x.dtype)
     results = [layout.output(result) for result in ((low,) if high is low else (low, high))]
     if valid is None and network_pays(grid):
@@ -103,12 +105,12 @@ def select(x: Array, valid: Array | None, grid: Grid, ranks: Ranks) -> tuple[Arr
     return low, high
 
 
-def mode(x: Array, valid: Array | None, grid: Grid) -> Array:
+def mode(x: Array, valid: Array | None, grid: Grid, out: Array | None = None) -> Array:
     """The most frequent value of each window: see `Backend.mode`."""
     if x.dtype.char not in TYPES:
-        return plain.mode(x, valid, grid)
+        return plain.mode(x, valid, grid, out)
     layout = Layout.of(x, grid)
-    out = layout.empty(x, grid, x.dtype)
+    out = layout.result(x, grid, out)
     results, mask = (layout.output(out),), layout.mask(valid)
     if valid is None and grid.largest <= SORTED:
         mode_by_network(layout, x, grid, results)

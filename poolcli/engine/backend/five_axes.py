@@ -67,6 +67,11 @@ class Layout(NamedTuple):
         five = self.five(out)
         return five if _has_rows(five) and np.may_share_memory(five, out) else None
 
+    def result(self, x: Array, grid: Grid, out: Array | None) -> Array:
+        """`out` where that can be written to, else a new array of x's dtype."""
+        suits = out is not None and self.output(out) is not None
+        return out if out is not None and suits else self.empty(x, grid, x.dtype)
+
     def mask(self, valid: Array | None) -> Array | None:
         """The pixels that count, as bytes."""
         return None if valid is None else self.input(np.ascontiguousarray(valid))

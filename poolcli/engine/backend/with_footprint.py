@@ -66,18 +66,23 @@ class WithFootprint(NamedTuple):
         return quotient.put(self.fold(np.add, quotient.states(x), grid, None, dtype), out)
 
     def select(
-        self, x: Array, valid: Array | None, grid: Grid, ranks: Callable[[int], tuple[int, int]]
+        self,
+        x: Array,
+        valid: Array | None,
+        grid: Grid,
+        ranks: Callable[[int], tuple[int, int]],
+        out: Array | None = None,
     ) -> tuple[Array, Array]:
         """The values at two ranks of each window: see `Backend.select`."""
-        low, high = (np.empty((*x.shape[: -len(grid.axes)], *grid.shape), x.dtype) for _ in "ab")
+        low, high = _new(x, grid) if out is None else out, _new(x, grid)
         for cells, taps, mask, windows in self._bands(x, valid, grid):
             found = self._selecting.select(taps, mask, windows, ranks)
             low[cells], high[cells] = (part.reshape(low[cells].shape) for part in found)
         return low, high
 
-    def mode(self, x: Array, valid: Array | None, grid: Grid) -> Array:
+    def mode(self, x: Array, valid: Array | None, grid: Grid, out: Array | None = None) -> Array:
         """The most frequent value of each window: see `Backend.mode`."""
-        out = np.empty((*x.shape[: -len(grid.axes)], *grid.shape), x.dtype)
+        out = _new(x, grid) if out is None else out
         for cells, taps, mask, windows in self._bands(x, valid, grid):
             out[cells] = self._selecting.mode(taps, mask, windows).reshape(out[cells].shape)
         return out
@@ -134,6 +139,11 @@ class WithFootprint(NamedTuple):
         along = Axis(1, (Run(0, 1, 0, 1, count, count),), count, count, Fraction(1))
         across = Axis(windows, (Run(0, windows, 0, 1, 1, 1),), 1, 1, Fraction(1))
         return Grid((across, along) if self._is_large else (along, across))
+
+
+def _new(x: Array, grid: Grid) -> Array:
+    """An array for the cells of all planes."""
+    return np.empty((*x.shape[: -len(grid.axes)], *grid.shape), x.dtype)
 
 
 def _of_box(grid: Grid, box: Box) -> Grid:

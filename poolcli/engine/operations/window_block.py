@@ -162,9 +162,10 @@ class WindowBlock:
             number = self.counts.pixels if valid is None else self._sum(valid.astype(np.int64))
             means = MeanBetweenRanks(self.call.backend, reduction, self.pixels, self.grid, number)
             return means()
+        target = out if out.dtype == values.dtype else None
         if isinstance(reduction, Mode):
-            return _positive_zero(self.call.backend.mode(values, valid, self.grid))
-        low, high = self.call.backend.select(values, valid, self.grid, reduction.ranks)
+            return _positive_zero(self.call.backend.mode(values, valid, self.grid, target))
+        low, high = self.call.backend.select(values, valid, self.grid, reduction.ranks, target)
         number = self.counts.pixels if valid is None else self._sum(valid.astype(np.int64))
         return _positive_zero(reduction.finish(low, high, number))
 
@@ -217,7 +218,7 @@ class WindowBlock:
 
 
 def _positive_zero(x: Exact) -> Exact:
-    """The values with every zero positive."""
-    if not isinstance(x, np.ndarray):
-        return x
-    return x + np.zeros((), x.dtype) if x.dtype.kind == "f" else x
+    """The values with every zero positive, in place."""
+    if isinstance(x, np.ndarray) and x.dtype.kind == "f":
+        x += np.zeros((), x.dtype)
+    return x

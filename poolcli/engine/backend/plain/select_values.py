@@ -30,12 +30,15 @@ EXTREMES = {SMALLER: np.minimum, LARGER: np.maximum}
 Ordered = tuple[Any, int, Sequence[Array] | Array]
 
 
-def select(x: Array, valid: Array | None, grid: Grid, ranks: Span) -> tuple[Array, Array]:
+def select(
+    x: Array, valid: Array | None, grid: Grid, ranks: Span, out: Array | None = None
+) -> tuple[Array, Array]:
     """The values of two ranks in each window: see `Backend.select`."""
     counts = None if valid is None else fold(np.add, valid.astype(np.int64), grid)
     if x.dtype.itemsize == 1 and _is_large(grid):
         return _by_thresholds(x, valid, grid, ranks, counts)
-    low, high = (np.empty_like(x, shape=_shape(x, grid)) for _ in range(2))
+    low = _new(x, grid) if out is None else out
+    high = _new(x, grid)
     if counts is None:
         for cells, taps, values in _in_order(x, grid, ranks):
             low[cells], high[cells] = values[0], values[ranks(taps)[1] - ranks(taps)[0]]
@@ -46,16 +49,20 @@ def select(x: Array, valid: Array | None, grid: Grid, ranks: Span) -> tuple[Arra
     return low, high
 
 
-def mode(x: Array, valid: Array | None, grid: Grid) -> Array:
+def mode(x: Array, valid: Array | None, grid: Grid, out: Array | None = None) -> Array:
     """The most frequent value of each window: see `Backend.mode`."""
     if x.dtype.itemsize == 1 and _is_large(grid):
         return _most_by_level(x, valid, grid)
-    out = np.empty_like(x, shape=_shape(x, grid))
+    out = _new(x, grid) if out is None else out
     counts = None if valid is None else fold(np.add, valid.astype(np.int64), grid)
     for cells, _, values in _in_order(_filled(x, valid), grid, lambda n: (0, n - 1)):
         some = None if counts is None else counts[cells]
         out[cells] = _most(values, some)
     return out
+
+
+def _new(x: Array, grid: Grid) -> Array:
+    return np.empty_like(x, shape=_shape(x, grid))
 
 
 def _shape(x: Array, grid: Grid) -> tuple[int, ...]:
