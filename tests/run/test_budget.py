@@ -4,10 +4,12 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, features
+from processes import needs
 
 from poolcli import io
 from poolcli.maps.feature_map import FeatureMap
@@ -52,6 +54,61 @@ Path("/proc/self/clear_refs").write_text("5")
 before = status("VmRSS")
 (done, *_) = outcomes(names, need * len(names) + len(names))
 print(need * len(names), status("VmHWM") - before, done.status, done.reason)
+"""
+# Prints the plan of two files at once, and the sum of the highest numbers of resident bytes of the
+# processes that pool them, beyond those of processes that pool two small files.
+MEASURE_WORKERS = """
+import re, sys, threading, time
+from pathlib import Path
+
+import poolcli
+from poolcli import io
+from poolcli.resources.limits import Budget, limits
+from poolcli.run.budget import memory_need
+from poolcli.run.expand import InputFile
+from poolcli.run.job import Outputs, Settings
+from poolcli.run.parallelism import Parallelism
+from poolcli.run.plan import plan_jobs
+from poolcli.run.resume_log import ResumeLog
+from poolcli.run.run_jobs import run_jobs
+
+def workers(parent):
+    for task in Path(f"/proc/{parent}/task").glob("*/children"):
+        for child in task.read_text().split():
+            yield child
+            yield from workers(child)
+
+def look(peaks, is_over):
+    while not is_over.wait(0.005):
+        try:
+            for pid in workers("self"):
+                status = Path(f"/proc/{pid}/status").read_text()
+                found = re.search(r"VmHWM:\\s+(\\d+)", status)
+                peaks[pid] = max(peaks.get(pid, 0), int(found[1]) << 10 if found else 0)
+        except OSError:  # one that has ended meanwhile
+            pass
+
+def peak(names, memory):
+    peaks, is_over = {}, threading.Event()
+    looking = threading.Thread(target=look, args=(peaks, is_over))
+    looking.start()
+    outputs = Outputs(output="out/", overwrite=True, memory=memory // len(names))
+    settings = Settings(poolcli.parse(text), outputs)
+    jobs = plan_jobs([InputFile(Path(name), None) for name in names], settings)
+    with ResumeLog(None) as log:
+        done = list(run_jobs(jobs, Parallelism(executor, 2), log, lambda: False))
+    is_over.set()
+    looking.join()
+    assert {each.status for each in done} == {"done"}, done
+    return sum(sorted(peaks.values())[-2:])
+
+if __name__ == "__main__":
+    text, executor, suffix = sys.argv[1:]
+    with limits(memory=Budget(10**10), threads=1):
+        need = memory_need(poolcli.parse(text), io.peek(Path(f"large{suffix}")), None).limit
+    small = peak([f"small{suffix}", f"little{suffix}"], 10**10)
+    large = peak([f"large{suffix}", f"again{suffix}"], 2 * need + 2)
+    print(2 * need, large - small)
 """
 STEPS = ["max -k 1", "pyramid --op avg --levels 2"]
 MODES = {
@@ -188,6 +245,29 @@ def test_files_at_once_keep_within_their_shares(tmp_path, kind):
         save(tmp_path / f"{name}.{kind}", "RGB", size)
     need, peak = measured(tmp_path, f".{kind}", "median -k 3 -s 1 -p same", "threads")
     assert peak <= need + 2 * SLACK
+
+
+@pytest.mark.complete
+@pytest.mark.parametrize("executor", ["processes", "dask"])
+@pytest.mark.parametrize("kind", ["png", "npy"])
+def test_workers_keep_within_their_shares(tmp_path, kind, executor):
+    needs(executor)
+    if not Path("/proc/self/task").is_dir():
+        pytest.skip("this system does not tell the memory of a process")
+    for name, size in (SIZES | {"little": SIZES["small"]}).items():
+        save(tmp_path / f"{name}.{kind}", "RGB", size)
+    (tmp_path / "measure.py").write_text(MEASURE_WORKERS)  # which workers that are spawned import
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore", "measure.py", "median -k 3 -s 1", executor, f".{kind}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"MALLOC_MMAP_THRESHOLD_": "65536", "OPENBLAS_NUM_THREADS": "1"},
+    )
+    assert ran.returncode == 0, ran.stderr
+    need, peak = map(int, ran.stdout.split())
+    assert peak <= need + 2 * SLACK * (2 if executor == "dask" else 1)  # its heartbeats grow, too
 
 
 def test_the_words_of_a_refusal_hold(cli, tmp_path):
