@@ -115,8 +115,12 @@ def cluster() -> Iterator[Any]:
 
 
 def pids_of(found: Any) -> list[int]:
-    """The processes of the workers that run now."""
-    return [nanny.pid for nanny in found.workers.values() if nanny.pid]
+    """The processes of the workers, once some run."""
+    until = time.monotonic() + LONGEST
+    while not (pids := [nanny.pid for nanny in found.workers.values() if nanny.pid]):
+        check(time.monotonic() < until, "no worker comes back")
+        time.sleep(0.005)
+    return pids
 
 
 def started(command: str, folder: Path) -> subprocess.Popen[bytes]:

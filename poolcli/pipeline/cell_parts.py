@@ -16,7 +16,6 @@ from poolcli.engine.operations.window_parts import (
     Window,
     WindowParts,
     parts_of,
-    state_bytes,
 )
 from poolcli.engine.windows.fold_tree import FoldTree, Node
 from poolcli.engine.windows.grid import Grid
@@ -40,7 +39,6 @@ __all__ = [
     "Slices",
     "WindowParts",
     "cell_maker",
-    "state_bytes",
 ]
 
 Slices = tuple[slice, ...]

@@ -15,7 +15,6 @@ from poolcli.pipeline.cell_parts import (
     Slices,
     WindowParts,
     cell_maker,
-    state_bytes,
 )
 from poolcli.pipeline.map_part import Numbers
 from poolcli.pipeline.region_walk import needed
@@ -24,6 +23,7 @@ from poolcli.run.file_plan import PlannedMap
 
 _DECODING = 2  # copies of a chunk of the input while it is unpacked
 _RESULT = 8  # the result of the large windows is at most this part of a worker's memory
+_COUNTED = 32  # bytes of a pixel that may not count, while it is not known whether it does
 _MOST_UNITS = 1 << 16  # cells that are planned one by one
 
 Group = tuple[list[Node], ...]  # parts of a window that are read together, along each axis
@@ -33,7 +33,7 @@ Group = tuple[list[Node], ...]  # parts of a window that are read together, alon
 class PlannedUnit:
     """Cells that are made from their pixels at once, or one whose window is cut along `trees`.
 
-    `most` are the sizes of the parts, along each axis.
+    `most` are the sizes of what is read at once, some parts of the window, along each axis.
     """
 
     unit: CellUnit
@@ -43,7 +43,7 @@ class PlannedUnit:
 
     @property
     def groups(self) -> Iterator[Group]:
-        """What is read at once: the parts along the first axis follow each other."""
+        """What is read at once; along the first axis one follows the other."""
         along = [tree.groups(most) for tree, most in zip(self.trees, self.most, strict=True)]
         return (each[::-1] for each in product(*along[::-1]))
 
@@ -111,8 +111,11 @@ class _Costs:
         wanted = self.maker.numbers(planes, spans)
         return needed(self.planned.stages[: self.stage], self.planned.source.form, wanted)
 
-    def of(self, planes: Slices, spans: Slices) -> float:
-        """Bytes of the arrays and the scratch; infinite where the whole map is needed."""
+    def of(self, planes: Slices, spans: Slices, *, read: bool = False) -> float:
+        """Bytes of the arrays and the scratch; infinite where the whole map is needed.
+
+        With `read` the scratch of the stage itself is not counted.
+        """
         numbers = self.numbers(planes, spans)
         if numbers is None:
             return float("inf")
@@ -123,11 +126,18 @@ class _Costs:
             form.dtype.itemsize * prod(len(each[letter]) for letter in form.layout)
             for form, each in zip(forms, numbers, strict=True)
         )
-        scratch = max(
-            stage.load.pixel * prod(map(len, each.values()))
-            for stage, each in zip(stages[: self.stage + 1], numbers, strict=True)
+        scratch = (
+            max(
+                stage.load.pixel * prod(map(len, each.values()))
+                for stage, each in zip(stages[: self.stage], numbers[:-1], strict=True)
+            )
+            if self.stage
+            else 0
         )
-        return chunk + arrays + scratch
+        pixels = prod(map(len, numbers[-1].values()))
+        rules = self.maker.ready.rules
+        beside = (_COUNTED if rules.picky else 0) if read else stages[self.stage].load.pixel
+        return chunk + arrays + max(scratch, beside * pixels)
 
     def in_chunks(self, planes: Slices, spans: Slices) -> list[float]:
         """How many chunks of the input these pixels read along each spatial axis."""
@@ -159,8 +169,8 @@ def _cell(
         yield PlannedUnit(unit)
         return
     parts = maker.window_parts(unit)
-    lead = prod(each.stop - each.start for each in unit.planes)
-    is_cut = parts is not None and 4 * state_bytes(parts, lead) <= share
+    lead = _size(unit.planes)
+    is_cut = parts is not None and lead * parts.load.plane <= share // 2
     planned = _in_parts(maker, costs, share, unit, parts) if parts and is_cut else None
     if planned is not None or lead == 1:
         yield planned
@@ -184,17 +194,24 @@ def _in_parts(
     maker: CellMaker, costs: _Costs, share: int, unit: CellUnit, parts: WindowParts
 ) -> PlannedUnit | None:
     spans = maker.spans(unit)
-    most = [each.stop - each.start for each in spans]
-    whole = tuple(most)
-    while costs.of(unit.planes, piece := _largest(spans, most)) > share:
-        open_axes = [axis for axis, size in enumerate(most) if size > 1]
-        if not open_axes:
-            return None
+    whole = [each.stop - each.start for each in spans]
+    most = list(whole)
+    while costs.of(unit.planes, piece := _largest(spans, most), read=True) > share // 2:
         chunks = costs.in_chunks(unit.planes, piece)
-        axis = max(open_axes, key=lambda each: (chunks[each], most[each]))
+        axis = max(range(len(most)), key=lambda each: (most[each] > 1, chunks[each], most[each]))
+        if most[axis] == 1:
+            return None
         most[axis] = -(-most[axis] // 2)
-    trees = tuple(FoldTree(size, part) for size, part in zip(whole, most, strict=True))
+    part, pixel = list(most), _size(unit.planes) * parts.load.pixel
+    while prod(size + 1 for size in part) * pixel > share // 2 and max(part) > 1:
+        axis = part.index(max(part))
+        part[axis] = -(-part[axis] // 2)
+    trees = tuple(map(FoldTree, whole, part))
     return PlannedUnit(unit, parts, trees, tuple(most))
+
+
+def _size(slices: Slices) -> int:
+    return prod(each.stop - each.start for each in slices)
 
 
 def _largest(spans: Slices, most: list[int]) -> Slices:

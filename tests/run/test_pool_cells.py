@@ -69,7 +69,7 @@ def test_ranks_of_few_values(agree, tmp_path, words, dtype):
     values = values_of("u1", (60, 120, 120)) > 4 if dtype == "?" else None
     values = values_of(dtype, (60, 120, 120)) if values is None else values
     np.save(tmp_path / "x.npy", values)
-    assert agree(f"{words} --global --layout DHW", "x.npy", "8M" if "2" in dtype else "200K") > 1
+    assert agree(f"{words} --global --layout DHW", "x.npy", "6500K" if "2" in dtype else "200K") > 1
 
 
 @pytest.mark.parametrize("backend", ["plain", "compiled"])
@@ -103,7 +103,7 @@ def test_any_parts_give_the_same_bits(agree, tmp_path, monkeypatch, words, memor
 def test_other_large_windows(agree, tmp_path, words, dtype):
     shape = (2, 12, 60, 55) if "NCHW" in words else SHAPE
     np.save(tmp_path / "x.npy", values_of(dtype, shape))
-    assert agree(words, "x.npy", "150K") > 1
+    assert agree(words, "x.npy", "90K") > 1
 
 
 @pytest.mark.parametrize("op", ["max", "avg", "median"])

@@ -26,7 +26,19 @@ from poolcli.engine.windows.sliding import Sliding
 from poolcli.maps.array import Array
 
 State = list[Array]  # of several arrays, (..., planes, *pixels) each
+_PICKED = 48  # bytes of a pixel that may not count: its weight and whether it does, folded
+_NUMBERED = 32  # bytes of a pixel whose value is counted: its number, twice
 _FEW_BYTES = 2  # of integers whose values can be counted one by one
+
+
+class PartLoad(NamedTuple):
+    """Bytes that a part takes for each of its pixels, and for each plane whatever its size.
+
+    Those of a pixel are its states three times: lifted, half folded, and folded.
+    """
+
+    pixel: int
+    plane: int = 0
 
 
 class WindowParts(Protocol):
@@ -52,6 +64,11 @@ class WindowParts(Protocol):
         """How the window is reduced once more where sums overflow; None where they do not."""
         ...
 
+    @property
+    def load(self) -> PartLoad:
+        """The memory that a part takes."""
+        ...
+
 
 class Window(NamedTuple):
     """The window of one cell: a grid of this cell alone, and that of all cells."""
@@ -68,7 +85,7 @@ def parts_of(
     execution = execution_of(reducer, dtype, window.grid)
     reduction = execution.reduction
     if isinstance(reduction, Fold):
-        return FoldParts(window, reduction, execution.wide, rules)
+        return FoldParts(window, (reduction, execution.wide), rules, dtype)
     is_few = dtype.kind in "biu" and dtype.itemsize <= _FEW_BYTES
     if is_few and isinstance(reduction, Ranks | BetweenRanks | Mode):
         return CountParts(window, reduction, dtype, rules)
@@ -81,6 +98,7 @@ def parts_of(
 class FoldParts:
     """The states of a fold, and how many pixels count where some do not.
 
+    `folds` are that of the values, and that of float64 where sums of them could overflow.
     With `first` these are the results of values as they are, and the states are those of values
     scaled down by 2^SCALE, where sums of the former overflow.
     """
@@ -88,14 +106,15 @@ class FoldParts:
     def __init__(
         self,
         window: Window,
-        fold: Fold,
-        wide: Fold | None,
+        folds: tuple[Fold, Fold | None],
         rules: ValueRules,
+        dtype: np.dtype[Any],
         first: Array | None = None,
     ) -> None:
-        self._window, self._fold, self._wide, self._rules = window, fold, wide, rules
+        self._window, self._rules, (self._fold, self._wide) = window, rules, folds
         self._first = first
         self._has_large = False
+        self._dtype = np.dtype(np.float64) if first is not None else dtype
 
     def lifted(self, pixels: CountedPixels) -> State:
         values, valid, weights = pixels
@@ -141,7 +160,13 @@ class FoldParts:
         first = result.value() if isinstance(result, Ratio) else result
         if np.isfinite(first).all():
             return None
-        return FoldParts(self._window, self._wide, None, self._rules, first)
+        return FoldParts(self._window, (self._wide, None), self._rules, self._dtype, first)
+
+    @property
+    def load(self) -> PartLoad:
+        one = np.zeros(1, self._dtype)
+        states = sum(component.states(one).nbytes for component in self._fold.components)
+        return PartLoad(3 * states + (_PICKED if self._rules.picky else 0))
 
     def _result(self, state: State) -> Exact:
         number = len(self._fold.components)
@@ -218,6 +243,10 @@ class CountParts:
     def again(self, state: State) -> None:
         del state
 
+    @property
+    def load(self) -> PartLoad:
+        return PartLoad(_NUMBERED + (_PICKED if self._rules.picky else 0), 24 * self._levels)
+
     def _finished(self, counts: Array) -> Array:
         """The result of a plane."""
         rules, number = self._rules, int(counts.sum())
@@ -292,8 +321,3 @@ class PartCollector:
             pair = (state, found) if is_first else (found, state)
             node, state = parent, self._parts.merged(*pair)
         return state
-
-
-def state_bytes(parts: WindowParts, planes: int) -> int:
-    """Bytes that the states of a part take whatever its size."""
-    return 8 * planes * parts._levels if isinstance(parts, CountParts) else 0
