@@ -6,26 +6,22 @@ A plugin is a file that was named, or an entry point of an installed package in 
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from poolcli.errors import FileError, RequestError
+from poolcli.pipeline.entry_points import entry_points, package_of
 from poolcli.pipeline.kinds import FLAG, NUMBER, WHOLE, choice
 from poolcli.pipeline.op import Op, always, never
 from poolcli.pipeline.parameters import Parameter, no_operation
 from poolcli.pipeline.table import OPS
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
-
     from poolcli.plugins import Reducer, ReducerOption
 
-GROUP = "poolcli.reducers"
 _rows: dict[str, Op] = {}  # of plugins, by name
 _files: dict[str, tuple[str, ...]] = {}  # the names of the reducers of each file
 
@@ -33,7 +29,7 @@ _files: dict[str, tuple[str, ...]] = {}  # the names of the reducers of each fil
 def op_named(name: str) -> Op:
     """Return the row of an operation; RequestError where there is none."""
     found = OPS.get(name) or _rows.get(name)
-    if found is None and name in _entry_points():
+    if found is None and name in entry_points():
         found = _rows[name] = _of_entry_point(name)
     if found is None:
         raise no_operation(name, names())
@@ -42,7 +38,7 @@ def op_named(name: str) -> Op:
 
 def is_operation(name: str) -> bool:
     """Whether there is an operation of this name; nothing is imported to tell."""
-    return name in OPS or name in _rows or name in _entry_points()
+    return name in OPS or name in _rows or name in entry_points()
 
 
 def names() -> list[str]:
@@ -52,7 +48,7 @@ def names() -> list[str]:
 
 def plugin_names() -> list[str]:
     """Return the names of the reducers of plugins; those of packages are not imported."""
-    return sorted({*_rows, *_entry_points()} - OPS.keys())
+    return sorted({*_rows, *entry_points()} - OPS.keys())
 
 
 def plugin_summary(name: str) -> str:
@@ -60,7 +56,7 @@ def plugin_summary(name: str) -> str:
     if name in _rows:
         row = _rows[name]
         return f"{row.summary}: {row.formula}" if row.formula else row.summary
-    return f"of the package {_package(_entry_points()[name][0])}"
+    return f"of the package {package_of(entry_points()[name][0])}"
 
 
 def plugin_files() -> list[str]:
@@ -145,54 +141,9 @@ def _guarded(label: str, action: Callable[[], Any]) -> Any:
 # Packages -----------------------------------------------------------------------------------------
 
 
-@cache
-def _entry_points() -> dict[str, list[EntryPoint]]:
-    """The entry points of each name that is not poolcli's own."""
-    if not _group_is_named():
-        return {}
-    from importlib.metadata import entry_points
-
-    found: dict[str, list[EntryPoint]] = {}
-    for point in entry_points(group=GROUP):
-        same = found.setdefault(point.name, [])
-        if all(point.value != other.value for other in same):
-            same.append(point)
-    for name in found.keys() & OPS.keys():
-        del found[name]
-    return found
-
-
-def _group_is_named() -> bool:
-    """Whether a file of entry points names the group: faster to tell than to load their library.
-
-    What is no folder, such as an archive, may have one.
-    """
-    for folder in map(os.fsencode, sys.path):
-        try:
-            names = os.listdir(folder or b".")  # noqa: PTH208 - pathlib would slow the start
-        except NotADirectoryError:
-            return True
-        except OSError:
-            continue
-        for name in names:
-            if name.endswith((b".dist-info", b".egg-info")) and _names_group(folder, name):
-                return True
-    return False
-
-
-def _names_group(*parts: bytes) -> bool:
-    with suppress(OSError), open(os.path.join(*parts, b"entry_points.txt"), "rb") as file:  # noqa: PTH118, PTH123 - pathlib would slow the start
-        return GROUP.encode() in file.read()
-    return False
-
-
-def _package(point: EntryPoint) -> str:
-    return point.dist.name if point.dist else point.module
-
-
 def _of_entry_point(name: str) -> Op:
-    points = _entry_points()[name]
-    packages = " and ".join(map(_package, points))
+    points = entry_points()[name]
+    packages = " and ".join(map(package_of, points))
     if len(points) > 1:
         raise RequestError(f"{name}: several packages have a reducer of this name: {packages}")
     label = f"reducer {name} of the package {packages}"

@@ -12,7 +12,7 @@ import pytest
 
 import poolcli
 from poolcli.api import steps
-from poolcli.pipeline import registry
+from poolcli.pipeline import entry_points, registry
 from poolcli.run.executors.processes import _answer
 
 PAGE = Path(__file__).parents[2] / "docs/how-to/reducers.md"
@@ -26,11 +26,11 @@ X = np.random.default_rng(0).integers(0, 99, (9, 11)).astype(np.float32)
 def nothing_loaded(monkeypatch):
     monkeypatch.setattr(registry, "_rows", {})
     monkeypatch.setattr(registry, "_files", {})
-    registry._entry_points.cache_clear()
+    entry_points.entry_points.cache_clear()
     steps._cached.cache_clear()
     yield
     steps._cached.cache_clear()
-    registry._entry_points.cache_clear()
+    entry_points.entry_points.cache_clear()
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def package(tmp_path, monkeypatch):
         (about / "entry_points.txt").write_text(f"[poolcli.reducers]\n{points}\n")
         monkeypatch.syspath_prepend(site)
         monkeypatch.delitem(sys.modules, name, raising=False)
-        registry._entry_points.cache_clear()
+        entry_points.entry_points.cache_clear()
         return site
 
     return install
@@ -348,9 +348,9 @@ def test_packages_are_looked_for_only_where_one_names_the_group(tmp_path, monkey
     about.mkdir()
     (about / "entry_points.txt").write_text("[console_scripts]\nother = other:run\n")
     monkeypatch.setattr(sys, "path", [str(tmp_path / "none.zip"), str(tmp_path)])
-    assert not registry._group_is_named()
+    assert not entry_points._group_is_named()
     (about / "entry_points.txt").write_text("[poolcli.reducers]\nmine = other:mine\n")
-    assert registry._group_is_named()
+    assert entry_points._group_is_named()
     (tmp_path / "archive.zip").write_bytes(b"PK")
     monkeypatch.setattr(sys, "path", [str(tmp_path / "archive.zip")])
-    assert registry._group_is_named()
+    assert entry_points._group_is_named()

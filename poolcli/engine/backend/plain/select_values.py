@@ -1,8 +1,7 @@
 """Values of windows by their rank, and the most frequent ones.
 
 Small windows are put in order by a selection network: minima and maxima of lines, which hold a
-value for each window. Larger ones are copied and sorted as far as needed. In very large windows of
-8-bit values the pixels up to a threshold are counted, for one threshold after another.
+value for each window. Larger ones are copied and sorted as far as needed.
 """
 
 from __future__ import annotations
@@ -17,6 +16,11 @@ import numpy as np
 from poolcli.engine.backend.network import program
 from poolcli.engine.backend.network_calls import BOTH, CHAIN, LARGER, MEDIAN, SMALLER
 from poolcli.engine.backend.plain.fold_axes import channels, fold
+from poolcli.engine.backend.plain.levels import (
+    has_much_in_common,
+    most_by_level,
+    select_by_thresholds,
+)
 from poolcli.engine.backend.window_views import NETWORK, cells_of, window_views
 from poolcli.engine.reducers.merges import highest
 from poolcli.engine.windows.counts import WindowCounts
@@ -35,8 +39,9 @@ def select(
 ) -> tuple[Array, Array]:
     """The values of two ranks in each window: see `Backend.select`."""
     counts = None if valid is None else fold(np.add, valid.astype(np.int64), grid)
-    if x.dtype.itemsize == 1 and _is_large(grid):
-        return _by_thresholds(x, valid, grid, ranks, counts)
+    if x.dtype.itemsize == 1 and has_much_in_common(grid):
+        places = _places(ranks, WindowCounts(grid).pixels if counts is None else counts)
+        return select_by_thresholds(x, valid, grid, places)
     low = _new(x, grid) if out is None else out
     high = _new(x, grid)
     if counts is None:
@@ -51,8 +56,8 @@ def select(
 
 def mode(x: Array, valid: Array | None, grid: Grid, out: Array | None = None) -> Array:
     """The most frequent value of each window: see `Backend.mode`."""
-    if x.dtype.itemsize == 1 and _is_large(grid):
-        return _most_by_level(x, valid, grid)
+    if x.dtype.itemsize == 1 and has_much_in_common(grid):
+        return most_by_level(x, valid, grid)
     out = _new(x, grid) if out is None else out
     counts = None if valid is None else fold(np.add, valid.astype(np.int64), grid)
     for cells, _, values in _in_order(_filled(x, valid), grid, lambda n: (0, n - 1)):
@@ -241,46 +246,3 @@ def _by_sort(windows: Array, first: int, last: int) -> Array:
         nan = np.isnan(windows).any(axis=-1)
         values = np.where(nan, np.array(np.nan, windows.dtype), values) if nan.any() else values
     return values
-
-
-# Large windows of few values ----------------------------------------------------------------------
-
-
-def _is_large(grid: Grid) -> bool:
-    """Where neighbours have nearly all in common."""
-    if prod(grid.shape) == 1:
-        return False
-    fresh = prod(min(float(axis.stride), axis.largest) for axis in grid.axes)
-    return grid.largest > 160 * fresh
-
-
-def _by_thresholds(
-    x: Array, valid: Array | None, grid: Grid, ranks: Span, counts: Array | None
-) -> tuple[Array, Array]:
-    """Values above as many levels as have fewer pixels up to them than the rank (Fitch 1984)."""
-    levels = np.unique(x)
-    low, high = (np.zeros(_shape(x, grid), np.uint8) for _ in range(2))
-    first, last = _places(ranks, WindowCounts(grid).pixels if counts is None else counts)
-    for level in levels[:-1]:
-        below = _counted(x <= level, valid, grid)
-        low += below <= first
-        high += below <= last
-    return levels[low], levels[high]
-
-
-def _most_by_level(x: Array, valid: Array | None, grid: Grid) -> Array:
-    """The level that most pixels of a window have, the smallest of several."""
-    levels = np.unique(x)
-    most = _counted(x == levels[0], valid, grid)
-    best = np.full(most.shape, levels[0])
-    for level in levels[1:]:
-        count = _counted(x == level, valid, grid)
-        np.copyto(best, level, where=count > most)
-        np.maximum(most, count, out=most)
-    return best
-
-
-def _counted(flags: Array, valid: Array | None, grid: Grid) -> Array:
-    """How many flags of each window are set."""
-    flags = flags if valid is None else flags & valid
-    return fold(np.add, flags, grid, dtype=np.min_scalar_type(grid.largest))
