@@ -16,7 +16,7 @@ import numpy as np
 
 from poolcli.engine.backend.window_views import taps_at_once
 from poolcli.engine.operations.pixels import CountedPixels, ValueRules, blank
-from poolcli.engine.operations.resample import WeightedAxis
+from poolcli.engine.operations.weighted_axis import WeightedAxis
 from poolcli.engine.reducers.merges import ADD, Merge
 from poolcli.engine.reducers.reducer import Component, Fold
 from poolcli.engine.reducers.rounding import Exact, Ratio, put, without

@@ -15,7 +15,8 @@ from poolcli.engine.backend.blocks import Load, Task, cut, run
 from poolcli.engine.operations.area_block import AreaAxis, AreaBlock
 from poolcli.engine.operations.operation import Trace
 from poolcli.engine.operations.pixels import ValueRules, check_nodata, counted, masked_pixels
-from poolcli.engine.operations.resample import EXACT, PIXEL, Resampling, WeightedAxis, load_of
+from poolcli.engine.operations.resample import EXACT, PIXEL, Resampling, load_of
+from poolcli.engine.operations.weighted_axis import WeightedAxis
 from poolcli.engine.reducers.reducer import Fold, Reducer, Values
 from poolcli.engine.windows.area import Area
 from poolcli.engine.windows.place import Geometry

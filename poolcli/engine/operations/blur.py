@@ -9,7 +9,8 @@ from math import comb
 import numpy as np
 
 from poolcli.engine.operations.operation import Operation
-from poolcli.engine.operations.resample import Resampling, WeightedAxis
+from poolcli.engine.operations.resample import Resampling
+from poolcli.engine.operations.weighted_axis import WeightedAxis
 from poolcli.engine.windows.place import AXIS_NAMES, per_axis
 from poolcli.errors import ShapeError
 from poolcli.maps.frame import Size

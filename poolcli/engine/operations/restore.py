@@ -10,7 +10,8 @@ from math import gcd
 import numpy as np
 
 from poolcli.engine.operations.operation import Operation, Pooling
-from poolcli.engine.operations.resample import Resampling, WeightedAxis
+from poolcli.engine.operations.resample import Resampling
+from poolcli.engine.operations.weighted_axis import WeightedAxis
 from poolcli.engine.reducers.folds import sample
 from poolcli.engine.windows.grid import Axis, Grid
 from poolcli.engine.windows.place import GridPlace, per_axis
