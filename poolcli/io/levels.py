@@ -39,8 +39,15 @@ def alike(levels: Sequence[Header]) -> Iterator[tuple[Header, Header]]:
 
 
 def _is_level(header: Header, first: Header) -> bool:
-    """Whether a map is a level of another: named as that, or by an operation and a number, too."""
+    """Whether a map is a level of another: named as that, or by an operation and a number, too.
+
+    Pages may have no names; one that is as large as the first, or larger, is no level of it.
+    """
     start = f"{first.name}-" if first.name else ""
     added = header.name[len(start) :] if header.name.startswith(start) else ""
     is_named_so = bool(_ADDED.fullmatch(added)) and "spacing" in header.facts
-    return header.name == first.name or is_named_so
+    fits = all(
+        size <= most for size, most in zip(header.form.space, first.form.space, strict=False)
+    )
+    is_smaller = fits and header.form.space != first.form.space
+    return is_named_so or (is_smaller and header.name == first.name)
