@@ -317,3 +317,22 @@ def test_help_on_a_full_or_closed_stdout(tmp_path):
         code, _, told = run("", tmp_path, stdout=full)
     assert (code, told.startswith("Error: stdout: ")) == (1, True)
     assert shell("poolcli | true", tmp_path) == (["0", "0"], "")
+
+
+# ---- threads
+
+
+@pytest.mark.parametrize(("given", "found"), [(None, "1"), ("3", "3")], ids=["default", "given"])
+def test_numpy_starts_no_threads_that_are_not_asked_for(tmp_path, given, found):
+    (tmp_path / "told.py").write_text("import os\nprint(os.environ['OPENBLAS_NUM_THREADS'])\n")
+    environment = {name: value for name, value in os.environ.items() if "OPENBLAS" not in name}
+    ended = subprocess.run(
+        [*POOLCLI, "--plugin", "told.py", "--version"],
+        cwd=tmp_path,
+        env=environment | ({"OPENBLAS_NUM_THREADS": given} if given else {}),
+        capture_output=True,
+        text=True,
+        timeout=LONGEST,
+        check=False,
+    )
+    assert ended.stdout.splitlines()[0] == found
