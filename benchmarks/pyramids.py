@@ -6,7 +6,7 @@ Each is a process of its own, one after the other, on the same Zarr of uint16 in
 16 x 256 x 256, and makes three levels that halve all axes. Told are seconds, those of all cores
 together, megabytes of anonymous memory at the peak (Linux), the share of the cells of these levels
 that hold no label of the stack, and that of cells which hold the most frequent label of their own
-window, as the plain twin of the tests defines it.
+window. These are poolcli's, which tests hold against a plain twin.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import pytest
 from processes import needs
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from benchmarks import kills  # noqa: E402
+from benchmarks import kills
 
 pytestmark = pytest.mark.complete
 

@@ -18,7 +18,7 @@ from poolcli.io.source import Region
 from poolcli.io.tiff import gdal, ome_document
 from poolcli.io.tiff.byte_form import ByteForm
 from poolcli.io.tiff.description import described, kinds_of
-from poolcli.io.tiff.fields import LONG, Field, Inner, numbers
+from poolcli.io.tiff.fields import LONG, Field, Inner, numbers, text
 from poolcli.io.tiff.image import TiffImage
 from poolcli.io.tiff.mask_page import mask_plans
 from poolcli.io.tiff.pixels import axes_of, kept_storage, pixels_of
@@ -149,6 +149,9 @@ class TiffSink:
         if several or first.kind or len(pages) > 1:
             for number, page in enumerate(pages):
                 page.levels = [DirectoryPlan(each.pages[number], smaller) for each in others]
+            for level, each in zip(pages[0].levels, others, strict=True):
+                about = each.description if first.kind == "shaped" else ""
+                level.fields = [*smaller, *([text(Tag.DESCRIPTION, about)] if about else [])]
             return pages
         return [*pages, *(DirectoryPlan(each.pages[0], smaller) for each in others)]
 

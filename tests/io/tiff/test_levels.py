@@ -127,6 +127,17 @@ def test_levels_of_pages(cli, tmp_path):
     assert shapes == [[(190, 130), (95, 65), (48, 33)], [(50, 40), (25, 20)]]
 
 
+@pytest.mark.parametrize("shape", [(190, 130), (5, 190, 130)])
+def test_levels_of_what_tifffile_wrote(cli, tmp_path, caplog, shape):
+    """Its description tells the shape, of each level, too."""
+    x = np.random.default_rng(2).integers(0, 9, shape).astype("u2")
+    tifffile.imwrite(tmp_path / "x.tif", x)
+    assert cli("pyramid", "--op", "mode", "--smallest", 50, "x.tif", "-o", "y.tif").code == 0
+    wanted = expected("mode", x, "NHW"[-x.ndim :], 2)
+    assert same(levels_of(tmp_path / "y.tif"), wanted)
+    assert not caplog.records
+
+
 def test_an_array_has_levels_of_one_dtype(cli, tmp_path):
     np.save(tmp_path / "x.npy", PIXELS[..., 0])
     assert cli("pyramid", "--op", "avg", "--levels", 1, "x.npy", "-o", "y.tif").code == 0
