@@ -57,7 +57,7 @@ def main(words: Sequence[str] | None = None) -> None:
         make_input(folder / "x.zarr", options.megabytes, options.seed)
         command = f"{STEP} --layout DHW x.zarr -j 2 --max-memory {options.memory} -q"
         start = time.perf_counter()
-        check(ended(started(f"{command} -o whole.zarr", folder)) == 0, "the undisturbed run fails")
+        finish(started(f"{command} -o whole.zarr", folder))
         print(f"undisturbed: {time.perf_counter() - start:.1f} s")
         for executor in options.executor or EXECUTORS:
             chance = random.Random(f"{options.seed} {executor}")
@@ -96,7 +96,7 @@ def killed_runs(
                 continue
             kill(process)
             process = started(command, folder)
-        check(ended(process) == 0, f"{executor}: the last run fails")
+        finish(process)
     check(done == kills, f"{executor}: all is done after {done} kills: give more --megabytes")
     return Killed(executor, time.perf_counter() - start, done, workers, regions_in(log))
 
@@ -150,14 +150,13 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     """End a run and all processes that it has started, at once."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
-    ended(process)
+    process.communicate()
 
 
-def ended(process: subprocess.Popen[bytes]) -> int:
-    """The exit code of a run that ends; it shows no traceback."""
+def finish(process: subprocess.Popen[bytes]) -> None:
+    """Wait until a run has ended well."""
     _, errors = process.communicate(timeout=LONGEST)
-    check(b"Traceback" not in errors, errors.decode(errors="replace"))
-    return process.returncode
+    check(process.returncode == 0, errors.decode(errors="replace"))
 
 
 # What is there -------------------------------------------------------------------------------

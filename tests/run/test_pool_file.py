@@ -8,10 +8,10 @@ from poolcli import io
 
 
 def test_a_defect_costs_one_file(cli, tmp_path, monkeypatch):
-    def opened(readable, *rest):
+    def opened(readable, *rest, **named):
         if readable.name == "3.npy":
             raise ZeroDivisionError("a defect")
-        return original(readable, *rest)
+        return original(readable, *rest, **named)
 
     original = io.opened
     monkeypatch.setattr(io, "opened", opened)
