@@ -32,7 +32,7 @@ import numpy as np
 EXECUTORS = ("threads", "processes", "dask")
 STEPS = {"max": "max -k 2", "median": "median -k 3 -s 2"}  # two runs at once
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
-LONGEST = 120.0  # seconds after which a run that was told to end counts as hung
+LONGEST = 300.0  # seconds after which a run that was told to end counts as hung
 PER_FOLDER = 1000  # files
 
 

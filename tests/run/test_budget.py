@@ -279,6 +279,9 @@ def test_the_words_of_a_refusal_hold(cli, tmp_path):
         ("avg --normalize minmax x.npy", "300K"),
         ("max -k 9 -s 1 a.png", "300K"),
         ("max --global a.png", "1M"),
+        ("max -k 2 a.png", "190K"),
+        ("median --global x.npy", "20K"),
+        ("avg --normalize minmax x.npy", "1K"),
     ):
         ran = cli(*words.split(), "--max-memory", limit, "-o", "out/", "--overwrite", "-j", 1)
         assert ran.code == 1, words
