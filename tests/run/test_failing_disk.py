@@ -31,6 +31,17 @@ OUTPUTS = {
         "y.zarr",
         "zarr",
     ),
+    "nii by regions": (f"max -k 2 x.npy -o y.nii {REGIONS}", "y.nii", "nibabel"),
+    "safetensors by regions": (
+        f"max -k 2 x.npy -o y.safetensors {REGIONS}",
+        "y.safetensors",
+        "safetensors",
+    ),
+    "pyramid": (
+        f"pyramid --op avg --levels 2 x.npy -o y.zarr --save chunks=1x16x16 {REGIONS}",
+        "y.zarr",
+        "zarr",
+    ),
     "indices": ("max -k 2 x.npy -o y.npy --indices i.npy", "y.npy i.npy", ""),
     "page": ("compare a.png 'max -k 2' 'avg -k 2' --html y.html", "y.html", ""),
 }
@@ -110,7 +121,9 @@ def test_full_at_any_byte(disk, tmp_path, kind):
         remove(folder)
 
 
-@pytest.mark.parametrize("kind", ["png", "npy", "npy by regions", "zarr by regions"])
+@pytest.mark.parametrize(
+    "kind", ["png", "npy", "npy by regions", "nii by regions", "zarr by regions", "pyramid"]
+)
 def test_full_and_then_resumed(disk, tmp_path, kind):
     """The log is on the same disk: what it holds is true, and the next run goes on."""
     (words, names), folder = case_of(kind), tmp_path / "disk"
