@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from poolcli.maps.feature_map import Form
     from poolcli.pipeline.pipeline import Pipeline
     from poolcli.pipeline.step import Stage
+    from poolcli.run.cell_plan import CellPlan
     from poolcli.run.pyramid_plan import PyramidPlan
     from poolcli.run.region_plan import RegionPlan
 
-    FormAndStages = tuple[Form, tuple[Stage, ...], RegionPlan | PyramidPlan | None]
+    FormAndStages = tuple[Form, tuple[Stage, ...], RegionPlan | PyramidPlan | CellPlan | None]
 
 FORMAT = in_group(
     "Report",
@@ -117,7 +118,7 @@ def _plan_form(pipeline: Pipeline, form: Form, limit: int | None) -> FormAndStag
 
 def _regions(
     pipeline: Pipeline, header: Peek, limit: int | None
-) -> RegionPlan | PyramidPlan | None:
+) -> RegionPlan | PyramidPlan | CellPlan | None:
     """The regions that a limit cuts the first map into; None where it is pooled as a whole.
 
     PoolError where that needs more memory than the limit.
@@ -126,12 +127,17 @@ def _regions(
         return None
     from poolcli.io import default_format
     from poolcli.run.budget import memory_need
+    from poolcli.run.cell_plan import cells_of_form
     from poolcli.run.planned_regions import regions_of_form
     from poolcli.run.pool_pyramid import pyramid_of_form
 
     target = default_format(header.format, header.maps, instead="png")
     known = pipeline, header.maps[0], target, limit
     regions = pyramid_of_form(*known) or regions_of_form(*known)
-    if regions is None:
-        memory_need(pipeline, header, None).check(limit)
-    return regions
+    need = memory_need(pipeline, header, None)
+    if regions is not None or need.limit <= limit:
+        return regions
+    cells = cells_of_form(pipeline, header.maps[0], limit)
+    if cells is None:
+        need.check(limit)
+    return cells

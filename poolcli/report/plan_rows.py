@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from poolcli.maps.feature_map import Form
     from poolcli.pipeline.step import Stage
+    from poolcli.run.cell_plan import CellPlan
     from poolcli.run.pyramid_plan import PyramidPlan
     from poolcli.run.region_plan import RegionPlan
 
@@ -27,7 +28,7 @@ REGION_COLUMNS = ("regions", "at once")  # where the whole pipeline is cut
 class Memory(NamedTuple):
     """Where memory is limited: the regions of the result, if it is made in regions, else None."""
 
-    regions: RegionPlan | PyramidPlan | None
+    regions: RegionPlan | PyramidPlan | CellPlan | None
 
 
 def plan_records(stages: Sequence[Stage], memory: Memory | None) -> list[Record]:
@@ -85,7 +86,7 @@ def plan_table(form: Form, stages: Sequence[Stage], memory: Memory | None) -> Ta
     return (*COLUMNS, *LIMIT_COLUMNS), [a + b for a, b in zip(rows, limits, strict=True)]
 
 
-def _with_regions(rows: list[tuple[str, ...]], plan: RegionPlan | PyramidPlan) -> Table:
+def _with_regions(rows: list[tuple[str, ...]], plan: RegionPlan | PyramidPlan | CellPlan) -> Table:
     """The table with the regions of the result in the row of the last step, and their memory."""
     regions = f"{plan.count:,} of {shape_words(plan.block)}"
     *others, last, total = rows

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
 
+from poolcli import io
 from poolcli.pipeline.cell_parts import (
     CellMaker,
     CellUnit,
@@ -17,9 +18,11 @@ from poolcli.pipeline.cell_parts import (
     cell_maker,
 )
 from poolcli.pipeline.map_part import Numbers
+from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.region_walk import needed
 from poolcli.pipeline.step import Stage
-from poolcli.run.file_plan import PlannedMap
+from poolcli.resources.limits import current
+from poolcli.run.file_plan import PlannedMap, results_of
 
 _DECODING = 2  # copies of a chunk of the input while it is unpacked
 _RESULT = 8  # the result of the large windows is at most this part of a worker's memory
@@ -63,6 +66,18 @@ class CellPlan:
     stage: int
     maker: CellMaker
     units: tuple[PlannedUnit, ...]
+    at_once: int
+
+    @property
+    def block(self) -> tuple[int, ...]:
+        """The shape of what is read at first."""
+        unit = self.units[0]
+        spans = self.maker.spans(unit.unit)
+        if unit.trees:
+            sizes = [sum(leaf.number for leaf in leaves) for leaves in next(iter(unit.groups))]
+        else:
+            sizes = [each.stop - each.start for each in spans]
+        return (*(each.stop - each.start for each in unit.unit.planes), *sizes)
 
     @property
     def before(self) -> tuple[Stage, ...]:
@@ -94,8 +109,17 @@ def cell_plan(planned: PlannedMap, share: int) -> CellPlan | None:
         units = list(_units(maker, costs, share))
         if None in units:
             return None
-        return CellPlan(planned, number, maker, tuple(each for each in units if each))
+        return CellPlan(planned, number, maker, tuple(each for each in units if each), share)
     return None
+
+
+def cells_of_form(pipeline: Pipeline, header: io.Header, limit: int) -> CellPlan | None:
+    """The plan of a map that is known by its header; None where there is none in this memory."""
+    if pipeline.several or header.chunks is None:
+        return None
+    (planned,) = results_of(pipeline, header)
+    shares = (limit // 2 // workers for workers in range(current().threads, 0, -1))
+    return next(filter(None, (cell_plan(planned, share) for share in shares)), None)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,9 @@ from poolcli.run.parallelism import Parallelism
 # Seconds without an answer after which a scheduler, or a worker, counts as absent.
 # A scheduler answers at once, a worker after it has imported poolcli.
 _SCHEDULER_TIMEOUT, _WORKER_TIMEOUT = 10.0, 30.0
+# Times that regions of a large array are given to the cluster, which each time gives them up once
+# four workers are lost that had them: one that they kill is no reason to lose the rest.
+_ATTEMPTS = 3
 
 
 @contextmanager
@@ -95,7 +98,7 @@ def _version() -> str:
     return __version__
 
 
-def _outcome(client: Any, job: Job, work: Work, threads: int) -> Outcome:
+def _outcome(client: Any, job: Job, work: Work, threads: int, attempts: int = _ATTEMPTS) -> Outcome:
     """The outcome of a job by some worker; Dask moves jobs of lost workers to others."""
     from distributed import CancelledError, KilledWorker
 
@@ -103,6 +106,8 @@ def _outcome(client: Any, job: Job, work: Work, threads: int) -> Outcome:
         future = client.submit(_work_on_worker, work, job.absolute(), threads, pure=False)
         outcome = _result(client, future)
     except KilledWorker:
+        if job.part is not None and attempts > 1:  # regions wait on workers that are lost, too
+            return _outcome(client, job, work, threads, attempts - 1)
         return failed(
             job, "worker after worker was lost over it, killed or out of memory: try it alone"
         )
