@@ -14,16 +14,19 @@ from typing import Any
 from poolcli.errors import RequestError
 from poolcli.pipeline.arrays import ArrayFile
 from poolcli.pipeline.checks import check, windows_of
-from poolcli.pipeline.composition import STEP_TYPES
+from poolcli.pipeline.fuse_step import FuseStep
 from poolcli.pipeline.op import Op
 from poolcli.pipeline.options import SEMANTICS
 from poolcli.pipeline.parameters import Parameter, did_you_mean
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.profiles import PROFILES
+from poolcli.pipeline.pyramid_step import PyramidStep
 from poolcli.pipeline.readers import Load, Readers
 from poolcli.pipeline.registry import op_named
 from poolcli.pipeline.step import Step
 from poolcli.pipeline.window_kinds import FOOTPRINT, GLOBAL, KERNEL
+
+STEP_TYPES: dict[str, type[Step]] = {"fuse": FuseStep, "pyramid": PyramidStep}
 
 
 class Parser:

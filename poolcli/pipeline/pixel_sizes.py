@@ -10,9 +10,9 @@ from poolcli.maps.facts import Facts, PixelSize
 from poolcli.maps.feature_map import Form
 from poolcli.maps.layout import space_letters
 from poolcli.maps.pooled_facts import carried
-from poolcli.pipeline.composition import PyramidStep
 from poolcli.pipeline.options import ISOTROPIC
 from poolcli.pipeline.pipeline import Pipeline
+from poolcli.pipeline.pyramid_step import PyramidStep
 
 _METRES = {
     "m": 1.0,

@@ -8,8 +8,8 @@ import pytest
 import poolcli
 from poolcli.engine.windows import by_name
 from poolcli.pipeline import frameworks
-from poolcli.pipeline.composition import STEP_TYPES
 from poolcli.pipeline.configuration import loaded
+from poolcli.pipeline.parser import STEP_TYPES
 from poolcli.pipeline.profile import FACTS
 from poolcli.pipeline.profiles import PROFILES
 from poolcli.pipeline.registry import op_named

@@ -25,7 +25,7 @@ from poolcli.analysis.explanation.tracing import (
 )
 from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.maps.frame import Size
-from poolcli.pipeline.composition import FuseStep
+from poolcli.pipeline.fuse_step import FuseStep
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.step import Step
 from poolcli.pipeline.table import OPS

@@ -16,7 +16,7 @@ from poolcli.engine.operations.unpool import Unpool
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.maps.frame import Frame, Size
-from poolcli.pipeline.composition import FuseStep
+from poolcli.pipeline.fuse_step import FuseStep
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.step import Step
 

@@ -1,11 +1,10 @@
-"""Steps that consist of other steps: several pipelines merged, and one reducer at several sizes."""
+"""Several pipelines of one map, whose results are merged or concatenated."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property, reduce
-from itertools import islice
 from math import prod
 from typing import Any
 
@@ -15,14 +14,12 @@ from poolcli.engine.backend.blocks import Load
 from poolcli.errors import RequestError, ShapeError
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form
-from poolcli.maps.frame import Frame, Size
+from poolcli.maps.frame import Frame
 from poolcli.maps.layout import shape_words
 from poolcli.maps.sampling import Sampling, composed
 from poolcli.pipeline.map_part import MapPart, Numbers, union_of
-from poolcli.pipeline.options import ISOTROPIC
 from poolcli.pipeline.out import write
 from poolcli.pipeline.pipeline import Pipeline
-from poolcli.pipeline.pyramid_levels import powers, towards_isotropy, until_small
 from poolcli.pipeline.receptive_field import ReceptiveField
 from poolcli.pipeline.region_walk import needed, pooled_region
 from poolcli.pipeline.step import Stage, Step
@@ -149,59 +146,6 @@ class FuseStep(Step):
         merged = Pipeline((self._merge,)).plan(flat)[-1]
         base = forms[0] if merged.output.mode == forms[0].mode else forms[0].expanded()
         return base.framed(base.frame, merged.output.dtype)
-
-
-class PyramidStep(Step):
-    """One reducer at several sizes: level n pools the input by the kernel to the power of n.
-
-    Each level is computed from the input, so that nothing is rounded or weighed twice.
-    """
-
-    several = True
-
-    @property
-    def count(self) -> int | None:
-        return None if self["smallest"] else int(self["levels"])
-
-    def parts_of(self, form: Form) -> tuple[Step, ...]:
-        kernels = self._kernels(form)
-        if self["smallest"]:
-            return tuple(map(self._level, until_small(kernels, form.space, self["smallest"])))
-        return tuple(map(self._level, islice(kernels, self["levels"])))
-
-    def with_pixel_sizes(self, sizes: Sequence[float]) -> PyramidStep:
-        """Return the step for maps whose pixels have these sizes along their axes."""
-        others = tuple(pair for pair in self.options if pair[0] != ISOTROPIC.name)
-        return replace(self, options=(*others, (ISOTROPIC.name, ISOTROPIC.read(tuple(sizes)))))
-
-    def _kernels(self, form: Form) -> Iterator[Size]:
-        """The kernel of each level, without end."""
-        sizes = self[ISOTROPIC.name]
-        if not sizes:
-            return powers(self["kernel"])
-        if sizes is True:
-            raise RequestError(
-                f"{ISOTROPIC.word} needs the sizes of pixels, which the input does not tell: "
-                "write them, such as `isotropic`=2x0.5x0.5"
-            )
-        if len(sizes) != len(form.space):
-            raise ShapeError(
-                f"{ISOTROPIC.word} has {len(sizes)} sizes of pixels, "
-                f"and the map {len(form.space)} spatial axes"
-            )
-        return towards_isotropy(sizes)
-
-    def _level(self, size: Size) -> Step:
-        reducer: Step = self["reducer"]
-        own = {option.name for option in reducer.op.parameters}
-        formula = tuple(pair for pair in reducer.options if pair[0] in own)
-        levels = {option.name for option in self.op.parameters}
-        rules = tuple(pair for pair in self.options if pair[0] not in levels)
-        windows = (("kernel", size), ("stride", size), ("ceil_mode", True))
-        return Step(reducer.op, SLIDING, (*windows, *formula, *rules))
-
-
-STEP_TYPES: dict[str, type[Step]] = {"fuse": FuseStep, "pyramid": PyramidStep}
 
 
 def _common_sampling(plans: Sequence[Sequence[Stage]], output: Form) -> Sampling:
