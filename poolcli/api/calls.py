@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from poolcli.api.inputs import PoolInput
-from poolcli.api.labelled import labelled
+from poolcli.api.labelled import labelled, spacing_of
 from poolcli.api.steps import PARSER, pipeline_of
 from poolcli.errors import RequestError, ShapeError
 from poolcli.maps.array import Array
@@ -17,6 +17,7 @@ from poolcli.maps.layout import shape_words
 from poolcli.pipeline.options import MASK
 from poolcli.pipeline.out import write
 from poolcli.pipeline.pipeline import Pipeline
+from poolcli.pipeline.pixel_sizes import with_pixel_sizes
 from poolcli.pipeline.registry import op_named
 from poolcli.pipeline.step import Step
 
@@ -34,6 +35,9 @@ def pooled(
     """Return what `pool` returns."""
     source = _checked(source, reducer)
     pipeline = pipeline_of(reducer, _arranged(options, source))
+    if pipeline.several and source.labelled is not None:
+        facts = {"spacing": spacing_of(source.labelled, source.fmap.layout)}
+        pipeline = with_pixel_sizes(pipeline, facts, source.fmap.form)
     if source.valid is None and not return_indices:
         direct = None if source.arrangement.order else out
         *_, maps = pipeline.walk(source.fmap, direct)

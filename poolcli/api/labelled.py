@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from poolcli.maps.array import Array
+from poolcli.maps.facts import PixelSize
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.pipeline.pipeline import Pipeline, as_map
 from poolcli.pipeline.step import Step
@@ -33,6 +34,19 @@ def labelled(x: Any, data: Array, result: FeatureMap, source: FeatureMap, step: 
         if (made := _coordinate(coordinate, names, data.shape, (source, step))) is not None
     }
     return type(x)(data, coordinates, list(names), x.name, x.attrs)
+
+
+def spacing_of(x: Any, layout: str) -> dict[str, PixelSize]:
+    """The mean distance of the coordinates along each axis that has numbers, by its letter."""
+    known: dict[str, PixelSize] = {}
+    if len(layout) != len(x.dims):
+        return known
+    for letter, dim in zip(layout, x.dims, strict=True):
+        values = x.coords[dim].values if dim in x.coords else np.zeros(0)
+        if values.dtype.kind in "iuf" and values.size > 1 and values[0] != values[-1]:
+            distance = abs(float(values[-1]) - float(values[0])) / (values.size - 1)
+            known[letter] = PixelSize(distance)
+    return known
 
 
 def _dimensions(

@@ -248,10 +248,10 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
     smallest : int, optional
         For pyramid: as many levels as it takes until height and width are at most this, and at
         least one.
-    isotropic : sequence of float, optional
-        For pyramid: the size of a pixel along each spatial axis, like ``(2, 0.5, 0.5)``. A level
-        doubles the pixels along an axis, unless these are at least the square root of 2 times as
-        large as the smallest.
+    isotropic : bool or sequence of float, optional
+        For pyramid: the size of a pixel along each spatial axis, like ``(2, 0.5, 0.5)``; True for
+        the distance of a DataArray's coordinates. A level doubles the pixels along an axis, unless
+        these are at least the square root of 2 times as large as the smallest.
     nan : {"propagate", "ignore"}, optional
         Whether a NaN makes its window NaN (default), or does not count.
     nodata : float or sequence of float, optional

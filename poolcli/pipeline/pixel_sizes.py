@@ -1,11 +1,11 @@
-"""Pipelines whose pyramids become isotropic, by the sizes of pixels that a file tells."""
+"""Pipelines whose pyramids become isotropic, by the sizes of pixels that an input tells."""
 
 from __future__ import annotations
 
 from math import hypot
 from typing import Any
 
-from poolcli.errors import FileError, RequestError
+from poolcli.errors import RequestError
 from poolcli.maps.facts import Facts, PixelSize
 from poolcli.maps.feature_map import Form
 from poolcli.maps.layout import space_letters
@@ -32,7 +32,7 @@ _METRES = {
 
 
 def with_pixel_sizes(pipeline: Pipeline, facts: Facts, form: Form) -> Pipeline:
-    """Return the pipeline for a map with these facts; FileError where they tell no sizes."""
+    """Return the pipeline for a map with these facts; RequestError where they tell no sizes."""
     steps = list(pipeline.steps)
     for at, step in enumerate(steps):
         if not (isinstance(step, PyramidStep) and step[ISOTROPIC.name] is True):
@@ -61,8 +61,8 @@ def _sizes(facts: Facts, letters: str) -> list[float]:
     units = {known[letter].unit for letter in letters if letter in known}
     if lacking or (len(units) > 1 and not units <= _METRES.keys()):
         why = f"no size of a pixel along {lacking[0]}" if lacking else "sizes of unlike units"
-        raise FileError(
-            f"{ISOTROPIC.word} needs the sizes of pixels, and the file tells {why}: "
+        raise RequestError(
+            f"{ISOTROPIC.word} needs the sizes of pixels, and the input tells {why}: "
             "write them, such as `isotropic`=2x0.5x0.5"
         )
     return [known[each].size * _scale(known[each].unit, units) for each in letters]

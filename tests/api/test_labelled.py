@@ -120,6 +120,17 @@ def test_more_leading_axes(scene):
     assert pooled.sizes == {"run": 2, "time": 2, "band": 3, "y": 4, "x": 6}
 
 
+def test_isotropic_pyramid():
+    coordinates = {"z": [0.0, 2.0, 4.0], "y": np.arange(64) / 2, "x": 10 - np.arange(64) / 2}
+    stack = xarray.DataArray(np.zeros((3, 64, 64)), coordinates, ("z", "y", "x"))
+    options = {"op": "max", "isotropic": True, "smallest": 8, "layout": "DHW"}
+    levels = poolcli.pool(stack, "pyramid", **options)
+    assert [level.shape for level in levels] == [(3, 32, 32), (3, 16, 16), (2, 8, 8)]
+    assert levels[1].y.values.tolist() == [0.75 + 2 * cell for cell in range(16)]
+    with pytest.raises(ValueError, match="no size of a pixel along D"):
+        poolcli.pool(stack.drop_vars("z"), "pyramid", **options)
+
+
 def test_pyramid(scene):
     levels = poolcli.pool(scene, "pyramid", op="max", levels=2)
     assert [level.y.values.tolist() for level in levels] == [[65, 45, 25, 5], [55, 15]]
