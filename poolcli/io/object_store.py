@@ -33,7 +33,8 @@ def object_store(url: str, *, read_only: bool) -> Any | None:
     """
     scheme, _, path = url.partition("://")
     name, _, prefix = path.partition("/")
-    if scheme != "s3" or "@" in name or find_spec("obstore") is None or _has_settings():
+    is_plain = scheme == "s3" and not set("@:") & set(name)  # no password, no access point
+    if not is_plain or find_spec("obstore") is None or _has_settings():
         return None
     bucket = _bucket(name)
     if bucket is None:
