@@ -22,9 +22,9 @@ def masked(pipeline: Pipeline, mask: FileMask) -> tuple[Pipeline, FileMask]:
     Both are as they were where a step does not take a mask, has one of its own, or makes several
     maps or other axes.
     """
-    if pipeline.several or not all(map(_takes_mask, pipeline.steps)) or mask.valid is None:
+    valid = mask.valid  # read in any case, while the file is open: it may be written as it is
+    if valid is None or pipeline.several or not all(map(_takes_mask, pipeline.steps)):
         return pipeline, mask
-    valid = mask.valid
     steps: list[Step] = []
     later: list[Array] = []
     for step in pipeline.steps:

@@ -10,7 +10,10 @@ from poolcli import io
 
 rasterio = pytest.importorskip("rasterio")
 tifffile = pytest.importorskip("tifffile")
-pytestmark = pytest.mark.complete
+pytestmark = [
+    pytest.mark.complete,
+    pytest.mark.filterwarnings("ignore:Dataset has no geotransform"),
+]
 
 PIXELS = np.random.default_rng(0).integers(0, 250, (190, 130, 3)).astype("u1")
 
@@ -101,6 +104,24 @@ class TestOme:
     def test_levels_with_fewer_planes_are_refused(self, cli, stack):
         ran = cli("pyramid", "--op", "mode", "--levels", 1, "x.ome.tif", "-o", "y.ome.tif")
         assert (ran.code, "give a --kernel that pools no depth" in ran.err) == (1, True)
+
+
+@pytest.mark.parametrize("limit", [(), ("--max-memory", "300k")])
+def test_the_mask_of_the_map_stays_and_levels_are_told_to_lack_it(cli, tmp_path, limit):
+    valid = np.ones((190, 130), bool)
+    valid[:50, :40] = False
+    profile = {"driver": "GTiff", "width": 130, "height": 190, "count": 1, "dtype": "uint8"}
+    with (
+        rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True),
+        rasterio.open(tmp_path / "x.tif", "w", **profile, tiled=True) as file,
+    ):
+        file.write(PIXELS[..., 0], 1)
+        file.write_mask(valid)
+    ran = cli("pyramid", "--op", "max", "--levels", 2, "x.tif", "-o", "y.tif", *limit)
+    assert (ran.code, "without mask of pixels" in ran.text) == (0, True)
+    with rasterio.open(tmp_path / "y.tif") as file:
+        assert file.overviews(1) == [2, 4]
+        assert np.array_equal(file.read_masks(1) != 0, valid)
 
 
 def test_levels_of_a_palette(cli, tmp_path):
