@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ if sys.platform != "win32":
 
 SUFFIX = ".poolcli-part"
 _FOLDER_SUFFIX = ".poolcli-folder"
+_TIMES, _PAUSE = 25, 0.02  # seconds
 
 
 @contextmanager
@@ -82,11 +84,20 @@ def folder_of(partial: Path) -> Path:
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove a folder with all that is in it."""
-    if folder.is_dir():
-        from shutil import rmtree
+    """Remove a folder with all that is in it.
 
+    Threads of zarr may still write some chunks where another one failed, and make their folder for
+    that: it is removed again, until it stays away. What is left then is a leftover.
+    """
+    if not folder.is_dir():
+        return
+    from shutil import rmtree
+
+    for _ in range(_TIMES):
         rmtree(folder, ignore_errors=True)
+        time.sleep(_PAUSE)
+        if not folder.exists():
+            return
 
 
 def rename_folder(folder: Path, path: Path, *, overwrite: bool) -> None:
@@ -151,12 +162,20 @@ def remove_leftovers(folder: Path, kept: Collection[str] = ()) -> None:
     """
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            is_partial = entry.name.startswith(".") and entry.name.endswith(SUFFIX)
-            if entry.name.removesuffix(SUFFIX).rpartition(".")[2] in kept:
+            stem, suffix = os.path.splitext(entry.name)  # noqa: PTH122 a folder may have very many
+            if not stem.startswith(".") or stem.rpartition(".")[2] in kept:
                 continue
-            if is_partial and entry.is_file(follow_symlinks=False):
-                with suppress(OSError):
+            with suppress(OSError):
+                if suffix == SUFFIX and entry.is_file(follow_symlinks=False):
                     _remove_unlocked(Path(entry.path))
+                elif suffix == _FOLDER_SUFFIX and entry.is_dir(follow_symlinks=False):
+                    _remove_orphan(Path(entry.path))
+
+
+def _remove_orphan(folder: Path) -> None:
+    """Remove a folder without the file that is beside it from before its begin to after its end."""
+    if not folder.with_suffix(SUFFIX).exists():
+        remove_folder(folder)
 
 
 def _remove_unlocked(partial: Path) -> None:

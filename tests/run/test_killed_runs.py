@@ -54,11 +54,14 @@ def test_only_what_the_dead_left_is_swept(cli, photo, tmp_path):
 
     for name in (".a.png.0123.poolcli-part", ".b.png.4567.poolcli-part", "poolcli-part", ".c.part"):
         (tmp_path / name).write_bytes(b"half")
+    for name in (".c.zarr.89ab.poolcli-folder", ".b.png.4567.poolcli-folder"):
+        (tmp_path / name).mkdir()
     with (tmp_path / ".b.png.4567.poolcli-part").open("r+b") as living:
         fcntl.flock(living, fcntl.LOCK_EX)
         assert cli("max", "photo.png", "-o", "out.png").code == 0
     assert {path.name for path in tmp_path.iterdir()} == {
         ".b.png.4567.poolcli-part",
+        ".b.png.4567.poolcli-folder",
         "poolcli-part",
         ".c.part",
         "photo.png",
