@@ -199,9 +199,9 @@ def _store(folder: Path) -> Any:
     """What zarr writes to: at an address, a store whose root is named at the end."""
     if not isinstance(folder, Address):
         return str(folder)
-    from poolcli.io.zarr.withheld import WithheldStore
+    from poolcli.io.zarr.withheld import withheld
 
-    return WithheldStore(folder.zarr_store(read_only=False))
+    return withheld(folder.zarr_store(read_only=False))
 
 
 def _in_ome_order(header: Header) -> tuple[Header, str]:
