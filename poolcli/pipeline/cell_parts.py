@@ -9,14 +9,10 @@ from typing import Any
 import numpy as np
 
 from poolcli.engine.operations.operation import Pooling, assembled, outside_of
+from poolcli.engine.operations.part_collector import PartCollector, parts_of
 from poolcli.engine.operations.pixels import CountedPixels, MaskedPixels, counted
 from poolcli.engine.operations.pool import pool
-from poolcli.engine.operations.window_parts import (
-    PartCollector,
-    Window,
-    WindowParts,
-    parts_of,
-)
+from poolcli.engine.operations.window_parts import Window, WindowParts
 from poolcli.engine.windows.fold_tree import FoldTree, Node
 from poolcli.engine.windows.grid import Grid
 from poolcli.engine.windows.place import PlacedGrid, Placement

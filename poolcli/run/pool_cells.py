@@ -90,8 +90,7 @@ def pool_cells(job: Job, planned: PlannedCells) -> Outcome:
     """Pool the maps of a file cell by cell."""
     start, memory = time.perf_counter(), job.outputs.memory
     reopened = partial(opened, job, job.source)
-    headers = [each.header for each in planned.file.results]
-    file = shared_file(job, planned.file.format, headers)
+    file = shared_file(job, planned.file.format, [each.header for each in planned.file.results])
     with Sources(reopened) as sources:
         work = _CellWork(planned, sources)
 
@@ -111,8 +110,7 @@ def pool_cells(job: Job, planned: PlannedCells) -> Outcome:
             sink.write(number, tuple(slice(0, size) for size in one.data.shape), one.data)
             work.tally.add(written=one.data.nbytes)
         commit_point()
-    seconds = time.perf_counter() - start
-    return _outcome(job, planned, work.tally, seconds)._replace(status="done")
+    return _outcome(job, planned, work.tally, time.perf_counter() - start)._replace(status="done")
 
 
 def preview_of_cells(job: Job, planned: PlannedCells) -> Outcome:
@@ -169,8 +167,7 @@ class _CellWork:
         spans = _spans(window, task.group) if task.group else window
         part = maker.taken(self._part(task.number, maker.numbers(unit.planes, spans)))
         self._templates.setdefault(task.number, part.pixels)
-        stage = self._plans[task.number].stage
-        with self.tally.timed(stage):
+        with self.tally.timed(self._plans[task.number].stage):
             if task.unit.parts is None:
                 self._cells[task.number][unit] = maker.pooled(unit, part)
             else:

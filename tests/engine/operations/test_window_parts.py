@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from poolcli.engine.operations.operation import Pooling
+from poolcli.engine.operations.part_collector import PartCollector, parts_of
 from poolcli.engine.operations.pixels import MaskedPixels, ValueRules, counted
-from poolcli.engine.operations.window_parts import PartCollector, Window, parts_of
+from poolcli.engine.operations.window_parts import Window
 from poolcli.engine.reducers import folds
 from poolcli.engine.windows.adaptive import Adaptive
 from poolcli.engine.windows.fold_tree import FoldTree
