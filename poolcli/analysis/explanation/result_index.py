@@ -21,6 +21,7 @@ def level_of(pipeline: Pipeline, form: Form, level: int) -> Pipeline:
 def index_in(form: Form, at: Size | None) -> Size:
     """An index into a map, without negative numbers; None is the middle of the first plane.
 
+    >>> import numpy as np
     >>> index_in(Form((2, 4, 4), np.dtype("uint8"), "CHW"), (-1, 0, 3))
     (1, 0, 3)
     """
