@@ -23,8 +23,8 @@ TILED = 16  # times as large are blocks that the backend cuts into tiles of its 
 # Bytes of the states of a block where this makes enough blocks for all threads: a maximum of
 # 1.6 MB of float32 took 0.08 ms in one thread, and 0.15 in two.
 SMALLEST = 1 << 21
-# Blocks for each thread, if they are large enough, so that one that starts late has fewer: with four,
-# maxima of 36 MB of bytes took 3.4 ms in place of 3.1.
+# Blocks for each thread, if they are large enough, so that one that starts late has fewer: with
+# four, maxima of 36 MB of bytes took 3.4 ms in place of 3.1.
 SHARES = 2
 
 
