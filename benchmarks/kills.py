@@ -81,7 +81,7 @@ def make_input(path: Path, megabytes: int, seed: int) -> None:
 def killed_runs(
     command: str, folder: Path, executor: str, kills: int, chance: random.Random
 ) -> Killed:
-    """Run a command until it ends by itself, after it has been killed so often."""
+    """Run a command until it ends by itself; it is killed so often, if it takes that long."""
     log = folder / f"{executor}.jsonl"
     command += f" -o {executor}.zarr --resume {log.name} --executor {executor}"
     start, done, workers = time.perf_counter(), 0, 0
@@ -97,7 +97,7 @@ def killed_runs(
             kill(process)
             process = started(command, folder)
         finish(process)
-    check(done == kills, f"{executor}: all is done after {done} kills: give more --megabytes")
+    check(done > 0, f"{executor}: all is done before a kill: give more --megabytes")
     return Killed(executor, time.perf_counter() - start, done, workers, regions_in(log))
 
 
