@@ -26,7 +26,8 @@ from poolcli.run.interruption import commit_point
 from poolcli.run.job import Job
 from poolcli.run.job_source import opened
 from poolcli.run.large_file import may_have_regions
-from poolcli.run.outcome import Outcome, StepResult
+from poolcli.run.outcome import Outcome
+from poolcli.run.planned_outcome import planned_outcome
 from poolcli.run.planned_regions import USUAL, opened_large
 from poolcli.run.pool_regions import worker_budget
 from poolcli.run.region_blocks import Sources, Tally, read_pixels
@@ -233,18 +234,5 @@ def _spans(window: Slices, group: Group) -> Slices:
 
 def _outcome(job: Job, planned: PlannedCells, tally: Tally, seconds: float) -> Outcome:
     stages = planned.file.results[0].stages
-    total = sum(tally.seconds.values()) or 1.0
-    ms = {phase: 1000 * seconds * each / total for phase, each in tally.seconds.items()}
-    rows = tuple(
-        StepResult(str(stage.step), stage.input, stage.output, ms.get(step, 0.0))
-        for step, stage in enumerate(stages)
-    )
-    outcome = Outcome(job.name, job.target, "planned", rows, len(planned.plans), job.targets[1:])
-    return outcome._replace(
-        read_ms=ms.get("read", 0.0),
-        write_ms=ms.get("write", 0.0),
-        dropped=planned.file.dropped,
-        regions=planned.regions,
-        read_bytes=tally.read_bytes,
-        written_bytes=tally.written_bytes,
-    )
+    outcome = planned_outcome(job, planned.file, stages, tally, seconds)
+    return outcome._replace(pages=len(planned.plans), regions=planned.regions)

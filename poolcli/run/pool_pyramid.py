@@ -26,7 +26,8 @@ from poolcli.run.interruption import commit_point
 from poolcli.run.job import Job
 from poolcli.run.job_source import opened
 from poolcli.run.large_file import is_large_file
-from poolcli.run.outcome import Outcome, StepResult
+from poolcli.run.outcome import Outcome
+from poolcli.run.planned_outcome import planned_outcome
 from poolcli.run.planned_regions import USUAL, opened_large
 from poolcli.run.pool_regions import worker_budget
 from poolcli.run.pyramid_plan import Level, PyramidPlan, pyramid_plan
@@ -140,19 +141,7 @@ def preview_of_pyramids(job: Job, planned: PlannedPyramids) -> Outcome:
 
 
 def _outcome(job: Job, planned: PlannedPyramids, tally: Tally, seconds: float) -> Outcome:
-    total = sum(tally.seconds.values()) or 1.0
-    ms = {phase: 1000 * seconds * each / total for phase, each in tally.seconds.items()}
     stages = [level.stage for level in planned.plans[0].levels if level.stage]
-    rows = tuple(
-        StepResult(str(stage.step), stage.input, stage.output, ms.get(at, 0.0))
-        for at, stage in enumerate(stages)
-    )
-    outcome = Outcome(job.name, job.target, "planned", rows, len(planned.plans), job.targets[1:])
-    return outcome._replace(
-        read_ms=ms.get("read", 0.0),
-        write_ms=ms.get("write", 0.0),
-        dropped=planned.file.dropped,
-        regions=sum(len(plan.tiles) for plan in planned.plans),
-        read_bytes=tally.read_bytes,
-        written_bytes=tally.written_bytes,
-    )
+    outcome = planned_outcome(job, planned.file, stages, tally, seconds)
+    regions = sum(len(plan.tiles) for plan in planned.plans)
+    return outcome._replace(pages=len(planned.plans), regions=regions)

@@ -12,7 +12,8 @@ from poolcli.resources.threads import for_each
 from poolcli.run.interruption import commit_point
 from poolcli.run.job import Job
 from poolcli.run.job_source import opened
-from poolcli.run.outcome import Outcome, StepResult
+from poolcli.run.outcome import Outcome
+from poolcli.run.planned_outcome import planned_outcome
 from poolcli.run.planned_regions import PlannedRegions
 from poolcli.run.region_blocks import BlockMaker, PieceTask, Sources, Tally
 from poolcli.run.region_output import Noting, region_output, shared_file
@@ -72,20 +73,7 @@ def worker_budget(memory: int | None, workers: int) -> Budget:
 
 
 def region_outcome(job: Job, planned: PlannedRegions, tally: Tally, seconds: float) -> Outcome:
-    """The outcome, whose times are the shares of the phases in the time that it took."""
+    """The outcome of a file that is pooled in regions."""
     stages = planned.file.results[0].stages
-    total = sum(tally.seconds.values()) or 1.0
-    ms = {phase: 1000 * seconds * each / total for phase, each in tally.seconds.items()}
-    rows = tuple(
-        StepResult(str(stage.step), stage.input, stage.output, ms.get(step, 0.0))
-        for step, stage in enumerate(stages)
-    )
-    outcome = Outcome(job.name, job.target, "planned", rows, len(planned.plans), job.targets[1:])
-    return outcome._replace(
-        read_ms=ms.get("read", 0.0),
-        write_ms=ms.get("write", 0.0),
-        dropped=planned.file.dropped,
-        regions=planned.count,
-        read_bytes=tally.read_bytes,
-        written_bytes=tally.written_bytes,
-    )
+    outcome = planned_outcome(job, planned.file, stages, tally, seconds)
+    return outcome._replace(pages=len(planned.plans), regions=planned.count)
