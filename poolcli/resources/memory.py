@@ -5,6 +5,7 @@ These files are new ones of this process: a file of somebody else is read, never
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Sequence
@@ -101,7 +102,14 @@ def _part(nbytes: int) -> Part:
 
 
 def reserve(stream: BinaryIO, nbytes: int) -> None:
-    """Allocate a file on the disk: the system kills a process that writes a page of a full one."""
+    """Allocate a file on the disk: the system kills a process that writes a page of a full one.
+
+    What cannot fit is refused first: until the allocation fails, it takes all that others need.
+    """
+    if hasattr(os, "fstatvfs"):
+        disk = os.fstatvfs(stream.fileno())
+        if nbytes > disk.f_bavail * disk.f_frsize:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     if hasattr(os, "posix_fallocate"):
         os.posix_fallocate(stream.fileno(), 0, nbytes)
     else:

@@ -582,3 +582,12 @@ def test_a_zip_that_lies_about_where_a_stored_array_ends(tmp_path):
     (tmp_path / "a.npz").write_bytes(raw)
     with limits(memory=Budget(1000)), pytest.raises(FileError, match="more than the archive holds"):
         poolcli.io.read(tmp_path / "a.npz")
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="this system allocates no files")
+def test_what_cannot_fit_takes_nothing_of_the_disk(tmp_path, monkeypatch):
+    """An allocation that fails in the end has filled the disk for everybody until then."""
+    monkeypatch.setattr(os, "posix_fallocate", lambda *_: pytest.fail("the disk was filled"))
+    disk = os.statvfs(tmp_path)
+    with (tmp_path / "x").open("wb") as stream, pytest.raises(OSError, match="No space left"):
+        memory.reserve(stream, 2 * disk.f_blocks * disk.f_frsize)
