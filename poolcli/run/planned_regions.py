@@ -40,7 +40,7 @@ class PlannedRegions:
     state: InputState
 
     @property
-    def count(self) -> int:
+    def regions(self) -> int:
         """How many blocks are written."""
         return sum(plan.count for plan in self.plans)
 

@@ -45,6 +45,11 @@ class PlannedPyramids(NamedTuple):
     source: io.Source
     state: InputState
 
+    @property
+    def regions(self) -> int:
+        """How many tiles are read."""
+        return sum(plan.count for plan in self.plans)
+
 
 @contextmanager
 def planned_pyramids(job: Job, readable: io.Readable) -> Iterator[PlannedPyramids | None]:
@@ -143,5 +148,4 @@ def preview_of_pyramids(job: Job, planned: PlannedPyramids) -> Outcome:
 def _outcome(job: Job, planned: PlannedPyramids, tally: Tally, seconds: float) -> Outcome:
     stages = [level.stage for level in planned.plans[0].levels if level.stage]
     outcome = planned_outcome(job, planned.file, stages, tally, seconds)
-    regions = sum(len(plan.tiles) for plan in planned.plans)
-    return outcome._replace(pages=len(planned.plans), regions=regions)
+    return outcome._replace(pages=len(planned.plans), regions=planned.regions)

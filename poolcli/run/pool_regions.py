@@ -26,8 +26,8 @@ def pool_regions(job: Job, planned: PlannedRegions) -> Outcome:
     file, cut = file_of(job, planned), [plan.block for plan in planned.plans]
     with Sources(reopened) as sources, region_output(job, file, cut) as output:
         in_order = not file.takes_any_order
-        turns = (turn for turn in range(planned.count) if turn not in output.regions.done)
-        with Noting(output.regions, planned.count, output.sync) as note:
+        turns = (turn for turn in range(planned.regions) if turn not in output.regions.done)
+        with Noting(output.regions, planned.regions, output.sync) as note:
             maker = BlockMaker(planned.plans, sources, output.sink, in_order=in_order, note=note)
             make_all(maker, maker.tasks(turns), planned.workers, job.outputs.memory)
         planned.state.check()
@@ -76,4 +76,4 @@ def region_outcome(job: Job, planned: PlannedRegions, tally: Tally, seconds: flo
     """The outcome of a file that is pooled in regions."""
     stages = planned.file.results[0].stages
     outcome = planned_outcome(job, planned.file, stages, tally, seconds)
-    return outcome._replace(pages=len(planned.plans), regions=planned.count)
+    return outcome._replace(pages=len(planned.plans), regions=planned.regions)

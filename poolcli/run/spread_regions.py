@@ -47,7 +47,7 @@ def spread_file(job: Job, pool: WorkerPool) -> Outcome:
 def _spread(job: Job, readable: io.Readable, pool: WorkerPool) -> Outcome:
     with planned_regions(job, readable) as planned:
         warning = io.size_warning(planned.source) if planned else ""
-    if planned is None or planned.count == 1 or not _is_shared(job, planned):
+    if planned is None or planned.regions == 1 or not _is_shared(job, planned):
         return pool.submit(replace(job, record=None)).result()
     return _by_workers(job, planned, pool)._replace(warning=warning)
 
@@ -65,7 +65,7 @@ def _by_workers(job: Job, planned: PlannedRegions, pool: WorkerPool) -> Outcome:
     shared = io.shared(job.target, file, claim, overwrite=job.overwrite)
     with shared as begun:
         parts = list(_parts(job, planned, begun, regions))
-        with Noting(regions, planned.count, begun.sync) as note:
+        with Noting(regions, planned.regions, begun.sync) as note:
             for part, outcome in _in_turn(parts, pool):
                 if outcome.status == "failed":
                     raise FileError(outcome.reason)
@@ -84,8 +84,8 @@ def _parts(
     job: Job, planned: PlannedRegions, file: io.SharedFile, regions: DoneRegions
 ) -> Iterator[Job]:
     """A job for some blocks at a time of those that are not done."""
-    left = iter([turn for turn in range(planned.count) if turn not in regions.done])
-    size = max(1, min(_MOST, planned.count // (_JOBS * planned.workers)))
+    left = iter([turn for turn in range(planned.regions) if turn not in regions.done])
+    size = max(1, min(_MOST, planned.regions // (_JOBS * planned.workers)))
     memory = job.outputs.memory
     shapes = tuple((plan.block, plan.piece) for plan in planned.plans)
     while turns := tuple(islice(left, size)):
