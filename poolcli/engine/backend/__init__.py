@@ -163,12 +163,12 @@ class Backend(Protocol):
         """
         ...
 
-    def weigh(self, x: Array, out: Array, rows: BoxWeights, columns: BoxWeights) -> bool:
+    def weigh(self, x: Array, out: Array, rows: BoxWeights, columns: BoxWeights) -> None:
         """Weighted sums of the pixels (height, width, C) of boxes, to (boxes, C, *cells).
 
         Cell (i, j) is the sum over y of wy[i, y] times the sum over x of wx[j, x] p[y, x], each
-        from the first pixel on, in float64, rounded once to `out`'s dtype. A backend that does not
-        do this for all boxes at once writes nothing and returns False.
+        from the first pixel on, in float64, rounded once to `out`'s dtype. Pixels and cells are
+        float32 or float64, and all pixels are finite.
         """
         ...
 

@@ -120,12 +120,10 @@ def mode(x: Array, valid: Array | None, grid: Grid, out: Array | None = None) ->
     return out
 
 
-def weigh(x: Array, out: Array, rows: BoxWeights, columns: BoxWeights) -> bool:
+def weigh(x: Array, out: Array, rows: BoxWeights, columns: BoxWeights) -> None:
     """Weighted sums of the pixels of boxes: see `Backend.weigh`."""
-    if x.dtype.char not in "fd" or out.dtype.char not in "fd":
-        return False
     axes = ((side.weights[:, None, :, :, None], side.firsts) for side in (rows, columns))
-    return _core.weigh(x[None, None], out[..., None], *axes)
+    _core.weigh(x[None, None], out[..., None], *axes)
 
 
 def tiles(reduction: Reduction, dtype: np.dtype[Any]) -> bool:

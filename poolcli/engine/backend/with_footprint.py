@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from poolcli.engine.backend import Backend, plain
+from poolcli.engine.backend import Backend, BoxWeights, plain
 from poolcli.engine.backend.window_views import NETWORK, taps_at_once
 from poolcli.engine.reducers.merges import Function
 from poolcli.engine.reducers.reducer import Reduction
@@ -87,9 +87,9 @@ class WithFootprint(NamedTuple):
             out[cells] = self._selecting.mode(taps, mask, windows).reshape(out[cells].shape)
         return out
 
-    def weigh(self, *_: object) -> bool:
-        """Leave it to the caller: see `Backend.weigh`."""
-        return False
+    def weigh(self, x: Array, out: Array, rows: BoxWeights, columns: BoxWeights) -> None:
+        """Boxes have no footprint: see `Backend.weigh`."""
+        self.verbs.weigh(x, out, rows, columns)
 
     def tiles(self, reduction: Reduction, dtype: np.dtype[Any]) -> bool:  # noqa: ARG002
         """A block is worked on as a whole, once for each box: see `Backend.tiles`."""

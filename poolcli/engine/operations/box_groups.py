@@ -16,7 +16,7 @@ from poolcli.engine.operations.roi_weights import BoxSides, SamplePoints
 from poolcli.engine.windows.regions import Box
 from poolcli.maps.array import Array
 
-COPIED = 1 << 18  # values of a map that are copied at a time: 2 MB of float64, which stay in cache
+COPIED = 1 << 20  # values of a map that are copied at a time: 8 MB of float64
 BOXES = 64  # whose weights are computed at a time: fewer calls of NumPy, and tasks for threads
 
 
@@ -79,10 +79,11 @@ class MapCopy:
         """Write the cells of some of the group's boxes to the array of all boxes."""
         numbers = self.group.numbers[boxes]
         if self.alpha is None and self.cells_of is weighted_sums:
-            cells = np.empty((len(numbers), *out.shape[1:]), out.dtype)
-            if backend().weigh(self.values, cells, *self._weights(boxes)):
-                out[numbers] = cells
-                return
+            dtype = out.dtype if out.dtype.char in "fd" else np.float64
+            cells = np.empty((len(numbers), *out.shape[1:]), dtype)
+            backend().weigh(self.values, cells, *self._weights(boxes))
+            out[numbers] = rules.cast(cells)
+            return
         axes = (side.of(boxes).points() for side in self.group.sides)
         for number, rows, columns in zip(numbers.tolist(), *axes, strict=True):
             out[number] = rules.cast(self._cells(rows, columns).transpose(2, 0, 1))

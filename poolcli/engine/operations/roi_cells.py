@@ -19,6 +19,7 @@ from functools import reduce
 
 import numpy as np
 
+from poolcli.engine.backend import BoxWeights, backend
 from poolcli.engine.operations.roi_weights import SamplePoints
 from poolcli.maps.array import Array
 
@@ -27,17 +28,12 @@ CellsOf = Callable[[Array, SamplePoints, SamplePoints], Array]
 
 def weighted_sums(pixels: Array, rows: SamplePoints, columns: SamplePoints) -> Array:
     """The mean over the points of each cell, from finite pixels."""
-    across = [_weighted_sum(pixels.transpose(1, 0, 2), weights) for weights in columns.weights]
-    sums = np.stack(across, axis=1)  # (height, cells, C)
-    return np.stack([_weighted_sum(sums, weights) for weights in rows.weights])
-
-
-def _weighted_sum(lines: Array, weights: Array) -> Array:
-    """The sum of lines times their weights, one after another."""
-    total = np.zeros(lines.shape[1:])
-    for number in np.flatnonzero(weights).tolist():
-        total += weights[number] * lines[number]
-    return total
+    sums = np.empty((1, pixels.shape[-1], rows.cells, columns.cells))
+    firsts = np.zeros(1, np.int64)
+    weights = (BoxWeights(firsts, side.weights[None]) for side in (rows, columns))
+    backend().weigh(pixels, sums, *weights)
+    cells: Array = sums[0].transpose(1, 2, 0)
+    return cells
 
 
 def mean(pixels: Array, rows: SamplePoints, columns: SamplePoints) -> Array:

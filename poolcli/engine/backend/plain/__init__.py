@@ -6,6 +6,7 @@ import numpy as np
 
 from poolcli.engine.backend.plain.fold_axes import fold, mean
 from poolcli.engine.backend.plain.select_values import mode, select
+from poolcli.engine.backend.plain.weighted_boxes import weigh
 from poolcli.engine.reducers.reducer import Reduction
 
 __all__ = ["fold", "fold_index", "mean", "mode", "select", "tiles", "weigh"]
@@ -13,11 +14,6 @@ __all__ = ["fold", "fold_index", "mean", "mode", "select", "tiles", "weigh"]
 
 def fold_index(*_: object) -> bool:
     """Leave it to the caller, who has the same way for all reducers: see `Backend.fold_index`."""
-    return False
-
-
-def weigh(*_: object) -> bool:
-    """Leave it to the caller: see `Backend.weigh`."""
     return False
 
 
