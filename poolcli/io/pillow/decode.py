@@ -25,10 +25,12 @@ from poolcli.io.pillow.checks import (
     rawmode,
 )
 from poolcli.io.pillow.exif import exif_behind_pixels, upright
+from poolcli.io.pillow.jpeg_turbo import turbo_pixels
 from poolcli.io.pillow.page_headers import format_of, headers_of, is_animation
 from poolcli.io.pillow.png_chunks import SIGNATURE, check_chunks
 from poolcli.io.pillow.png_deep import deep_pixels
 from poolcli.io.pillow.png_inflate import inflated
+from poolcli.io.pillow.png_rows import has_plain_rows, pixels_of_rows
 from poolcli.io.pillow.to_array import palette, pixels, scale_key
 from poolcli.io.source import Region, part_of
 from poolcli.maps.array import Array
@@ -152,6 +154,11 @@ def _loaded(image: Image.Image, mode: str, stream: BinaryIO) -> Array:
     if mode in DEEP:
         with decoding():
             return deep_pixels(image, rawmode(image), stream)
+    if has_plain_rows(image, mode):
+        with decoding():
+            return pixels_of_rows(image, stream)
+    if (found := turbo_pixels(image, mode, stream)) is not None:
+        return found
     with decoding(), inflated(image):
         if image.format in ("JPEG", "MPO"):
             from poolcli.io.pillow.jpeg_scans import whole

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from struct import pack, unpack
 from typing import BinaryIO
+
+from poolcli.resources.extras import fastest_zlib
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PIECE = 1 << 20  # bytes checked at a time
@@ -13,7 +14,8 @@ _PIECE = 1 << 20  # bytes checked at a time
 
 def chunk(kind: bytes, data: bytes) -> bytes:
     """A chunk with its length and its checksum."""
-    return pack(">I", len(data)) + kind + data + pack(">I", zlib.crc32(data, zlib.crc32(kind)))
+    crc32 = fastest_zlib().crc32
+    return pack(">I", len(data)) + kind + data + pack(">I", crc32(data, crc32(kind)))
 
 
 def chunks(file: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -41,6 +43,12 @@ def pixel_data(stream: BinaryIO) -> bytes:
     return b"".join(stream.read(size) for kind, size in find_chunks(stream) if kind == b"IDAT")
 
 
+def pixel_data_pieces(stream: BinaryIO) -> Callable[[int], bytes]:
+    """A function that gives the contents of an IDAT chunk after the other, and b"" at the end."""
+    pieces = (stream.read(size) for kind, size in find_chunks(stream) if kind == b"IDAT" and size)
+    return lambda _: next(pieces, b"")
+
+
 def check_chunks(stream: BinaryIO, start: int = 0) -> None:
     """OSError for a chunk that is not as it was written, or if the last one is missing.
 
@@ -55,9 +63,10 @@ def check_chunks(stream: BinaryIO, start: int = 0) -> None:
 
 
 def _checksum(stream: BinaryIO, kind: bytes, size: int) -> bytes:
-    checksum = zlib.crc32(kind)
+    crc32 = fastest_zlib().crc32
+    checksum = crc32(kind)
     while size and (data := stream.read(min(size, _PIECE))):
-        checksum = zlib.crc32(data, checksum)
+        checksum = crc32(data, checksum)
         size -= len(data)
     return pack(">I", checksum)
 

@@ -20,6 +20,7 @@ from poolcli.io.pillow.named_stream import saved
 from poolcli.io.pillow.png_chunks import SIGNATURE, chunk, chunks
 from poolcli.io.pillow.to_array import values
 from poolcli.maps.array import Array
+from poolcli.resources.extras import fastest_zlib
 from poolcli.resources.limits import current
 
 if TYPE_CHECKING:
@@ -103,17 +104,18 @@ def _deflated(rows: Array, channels: int, how: Deflation) -> Iterator[bytes]:
     def deflate_band(start: int) -> tuple[memoryview, bytes]:
         is_last = start + step >= len(rows)
         band = _filtered(rows, slice(start, start + step), channels).data
-        deflater = zlib.compressobj(
+        deflater = fastest_zlib().compressobj(
             how.level, wbits=-zlib.MAX_WBITS, memLevel=9, strategy=how.strategy
         )
         end = zlib.Z_FINISH if is_last else zlib.Z_SYNC_FLUSH
         return band, deflater.compress(band) + deflater.flush(end)
 
-    checksum, header = zlib.adler32(b""), b"\x78\x01"
+    adler32 = fastest_zlib().adler32
+    checksum, header = adler32(b""), b"\x78\x01"
     starts = range(0, len(rows), step)
     with _threads() if len(starts) > 1 else nullcontext() as pool:
         for band, data in (pool.map if pool else map)(deflate_band, starts):
-            checksum = zlib.adler32(band, checksum)
+            checksum = adler32(band, checksum)
             yield header + data
             header = b""
     yield pack(">I", checksum)

@@ -1,19 +1,20 @@
 """Inflate a PNG here, to see that all of its rows are there; a large one in a second thread.
 
 Pillow inflates and undoes the filters in turn, and says nothing of missing rows in a small image.
-Here it gets the same bytes as a zlib stream of stored blocks, which need no inflating.
+Where compiled loops undo the filters (`png_rows.py`), they get the rows. Elsewhere Pillow gets the
+same bytes as a zlib stream of stored blocks, which need no inflating.
 """
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from struct import pack
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from poolcli.resources.extras import fastest_zlib
 from poolcli.resources.limits import current
 
 if TYPE_CHECKING:
@@ -60,35 +61,35 @@ def inflated(image: Image.Image) -> Iterator[None]:
     if image.format != "PNG" or not image.tile:  # type: ignore[attr-defined]
         yield
         return
-    pieces = _stored(image.load_read, _row_bytes(image))  # type: ignore[attr-defined]
-    is_large = image.width * image.height >= _MIN_PIXELS and current().threads > 1
-    with _thread() if is_large else nullcontext() as thread:
-        image.load_read = _ahead(pieces, thread) if thread else lambda _: next(pieces, b"")  # type: ignore[attr-defined]
+    blocks = _stored(plain_pieces(image.load_read, row_bytes(image)))  # type: ignore[attr-defined]
+    with made_ahead(blocks, image) as pieces:
+        image.load_read = lambda _: next(pieces, b"")  # type: ignore[attr-defined]
         try:
             yield
         finally:
             del image.load_read  # type: ignore[attr-defined]
 
 
-def _thread() -> Executor:
+@contextmanager
+def made_ahead(pieces: Iterator[bytes], image: Image.Image) -> Iterator[Iterator[bytes]]:
+    """The pieces; of a large image each is made by a thread, while the one before it is used."""
+    if image.width * image.height < _MIN_PIXELS or current().threads == 1:
+        yield pieces
+        return
     from concurrent.futures import ThreadPoolExecutor  # here, as a small image needs none
 
-    return ThreadPoolExecutor(1)
+    with ThreadPoolExecutor(1) as thread:
+        yield _ahead(pieces, thread)
 
 
-def _ahead(pieces: Iterator[bytes], thread: Executor) -> Callable[[int], bytes]:
-    """A function that gives the next piece, while the thread makes the one after it."""
+def _ahead(pieces: Iterator[bytes], thread: Executor) -> Iterator[bytes]:
     coming = thread.submit(next, pieces, b"")
-
-    def load_read(_: int) -> bytes:
-        nonlocal coming
-        piece, coming = coming.result(), thread.submit(next, pieces, b"")
-        return piece
-
-    return load_read
+    while piece := coming.result():
+        coming = thread.submit(next, pieces, b"")
+        yield piece
 
 
-def _row_bytes(image: Image.Image) -> int:
+def row_bytes(image: Image.Image) -> int:
     """The bytes of all rows that the image is about to load, each with the number of its filter."""
     _, (left, top, right, bottom), _, arguments = image.tile[0]  # type: ignore[attr-defined]
     raw = arguments[0] if isinstance(arguments, tuple) else arguments
@@ -101,28 +102,37 @@ def _row_bytes(image: Image.Image) -> int:
     )
 
 
-def _stored(read: Callable[[int], bytes], size: int) -> Iterator[bytes]:
-    """A zlib stream as one of stored blocks, in pieces; OSError if it is damaged, like Pillow's.
+def plain_pieces(read: Callable[[int], bytes], size: int) -> Iterator[bytes]:
+    """A zlib stream, inflated, in pieces; OSError if it is damaged, like Pillow's.
 
-    `size` is the number of bytes that it must hold when it is inflated.
+    `size` is the number of bytes that it must hold when it is inflated; the pieces end where it
+    has more.
     """
-    inflater, plain, checksum = zlib.decompressobj(), b"", zlib.adler32(b"")
-    yield _ZLIB_HEADER
-    while not inflater.eof:
+    inflater, plain = fastest_zlib().decompressobj(), b""
+    while not inflater.eof and size >= 0:
         is_limited = bool(inflater.unconsumed_tail) or len(plain) == _PIECE
         data = inflater.unconsumed_tail if is_limited else read(_PIECE)
         if not (data or is_limited):
             break
         try:
             plain = inflater.decompress(data, _PIECE)
-        except zlib.error:
+        except fastest_zlib().error:
             raise OSError("broken data stream when reading image file") from None
-        checksum = zlib.adler32(plain, checksum)
         size -= len(plain)
         if plain:  # an empty piece would mean the end of the file
-            yield _stored_blocks(plain)
+            yield plain
     if size > 0:
         raise OSError(f"{size} bytes of its rows are missing")
+
+
+def _stored(plain: Iterator[bytes]) -> Iterator[bytes]:
+    """A zlib stream of stored blocks that holds these bytes, in pieces."""
+    adler32 = fastest_zlib().adler32
+    checksum = adler32(b"")
+    yield _ZLIB_HEADER
+    for piece in plain:
+        checksum = adler32(piece, checksum)
+        yield _stored_blocks(piece)
     yield pack("<BHH", 1, 0, _STORED) + pack(">I", checksum)
 
 

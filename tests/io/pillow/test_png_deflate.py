@@ -1,6 +1,7 @@
 """PNG files of photographs: lossless, no larger than Pillow's, and options are respected."""
 
 import io
+import zlib
 
 import numpy as np
 import pytest
@@ -133,3 +134,13 @@ def test_a_photo_keeps_what_it_carries(cli, tmp_path):
         assert made.info["icc_profile"] == profile
         assert made.info["dpi"] == pytest.approx((300, 300), abs=0.01)
         assert made.getexif()[0x010E] == "waves"
+
+
+def test_zlib_ng_gives_the_same_bytes(monkeypatch):
+    pytest.importorskip("zlib_ng", reason="an extra")
+    image = Image.fromarray(np.random.default_rng(0).normal(99, 9, (200, 300, 3)).astype(np.uint8))
+    for strategy in png_deflate.STRATEGIES:
+        file = png_deflate.encode_png(image, {}, strategy)
+        with monkeypatch.context() as patch:
+            patch.setattr(png_deflate, "fastest_zlib", lambda: zlib)
+            assert png_deflate.encode_png(image, {}, strategy) == file
