@@ -128,8 +128,8 @@ def _regions(
     from poolcli.io import default_format
     from poolcli.run.budget import memory_need
     from poolcli.run.cell_plan import cells_of_form
+    from poolcli.run.planned_pyramids import pyramid_of_form
     from poolcli.run.planned_regions import regions_of_form
-    from poolcli.run.pool_pyramid import pyramid_of_form
 
     target = default_format(header.format, header.maps, instead="png")
     known = pipeline, header.maps[0], target, limit

@@ -36,6 +36,7 @@ from poolcli.io.formats import (
     split_name,
 )
 from poolcli.io.header import Header, Peek
+from poolcli.io.level_parts import LevelParts, level_parts
 from poolcli.io.npy import IncomingArray
 from poolcli.io.os_error import reason
 from poolcli.io.read_only import WRITTEN_AS
@@ -52,7 +53,7 @@ from poolcli.io.reading import (
     with_member,
 )
 from poolcli.io.save_options import Choice, WholeNumber
-from poolcli.io.sink import PackingSink, Sink, WholeSink, copied
+from poolcli.io.sink import PackingSink, ReadableSink, Sink, WholeSink, copied
 from poolcli.io.source import LoadedSource, Region, Source, part_of, stored
 from poolcli.io.writing import (
     SharedFile,
@@ -75,10 +76,12 @@ __all__ = [
     "Format",
     "Header",
     "IncomingArray",
+    "LevelParts",
     "LoadedSource",
     "PackingSink",
     "Peek",
     "Readable",
+    "ReadableSink",
     "Region",
     "SharedFile",
     "Sink",
@@ -101,6 +104,7 @@ __all__ = [
     "is_device",
     "is_known_suffix",
     "is_store",
+    "level_parts",
     "located",
     "lock",
     "make_folder",

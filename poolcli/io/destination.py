@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from poolcli.io.address import Address
-from poolcli.io.atomic_write import atomic, atomic_folder, make_folder
+from poolcli.io.atomic_write import atomic, atomic_folder, make_folder, remove_folder
 from poolcli.io.durability import sync_file, sync_tree
 from poolcli.io.format import Format
 from poolcli.io.header import Header
+from poolcli.io.store_folder import UNFINISHED
 from poolcli.io.unfinished import is_unfinished, unfinished
 from poolcli.io.unfinished_store import is_unfinished_store, unfinished_store
 from poolcli.io.upload import uploaded
@@ -62,6 +63,7 @@ def shared_output(path: Path, claim: Claim, *, is_folder: bool, overwrite: bool)
     begun = unfinished(path, token, is_folder=is_folder, goes_on=goes_on, overwrite=overwrite)
     with begun as partial:
         yield partial
+        remove_folder(partial / UNFINISHED)
         for stray in partial.rglob("*.partial"):  # chunks that a killed process left: zarr's name
             stray.unlink()
 

@@ -50,6 +50,14 @@ class PackingSink(Sink, Protocol):
         ...
 
 
+class ReadableSink(Sink, Protocol):
+    """A sink that gives back what was written: its own values, and those of others."""
+
+    def read(self, number: int, region: Region) -> Array:
+        """The values of a region of a map."""
+        ...
+
+
 class WholeSink:
     """A sink that collects whole maps, for formats that are written at once by `encode`."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 ZARR_METADATA = ("zarr.json", ".zgroup", ".zarray")
-UNFINISHED = ".poolcli-part"  # in a store at an address that is being written
+UNFINISHED = ".poolcli-part"  # in a store that is being written; at an address, always
 
 
 def is_zarr(path: Path) -> bool:

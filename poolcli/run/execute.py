@@ -12,7 +12,7 @@ from poolcli.run.executors import executor_named
 from poolcli.run.executors.worker_pool import Deferred, Pending, WorkerPool
 from poolcli.run.interruption import Interruption
 from poolcli.run.job import Job
-from poolcli.run.large_file import may_have_regions
+from poolcli.run.large_file import is_large_file
 from poolcli.run.outcome import Outcome, Work
 from poolcli.run.parallelism import Parallelism
 from poolcli.run.pool_file import pool_file
@@ -62,7 +62,7 @@ def _lookahead(pool: WorkerPool, *, fail_fast: bool) -> int:
 def _spreads(job: Job, pool: WorkerPool, work: Work) -> bool:
     """Whether the workers of a pool may do regions of a job's array."""
     is_here = job.uses_streams or not pool.spreads or work is not pool_file
-    return not is_here and may_have_regions(job, job.source)
+    return not is_here and is_large_file(job, job.source)
 
 
 def _submitted(job: Job | Outcome, pool: WorkerPool, work: Work) -> Pending:

@@ -12,9 +12,10 @@ from poolcli.run.details import tell
 from poolcli.run.file_plan import FilePlan
 from poolcli.run.job import Job
 from poolcli.run.outcome import Outcome
+from poolcli.run.planned_pyramids import planned_pyramids, preview_of_pyramids
 from poolcli.run.planned_regions import planned_regions
 from poolcli.run.pool_cells import planned_cells, pool_cells, preview_of_cells
-from poolcli.run.pool_pyramid import planned_pyramids, pool_pyramids, preview_of_pyramids
+from poolcli.run.pool_pyramid import pool_pyramids
 from poolcli.run.pool_regions import pool_regions, preview_of
 
 

@@ -3,121 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import partial
-from typing import Any, NamedTuple
 
-from poolcli import io
-from poolcli.pipeline.pipeline import Pipeline
-from poolcli.pipeline.pixel_sizes import with_pixel_sizes
-from poolcli.resources.limits import current, limits
+from poolcli.resources.limits import limits
 from poolcli.resources.threads import for_each
-from poolcli.run.file_plan import (
-    FilePlan,
-    PlannedMap,
-    finest_level,
-    keeps_original,
-    plan_file,
-    results_of,
-)
-from poolcli.run.input_state import InputState
 from poolcli.run.interruption import commit_point
 from poolcli.run.job import Job
 from poolcli.run.job_source import opened
-from poolcli.run.large_file import is_large_file
 from poolcli.run.outcome import Outcome
-from poolcli.run.planned_outcome import planned_outcome
-from poolcli.run.planned_regions import USUAL, opened_large
+from poolcli.run.planned_pyramids import PlannedPyramids, pyramid_outcome
+from poolcli.run.pool_groups import pool_groups, tasks_of
 from poolcli.run.pool_regions import worker_budget
-from poolcli.run.pyramid_plan import Level, PyramidPlan, pyramid_plan
 from poolcli.run.pyramid_tiles import Tile, TileMaker
-from poolcli.run.region_blocks import Sources, Tally
+from poolcli.run.region_blocks import Sources
 from poolcli.run.region_output import Noting, region_output, shared_file
-
-
-class PlannedPyramids(NamedTuple):
-    """The plan of a file, those of the levels of its maps, and how many workers there are."""
-
-    file: FilePlan
-    plans: tuple[PyramidPlan, ...]
-    workers: int
-    source: io.Source
-    state: InputState
-
-    @property
-    def regions(self) -> int:
-        """How many tiles are read."""
-        return sum(plan.count for plan in self.plans)
-
-
-@contextmanager
-def planned_pyramids(job: Job, readable: io.Readable) -> Iterator[PlannedPyramids | None]:
-    """The plan of a file whose levels are made in one pass; None for any other."""
-    if len(job.pipeline.steps) > 1 or not (job.pipeline.several and is_large_file(job, readable)):
-        yield None
-        return
-    with opened_large(job, readable) as source:
-        yield None if source is None else _planned(job, source, InputState.of(readable))
-
-
-def _planned(job: Job, source: io.Source, state: InputState) -> PlannedPyramids | None:
-    file = plan_file(job, source)
-    if not keeps_original(job, file.format):
-        return None
-    options = file.format.options(dict(job.outputs.save), job.outputs.scale)
-    levels = [levels_of(results, file.format, options) for results in file.by_map]
-    limit = job.outputs.memory
-    for workers in range(current().threads, 0, -1):
-        share = USUAL if limit is None else limit // 2 // workers
-        plans = [pyramid_plan(each, share) if each else None for each in levels]
-        found = tuple(plan for plan in plans if plan is not None)
-        if len(found) == len(plans):
-            return PlannedPyramids(file, found, workers, source, state)
-    return None
-
-
-def pyramid_of_form(
-    pipeline: Pipeline, header: io.Header, target: io.Format, limit: int
-) -> PyramidPlan | None:
-    """The tiles of an image that is known by its header; None where it is pooled as a whole."""
-    is_store = target.is_folder and bool(target.reopen) and header.chunks is not None
-    if not (pipeline.several and len(pipeline.steps) == 1 and is_store):
-        return None
-    sized = with_pixel_sizes(pipeline, header.facts, header.form)
-    levels = levels_of(results_of(sized, finest_level(header, target)), target, {})
-    for workers in range(current().threads, 0, -1):
-        plan = pyramid_plan(levels, limit // 2 // workers) if levels else None
-        if plan is not None:
-            return plan
-    return None
-
-
-def levels_of(
-    results: Sequence[PlannedMap], target: io.Format, options: Mapping[str, Any]
-) -> list[Level] | None:
-    """The levels of a map, itself the first; None where tiles cannot make them."""
-    first, levels = results[0].source, []
-    for header, stage in [(first, None), *((each.header, each.stages[0]) for each in results)]:
-        chunk = target.chunk_shape(header, options)
-        if chunk is None or header.layout != first.layout or (stage and stage.input != first.form):
-            return None
-        levels.append(Level(header, chunk, stage))
-    wanted = PyramidPlan(tuple(levels), first.shape)
-    corner = tuple(slice(0, 1) for _ in first.shape)
-    reads = [
-        level.stage.step.reads(first.form, wanted.numbers(corner))
-        for level in levels[1:]
-        if level.stage
-    ]
-    return levels if all(each is not None for each in reads) else None
 
 
 def pool_pyramids(job: Job, planned: PlannedPyramids) -> Outcome:
     """Write the levels of the maps of a file into one store."""
+    tasks = tasks_of(job, planned)
+    if tasks is not None:
+        return pool_groups(job, planned, tasks)
     start = time.perf_counter()
-    headers = [level.header for plan in planned.plans for level in plan.levels]
-    file = shared_file(job, planned.file.format, headers)
+    file = shared_file(job, planned.file.format, planned.headers)
     reopened = partial(opened, job, job.source)
     cut = [(plan.tile, [level.chunk for level in plan.levels]) for plan in planned.plans]
     total = sum(plan.blocks for plan in planned.plans)
@@ -133,19 +41,5 @@ def pool_pyramids(job: Job, planned: PlannedPyramids) -> Outcome:
             for_each(maker.tiles(done), make, planned.workers)
         planned.state.check()
         commit_point()
-    return _outcome(job, planned, maker.tally, time.perf_counter() - start)._replace(status="done")
-
-
-def preview_of_pyramids(job: Job, planned: PlannedPyramids) -> Outcome:
-    """What `pool_pyramids` would do."""
-    tally = Tally()
-    for plan in planned.plans:
-        tally.add(read=plan.form.nbytes)
-        tally.add(written=sum(level.header.form.nbytes for level in plan.levels))
-    return _outcome(job, planned, tally, 0.0)
-
-
-def _outcome(job: Job, planned: PlannedPyramids, tally: Tally, seconds: float) -> Outcome:
-    stages = [level.stage for level in planned.plans[0].levels if level.stage]
-    outcome = planned_outcome(job, planned.file, stages, tally, seconds)
-    return outcome._replace(pages=len(planned.plans), regions=planned.regions)
+    seconds = time.perf_counter() - start
+    return pyramid_outcome(job, planned, maker.tally, seconds)._replace(status="done")

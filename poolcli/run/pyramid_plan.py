@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,8 +22,17 @@ from poolcli.maps.feature_map import Form
 from poolcli.pipeline.map_part import Numbers
 from poolcli.pipeline.region_walk import whole_letters
 from poolcli.pipeline.step import Stage
+from poolcli.run.region_plan import part_at
 
 Shape = tuple[int, ...]
+
+
+class ChunkPart(NamedTuple):
+    """The number of a chunk, where it is, and where a part of it is."""
+
+    number: int
+    chunk: Region
+    part: Region
 
 
 @dataclass(frozen=True)
@@ -58,16 +68,28 @@ class Level:
             slice(span.start // by, min(-(-span.stop // by), size)) for span, by, size in spans
         )
 
-    def blocks_of(self, region: Region) -> Iterator[tuple[int, Region]]:
-        """The numbers of the chunks that have cells of a region, and where they are."""
+    @property
+    def count(self) -> int:
+        """How many chunks there are."""
+        return prod(self.counts)
+
+    def chunk_at(self, number: int) -> Region:
+        """Where a chunk is."""
+        return part_at(tuple(slice(0, size) for size in self.header.shape), self.chunk, number)
+
+    def parts_of(self, tile: Region) -> Iterator[ChunkPart]:
+        """The parts of chunks that a tile makes."""
+        cells = self.region_of(tile)
         ranges = [
             range(span.start // part, -(-span.stop // part))
-            for span, part in zip(region, self.chunk, strict=True)
+            for span, part in zip(cells, self.chunk, strict=True)
         ]
         for index in product(*ranges):
             number = int(np.ravel_multi_index(index, self.counts))
-            spans = zip(index, self.chunk, self.header.shape, strict=True)
-            yield number, tuple(slice(at * by, min((at + 1) * by, size)) for at, by, size in spans)
+            chunk = self.chunk_at(number)
+            pairs = zip(cells, chunk, strict=True)
+            part = tuple(slice(max(a.start, b.start), min(a.stop, b.stop)) for a, b in pairs)
+            yield ChunkPart(number, chunk, part)
 
 
 @dataclass(frozen=True)
@@ -85,9 +107,13 @@ class PyramidPlan:
     @cached_property
     def tiles(self) -> Sequence[Region]:
         """The tiles, those of a chunk of a coarse level together: so few chunks are open."""
+        return self.tiles_of(tuple(slice(0, size) for size in self.form.shape))
+
+    def tiles_of(self, region: Region) -> Sequence[Region]:
+        """The tiles of a region that begins where a tile can, in the same order."""
         spans = [
-            [slice(at, min(at + part, size)) for at in range(0, size, part)]
-            for size, part in zip(self.form.shape, self.tile, strict=True)
+            [slice(at, min(at + part, span.stop)) for at in range(span.start, span.stop, part)]
+            for span, part in zip(region, self.tile, strict=True)
         ]
         return sorted(product(*spans), key=self._order)
 
@@ -119,7 +145,7 @@ class PyramidPlan:
     @property
     def blocks(self) -> int:
         """The chunks of all levels."""
-        return sum(prod(level.counts) for level in self.levels)
+        return sum(level.count for level in self.levels)
 
     def bytes_of(self, tile: Shape) -> int:
         """Bytes of a tile and its levels, and of a chunk of each level that is not full yet."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
@@ -29,6 +30,12 @@ class DoneRegions(NamedTuple):
         """Enter a region that is written."""
         if self.record is not None:
             self.record.note(self.mark, region)
+
+    def forgotten(self) -> DoneRegions:
+        """The same without any region: what was written of them is gone."""
+        if self.record is not None:
+            self.record.note(self.mark, None)
+        return self._replace(done=frozenset())
 
 
 class RegionOutput(NamedTuple):
@@ -99,11 +106,10 @@ def done_regions(job: Job, file: io.SharedFile, cut: object) -> DoneRegions:
     """
     assert job.record is not None
     mark = job.record.mark(cut)
-    done = job.record.done(mark)
-    if not (done and io.is_begun(job.target, mark, is_folder=file.format.is_folder)):
-        done = frozenset()
-        job.record.note(mark, None)
-    return DoneRegions(mark, job.record, done)
+    regions = DoneRegions(mark, job.record, job.record.done(mark))
+    if regions.done and io.is_begun(job.target, mark, is_folder=file.format.is_folder):
+        return regions
+    return regions.forgotten()
 
 
 def can_be_shared(job: Job, file: io.SharedFile) -> bool:
@@ -121,8 +127,20 @@ def region_output(job: Job, file: io.SharedFile, cut: object) -> Iterator[Region
         with written as sink:
             yield RegionOutput(sink, DoneRegions())
         return
-    regions = done_regions(job, file, cut)
-    claim = io.Claim(regions.mark, goes_on=bool(regions.done))
-    shared = io.shared(job.target, file, claim, overwrite=job.overwrite)
-    with shared as begun, begun.sink() as sink:
+    with begun_output(job, file, cut) as (begun, regions), begun.sink() as sink:
         yield RegionOutput(sink, regions, begun.sync)
+
+
+@contextmanager
+def begun_output(
+    job: Job, file: io.SharedFile, cut: object
+) -> Iterator[tuple[io.SharedFile, DoneRegions]]:
+    """The output of a job for several that write it, and the regions that earlier runs wrote.
+
+    With a log it stays if the block fails, for the next run.
+    """
+    has_record = job.record is not None
+    regions = done_regions(job, file, cut) if has_record else DoneRegions(os.urandom(16).hex())
+    claim = io.Claim(regions.mark, goes_on=bool(regions.done), keeps=has_record)
+    with io.shared(job.target, file, claim, overwrite=job.overwrite) as begun:
+        yield begun, regions

@@ -14,6 +14,7 @@ from poolcli.run.job import Job
 from poolcli.run.job_source import opened
 from poolcli.run.outcome import Outcome
 from poolcli.run.planned_regions import PlannedRegions, needs_of
+from poolcli.run.pool_groups import pool_group_part
 from poolcli.run.pool_regions import file_of, make_all, region_outcome
 from poolcli.run.region_blocks import BlockMaker, Sources
 from poolcli.run.region_plan import RegionPlan
@@ -21,6 +22,8 @@ from poolcli.run.region_plan import RegionPlan
 
 def pool_part(job: Job, readable: io.Readable) -> Outcome:
     """Make the regions that a job names, and write them into the file of the coordinator."""
+    if job.pipeline.several:
+        return pool_group_part(job, readable)
     part, start = job.part, time.perf_counter()
     assert part is not None
     with opened(job, readable) as source:

@@ -130,7 +130,7 @@ class RegionPlan:
 
     def block_at(self, number: int) -> Region:
         """A block, counted in the order of the result."""
-        return _part_at(tuple(slice(0, size) for size in self.need.shape), self.block, number)
+        return part_at(tuple(slice(0, size) for size in self.need.shape), self.block, number)
 
     def piece_count(self, block: Region) -> int:
         """How many pieces a block has."""
@@ -139,13 +139,13 @@ class RegionPlan:
 
     def piece_at(self, block: Region, number: int) -> Region:
         """A piece of a block."""
-        return _part_at(block, self.piece, number)
+        return part_at(block, self.piece, number)
 
 
-def _part_at(whole: Region, part: Shape, number: int) -> Region:
+def part_at(whole: Region, part: Shape, number: int) -> Region:
     """A part of a region that is cut; the last ones along an axis may be smaller.
 
-    >>> [_part_at((slice(0, 5),), (3,), number)[0] for number in (0, 1)]
+    >>> [part_at((slice(0, 5),), (3,), number)[0] for number in (0, 1)]
     [slice(0, 3, None), slice(3, 5, None)]
     """
     counts = [_count(span.stop - span.start, size) for span, size in zip(whole, part, strict=True)]

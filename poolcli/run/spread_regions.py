@@ -6,7 +6,6 @@ need, and writes them into the file that this process has begun and gives its na
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
@@ -21,19 +20,11 @@ from poolcli.run.executors.worker_pool import Pending, WorkerPool
 from poolcli.run.interruption import commit_point
 from poolcli.run.job import Job, RegionPart
 from poolcli.run.outcome import Outcome
-from poolcli.run.planned_regions import (
-    PlannedRegions,
-    planned_regions,
-)
-from poolcli.run.pool_regions import (
-    file_of,
-    region_outcome,
-)
 from poolcli.run.region_blocks import Tally
-from poolcli.run.region_output import DoneRegions, Noting, can_be_shared, done_regions
+from poolcli.run.region_output import Noting, begun_output
+from poolcli.run.shared_work import SharedWork, shared_work
 
 _JOBS = 8  # for each worker: one that starts late, or is lost, has fewer
-_MOST = 16  # blocks of a job: what is lost with a worker
 
 
 def spread_file(job: Job, pool: WorkerPool) -> Outcome:
@@ -45,53 +36,41 @@ def spread_file(job: Job, pool: WorkerPool) -> Outcome:
 
 
 def _spread(job: Job, readable: io.Readable, pool: WorkerPool) -> Outcome:
-    with planned_regions(job, readable) as planned:
-        warning = io.size_warning(planned.source) if planned else ""
-    if planned is None or planned.regions == 1 or not _is_shared(job, planned):
+    work = shared_work(job, readable)
+    if work is None:
         return pool.submit(replace(job, record=None)).result()
-    return _by_workers(job, planned, pool)._replace(warning=warning)
+    return _by_workers(job, work, pool)._replace(warning=work.warning)
 
 
-def _is_shared(job: Job, planned: PlannedRegions) -> bool:
-    return can_be_shared(job, file_of(job, planned))
-
-
-def _by_workers(job: Job, planned: PlannedRegions, pool: WorkerPool) -> Outcome:
+def _by_workers(job: Job, work: SharedWork, pool: WorkerPool) -> Outcome:
     start, tally, saturated = time.perf_counter(), Tally(), Counter[str]()
-    has_record = job.record is not None
-    file, cut = file_of(job, planned), [plan.block for plan in planned.plans]
-    regions = done_regions(job, file, cut) if has_record else DoneRegions(os.urandom(16).hex())
-    claim = io.Claim(regions.mark, goes_on=bool(regions.done), keeps=has_record)
-    shared = io.shared(job.target, file, claim, overwrite=job.overwrite)
-    with shared as begun:
-        parts = list(_parts(job, planned, begun, regions))
-        with Noting(regions, planned.regions, begun.sync) as note:
-            for part, outcome in _in_turn(parts, pool):
-                if outcome.status == "failed":
-                    raise FileError(outcome.reason)
-                _add(tally, outcome)
-                saturated.update(dict(outcome.saturated))
-                for turn in part.turns:
-                    note(turn, tally.read_bytes)
-        planned.state.check()
+    with begun_output(job, work.file, work.cut) as (begun, before):
+        regions = work.begin(begun, before)
+        with Noting(regions, work.count, begun.sync) as note:
+            for phase in work.phases:
+                left = [turn for turn in phase if turn not in regions.done]
+                for part, outcome in _in_turn(list(_parts(job, work, begun, left)), pool):
+                    if outcome.status == "failed":
+                        raise FileError(outcome.reason)
+                    _add(tally, outcome)
+                    saturated.update(dict(outcome.saturated))
+                    for turn in part.turns:
+                        note(turn, tally.read_bytes)
+        work.state.check()
         commit_point()
-    seconds = time.perf_counter() - start
-    outcome = region_outcome(job, planned, tally, seconds)
+    outcome = work.outcome(tally, time.perf_counter() - start)
     return outcome._replace(status="done", saturated=tuple(saturated.items()))
 
 
-def _parts(
-    job: Job, planned: PlannedRegions, file: io.SharedFile, regions: DoneRegions
-) -> Iterator[Job]:
-    """A job for some blocks at a time of those that are not done."""
-    left = iter([turn for turn in range(planned.regions) if turn not in regions.done])
-    size = max(1, min(_MOST, planned.regions // (_JOBS * planned.workers)))
+def _parts(job: Job, work: SharedWork, file: io.SharedFile, turns: Sequence[int]) -> Iterator[Job]:
+    """A job for some of these tasks at a time."""
+    left = iter(turns)
+    size = max(1, min(work.most, work.count // (_JOBS * work.workers)))
     memory = job.outputs.memory
-    shapes = tuple((plan.block, plan.piece) for plan in planned.plans)
-    while turns := tuple(islice(left, size)):
-        share = None if memory is None else memory // planned.workers
-        part = RegionPart(file.path.absolute(), shapes, turns, share)
-        yield replace(job, format=planned.file.format, record=None, part=part)
+    share = None if memory is None else memory // work.workers
+    while some := tuple(islice(left, size)):
+        part = RegionPart(file.path.absolute(), work.shapes, some, share)
+        yield replace(job, format=file.format, record=None, part=part)
 
 
 def _in_turn(jobs: Sequence[Job], pool: WorkerPool) -> Iterator[tuple[RegionPart, Outcome]]:

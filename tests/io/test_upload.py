@@ -253,14 +253,15 @@ def test_an_upload_that_is_cut_off_leaves_nothing(s3, tmp_path):
     assert s3.files.find("bucket") == []
 
 
-def test_a_store_that_is_cut_off_is_none_and_goes_on(cli, s3, library, volume, tmp_path):
-    words = f"max x.zarr -o s3://bucket/y.zarr {LARGE} --resume log.jsonl"
+@pytest.mark.parametrize("how", ["max", "pyramid --op mode --levels 2"])
+def test_a_store_that_is_cut_off_is_none_and_goes_on(cli, s3, library, volume, tmp_path, how):
+    words = f"{how} x.zarr -o s3://bucket/y.zarr {LARGE} --resume log.jsonl"
     killed(s3, words, tmp_path, lambda _: sum("/c/" in each for each in s3.requests) > 7)
     assert s3.files.find("bucket/y.zarr")
     assert "there is nothing at this address" in cli("info", "s3://bucket/y.zarr").err
     s3.requests.clear()
     pooled(cli, words)
-    pooled(cli, f"max x.zarr -o y.zarr {LARGE}")
+    pooled(cli, f"{how} x.zarr -o y.zarr {LARGE}")
     expected = files_of(tmp_path / "y.zarr")
     assert folder_of(s3, "bucket/y.zarr") == expected
     written = [each for each in s3.requests if each.startswith("PUT") and "/c/" in each]

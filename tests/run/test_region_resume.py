@@ -4,11 +4,10 @@ import json
 import os
 import random
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
-from processes import end, needs, run, start, wait_for
+from processes import end, needs, run, start, wait_for, workers_of
 from region_logs import files_of, has_gone_on, logged
 
 pytestmark = pytest.mark.complete
@@ -89,17 +88,6 @@ def test_a_worker_that_is_killed_costs_nothing(tmp_path):
     assert killed
     assert end(process)[0] == 0
     assert files_of(tmp_path / "a.zarr") == files_of(tmp_path / "b.zarr")
-
-
-def workers_of(pid):
-    """The processes that any thread of a process has started to work for it."""
-    lists = Path(f"/proc/{pid}/task").glob("*/children")
-    children = [int(child) for each in lists for child in each.read_text().split()]
-    return [child for child in children if b"spawn_main" in cmdline(child)]
-
-
-def cmdline(pid):
-    return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def test_another_cut_starts_again(tmp_path):

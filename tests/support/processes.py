@@ -65,6 +65,17 @@ def wait_for(happened):
     return found
 
 
+def workers_of(pid):
+    """The processes that any thread of a process has started to work for it."""
+    lists = Path(f"/proc/{pid}/task").glob("*/children")
+    children = [int(child) for each in lists for child in each.read_text().split()]
+    return [child for child in children if b"spawn_main" in _cmdline(child)]
+
+
+def _cmdline(pid):
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
 # Gates: named pipes as inputs, where a job waits until the test lets it go on -----------------
 
 

@@ -125,6 +125,14 @@ class ZarrSink:
         with _refused(), self._access():
             array[where] = np.ascontiguousarray(data, array.dtype)
 
+    def read(self, number: int, region: Region) -> Array:
+        """A region of an array, as it was written."""
+        array, header, layout, _ = self._targets[number]
+        slices = dict(zip(header.layout, region, strict=True))
+        with _refused(), self._access():
+            data = np.asarray(array[tuple(slices[letter] for letter in layout)])
+        return data.transpose([layout.index(letter) for letter in header.layout])
+
     def copy(self, number: int, region: Region, source: StoredArray) -> bool:
         """Copy a chunk of an array that is stored alike; False where it has to be written."""
         array, header, layout, _ = self._targets[number]
