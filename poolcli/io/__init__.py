@@ -43,6 +43,7 @@ from poolcli.io.read_only import WRITTEN_AS
 from poolcli.io.reading import (
     Readable,
     allow_pixels,
+    is_decoded_whole,
     is_store,
     next_array,
     opened,
@@ -101,6 +102,7 @@ __all__ = [
     "format_read_as",
     "is_address",
     "is_begun",
+    "is_decoded_whole",
     "is_device",
     "is_known_suffix",
     "is_store",

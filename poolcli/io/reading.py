@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from io import BytesIO
 from math import prod
 from pathlib import Path
@@ -15,6 +15,7 @@ from poolcli.io.damage import enough_memory
 from poolcli.io.format import Format
 from poolcli.io.formats import FORMATS, OTHERS, foreign_formats
 from poolcli.io.header import Header, Peek
+from poolcli.io.image_formats import JPEG, PNG
 from poolcli.io.npy import IncomingArray
 from poolcli.io.npy_header import MAGIC
 from poolcli.io.os_error import reason
@@ -121,6 +122,13 @@ def size_warning(source: Source) -> str:
     from poolcli.io.pillow.checks import size_warning as warning
 
     return warning(max(prod(header.form.space) for header in source.headers))
+
+
+def is_decoded_whole(path: Path) -> bool:
+    """Whether a file is a PNG or a JPEG, of which no region can be read alone."""
+    with suppress(OSError), path.open("rb") as stream:
+        return any(known.is_of(stream) for known in (PNG, JPEG))
+    return False
 
 
 def is_store(source: object) -> TypeGuard[Path]:

@@ -25,4 +25,5 @@ def is_large_file(job: Job, readable: io.Readable) -> bool:
         return False
     if not readable.is_file():
         return readable.is_dir()
-    return outputs.memory is not None or readable.stat().st_size >= _LARGE_FILE
+    is_small = outputs.memory is None and readable.stat().st_size < _LARGE_FILE
+    return not (is_small or io.is_decoded_whole(readable))
