@@ -23,6 +23,7 @@ COLUMNS = (
     "aliased %",
     "shift change %",
 )
+_UNDEFINED = "-"
 
 
 def comparison_records(compared: Sequence[ComparedMap]) -> list[Record]:
@@ -63,14 +64,14 @@ def _result_row(result: PipelineResult) -> tuple[str, ...]:
 
 def caption(result: PipelineResult) -> str:
     """The measures of a result in words, for below its picture."""
-    psnr, ssim, aliased, change = _measures(result)
-    shape = shape_words(result.output.shape)
-    measures = f"PSNR {psnr}~dB, SSIM {ssim}, aliased {aliased}~%, shift change {change}~%"
-    return f"{shape}, {measures}".replace("~", "\N{NO-BREAK SPACE}")
+    forms = ("PSNR {}~dB", "SSIM {}", "aliased {}~%", "shift change {}~%")
+    measures = zip(forms, _measures(result), strict=True)
+    words = [form.format(value) for form, value in measures if value != _UNDEFINED]
+    return ", ".join([shape_words(result.output.shape), *words]).replace("~", "\N{NO-BREAK SPACE}")
 
 
 def _measures(result: PipelineResult) -> tuple[str, str, str, str]:
-    """PSNR, SSIM, aliased and shift change; "-" where one is not defined."""
+    """PSNR, SSIM, aliased and shift change, or `_UNDEFINED`."""
     return (
         _fixed(result.psnr, 2),
         _fixed(result.ssim, 4),
@@ -80,7 +81,7 @@ def _measures(result: PipelineResult) -> tuple[str, str, str, str]:
 
 
 def _fixed(value: float, digits: int) -> str:
-    return "-" if isnan(value) else f"{value:.{digits}f}"
+    return _UNDEFINED if isnan(value) else f"{value:.{digits}f}"
 
 
 def _json_number(value: float) -> float | str | None:

@@ -1,6 +1,7 @@
 // All pictures of an input show the same place: that of the pointer, the finger or the arrow keys.
 const TAP = 8; // pixels that a finger may move while it taps
 const LEAST_ZOOM = 4;
+const LEAST_FILLED = 0.75;
 
 for (const figures of document.querySelectorAll(".figures")) {
   const views = figures.querySelectorAll(".view");
@@ -14,10 +15,16 @@ for (const figures of document.querySelectorAll(".figures")) {
     const times = Math.max(1, Math.ceil((LEAST_ZOOM * shown) / image.naturalWidth));
     return (times * image.naturalWidth) / shown;
   };
-  const measure = () => {
-    for (const image of figures.querySelectorAll("img")) {
-      const shown = image.clientWidth * window.devicePixelRatio;
-      image.classList.toggle("enlarged", shown >= image.naturalWidth);
+  // Pixels of a picture are equally large where that leaves most of its column filled; else it is
+  // smooth, as a pixel would cover one of the screen here and two there.
+  const fit = () => {
+    for (const view of views) {
+      view.style.width = "";
+      const pixels = view.querySelector("img").naturalWidth / window.devicePixelRatio;
+      const times = view.getBoundingClientRect().width / pixels;
+      const isWhole = Math.floor(times) >= LEAST_FILLED * times;
+      view.classList.toggle("enlarged", isWhole);
+      if (isWhole) view.style.width = Math.floor(times) * pixels + "px";
     }
   };
   const to = (left, top) => {
@@ -74,7 +81,7 @@ for (const figures of document.querySelectorAll(".figures")) {
       if (event.key === "Escape") view.blur();
     });
   }
-  for (const image of figures.querySelectorAll("img")) image.addEventListener("load", measure);
-  window.addEventListener("resize", measure);
-  measure();
+  for (const image of figures.querySelectorAll("img")) image.addEventListener("load", fit);
+  window.addEventListener("resize", fit);
+  fit();
 }

@@ -71,23 +71,28 @@ def test_measures_keep_their_names_on_a_phone(page):
     assert named == list(COLUMNS[1:]) * (1 + len(STEPS))
 
 
-@pytest.mark.complete
-def test_pictures_are_enlarged_by_touch_in_whole_pixels(page, tmp_path):
-    """A browser taps, drags, taps again, and points with a mouse."""
+def browsed(page, probe, folder):
+    """What a script that is added to a page makes its title, as JSON."""
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if browser is None:
         pytest.skip("no browser is installed")
-    script = f"<script>{PROBE}</script></body>"
-    (tmp_path / "probe.html").write_text(page.replace("</body>", script), encoding="utf-8")
-    flags = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'me'}"]
+    file = folder / "probe.html"
+    file.write_text(page.replace("</body>", f"<script>{probe}</script></body>"), encoding="utf-8")
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'me'}"]
     ran = subprocess.run(
-        [browser, *flags, "--window-size=800,900", "--dump-dom", str(tmp_path / "probe.html")],
+        [browser, *flags, "--window-size=800,900", "--dump-dom", str(file)],
         capture_output=True,
         text=True,
         timeout=120,
         check=True,
     )
-    seen = json.loads(html.unescape(re.search(r"<title>(.*)</title>", ran.stdout)[1]))
+    return json.loads(html.unescape(re.search(r"<title>(.*)</title>", ran.stdout)[1]))
+
+
+@pytest.mark.complete
+def test_pictures_are_enlarged_by_touch_in_whole_pixels(page, tmp_path):
+    """A browser taps, drags, taps again, and points with a mouse."""
+    seen = browsed(page, PROBE, tmp_path)
     tapped, dragged, left, pointed, gone = seen
     assert (tapped["zoomed"], dragged["zoomed"], left["zoomed"]) == (True, True, False)
     assert (tapped["x"], dragged["x"]) == ("25%", "50%")
@@ -117,6 +122,31 @@ window.addEventListener("load", () => {
   document.title = JSON.stringify(seen);
 });
 """
+
+
+WIDTHS = """
+window.addEventListener("load", () => {
+  const view = document.querySelector(".view"), image = view.querySelector("img"), seen = [];
+  for (const width of [40, 28, 20, 12]) {
+    view.parentElement.style.width = `calc(${width}px + 1.4rem + 2px)`;
+    view.parentElement.style.padding = ".7rem";
+    window.dispatchEvent(new Event("resize"));
+    seen.push([image.clientWidth, getComputedStyle(image).imageRendering]);
+  }
+  document.title = JSON.stringify(seen);
+});
+"""
+
+
+@pytest.mark.complete
+def test_pixels_of_a_picture_are_equally_large_or_it_is_smooth(page, tmp_path):
+    """It is 16 pixels wide."""
+    assert browsed(page, WIDTHS, tmp_path) == [
+        [32, "pixelated"],
+        [28, "auto"],
+        [16, "pixelated"],
+        [12, "auto"],
+    ]
 
 
 def test_a_page_needs_nothing_else(page):
