@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from importlib import import_module
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from poolcli.engine.operations.operation import Operation, Pooling
 from poolcli.engine.windows import by_name
@@ -21,17 +21,23 @@ from poolcli.pipeline.profiles import PROFILES
 from poolcli.pipeline.registry import load_file, op_named
 from poolcli.pipeline.window_kinds import AREA_CELLS, KERNEL, REGION_BOXES, WindowKind
 
+if TYPE_CHECKING:
+    from poolcli.maps.moments import Statistics
+
 
 @dataclass(frozen=True)
 class Configuration:
     """An operation with its windows and options: what a step prints, compares and pickles.
 
     `options` are those that differ from their defaults. Indexing returns the value of any option.
+    `statistics` are those of the images of a map that is normalised in regions, once they are
+    measured; until then they are empty.
     """
 
     op: Op
     windows: WindowKind | None
     options: tuple[tuple[str, Any], ...] = ()
+    statistics: tuple[Statistics, ...] | None = None
 
     def __repr__(self) -> str:
         return f"<step {self}>"
@@ -42,7 +48,8 @@ class Configuration:
 
     def __reduce__(self) -> tuple[Any, ...]:
         windows = self.windows.name if self.windows else None
-        return _rebuilt, (type(self), self.op.name, windows, self.options, self.op.origin)
+        facts = windows, self.options, self.statistics
+        return _rebuilt, (type(self), (self.op.name, self.op.origin), *facts)
 
     def __getitem__(self, name: str) -> Any:
         """Return the value of an option."""
@@ -62,7 +69,7 @@ class Configuration:
         if self["normalize"]:
             from poolcli.engine.operations.normalize import Normalized
 
-            operation = Normalized(operation, self["normalize"])
+            operation = Normalized(operation, self["normalize"], self.statistics)
         if self["linear"] and not self.returns_input_values:
             from poolcli.engine.operations.srgb import InLinearLight
 
@@ -159,6 +166,11 @@ class Configuration:
         return WholeColours(operation)
 
     @cached_property
+    def is_normalized(self) -> bool:
+        """Whether its values are normalised, for which all of the map is read first."""
+        return bool(self._values.get("normalize")) and not self["emit"]
+
+    @cached_property
     def returns_input_values(self) -> bool:
         """Whether it returns values of its input."""
         computed = self["emit"] or self["normalize"]
@@ -179,18 +191,19 @@ def loaded(entry_point: str) -> Callable[..., Any]:
 
 def _rebuilt(
     step_type: type[Configuration],
-    name: str,
+    row: tuple[str, str],
     windows: str | None,
     options: tuple[tuple[str, Any], ...],
-    origin: str,
+    statistics: tuple[Statistics, ...] | None,
 ) -> Configuration:
     """A pickled step: the rows of the table are found again by their names, and a plugin's file."""
+    name, origin = row
     if origin:
         load_file(origin)
     op = op_named(name)
     kind = next((kind for kind in op.windows if kind.name == windows), None)
     values = tuple((name, _one_nan(value)) for name, value in options)
-    return step_type(op, kind, values)
+    return step_type(op, kind, values, statistics)
 
 
 def _one_nan(value: Any) -> Any:

@@ -13,11 +13,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from poolcli.engine.operations.normalize import Normalized
+from poolcli.engine.operations.operation import Arguments
 from poolcli.engine.operations.partial_operation import PartialOperation
+from poolcli.engine.operations.pixels import ValueRules
 from poolcli.engine.windows.plane_part import PlanePart, held_span
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form
+from poolcli.maps.frame import Frame
 from poolcli.maps.layout import space_letters
+from poolcli.maps.moments import Moments
 from poolcli.pipeline import alpha
 from poolcli.pipeline.configuration import Configuration
 from poolcli.pipeline.pooled_map import Prepared
@@ -96,17 +101,38 @@ def pool_part(step: Configuration, part: MapPart, ready: Prepared, wanted: Numbe
 
 def _cells(step: Configuration, part: MapPart, ready: Prepared, cells: PlanePart) -> Array:
     """Some cells of the step's result."""
-    fmap, rules = part.pixels, ready.rules
-    if rules.mask is not None:
-        whole = np.broadcast_to(rules.mask, cells.frame.shape)
-        planes = whole[cells.lead] if cells.lead else whole
-        rules = rules._replace(mask=planes[_at(np.ix_(*cells.pixels))])
+    fmap, rules = part.pixels, _held_rules(ready, cells.frame, cells.lead, cells.pixels)
     if alpha.is_apart(step, fmap):
         axis = -1 - len(cells.frame.space)
         groups = alpha.groups(step, fmap, rules)
         return np.concatenate([_group(each, cells, axis) for each in groups], axis=axis)
     operation: Any = step.operation_on(part.whole)
     return np.asarray(operation.pool_part(fmap.planes(), cells, rules))
+
+
+def _held_rules(
+    ready: Prepared, frame: Frame, lead: tuple[slice, ...], pixels: Sequence[Array]
+) -> ValueRules:
+    """The rules for some pixels of some planes: their mask is that of these."""
+    if ready.rules.mask is None:
+        return ready.rules
+    whole = np.broadcast_to(ready.rules.mask, frame.shape)
+    planes = whole[lead] if lead else whole
+    return ready.rules._replace(mask=planes[_at(np.ix_(*pixels))])
+
+
+def moments(step: Configuration, part: MapPart, ready: Prepared) -> list[Moments]:
+    """What the statistics of the images that a part has pixels of are made of."""
+    fmap, letters = part.pixels, space_letters(part.letters)
+    lead = tuple(_hull(part.numbers[each]) for each in "NC" if each in part.letters)
+    rules = _held_rules(ready, part.whole.frame, lead, [part.numbers[each] for each in letters])
+    operation: Any = step.operation_on(part.whole)
+    arguments: Arguments = (fmap.planes(), fmap.form.frame, rules, None)
+    if alpha.is_apart(step, fmap):
+        operation, arguments = alpha.groups(step, fmap, rules)[0][1:]
+    while not isinstance(operation, Normalized):
+        operation, arguments = operation.operation, operation.arguments(*arguments)
+    return operation.moments(*arguments)
 
 
 def _group(group: alpha.PlaneGroup, cells: PlanePart, axis: int) -> Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
@@ -37,6 +37,9 @@ from poolcli.pipeline.pooled_map import (
 from poolcli.pipeline.receptive_field import ReceptiveField
 from poolcli.pipeline.stored_values import stored_nodata
 from poolcli.pipeline.value_rules import rules_for
+
+if TYPE_CHECKING:
+    from poolcli.maps.moments import Moments, Statistics
 
 PREPARED = 16  # forms of maps for which a step remembers its rules; bounds memory
 
@@ -227,6 +230,15 @@ class Step(Configuration):
         """Return a region of the result, without facts, from the pixels that it reads."""
         part = part if self.reads_indices else part.expanded()
         return map_part.pool_part(self, part, self._prepared(part.whole), wanted)
+
+    def measured(self, statistics: tuple[Statistics, ...]) -> Self:
+        """Return the step with the statistics of the images that it normalises."""
+        return replace(self, statistics=statistics)
+
+    def moments(self, part: MapPart) -> list[Moments]:
+        """Return what the statistics of the images in a part of a map are made of."""
+        part = part if self.reads_indices else part.expanded()
+        return map_part.moments(self, part, self._prepared(part.whole))
 
     def groups(self, fmap: FeatureMap) -> tuple[FeatureMap, list[PlaneGroup]]:
         """Return the map as the step takes it, and what is pooled together.

@@ -50,6 +50,14 @@ class MemoryNeed(NamedTuple):
             )
 
 
+def worker_budget(memory: int | None, workers: int) -> Budget:
+    """A worker's memory: a half of its share for arrays, and a quarter for scratch."""
+    if memory is None:
+        return Budget()
+    half = memory // 2 // workers
+    return Budget(half, arrays=half)
+
+
 def rounded_up(nbytes: int) -> str:
     """A size for --max-memory that is not below this many bytes.
 

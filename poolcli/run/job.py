@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from poolcli import io
 from poolcli.maps.feature_map import FeatureMap
+from poolcli.maps.moments import Statistics
 from poolcli.maps.sampling import Sampling
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.registry import plugin_files
@@ -97,6 +98,10 @@ def _unpacked(packed: bytes) -> Settings:
     return Settings(*packing.unpack(packed))
 
 
+# The statistics of the images of a map, by the number of the map and of the step.
+Measured = Mapping[tuple[int, int], tuple[Statistics, ...]]
+
+
 class RegionRecord(Protocol):
     """What a log knows of the regions of one output."""
 
@@ -112,18 +117,30 @@ class RegionRecord(Protocol):
         """Enter a region that is written; None: that those of before are gone."""
         ...
 
+    def statistics(self) -> Measured:
+        """What is known of the images of the input, by the number of the map and of the step."""
+        ...
+
+    def note_statistics(self, measured: Measured) -> None:
+        """Enter what has been measured."""
+        ...
+
 
 class RegionPart(NamedTuple):
     """Some regions of a large array, for one of several workers that write it.
 
     `path` is the file that is being written. `shapes` are those of the blocks and the pieces of
     each map, and `turns` the numbers of the blocks that are meant. `memory` is the worker's budget.
+    `measured` are the statistics of the steps that normalise. With `measures`, the number of one of
+    these, the regions of its input are measured and nothing is written.
     """
 
     path: Path
     shapes: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
     turns: tuple[int, ...]
     memory: int | None
+    measured: tuple[tuple[tuple[int, int], tuple[Statistics, ...]], ...] = ()
+    measures: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

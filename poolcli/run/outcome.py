@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from poolcli.maps.feature_map import Form
+from poolcli.maps.moments import Moments
 from poolcli.run.job import Job
 
 
@@ -28,7 +29,8 @@ class Outcome(NamedTuple):
     says what should be known of a file that was done. `shown` is a drawing for
     the terminal, if one was asked for. `rest` is the job for the next array, where the input is a
     stream that may have one. `regions` are the parts in which the maps were pooled; `read_bytes`
-    and `written_bytes` are those of their values.
+    and `written_bytes` are those of their values. `measured` is what a worker has measured of some
+    regions, by the number of the map and of the image.
     """
 
     source: Path
@@ -49,6 +51,7 @@ class Outcome(NamedTuple):
     regions: int = 0
     read_bytes: int = 0
     written_bytes: int = 0
+    measured: tuple[tuple[tuple[int, int], Moments], ...] = ()
 
     @property
     def pool_ms(self) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from poolcli import io
 from poolcli.errors import FileError
@@ -15,14 +15,16 @@ from poolcli.run.budget import memory_need, rounded_up
 from poolcli.run.cell_plan import cell_plan
 from poolcli.run.file_plan import FilePlan, plan_file, results_of
 from poolcli.run.input_state import InputState
-from poolcli.run.job import Job
+from poolcli.run.job import Job, Measured
 from poolcli.run.job_source import opened
 from poolcli.run.large_file import may_have_regions
+from poolcli.run.measuring import Pass, known, measurable, measurable_map, normalizes, passes_of
 from poolcli.run.region_plan import RegionNeed, RegionPlan, region_plan
 
 USUAL = 1 << 28  # bytes that arrays of a worker may take where no limit is given
 # Bytes of values from which regions are worth their calls, where the whole fits into memory.
 _LARGE = 1 << 26
+_HELD = 1 << 31  # bytes of maps that are held in memory where no limit is given
 _ENCODING = 4  # copies of a map in memory while a format encodes it as a whole
 
 
@@ -30,7 +32,8 @@ _ENCODING = 4  # copies of a map in memory while a format encodes it as a whole
 class PlannedRegions:
     """The plan of a file, that of the regions of each of its maps, and how many workers make them.
 
-    `source` is open while the plan is made, and `state` what the input was like.
+    `source` is open while the plan is made, and `state` what the input was like. `passes` measure
+    the maps that are normalised.
     """
 
     file: FilePlan
@@ -38,6 +41,13 @@ class PlannedRegions:
     workers: int
     source: io.Source
     state: InputState
+    passes: tuple[Pass, ...] = ()
+
+    def measured(self, statistics: Measured) -> PlannedRegions:
+        """The plan with the statistics of the steps that normalise."""
+        file = known(self.file, statistics)
+        plans = (plan.of(each) for plan, each in zip(self.plans, file.results, strict=True))
+        return replace(self, file=file, plans=tuple(plans))
 
     @property
     def regions(self) -> int:
@@ -77,21 +87,37 @@ def _is_large(job: Job, source: io.Source) -> bool:
     return sum(header.form.nbytes for header in source.headers) >= least
 
 
+def is_held(job: Job, source: io.Source) -> bool:
+    """Whether memory has all of the maps at once, which takes less time than to read them twice."""
+    limit = job.outputs.memory
+    if limit is None:
+        return sum(header.form.nbytes for header in source.headers) <= _HELD
+    peek = io.Peek(source.format, source.headers)
+    return memory_need(job.pipeline, peek, job.format).limit <= limit
+
+
 def _planned(job: Job, source: io.Source, state: InputState) -> PlannedRegions | None:
-    file = plan_file(job, source)
+    file = measurable(plan_file(job, source))
     needs = needs_of(job, file)
-    if needs is None:
+    is_read_twice = any(map(normalizes, file.results))
+    if needs is None or (is_read_twice and is_held(job, source)):
         return None
     limit = job.outputs.memory
     for workers in range(current().threads, 0, -1):
         share = USUAL if limit is None else limit // 2 // workers
         plans = tuple(region_plan(need, share, workers) for need in needs)
-        if all(each.at_once <= share for each in plans):
-            return PlannedRegions(file, plans, workers, source, state)
+        passes = passes_of(file.results, share, workers)
+        if _at_once(plans, passes) <= share:
+            return PlannedRegions(file, plans, workers, source, state, passes)
     by_cells = [cell_plan(each, limit // 2) for each in file.results] if limit else [None]
     if limit is not None and None in by_cells:
         _check_least(job, source, needs, limit)
     return None
+
+
+def _at_once(plans: Sequence[RegionPlan], passes: Sequence[Pass]) -> int:
+    """The bytes that a region takes, whether it is measured or pooled."""
+    return max(*(plan.at_once for plan in plans), *(each.at_once for each in passes), 0)
 
 
 def _check_least(job: Job, source: io.Source, needs: Sequence[RegionNeed], limit: int) -> None:
@@ -99,7 +125,8 @@ def _check_least(job: Job, source: io.Source, needs: Sequence[RegionNeed], limit
     least = [region_plan(need, 0, 1) for need in needs]
     if any(each.need.read_bytes(each.piece) >= each.need.form.nbytes for each in least):
         return
-    at_once = max(each.at_once for each in least)
+    passes = passes_of([need.planned for need in needs], 0, 1)
+    at_once = _at_once(least, passes)
     peek = io.Peek(source.format, source.headers)
     if limit < 2 * at_once < memory_need(job.pipeline, peek, job.format).limit:
         raise FileError(
@@ -115,14 +142,15 @@ def regions_of_form(
     """The regions of a map that is known by its header; None where it is pooled as a whole."""
     if header.form.nbytes < min(_LARGE, limit // 16) or pipeline.several:
         return None
-    (planned,) = results_of(pipeline, header)
+    planned = measurable_map(*results_of(pipeline, header))
     chunk = target.chunk_shape(planned.header, {})
     need = RegionNeed(planned, chunk or planned.header.shape, 1 if chunk else _ENCODING)
     if header.chunks is None or not _can_be_made(need):
         return None
     for workers in range(current().threads, 0, -1):
-        plan = region_plan(need, limit // 2 // workers, workers)
-        if plan.at_once <= limit // 2 // workers:
+        share = limit // 2 // workers
+        plan, passes = region_plan(need, share, workers), passes_of([planned], share, workers)
+        if _at_once([plan], passes) <= share:
             return plan
     return None
 

@@ -18,7 +18,7 @@ from poolcli.pipeline.map_part import MapPart, Numbers
 from poolcli.pipeline.region_walk import needed, pooled_region
 from poolcli.resources.limits import current, limits
 from poolcli.resources.threads import for_each
-from poolcli.run.budget import memory_need
+from poolcli.run.budget import worker_budget
 from poolcli.run.cell_plan import CellPlan, Group, PlannedUnit, cell_plan
 from poolcli.run.file_plan import FilePlan, plan_file
 from poolcli.run.input_state import InputState
@@ -28,13 +28,10 @@ from poolcli.run.job_source import opened
 from poolcli.run.large_file import may_have_regions
 from poolcli.run.outcome import Outcome
 from poolcli.run.planned_outcome import planned_outcome
-from poolcli.run.planned_regions import USUAL, opened_large
-from poolcli.run.pool_regions import worker_budget
+from poolcli.run.planned_regions import USUAL, is_held, opened_large
 from poolcli.run.region_blocks import Sources, Tally, read_pixels
 from poolcli.run.region_output import shared_file
 from poolcli.run.region_progress import tell
-
-_HELD = 1 << 31  # bytes of maps that are held in memory where no limit is given
 
 
 class PlannedCells(NamedTuple):
@@ -66,7 +63,7 @@ def planned_cells(job: Job, readable: io.Readable) -> Iterator[PlannedCells | No
 
 
 def _planned(job: Job, source: io.Source, state: InputState) -> PlannedCells | None:
-    if _is_held(job, source):
+    if is_held(job, source):
         return None
     file, limit = plan_file(job, source), job.outputs.memory
     for workers in range(current().threads, 0, -1):
@@ -76,15 +73,6 @@ def _planned(job: Job, source: io.Source, state: InputState) -> PlannedCells | N
         if len(found) == len(plans):
             return PlannedCells(file, found, workers, source, state)
     return None
-
-
-def _is_held(job: Job, source: io.Source) -> bool:
-    """Whether memory has all of it at once, which takes less time."""
-    limit = job.outputs.memory
-    if limit is None:
-        return sum(header.form.nbytes for header in source.headers) <= _HELD
-    peek = io.Peek(source.format, source.headers)
-    return memory_need(job.pipeline, peek, job.format).limit <= limit
 
 
 def pool_cells(job: Job, planned: PlannedCells) -> Outcome:

@@ -12,6 +12,7 @@ from poolcli import io
 from poolcli.maps.saturation import counting_saturated
 from poolcli.resources.limits import limits
 from poolcli.resources.threads import for_each
+from poolcli.run.budget import worker_budget
 from poolcli.run.file_plan import plan_file
 from poolcli.run.group_maker import GroupMaker
 from poolcli.run.input_state import InputState
@@ -20,7 +21,6 @@ from poolcli.run.job import Job
 from poolcli.run.job_source import opened
 from poolcli.run.outcome import Outcome
 from poolcli.run.planned_pyramids import PlannedPyramids, levels_of_file, pyramid_outcome
-from poolcli.run.pool_regions import worker_budget
 from poolcli.run.pyramid_groups import GroupTasks, PyramidGroups, groups_of
 from poolcli.run.pyramid_plan import PyramidPlan
 from poolcli.run.region_blocks import Sources

@@ -7,13 +7,13 @@ from functools import partial
 
 from poolcli.resources.limits import limits
 from poolcli.resources.threads import for_each
+from poolcli.run.budget import worker_budget
 from poolcli.run.interruption import commit_point
 from poolcli.run.job import Job
 from poolcli.run.job_source import opened
 from poolcli.run.outcome import Outcome
 from poolcli.run.planned_pyramids import PlannedPyramids, pyramid_outcome
 from poolcli.run.pool_groups import pool_groups, tasks_of
-from poolcli.run.pool_regions import worker_budget
 from poolcli.run.pyramid_tiles import Tile, TileMaker
 from poolcli.run.region_blocks import Sources
 from poolcli.run.region_output import Noting, region_output, shared_file

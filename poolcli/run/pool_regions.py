@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from functools import partial
 
 from poolcli import io
-from poolcli.resources.limits import Budget, limits
+from poolcli.resources.limits import limits
 from poolcli.resources.threads import for_each
+from poolcli.run.budget import worker_budget
 from poolcli.run.interruption import commit_point
 from poolcli.run.job import Job
 from poolcli.run.job_source import opened
+from poolcli.run.measured_file import measured_here
 from poolcli.run.outcome import Outcome
 from poolcli.run.planned_outcome import planned_outcome
 from poolcli.run.planned_regions import PlannedRegions
@@ -21,7 +23,8 @@ from poolcli.run.region_output import Noting, region_output, shared_file
 
 def pool_regions(job: Job, planned: PlannedRegions) -> Outcome:
     """Pool the maps of a file region by region; with a record, go on where an earlier run ended."""
-    start = time.perf_counter()
+    start, tally = time.perf_counter(), Tally()
+    planned = measured_here(job, planned, tally)
     reopened = partial(opened, job, job.source)
     file, cut = file_of(job, planned), [plan.block for plan in planned.plans]
     with Sources(reopened) as sources, region_output(job, file, cut) as output:
@@ -32,6 +35,7 @@ def pool_regions(job: Job, planned: PlannedRegions) -> Outcome:
             make_all(maker, maker.tasks(turns), planned.workers, job.outputs.memory)
         planned.state.check()
         commit_point()
+    maker.tally.include(tally)
     seconds = time.perf_counter() - start
     return region_outcome(job, planned, maker.tally, seconds)._replace(status="done")
 
@@ -39,6 +43,8 @@ def pool_regions(job: Job, planned: PlannedRegions) -> Outcome:
 def preview_of(job: Job, planned: PlannedRegions) -> Outcome:
     """What `pool_regions` would do."""
     tally = Tally()
+    for each in planned.passes:
+        tally.add(read=each.read_bytes)
     for plan in planned.plans:
         tally.add(read=plan.need.form.nbytes, written=plan.need.planned.header.form.nbytes)
     return region_outcome(job, planned, tally, 0.0)
@@ -62,14 +68,6 @@ def make_all(
             maker.make(task)
 
     for_each(tasks, make, workers)
-
-
-def worker_budget(memory: int | None, workers: int) -> Budget:
-    """A worker's memory: a half of its share for arrays, and a quarter for scratch."""
-    if memory is None:
-        return Budget()
-    half = memory // 2 // workers
-    return Budget(half, arrays=half)
 
 
 def region_outcome(job: Job, planned: PlannedRegions, tally: Tally, seconds: float) -> Outcome:

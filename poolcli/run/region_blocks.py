@@ -90,6 +90,12 @@ class Tally:
             self.read_bytes += read
             self.written_bytes += written
 
+    def include(self, other: Tally) -> None:
+        """Count what another has counted."""
+        self.add(read=other.read_bytes, written=other.written_bytes)
+        for phase, seconds in other.seconds.items():
+            self.seconds[phase] += seconds
+
 
 class BlockMaker:
     """Makes pieces with several workers, and writes each block when all of its pieces are there.

@@ -8,7 +8,7 @@ result alone; what it reads of the input follows from that.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 
@@ -120,6 +120,10 @@ class RegionPlan:
     block: Shape
     piece: Shape
     at_once: int
+
+    def of(self, planned: PlannedMap) -> RegionPlan:
+        """The same regions of a map with other stages of the same forms."""
+        return replace(self, need=replace(self.need, planned=planned))
 
     @property
     def count(self) -> int:

@@ -1,8 +1,9 @@
 """The log of --resume: which jobs began and how they ended, in lines of JSON, only ever appended.
 
 The first line is `{"log": "poolcli", "layout": 1}`; then `{"begin": [paths]}` before a job writes
-these files, `{"region": 3, "of": mark}` for each region of a large array that is written, and a
-record with the status of the job after it.
+these files, `{"region": 3, "of": mark}` for each region of a large array that is written, what was
+measured of an input that is normalised, `{"measured": [[map, step, statistics]], "of": mark}`, and
+a record with the status of the job after it.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from typing import Any, BinaryIO, NamedTuple
 from poolcli import io
 from poolcli.errors import FileError, RequestError
 from poolcli.io import lock, reason
+from poolcli.maps.moments import Statistics
 from poolcli.resources.descriptors import write_all
-from poolcli.run.job import Job
+from poolcli.run.job import Job, Measured
 from poolcli.run.outcome import Outcome
 from poolcli.run.packing import hash_of
 
@@ -37,6 +39,7 @@ class ResumeLog:
         self._fingerprints: dict[str, str | None] = {}  # by output; None: begun and not done
         self._running: dict[Path, str | None] = {}
         self._regions: dict[str, set[int]] = {}  # those that are written, by the mark of an array
+        self._statistics: dict[str, dict[tuple[int, int], tuple[Statistics, ...]]] = {}
         self._appending = Lock()
         self._stream: BinaryIO | None = None
 
@@ -98,6 +101,9 @@ class ResumeLog:
             self._fingerprints.update(dict.fromkeys(record.get("begin", ())))
             if "region" in record:
                 self._enter(record["of"], record["region"])
+            for map_number, step, images in record.get("measured", ()):
+                found = tuple(Statistics(*each) for each in images)
+                self._statistics.setdefault(record["of"], {})[map_number, step] = found
             if record.get("status") == "done":
                 self._fingerprints[record["output"]] = record["mark"]
         except (ValueError, LookupError, TypeError, AttributeError):
@@ -141,6 +147,16 @@ class ResumeLog:
             self._append([{"region": region, "of": mark}])
         if region is None and self._stream is not None:
             os.fsync(self._stream.fileno())  # before a new file takes the place of theirs
+
+    def statistics(self, mark: str) -> Measured:
+        """What was measured of the images of an input."""
+        return dict(self._statistics.get(mark, {}))
+
+    def note_statistics(self, mark: str, measured: Measured) -> None:
+        """Enter what was measured of the images of an input."""
+        entries = [[*key, images] for key, images in measured.items()]
+        with self._appending:
+            self._append([{"measured": entries, "of": mark}])
 
     def _enter(self, mark: str, region: int | None) -> None:
         known = self._regions.setdefault(mark, set())
@@ -207,6 +223,14 @@ class LoggedRegions(NamedTuple):
     def note(self, mark: str, region: int | None) -> None:
         """Enter a region that is written; None: that those of before are gone."""
         self.log.note(mark, region)
+
+    def statistics(self) -> Measured:
+        """What is known of the images of the input, by the number of the map and of the step."""
+        return self.log.statistics(self.mark("statistics"))
+
+    def note_statistics(self, measured: Measured) -> None:
+        """Enter what has been measured."""
+        self.log.note_statistics(self.mark("statistics"), measured)
 
 
 def _check_header(number: int, record: object) -> None:

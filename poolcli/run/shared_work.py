@@ -9,6 +9,7 @@ from functools import partial
 from poolcli import io
 from poolcli.run.input_state import InputState
 from poolcli.run.job import Job
+from poolcli.run.measuring import Pass
 from poolcli.run.outcome import Outcome
 from poolcli.run.planned_pyramids import PlannedPyramids, planned_pyramids, pyramid_outcome
 from poolcli.run.planned_regions import PlannedRegions, planned_regions
@@ -27,6 +28,7 @@ class SharedWork:
 
     `cut` says how the output is cut into tasks, `phases` which of these can be done at once, and
     `most` how many are one job at most. `shapes` are what a worker has to know of each map.
+    `passes` measure the maps that are normalised, before anything is written.
     `begin` is called when the output is there, with what is done of it; it says what still is.
     """
 
@@ -39,6 +41,7 @@ class SharedWork:
     state: InputState
     warning: str
     outcome: Callable[[Tally, float], Outcome]
+    passes: tuple[Pass, ...] = ()
     begin: Callable[[io.SharedFile, DoneRegions], DoneRegions] = lambda _, regions: regions
 
     @property
@@ -70,6 +73,7 @@ def _of_regions(job: Job, planned: PlannedRegions) -> SharedWork | None:
         planned.state,
         io.size_warning(planned.source),
         partial(region_outcome, job, planned),
+        planned.passes,
     )
 
 
@@ -87,5 +91,5 @@ def _of_pyramids(job: Job, planned: PlannedPyramids) -> SharedWork | None:
         planned.state,
         io.size_warning(planned.source),
         partial(pyramid_outcome, job, planned),
-        lambda file, regions: with_parts(tasks, file.path, regions),
+        begin=lambda file, regions: with_parts(tasks, file.path, regions),
     )

@@ -18,7 +18,8 @@ from poolcli.errors import FileError
 from poolcli.run.attempt import attempt
 from poolcli.run.executors.worker_pool import Pending, WorkerPool
 from poolcli.run.interruption import commit_point
-from poolcli.run.job import Job, RegionPart
+from poolcli.run.job import Job, Measured, RegionPart
+from poolcli.run.measuring import Found, Pass, joined, measured_in_passes
 from poolcli.run.outcome import Outcome
 from poolcli.run.region_blocks import Tally
 from poolcli.run.region_output import Noting, begun_output
@@ -44,14 +45,15 @@ def _spread(job: Job, readable: io.Readable, pool: WorkerPool) -> Outcome:
 
 def _by_workers(job: Job, work: SharedWork, pool: WorkerPool) -> Outcome:
     start, tally, saturated = time.perf_counter(), Tally(), Counter[str]()
+    known = tuple(_measured(job, work, pool, tally).items())
     with begun_output(job, work.file, work.cut) as (begun, before):
         regions = work.begin(begun, before)
+        every = RegionPart(begun.path.absolute(), work.shapes, (), None, known)
         with Noting(regions, work.count, begun.sync) as note:
             for phase in work.phases:
                 left = [turn for turn in phase if turn not in regions.done]
-                for part, outcome in _in_turn(list(_parts(job, work, begun, left)), pool):
-                    if outcome.status == "failed":
-                        raise FileError(outcome.reason)
+                size = min(work.most, work.count // (_JOBS * work.workers))
+                for part, outcome in _in_turn(_part_jobs(job, work, every, left, size), pool):
                     _add(tally, outcome)
                     saturated.update(dict(outcome.saturated))
                     for turn in part.turns:
@@ -62,15 +64,32 @@ def _by_workers(job: Job, work: SharedWork, pool: WorkerPool) -> Outcome:
     return outcome._replace(status="done", saturated=tuple(saturated.items()))
 
 
-def _parts(job: Job, work: SharedWork, file: io.SharedFile, turns: Sequence[int]) -> Iterator[Job]:
-    """A job for some of these tasks at a time."""
-    left = iter(turns)
-    size = max(1, min(work.most, work.count // (_JOBS * work.workers)))
+def _measured(job: Job, work: SharedWork, pool: WorkerPool, tally: Tally) -> Measured:
+    """The statistics of the steps that normalise."""
+
+    def run(each: Pass, measured: Measured) -> Found:
+        shapes = tuple((plan.block, plan.piece) for plan in each.plans.values())
+        every = RegionPart(job.target, shapes, (), None, tuple(measured.items()), each.stage)
+        size = min(work.most, each.regions // (_JOBS * work.workers))
+        found: list[Found] = []
+        for _, outcome in _in_turn(_part_jobs(job, work, every, range(each.regions), size), pool):
+            _add(tally, outcome)
+            found.append(dict(outcome.measured))
+        return joined(found)
+
+    return measured_in_passes(job.record, work.passes, run)
+
+
+def _part_jobs(
+    job: Job, work: SharedWork, every: RegionPart, turns: Sequence[int], size: int
+) -> list[Job]:
+    """Jobs for so many of these tasks each; `every` says what is true of all tasks."""
     memory = job.outputs.memory
     share = None if memory is None else memory // work.workers
-    while some := tuple(islice(left, size)):
-        part = RegionPart(file.path.absolute(), work.shapes, some, share)
-        yield replace(job, format=file.format, record=None, part=part)
+    plain = replace(job, format=work.file.format, record=None)
+    cuts = range(0, len(turns), max(1, size))
+    some = (tuple(turns[at : at + max(1, size)]) for at in cuts)
+    return [replace(plain, part=every._replace(turns=each, memory=share)) for each in some]
 
 
 def _in_turn(jobs: Sequence[Job], pool: WorkerPool) -> Iterator[tuple[RegionPart, Outcome]]:
@@ -87,6 +106,8 @@ def _in_turn(jobs: Sequence[Job], pool: WorkerPool) -> Iterator[tuple[RegionPart
             outcome = pending.result()
             waiting.popleft()
             assert job.part is not None
+            if outcome.status == "failed":
+                raise FileError(outcome.reason)
             yield job.part, outcome
     finally:
         begun = [pending for _, pending in waiting if not pending.cancel()]

@@ -140,7 +140,7 @@ def _switched_step(mine: Step, theirs: Step, switches: frozenset[Switch], path: 
             options[name] = _explicit(theirs, name)
     taken = {fact: getattr(theirs.profile, fact) for fact in FACTS if (path, fact) in switches}
     profile = mine.profile._replace(**taken)
-    return MixedStep(mine.op, mine.windows, tuple(options.items()), profile)
+    return MixedStep(mine.op, mine.windows, tuple(options.items()), mixed=profile)
 
 
 def _explicit(step: Step, name: str) -> Any:
