@@ -113,6 +113,8 @@ def _padding(value: Any) -> Padding:
     try:
         pairs = tuple(_pair(part) for part in parts_of(value, "x"))
     except (ValueError, TypeError):
+        if border := _border_meant(value):
+            takes = f"padding is how many pixels, and `border` {border} says what they hold"
         raise _wrong(value, takes) from None
     if not pairs:
         raise ValueError(takes)
@@ -141,10 +143,18 @@ def _edges(value: Any) -> tuple[str | float, ...]:
     try:
         edges = tuple(_edge(part) for part in parts_of(value, ":"))
     except (ValueError, TypeError):
+        if border := _border_meant(value):
+            takes = f"is {border} here: modes have NumPy's names, and a number is a constant"
         raise _wrong(value, takes) from None
     if not edges:
         raise ValueError(takes)
     return edges
+
+
+def _border_meant(value: Any) -> str | None:
+    from poolcli.pipeline.synonyms import border_for  # here, as only a refusal needs it
+
+    return border_for(value)
 
 
 def _edge(value: Any) -> str | float:
@@ -254,7 +264,7 @@ CEIL = Kind("RULE", _ceil, bare=True, choices=CEIL_RULES)
 NUMBER = Kind("NUMBER", _number)
 POSITIVE = number(lambda x: 0 < x < math.inf, "takes a number above 0")
 NONZERO = number(lambda x: x != 0 and math.isfinite(x), "takes a number other than 0")
-FRACTION = number(lambda x: 0 <= x <= 1, "takes a number from 0 to 1")
+FRACTION = number(lambda x: 0 <= x <= 1, "takes a number from 0 to 1, such as 0.95 for 95 %")
 WHOLE = number(lambda x: x >= 0 and float(x).is_integer(), "takes a whole number from 0 up")
 COUNT = number(
     lambda x: 1 <= x <= 30 and float(x).is_integer(), "takes a whole number from 1 to 30"

@@ -232,6 +232,35 @@ OPTIONS = {
     "filelist": "--files-from",
 }
 
+# Modes of borders in other libraries, by their name here, which is NumPy's.
+BORDERS = {
+    "mirror": "reflect",
+    "reflect101": "reflect",
+    "reflection": "reflect",
+    "gridmirror": "symmetric",
+    "halfsample": "symmetric",
+    "nearest": "edge",
+    "replicate": "edge",
+    "replication": "edge",
+    "extend": "edge",
+    "circular": "wrap",
+    "gridwrap": "wrap",
+    "periodic": "wrap",
+    "constant": "0",
+    "zero": "0",
+    "zeros": "0",
+}
+
+
+def border_for(value: object) -> str | None:
+    """What to write for another library's mode of borders, and for those that have its name.
+
+    >>> border_for("replicate"), border_for("Reflect"), border_for("7")
+    ('edge', 'reflect', None)
+    """
+    plain = _plain(value) if isinstance(value, str) else ""
+    return plain if plain in BORDERS.values() and plain != "0" else BORDERS.get(plain)
+
 
 def operation_for(word: str) -> str | None:
     """What to write for another tool's name of an operation.

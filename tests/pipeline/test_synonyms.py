@@ -3,8 +3,9 @@
 import pytest
 
 from poolcli.cli.group import COMMANDS, poolcli
+from poolcli.pipeline.kinds import BORDER_WORDS
 from poolcli.pipeline.parameters import no_operation, no_option
-from poolcli.pipeline.synonyms import OPERATIONS, OPTIONS
+from poolcli.pipeline.synonyms import BORDERS, OPERATIONS, OPTIONS
 from poolcli.pipeline.table import OPS
 
 NAMES = {*OPS, *COMMANDS, "poolcli"}
@@ -18,6 +19,11 @@ def flags():
 def test_every_synonym_leads_somewhere():
     assert {cure.split()[0] for cure in OPERATIONS.values()} <= NAMES
     assert {cure.split()[0] for cure in OPTIONS.values()} <= flags()
+
+
+def test_borders_lead_to_borders():
+    assert set(BORDERS.values()) <= {*BORDER_WORDS, "0"}
+    assert not BORDERS.keys() & {*BORDER_WORDS}
 
 
 def test_no_word_of_our_own_is_a_synonym():

@@ -45,6 +45,7 @@ warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
 PngImagePlugin.MAX_TEXT_CHUNK = 1 << 24  # bytes: a profile of a printer has a few million
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # it raises the errors that it logs
 
+_HEAD = 16  # bytes of a file that tell its kind
 _JPEG = b"\xff\xd8\xff"
 _MAGIC = {
     SIGNATURE[:4]: "PNG",
@@ -100,8 +101,8 @@ def check_image_layout(asked: str | None, own: str) -> None:
 
 
 def _open(stream: BinaryIO) -> Image.Image:
-    head = stream.read(8)
-    late_exif = exif_behind_pixels(stream) if head == SIGNATURE else None
+    head = stream.read(_HEAD)
+    late_exif = exif_behind_pixels(stream) if head.startswith(SIGNATURE) else None
     stream.seek(0)
     with _known_format(head), decoding():
         image = _opened(stream, head)
@@ -114,7 +115,7 @@ def _open(stream: BinaryIO) -> Image.Image:
 def _opened(stream: BinaryIO, head: bytes) -> Image.Image:
     """An image as Pillow opens it; of PNG and JPEG without loading the plugins of other formats."""
     try:
-        if head == SIGNATURE:
+        if head.startswith(SIGNATURE):
             from PIL.PngImagePlugin import PngImageFile
 
             return PngImageFile(stream)
@@ -129,12 +130,18 @@ def _opened(stream: BinaryIO, head: bytes) -> Image.Image:
 
 @contextmanager
 def _known_format(head: bytes) -> Iterator[None]:
-    """Name the format, by its magic number, of a file that Pillow does not identify."""
+    """Name the kind, by its first bytes, of a file that Pillow does not identify."""
     try:
         yield
     except FileError as error:
+        if not isinstance(error.__cause__, UnidentifiedImageError):
+            raise
+        from poolcli.io.unread_kinds import unread_kind  # here, as few files need it
+
+        if words := unread_kind(head):
+            raise FileError(f"it is {words}") from error
         name = next((name for magic, name in _MAGIC.items() if head.startswith(magic)), None)
-        if name is None or not isinstance(error.__cause__, UnidentifiedImageError):
+        if name is None:
             raise
         raise UnsupportedSamples(
             f"a {name} that is damaged or has samples Pillow cannot hold: save it as .npy"
