@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -32,8 +32,9 @@ def pipeline_of(operation: str, options: Mapping[str, Any]) -> Pipeline:
 
     It is cached, unless an option can name a file, which may change.
     """
-    if FROM_FILES.isdisjoint(options) and all(map(_is_plain, options.values())):
-        return _cached(operation, tuple(options.items()), tuple(map(_types, options.values())))
+    types = _types(options.values())
+    if types is not None and FROM_FILES.isdisjoint(options):
+        return _cached(operation, tuple(options.items()), types)
     return _read(operation, options)
 
 
@@ -57,12 +58,15 @@ def _dtype_name(dtype: Any) -> Any:
         return dtype
 
 
-def _is_plain(value: Any) -> bool:
-    return type(value) in PLAIN or (type(value) is tuple and all(map(_is_plain, value)))
-
-
-def _types(value: Any) -> Any:
-    return tuple(map(_types, value)) if type(value) is tuple else type(value)
+def _types(values: Iterable[Any]) -> Key | None:
+    """The types of plain values, of those in tuples one by one; None where one is not plain."""
+    types: list[Any] = []
+    for value in values:
+        kind = _types(value) if type(value) is tuple else type(value)
+        if kind is None or (kind not in PLAIN and type(value) is not tuple):
+            return None
+        types.append(kind)
+    return tuple(types)
 
 
 def in_keywords(error: PoolError) -> PoolError:

@@ -94,7 +94,9 @@ class FeatureMap:
         mode = self.picture.mode if self.picture else ""
         if mode == "P" and self.picture and self.picture.palette_alpha is not None:
             mode = "PA"
-        return Form(self.data.shape, self.data.dtype.newbyteorder("="), self.layout, mode)
+        dtype = self.data.dtype
+        native = dtype if dtype.isnative else dtype.newbyteorder("=")
+        return Form(self.data.shape, native, self.layout, mode)
 
     def expanded(self) -> FeatureMap:
         """The map for arithmetic: a palette as its colours, bits as gray."""
@@ -109,6 +111,8 @@ class FeatureMap:
     def planes(self) -> Array:
         """A view of the values as (batch, channels, depth, height, width), as `form.frame` says."""
         letters = _frame_layout(self.form.frame, self.layout)
+        if letters == self.layout:
+            return self.data
         return self.data.transpose(axes_of(letters, self.layout))
 
     def planes_in(self, array: Array, frame: Frame) -> Array:
@@ -129,7 +133,7 @@ class FeatureMap:
     def with_planes(self, planes: Array, frame: Frame) -> FeatureMap:
         """The map with other planes, its axes in the order that they have."""
         letters, layout = _frame_layout(frame, self.layout), _layout_with(self.layout, frame)
-        data = planes.transpose(axes_of(layout, letters))
+        data = planes if letters == layout else planes.transpose(axes_of(layout, letters))
         return FeatureMap(data, layout, self.picture, self.name, self.facts)
 
     def carrying(self, sampling: Sampling) -> FeatureMap:

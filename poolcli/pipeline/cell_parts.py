@@ -103,7 +103,7 @@ class CellMaker:
         here = PlanePart(self.form.frame, unit.planes, pixels, unit.cells)
         placed = placed._replace(source=..., part=here)
         masked = self._masked(unit.planes, spans, part)
-        return pool(masked, placed, self.operation.reducer, self.ready.rules)
+        return pool(masked, placed, self.operation.reducer, self.ready.rules)[0]
 
     def window_parts(self, unit: CellUnit) -> WindowParts | None:
         """How the one cell of a unit is reduced in parts; None where that is impossible."""

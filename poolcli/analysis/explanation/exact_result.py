@@ -31,7 +31,8 @@ def exact_result(window: ObservedWindow) -> float:
     axes = zip(window.trace.axes, window.sides, strict=True)
     patch = PlacedGrid(..., ..., Grid(tuple(_single_cell(*axis) for axis in axes)), 1)
     masked = masked_pixels(window.values, rules, window.weights)
-    return float(pool(masked, patch, window.group.operation.reducer, rules).item())
+    pooled, _ = pool(masked, patch, window.group.operation.reducer, rules)
+    return float(pooled.item())
 
 
 def _of_the_plane(window: ObservedWindow, footprint: Footprint) -> float:
@@ -42,7 +43,7 @@ def _of_the_plane(window: ObservedWindow, footprint: Footprint) -> float:
     placed = PlacedGrid(..., ..., Grid(tuple(axes), footprint), 1)
     masked = masked_pixels(planes, rules, weights).part(window.trace.plane)
     operation: Any = window.group.operation
-    pooled = pool(masked, placed, operation.reducer, rules._replace(dtype=np.float64))
+    pooled, _ = pool(masked, placed, operation.reducer, rules._replace(dtype=np.float64))
     return float(pooled.item())
 
 

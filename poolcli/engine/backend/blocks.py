@@ -118,17 +118,23 @@ def run(blocks: Sequence[Task], work: Callable[[Task], None], threads: int) -> N
             for_each(blocks, work, threads)
 
 
+def whole(lead: Sequence[int], axes: Sequence[CellAxis]) -> Task:
+    """All the work on (*lead, *map) as one block."""
+    planes = tuple(map(slice, lead))
+    spans, parts = zip(*[axis.part(0, axis.cells) for axis in axes], strict=True)
+    return Task((*planes, *spans), (*planes, *(slice(axis.cells) for axis in axes)), parts)
+
+
 def cut(x: Array, axes: Sequence[CellAxis], load: Load) -> list[Task]:
     """Cut the work on (..., *map) into bands of rows of groups of planes.
 
     Blocks that are neighbours in memory follow each other.
     """
     lead = x.shape[: x.ndim - len(axes)]
-    cells = [slice(axis.cells) for axis in axes]
-    spans, parts = zip(*[axis.part(0, axis.cells) for axis in axes], strict=True)
+    block = whole(lead, axes)
     if load.is_one_block:
-        planes = tuple(map(slice, lead))
-        return [Task((*planes, *spans), (*planes, *cells), parts)]
+        return [block]
+    spans, cells, parts = block.source[len(lead) :], block.target[len(lead) :], block.axes
     rows, *columns = (span.stop - span.start for span in spans)
     interleaved = _interleaved(x, len(axes))
     if current().memory.limit is not None and load.least * interleaved > current().memory.scratch:

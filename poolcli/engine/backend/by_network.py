@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 
 from poolcli.engine.backend import _core
-from poolcli.engine.backend.five_axes import ABSENT, Layout, run_table
+from poolcli.engine.backend.five_axes import Layout
 from poolcli.engine.backend.network import program
 from poolcli.engine.windows.grid import Grid
-from poolcli.engine.windows.runs import Run
+from poolcli.engine.windows.runs import NO_AXIS, Run, run_table
 from poolcli.maps.array import Array
 
 FEW = 32  # pixels of a window whose ranks are computed at every position, whatever the stride
@@ -63,7 +63,7 @@ def _run(layout: Layout, x: Array, runs: Sequence[Run], wanted: _Wanted, results
     pays = rows * inner.size > FEW or (wanted.mode and layout.channel is None)
     phases = inner.stride if inner.number > 1 and pays else 1
     calls, found = _calls(rows, inner.size, wanted.places, inner.step, phases)
-    tables = layout.per_axis([run_table((run,)) for run in runs], ABSENT)
+    tables = layout.per_axis([run_table((run,)) for run in runs], NO_AXIS)
     _core.network(layout.input(x), tuple(results), tables, phases, calls, found, wanted.mode)
 
 

@@ -70,7 +70,7 @@ def fold_index(
     base = first[: len(five)]  # one for all channels of interleaved pixels
     pitch = np.array([0] * (3 - layout.axes) + list(numbering.steps))
     last = numbering.nan == "last"
-    results, tables = (values, indices), layout.tables(grid)
+    results, tables = (values, indices), grid.tables
     _core.fold_index(five, results, tables, MERGES[merge], base, pitch, last)
     return True
 
@@ -100,7 +100,7 @@ def select(
         return low, high
     of_cells = tuple(_of_cells(rank, layout, x, grid) for rank in of_windows[: len(results)])
     is_counted, mask = _histogram_pays(x.dtype, grid), layout.mask(valid)
-    tables = layout.tables(grid)
+    tables = grid.tables
     _core.order(layout.input(x), tuple(results), tables, of_cells, is_counted, mask)
     return low, high
 
@@ -116,7 +116,7 @@ def mode(x: Array, valid: Array | None, grid: Grid, out: Array | None = None) ->
         mode_by_network(layout, x, grid, results)
     else:
         is_counted = x.dtype.itemsize <= 2
-        _core.order(layout.input(x), results, layout.tables(grid), None, is_counted, mask)
+        _core.order(layout.input(x), results, grid.tables, None, is_counted, mask)
     return out
 
 
@@ -190,7 +190,7 @@ def _fold(x: Array, grid: Grid, out: Array, how: _How) -> bool:
         is_finite = _fold(x.copy(), grid, other, how)
         out[...] = other
         return is_finite
-    words = layout.input(x), five, layout.tables(grid), how.code, how.state.char
+    words = layout.input(x), five, grid.tables, how.code, how.state.char
     if how.quotient is None:
         return _core.fold(*words)
     counts = layout.per_axis(how.quotient.counts, np.ones(1, np.int64))

@@ -7,17 +7,15 @@ are.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from poolcli.engine.windows.grid import Grid
-from poolcli.engine.windows.runs import Run
 from poolcli.maps.array import Array
 
-ABSENT = np.array([[0, 1, 0, 1, 1, 1, 1]])  # the run of an axis that a map does not have
+ABSENT = (1, 1, 1)  # the sizes of axes that a map does not have
 
 
 class Layout(NamedTuple):
@@ -41,13 +39,11 @@ class Layout(NamedTuple):
     def five(self, x: Array) -> Array:
         """Five axes: a view where the outer axes lie one in the other, else a copy."""
         if self.channel is None:
-            space = x.shape[-self.axes :]
-            outer = prod(x.shape[: -self.axes])
-            return x.reshape(outer, *(1,) * (3 - self.axes), *space, 1)
+            shape, lead = x.shape, x.ndim - self.axes
+            return x.reshape((prod(shape[:lead]), *ABSENT[self.axes :], *shape[lead:], 1))
         last = np.moveaxis(x, self.channel, -1)
-        space = last.shape[-1 - self.axes :]
-        outer = prod(last.shape[: -1 - self.axes])
-        return last.reshape(outer, *(1,) * (3 - self.axes), *space)
+        shape, lead = last.shape, last.ndim - 1 - self.axes
+        return last.reshape((prod(shape[:lead]), *ABSENT[self.axes :], *shape[lead:]))
 
     def empty(self, x: Array, grid: Grid, dtype: np.dtype[Any]) -> Array:
         """A new array (..., *cells) that can be written to."""
@@ -65,7 +61,8 @@ class Layout(NamedTuple):
     def output(self, out: Array) -> Array | None:
         """A view to write to; None where there is none."""
         five = self.five(out)
-        return five if _has_rows(five) and np.may_share_memory(five, out) else None
+        is_view = out.flags.c_contiguous or np.may_share_memory(five, out)
+        return five if is_view and _has_rows(five) else None
 
     def result(self, x: Array, grid: Grid, out: Array | None) -> Array:
         """`out` where that can be written to, else a new array of x's dtype."""
@@ -79,17 +76,6 @@ class Layout(NamedTuple):
     def per_axis(self, facts: Sequence[Array], absent: Array) -> tuple[Array, ...]:
         """One array for each of three axes."""
         return (*(absent,) * (3 - self.axes), *facts)
-
-    def tables(self, grid: Grid) -> tuple[Array, ...]:
-        """The runs of three axes."""
-        return self.per_axis([run_table(axis.runs) for axis in grid.axes], ABSENT)
-
-
-@lru_cache(maxsize=256)
-def run_table(runs: tuple[Run, ...]) -> Array:
-    """Rows (cell, number, start, stride, size, step, every)."""
-    columns = [(r.cell, r.number, r.start, r.stride, r.size, r.step, r.every) for r in runs]
-    return np.array(columns, np.int64)
 
 
 def _has_rows(five: Array) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,7 +10,6 @@ from poolcli.engine.backend import Backend
 from poolcli.engine.operations.pixels import CountedPixels
 from poolcli.engine.reducers.reducer import Component, Counts, Divisor, Fold
 from poolcli.engine.reducers.rounding import Exact, Quotient, Ratio, cast
-from poolcli.engine.windows.counts import of_cells
 from poolcli.engine.windows.grid import Grid
 from poolcli.maps.array import Array
 
@@ -73,8 +72,8 @@ class FoldedWindows(NamedTuple):
     def _divisors(self, divisor: Divisor) -> tuple[Array, ...]:
         """The number that the cells along each axis contribute to the divisor, as a product."""
         if divisor in ("pixels", "padded") and self.grid.footprint is None:
-            fact: Literal["size", "extent"] = "size" if divisor == "pixels" else "extent"
-            return tuple(of_cells(axis, fact) for axis in self.grid.axes)
+            is_inside = divisor == "pixels"
+            return tuple(axis.sizes if is_inside else axis.extents for axis in self.grid.axes)
         number = int(divisor) if isinstance(divisor, int) else self.grid.largest
         first, *others = (np.ones(axis.cells, np.int64) for axis in self.grid.axes)
         return (first * number, *others)

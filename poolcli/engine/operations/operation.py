@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
+from poolcli.engine.backend import backend
 from poolcli.engine.backend.blocks import Load
 from poolcli.engine.operations.index import NOWHERE
 from poolcli.engine.operations.pixels import ValueRules, masked_pixels
-from poolcli.engine.operations.pool import bookkeeping, execution_of, pool, pool_with_indices
+from poolcli.engine.operations.pool import Pooled, pool, pool_whole
+from poolcli.engine.operations.pooling_plan import PlaneKind, bookkeeping, plan_of
 from poolcli.engine.reducers.reducer import Reducer
 from poolcli.engine.windows.grid import Taps
 from poolcli.engine.windows.place import Geometry, Place, Placement
@@ -116,12 +118,13 @@ class Pooling(NamedTuple):
     def load(
         self, frame: Frame, dtype: np.dtype[Any], rules: ValueRules, *, weighed: bool = False
     ) -> Load:
-        beside = bookkeeping(rules, weighed=weighed)
-        loads = []
-        for placed in self.place.on(frame).grids:
-            execution = execution_of(self.reducer, dtype, placed.grid, 255 if weighed else 1)
-            loads.append(execution.load((placed.planes, *frame.space), placed.grid, beside))
-        return Load.of(loads)
+        facts = dtype, 255 if weighed else 1, bookkeeping(rules, weighed=weighed)
+        kinds = (
+            (placed, PlaneKind((placed.planes, *frame.space), *facts))
+            for placed in self.place.on(frame).grids
+        )
+        plans = (plan_of(placed, self.reducer, kind, backend()) for placed, kind in kinds)
+        return Load.of([plan.load for plan in plans])
 
     def __call__(
         self,
@@ -136,8 +139,8 @@ class Pooling(NamedTuple):
             return self.with_indices(planes, frame, rules._replace(dtype=planes.dtype), weights)[1]
         pixels, placement = masked_pixels(planes, rules, weights), self.place.on(frame)
         if placement.is_whole:
-            return pool(pixels, placement.grids[0], self.reducer, rules, out)
-        parts = (pool(pixels, placed, self.reducer, rules) for placed in placement.grids)
+            return pool_whole(pixels, placement, self.reducer, rules, out)[0]
+        parts = (pool(pixels, placed, self.reducer, rules)[0] for placed in placement.grids)
         out = memory.empty(placement.frame.shape, rules.dtype) if out is None else out
         return assembled(placement, parts, outside_of(rules), out)
 
@@ -153,7 +156,7 @@ class Pooling(NamedTuple):
         self, planes: Array, part: PlanePart, rules: ValueRules, weights: Array | None = None
     ) -> Array:
         pixels, placement = masked_pixels(planes, rules, weights), self.place.on(part.frame)
-        return pool(pixels, placement.grids[0]._replace(part=part), self.reducer, rules)
+        return pool(pixels, placement.grids[0]._replace(part=part), self.reducer, rules)[0]
 
     def with_indices(
         self, planes: Array, frame: Frame, rules: ValueRules, weights: Array | None = None
@@ -163,16 +166,20 @@ class Pooling(NamedTuple):
         `rules.indexing` tells how pixels are numbered.
         """
         pixels, placement = masked_pixels(planes, rules, weights), self.place.on(frame)
-        pairs = [
-            pool_with_indices(pixels, placed, self.reducer, rules) for placed in placement.grids
-        ]
         if placement.is_whole:
-            return pairs[0]
+            return _both(pool_whole(pixels, placement, self.reducer, rules))
+        pairs = [_both(pool(pixels, placed, self.reducer, rules)) for placed in placement.grids]
         shape = placement.frame.shape
         values, indices = memory.empty(shape, rules.dtype), memory.empty(shape, np.int64)
         assembled(placement, (pair[0] for pair in pairs), outside_of(rules), values)
         assembled(placement, (pair[1] for pair in pairs), NOWHERE, indices)
         return values, indices
+
+
+def _both(pooled: Pooled) -> tuple[Array, Array]:
+    values, indices = pooled
+    assert indices is not None, "the rules have no indexing"
+    return values, indices
 
 
 def assembled(placement: Placement, parts: Iterable[Array], outside: Any, out: Array) -> Array:

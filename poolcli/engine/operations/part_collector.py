@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from poolcli.engine.backend import backend
 from poolcli.engine.operations.count_parts import CountParts
 from poolcli.engine.operations.fold_parts import FoldParts
 from poolcli.engine.operations.pixels import CountedPixels, ValueRules
-from poolcli.engine.operations.pool import execution_of
+from poolcli.engine.operations.pooling_plan import execution_of
 from poolcli.engine.operations.window_parts import State, Window, WindowParts
 from poolcli.engine.reducers.reducer import BetweenRanks, Fold, Mode, Ranks, Reducer
 from poolcli.engine.windows.fold_tree import FoldTree, Node
@@ -23,7 +24,7 @@ def parts_of(
 ) -> WindowParts | None:
     """How a window of values of a dtype is reduced in parts; None where that is impossible."""
     dtype = dtype.newbyteorder("=")
-    execution = execution_of(reducer, dtype, window.grid)
+    execution = execution_of(reducer, dtype, window.grid, backend())
     reduction = execution.reduction
     if isinstance(reduction, Fold):
         return FoldParts(window, (reduction, execution.wide), rules, dtype)

@@ -16,18 +16,11 @@ from poolcli.engine.operations.bordered import reaches_out
 from poolcli.engine.operations.folded_windows import FoldedWindows
 from poolcli.engine.operations.index import NOWHERE, IndexedWindows, PixelNumbers, flat_numbers
 from poolcli.engine.operations.pixels import CountedPixels, ValueRules, blank
-from poolcli.engine.reducers.reducer import (
-    BetweenRanks,
-    Fold,
-    Gather,
-    Mode,
-    Reduction,
-    WindowValues,
-)
+from poolcli.engine.operations.pooling_plan import PoolingPlan
+from poolcli.engine.reducers.reducer import BetweenRanks, Fold, Gather, Mode, WindowValues
 from poolcli.engine.reducers.rounding import Exact, put, without
 from poolcli.engine.windows.counts import WindowCounts
 from poolcli.engine.windows.grid import Grid
-from poolcli.engine.windows.place import PlacedGrid
 from poolcli.errors import ValueRuleError
 from poolcli.maps.array import Array
 
@@ -37,36 +30,26 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class PoolingCall:
-    """What all blocks share: grid, rules, backend and reduction.
+    """What all blocks share: the plan, the rules, and the shape of the array that is pooled."""
 
-    `shape` is that of the array whose planes are pooled. `wide` is the reduction of the values in
-    float64 where a sum of them may overflow.
-    """
-
-    placed: PlacedGrid
+    plan: PoolingPlan
     rules: ValueRules
     shape: tuple[int, ...]
-    backend: Backend
-    reduction: Reduction
-    wide: Fold | None
 
     @cached_property
     def planes(self) -> Array:
         """The number of each plane, among those of the whole array."""
-        part = self.placed.part
-        lead = part.frame.lead if part else self.shape[: len(self.shape) - self._axes]
+        placed, axes = self.plan.placed, len(self.plan.placed.grid.axes)
+        part = placed.part
+        lead = part.frame.lead if part else self.shape[: len(self.shape) - axes]
         numbers = np.arange(prod(lead)).reshape(lead)
-        return np.asarray(numbers[part.lead if part else self.placed.source])
+        return np.asarray(numbers[part.lead if part else placed.source])
 
     @property
     def space(self) -> tuple[int, ...]:
         """The size of a whole plane."""
-        part = self.placed.part
-        return part.frame.space if part else self.shape[-self._axes :]
-
-    @property
-    def _axes(self) -> int:
-        return len(self.placed.grid.axes)
+        placed = self.plan.placed
+        return placed.part.frame.space if placed.part else self.shape[-len(placed.grid.axes) :]
 
 
 @dataclass(eq=False)
@@ -78,20 +61,31 @@ class WindowBlock:
     grid: Grid
     pixels: CountedPixels
 
-    @cached_property
+    @property
+    def _verbs(self) -> Backend:
+        return self.call.plan.execution.backend
+
+    @property
     def counts(self) -> WindowCounts | FootprintCounts:
         """How many pixels count, each as often as it weighs."""
-        weights = self.pixels.weights
-        return self._counts_of(None if weights is None else self._sum(weights))
+        return self._counts_of() if self.pixels.weights is None else self._counts_of(self._weights)
+
+    @cached_property
+    def _weights(self) -> Array:
+        """The weights of the pixels of each window together."""
+        assert self.pixels.weights is not None, "all pixels count once"
+        return self._sum(self.pixels.weights)
 
     def _counts_of(self, weights: Array | None = None) -> WindowCounts | FootprintCounts:
         """How many pixels windows have; `weights` stand for their number."""
         if self.grid.footprint is None:
-            return WindowCounts(self.grid, weights)
+            plan = self.call.plan
+            is_known = weights is None and self.grid is plan.placed.grid
+            return plan.counts if is_known else WindowCounts(self.grid, weights)
         from poolcli.engine.windows.footprint_counts import FootprintCounts  # few grids have one
 
         cells = self.task.target[-len(self.grid.axes) :]
-        return FootprintCounts(self.call.placed.grid, cells, weights)
+        return FootprintCounts(self.call.plan.placed.grid, cells, weights)
 
     @property
     def planes(self) -> Array:
@@ -118,7 +112,7 @@ class WindowBlock:
                 np.copyto(indices, NOWHERE, where=empty)
 
     def _sum(self, x: Array) -> Array:
-        return self.call.backend.fold(np.add, x, self.grid)
+        return self._verbs.fold(np.add, x, self.grid)
 
     def _empty(self) -> Array:
         """The windows in which too few pixels count."""
@@ -146,33 +140,36 @@ class WindowBlock:
 
     def _reduced(self, out: Array) -> Exact:
         """The exact results; they may be `out`, where these have been written to it."""
-        reduction, values, weights = self.call.reduction, self.pixels.values, self.pixels.weights
+        execution, values, weights = (
+            self.call.plan.execution,
+            self.pixels.values,
+            self.pixels.weights,
+        )
+        reduction = execution.reduction
         if isinstance(reduction, Gather):
             return self._gathered(reduction)
         if isinstance(reduction, Fold):
             rounding = self.call.rules.rounding
-            windows = FoldedWindows(
-                self.call.backend, rounding, self.pixels, self.grid, self.counts
-            )
-            return windows.reduced(reduction, self.call.wide, out)
+            windows = FoldedWindows(self._verbs, rounding, self.pixels, self.grid, self.counts)
+            return windows.reduced(reduction, execution.wide, out)
         valid = None if weights is None else weights > 0
         if isinstance(reduction, BetweenRanks):
             from poolcli.engine.operations.between_ranks import MeanBetweenRanks  # few need it
 
             number = self.counts.pixels if valid is None else self._sum(valid.astype(np.int64))
-            means = MeanBetweenRanks(self.call.backend, reduction, self.pixels, self.grid, number)
+            means = MeanBetweenRanks(self._verbs, reduction, self.pixels, self.grid, number)
             return means()
         target = out if out.dtype == values.dtype else None
         if isinstance(reduction, Mode):
-            return _positive_zero(self.call.backend.mode(values, valid, self.grid, target))
-        low, high = self.call.backend.select(values, valid, self.grid, reduction.ranks, target)
+            return _positive_zero(self._verbs.mode(values, valid, self.grid, target))
+        low, high = self._verbs.select(values, valid, self.grid, reduction.ranks, target)
         number = self.counts.pixels if valid is None else self._sum(valid.astype(np.int64))
         return _positive_zero(reduction.finish(low, high, number))
 
     def _gathered(self, gather: Gather) -> Array:
         values, weights = self.pixels.values, self.pixels.weights
         runs = [axis.runs for axis in self.grid.axes]
-        cells = flat_numbers(self.call.placed.grid.shape, self.task.target[-len(runs) :])
+        cells = flat_numbers(self.call.plan.placed.grid.shape, self.task.target[-len(runs) :])
         out = np.empty((*values.shape[: -len(runs)], *self.grid.shape), gather.dtype)
         weighed = None if weights is None else window_views(weights, runs)
         taps = self.grid.tap_numbers
@@ -192,7 +189,7 @@ class WindowBlock:
 
     def _folded_with_indices(self, out: Array, indices: Array) -> bool:
         """Write values and indices in one pass, where the backend can; else return False."""
-        fold, x = self.call.reduction, self.pixels.values
+        fold, x = self.call.plan.execution.reduction, self.pixels.values
         if not isinstance(fold, Fold) or self.pixels.weights is not None:
             return False
         numbering = self._numbering()
@@ -201,7 +198,7 @@ class WindowBlock:
         (component,) = fold.components
         values = out if out.dtype == x.dtype else np.empty(out.shape, x.dtype)
         merge, results = component.merge.function, (values, indices)
-        if not self.call.backend.fold_index(merge, x, self.grid, results, numbering):
+        if not self._verbs.fold_index(merge, x, self.grid, results, numbering):
             return False
         put(values, out, self.call.rules.rounding)
         return True
@@ -210,7 +207,7 @@ class WindowBlock:
         """How the indices number the pixels of this block."""
         indexing, axes = self.call.rules.indexing, len(self.grid.axes)
         assert indexing is not None, "the rules have no indexing"
-        spans, grid = self.task.source[-axes:], self.call.placed.grid
+        spans, grid = self.task.source[-axes:], self.call.plan.placed.grid
         if reaches_out(self.task, grid):
             return indexing.bordered(self.planes, self.call.space, spans, grid)
         begin = tuple(span.start for span in spans)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, reduce
-from typing import Literal
 
 import numpy as np
 
-from poolcli.engine.windows.grid import Axis, Grid
+from poolcli.engine.windows.grid import Grid
 from poolcli.maps.array import Array
 
 
@@ -32,23 +31,23 @@ class WindowCounts:
     @cached_property
     def pixels(self) -> Array | int:
         """Pixels inside the map, or the sum of their weights."""
-        return self._of_windows("size") if self.weights is None else self.weights
+        if self.weights is not None:
+            return self.weights
+        return self._of_windows([axis.sizes for axis in self.grid.axes])
 
     @cached_property
     def padding(self) -> Array | int:
         """Taps in padding that counts."""
-        return self._of_windows("extent") - self._of_windows("size")
+        of_axes = (
+            [axis.extents for axis in self.grid.axes],
+            [axis.sizes for axis in self.grid.axes],
+        )
+        extents, sizes = map(self._of_windows, of_axes)
+        return extents - sizes
 
-    def _of_windows(self, fact: Literal["size", "extent"]) -> Array | int:
+    def _of_windows(self, numbers: list[Array]) -> Array | int:
+        """The product of a number for each cell along each axis."""
         axes = self.grid.axes
         if all(len(axis.runs) == 1 and axis.runs[0].extent == axis.runs[0].size for axis in axes):
             return self.grid.largest
-        return reduce(np.multiply.outer, [of_cells(axis, fact) for axis in axes])
-
-
-def of_cells(axis: Axis, fact: Literal["size", "extent"]) -> Array:
-    """The number for each cell of the axis, from that of its run."""
-    out = np.empty(axis.cells, np.int64)
-    for run in axis.runs:
-        out[run.cell :: run.every][: run.number] = getattr(run, fact)
-    return out
+        return reduce(np.multiply.outer, numbers)

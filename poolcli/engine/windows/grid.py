@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from poolcli.engine.windows.border import ABSENT, Border
-from poolcli.engine.windows.runs import Run
+from poolcli.engine.windows.runs import NO_AXIS, Run, run_table
 from poolcli.maps.array import Array
 
 if TYPE_CHECKING:
@@ -64,6 +64,23 @@ class Axis:
     def largest(self) -> int:
         """Pixels in the largest window."""
         return max(run.size for run in self.runs)
+
+    @cached_property
+    def sizes(self) -> Array:
+        """The pixels inside the map of each cell's window."""
+        return self._of_cells([run.size for run in self.runs])
+
+    @cached_property
+    def extents(self) -> Array:
+        """The same, with the taps of each window in padding that counts."""
+        return self._of_cells([run.extent for run in self.runs])
+
+    def _of_cells(self, numbers: Sequence[int]) -> Array:
+        """The number for each cell from that of its run."""
+        out = np.empty(self.cells, np.int64)
+        for run, number in zip(self.runs, numbers, strict=True):
+            out[run.cell :: run.every][: run.number] = number
+        return out
 
     @cached_property
     def is_even(self) -> bool:
@@ -162,6 +179,12 @@ class Grid:
     def shape(self) -> tuple[int, ...]:
         """The number of cells along each axis."""
         return tuple(axis.cells for axis in self.axes)
+
+    @cached_property
+    def tables(self) -> tuple[Array, ...]:
+        """The runs of depth, height and width as tables."""
+        absent = (NO_AXIS,) * (3 - len(self.axes))
+        return (*absent, *(run_table(axis.runs) for axis in self.axes))
 
     @cached_property
     def has_border(self) -> bool:

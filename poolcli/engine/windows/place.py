@@ -56,7 +56,7 @@ class Geometry(NamedTuple):
     even: tuple[bool, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Placement:
     """The windows of a place on a frame: the result's frame, and the grids that fill it.
 

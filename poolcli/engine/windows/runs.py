@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
+
+import numpy as np
+
+from poolcli.maps.array import Array
+
+NO_AXIS = np.array([[0, 1, 0, 1, 1, 1, 1]])  # the table of an axis that a map does not have
 
 
 class Run(NamedTuple):
@@ -80,6 +87,13 @@ def runs_of(windows: Iterable[tuple[int, int, int, int]]) -> tuple[Run, ...]:
         else:
             runs[-1] = longer
     return tuple(runs)
+
+
+@lru_cache(maxsize=256)
+def run_table(runs: tuple[Run, ...]) -> Array:
+    """Runs as rows (cell, number, start, stride, size, step, every)."""
+    columns = [(r.cell, r.number, r.start, r.stride, r.size, r.step, r.every) for r in runs]
+    return np.array(columns, np.int64)
 
 
 def _joined(run: Run, window: Run) -> Run | None:

@@ -10,7 +10,6 @@ from folded import folded, random_grid
 from poolcli.engine.backend.plain import fold, mean
 from poolcli.engine.reducers import merges
 from poolcli.engine.reducers.rounding import Quotient
-from poolcli.engine.windows.counts import of_cells
 from poolcli.engine.windows.sliding import Sliding
 
 WIDE = {"uint8": "uint32", "int16": "int32", "float16": "float32"}
@@ -110,7 +109,7 @@ def test_means_are_rounded_once(dtype, rounding):
     """Against fractions of Python, at clipped borders, too."""
     grid = Sliding((4,), (1,), ((2, 1),)).grid((12,))
     x = np.random.default_rng(3).integers(-128, 128, (50, 12)).astype(dtype)
-    counts = of_cells(grid.axes[0], "size")
+    counts = grid.axes[0].sizes
     out = np.empty((50, *grid.shape), dtype)
     state = np.dtype("uint16" if dtype == "uint8" else "int16")
     mean(x, grid, out, state, Quotient((counts,), rounding))

@@ -1,0 +1,193 @@
+"""What is known of pooling before there are values: who does it, and in how much memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from poolcli.engine.backend import Backend
+from poolcli.engine.backend.blocks import Load, Task, whole
+from poolcli.engine.backend.window_views import COPIED, NETWORK
+from poolcli.engine.operations.pixels import MaskedPixels, ValueRules
+from poolcli.engine.reducers.reducer import (
+    BetweenRanks,
+    Fold,
+    Gather,
+    Reducer,
+    Reduction,
+    Values,
+)
+from poolcli.engine.windows.counts import WindowCounts
+from poolcli.engine.windows.grid import Grid
+from poolcli.engine.windows.place import PlacedGrid, Placement
+
+# Blocks whose windows are put in order are so much smaller than others: a median of 3x3 bytes took
+# 22 ms with 512 KB at a time, and 95 ms with 4 MB.
+LINES = 8
+BORDERED = 24  # bytes for each pixel of a block that reaches into the border: it is a copy
+
+
+class PlaneKind(NamedTuple):
+    """Planes (..., *map) without their values.
+
+    No pixel counts more often than `heaviest` times, and the rules take `beside` bytes of scratch
+    for each.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    heaviest: int
+    beside: int
+
+    @classmethod
+    def of(cls, pixels: MaskedPixels, rules: ValueRules) -> PlaneKind:
+        """The kind of planes that are there."""
+        planes, weights = pixels.values, pixels.weights
+        heaviest = 1 if weights is None else int(np.iinfo(weights.dtype).max)
+        beside = bookkeeping(rules, weighed=weights is not None)
+        return cls(planes.shape, planes.dtype, heaviest, beside)
+
+
+class Execution(NamedTuple):
+    """A reduction, the backend that does it, and the bytes of scratch that it takes.
+
+    `wide` is the reduction of float64 where sums of floats could overflow, else None. `state` is
+    the size of a pixel's state; `pixel`, `cell` and `window` are bytes for each pixel, cell, and
+    pixel of the largest window.
+    """
+
+    backend: Backend
+    reduction: Reduction
+    wide: Fold | None
+    state: float
+    pixel: int
+    cell: int
+    window: int
+    tiled: bool
+
+    def load(self, shape: tuple[int, ...], grid: Grid, beside: int) -> Load:
+        """The load of pooling (..., *map), at least a row of cells at a time.
+
+        `beside` are bytes for each pixel that the rules take.
+        """
+        lead = prod(shape[: len(shape) - len(grid.axes)])
+        space = shape[len(shape) - len(grid.axes) :]
+        if grid.has_border:
+            beside += BORDERED
+            space = tuple(map(max, space, (axis.span.stop - axis.span.start for axis in grid.axes)))
+        pixel = self.pixel + beside + self.cell * prod(grid.shape) // prod(space)
+        rows = min(grid.axes[0].window, space[0])
+        least = rows * prod(space[1:]) * pixel + self.window * grid.largest
+        return Load(self.state, pixel, least, lead * prod(space) * pixel, self.tiled)
+
+
+@dataclass(eq=False)
+class PoolingPlan:
+    """How planes of a kind are pooled under a grid; `shape` is theirs."""
+
+    placed: PlacedGrid
+    shape: tuple[int, ...]
+    execution: Execution
+    load: Load
+    cells: Grid
+
+    @cached_property
+    def result(self) -> tuple[int, ...]:
+        """The shape of the result."""
+        return self._lead + self.cells.shape
+
+    @cached_property
+    def counts(self) -> WindowCounts:
+        """How many pixels the windows of the grid have."""
+        return WindowCounts(self.placed.grid)
+
+    @cached_property
+    def block(self) -> Task:
+        """All of the grid, where that is one block."""
+        return whole(self._lead, self.placed.grid.axes)
+
+    @property
+    def _lead(self) -> tuple[int, ...]:
+        return self.shape[: len(self.shape) - len(self.cells.axes)]
+
+
+@lru_cache(maxsize=64)  # it takes as long as pooling a small map
+def plan_of_whole(
+    placement: Placement, reducer: Reducer, kind: PlaneKind, verbs: Backend
+) -> PoolingPlan:
+    """The plan for the one grid of a placement that is whole."""
+    return plan_of(placement.grids[0], reducer, kind, verbs)
+
+
+def plan_of(placed: PlacedGrid, reducer: Reducer, kind: PlaneKind, verbs: Backend) -> PoolingPlan:
+    """The plan for planes of a kind, which are those of the part where the grid has one."""
+    execution = execution_of(reducer, kind.dtype, placed.grid, verbs, kind.heaviest)
+    cells = _cells_of(placed)
+    load = execution.load(kind.shape, cells, kind.beside)
+    return PoolingPlan(placed, kind.shape, execution, load, cells)
+
+
+def _cells_of(placed: PlacedGrid) -> Grid:
+    """The cells that are made: those of a part are a grid of their own."""
+    grid, part = placed.grid, placed.part
+    if part is None:
+        return grid
+    pairs = zip(grid.axes, part.cells, strict=True)
+    axes = tuple(axis.cells_between(cells.start, cells.stop) for axis, cells in pairs)
+    return Grid(axes, grid.footprint)
+
+
+def execution_of(
+    reducer: Reducer, dtype: np.dtype[Any], grid: Grid, verbs: Backend, heaviest: int = 1
+) -> Execution:
+    """How values of a dtype are reduced, where no pixel counts more often than `heaviest` times."""
+    values = Values(dtype.newbyteorder("="), grid.largest * heaviest, grid.taps)
+    if grid.footprint is not None:
+        from poolcli.engine.backend.with_footprint import WithFootprint  # few grids have one
+
+        verbs = WithFootprint(verbs, grid.footprint)
+    return _execution(reducer, values, min(grid.largest, NETWORK), verbs)
+
+
+@lru_cache(maxsize=64)  # it takes as long as pooling a small map
+def _execution(
+    reducer: Reducer,
+    values: Values,
+    ordered: int,
+    verbs: Backend,
+) -> Execution:
+    """The figures are upper bounds, measured over all reducers and checked by
+    tests/resources/test_memory.py; `ordered` pixels of a window are in order at once.
+    """
+    reduction, size = reducer(values), values.dtype.itemsize
+    is_gather = isinstance(reduction, Gather | BetweenRanks)
+    tiled = not is_gather and verbs.tiles(reduction, values.dtype)
+    state: float = size
+    pixel, cell, window = 4 * size + 8, 32, 2 * COPIED
+    if isinstance(reduction, Fold):
+        one = np.zeros(1, values.dtype)
+        states = [component.states(one).nbytes for component in reduction.components]
+        state, pixel, window = max(state, *states), 7 * sum(states), 0
+    elif not isinstance(reduction, Gather):
+        state *= 1 if tiled or is_gather else LINES
+        cell += size * ordered
+    # A call that selects takes long: a larger block would put off an interruption for seconds.
+    is_large = tiled and isinstance(reduction, Fold)
+    wide = _wide(reducer, values) if isinstance(reduction, Fold) else None
+    return Execution(verbs, reduction, wide, state, pixel, cell, window, is_large)
+
+
+def _wide(reducer: Reducer, values: Values) -> Fold | None:
+    """The fold of the same values in float64, scaled down, where sums of them may overflow."""
+    wide = reducer(values._replace(dtype=np.dtype(np.float64)))
+    overflows = values.dtype.kind == "f" and values.dtype.itemsize > 2
+    return wide if overflows and isinstance(wide, Fold) and wide.degree else None
+
+
+def bookkeeping(rules: ValueRules, *, weighed: bool) -> int:
+    """Bytes for each pixel beside its states: whether it counts, how often, and its index."""
+    return (40 if weighed or rules.picky else 0) + (24 if rules.indexing else 0)
