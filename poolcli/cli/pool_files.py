@@ -23,6 +23,8 @@ from poolcli.maps.layout import check_layout
 from poolcli.report.encoding import encodable
 
 if TYPE_CHECKING:
+    from collections import Counter
+
     from poolcli.pipeline.pipeline import Pipeline
     from poolcli.run.job import Draw, Job
     from poolcli.run.parallelism import Parallelism
@@ -31,13 +33,13 @@ if TYPE_CHECKING:
 class _Display(NamedTuple):
     """Where the report and the pictures go, and what draws the pictures, if they are shown.
 
-    `ignored` counts files of folders that are of no known kind.
+    `ignored` counts files of folders that are of no known kind, by suffix.
     """
 
     report: TextIO
     pictures: TextIO
     draw: Draw | None
-    ignored: int = 0
+    ignored: Counter[str] | None = None
 
 
 def pool_files(pipeline: Pipeline, params: dict[str, Any]) -> int:

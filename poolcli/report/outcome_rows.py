@@ -9,6 +9,7 @@ from poolcli.errors import plain
 from poolcli.maps.layout import shape_words
 from poolcli.report.records import Record, form_record
 from poolcli.report.totals import PHASES, Totals
+from poolcli.run.expand import suffix_words
 
 if TYPE_CHECKING:
     from poolcli.maps.feature_map import Form
@@ -113,6 +114,8 @@ def totals_row(totals: Totals, *, with_speed: bool) -> tuple[str, ...]:
         if record[name]
     ]
     text = ", ".join(counts)
+    if totals.ignored:
+        text += f" ({plain(suffix_words(totals.ignored))})"
     if with_speed:
         text += ", ".join(filter(None, (f" in {totals.seconds:.1f} s", totals.speed)))
     return f"{totals.files} files", "", "", "", *(_ms(record[phase]) for phase in PHASES), text

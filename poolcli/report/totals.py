@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -18,12 +19,12 @@ STATUSES = ("done", "planned", "skipped", "failed")
 class Totals:
     """Counts and times of the outcomes so far, out of so many files.
 
-    `ignored` counts what the folders hold besides: files of no known kind.
+    `ignored` counts what the folders hold besides, by suffix: files of no known kind.
     """
 
-    def __init__(self, files: int, ignored: int = 0) -> None:
+    def __init__(self, files: int, ignored: Counter[str] | None = None) -> None:
         self.files = files
-        self.ignored = ignored
+        self.ignored: Counter[str] = ignored or Counter()
         self.finished = 0
         self.counts: dict[str, int] = dict.fromkeys(STATUSES, 0)
         self._times = dict.fromkeys(PHASES, 0.0)
@@ -63,6 +64,6 @@ class Totals:
             "files": self.files,
             **self.counts,
             "not_done": self.files - self.finished,
-            "ignored": self.ignored,
+            "ignored": self.ignored.total(),
             **times,
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
@@ -51,24 +52,43 @@ class InputFile(NamedTuple):
         return with_member(self.path, self.member)
 
 
+_NAMED = 4  # suffixes that are named
+
+
 class Expansion(NamedTuple):
-    """The files of a run, and how many files of its folders are of no known kind."""
+    """The files of a run, and the suffixes of files of its folders that are of no known kind."""
 
     files: tuple[InputFile, ...]
-    ignored: int
+    ignored: Counter[str]
 
 
 def expand(inputs: Inputs) -> Expansion:
     """Every file that the inputs name, each once; NothingFound if there is none."""
     ignored: set[Path] = set()
     found = {file.name: file for path in inputs.paths for file in _files(path, inputs, ignored)}
+    suffixes = Counter(sorted(path.suffix.lower() for path in ignored - found.keys()))
     if not found:
         names = ", ".join(map(str, inputs.paths))
-        more = "" if inputs.recursive else "; -r looks into the folders below"
-        raise NothingFound(
-            f"{names}: no image or array to read{more}, --include 'PATTERN' names other files"
-        )
-    return Expansion(tuple(found.values()), len(ignored - found.keys()))
+        what = f"no image or array to read{_besides(suffixes)}"
+        more = "" if inputs.recursive else "-r looks into the folders below, "
+        raise NothingFound(f"{names}: {what}; {more}--include 'PATTERN' names other files")
+    return Expansion(tuple(found.values()), suffixes)
+
+
+def _besides(suffixes: Counter[str]) -> str:
+    count = suffixes.total()
+    files = "1 file" if count == 1 else f"{count} files"
+    return f" among {files} ({suffix_words(suffixes)})" if count else ""
+
+
+def suffix_words(suffixes: Counter[str]) -> str:
+    """The suffixes of some files, the most frequent ones first.
+
+    >>> suffix_words(Counter([".pdf", ".heic", ".heic", ""]))
+    '.heic, .pdf, no suffix'
+    """
+    usual = [suffix or "no suffix" for suffix, _ in suffixes.most_common(_NAMED)]
+    return ", ".join(usual) + ", ..." * (len(suffixes) > _NAMED)
 
 
 def _files(path: Path, inputs: Inputs, ignored: set[Path]) -> Iterator[InputFile]:

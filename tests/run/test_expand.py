@@ -29,11 +29,20 @@ def report(cli, *words):
 def test_files_of_no_known_kind_are_counted(cli, folder):
     ran, told = report(cli, "-r")
     assert (ran.code, told["total"]["done"], told["total"]["ignored"]) == (0, 2, 2)
-    assert "1 done, 1 ignored" in cli("max", "in", "-o", "other").text
+    assert "1 done, 1 ignored (.txt)" in cli("max", "in", "-o", "other").text
+    assert "2 ignored (no suffix, .txt)" in cli("max", "in", "-r", "-o", "more").text
     _, told = report(cli, "-r", "--include", "*.png", "--overwrite")
     assert (told["total"]["done"], told["total"]["ignored"]) == (1, 0)
     _, told = report(cli, "-r", "--exclude", "*.txt", "--overwrite")
     assert told["total"]["ignored"] == 1
+
+
+def test_what_a_folder_without_images_holds_is_named(cli, tmp_path):
+    for name in ("a.heic", "b.HEIC", "c.pdf"):
+        (tmp_path / name).write_text("no picture")
+    ran = cli("max", ".")
+    assert ran.code == 3
+    assert "no image or array to read among 3 files (.heic, .pdf); -r looks" in ran.err
 
 
 def test_a_dangling_link_is_a_failed_row(cli, folder):
