@@ -238,3 +238,13 @@ def test_classic_netcdf_says_what_to_do(cli, tmp_path, version):
     ran = cli("max", "a.nc")
     assert (ran.code, ran.err.count("\n")) == (1, 1)
     assert "it is NetCDF-3, and NetCDF-4 is read: `nccopy -k nc4" in ran.err
+
+
+def test_no_time_in_the_file(tmp_path, cli):
+    """The same values make the same bytes, whenever they are written."""
+    np.save(tmp_path / "x.npy", np.zeros((4, 6), np.uint8))
+    assert cli("max", "x.npy", "-o", "y.h5").code == 0
+    with h5py.File(tmp_path / "y.h5") as file:
+        for place in (file, file["data"]):
+            about = h5py.h5o.get_info(place.id)
+            assert (about.atime, about.mtime, about.ctime, about.btime) == (0, 0, 0, 0)

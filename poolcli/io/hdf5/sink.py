@@ -53,7 +53,7 @@ class Hdf5Sink:
         self._target, self._headers = stream, headers
         self._stream = stream if is_new_file(stream) else BytesIO()
         with damage_refused():
-            self._file = h5py.File(self._stream, "w", track_order=True)
+            self._file = _new_file(h5py, self._stream)
             _put_groups(self._file, headers)
             pairs = enumerate(headers)
             self._datasets = [_put_map(self._file, one, number) for number, one in pairs]
@@ -77,6 +77,21 @@ class Hdf5Sink:
         if self._stream is not self._target:
             self._stream.seek(0)
             copyfileobj(self._stream, self._target)
+
+
+def _new_file(h5py: Any, stream: BinaryIO) -> Any:
+    """An empty file, whose bytes do not depend on the time at which it was made.
+
+    `h5py.File` lets its root group keep that time.
+    """
+    made, access = (h5py.h5p.create(kind) for kind in (h5py.h5p.FILE_CREATE, h5py.h5p.FILE_ACCESS))
+    in_order = h5py.h5p.CRT_ORDER_TRACKED | h5py.h5p.CRT_ORDER_INDEXED
+    made.set_link_creation_order(in_order)
+    made.set_attr_creation_order(in_order)
+    made.set_obj_track_times(False)
+    access.set_fclose_degree(h5py.h5f.CLOSE_STRONG)
+    access.set_fileobj_driver(h5py.h5fd.fileobj_driver, stream)
+    return h5py.File(h5py.h5f.create(repr(stream).encode(), h5py.h5f.ACC_TRUNC, made, access))
 
 
 def _put_groups(file: Any, headers: Sequence[Header]) -> None:
