@@ -1,8 +1,9 @@
 /* A disk that fails: loaded before the C library (LD_PRELOAD), for files below one folder.
 
    `fail_after` lets so many more bytes be written there, then write(2) and its kind fail with an
-   error. `fail_sync` lets so many more calls of fsync(2) succeed. With `trace`, what happens is
-   written to a descriptor: a line for each write, sync and new name, in their order. */
+   error. `fail_sync` lets so many more calls of fsync(2) succeed, and `fail_change` so many calls
+   that make, name, lengthen or sync a file; the next one fails, and those after it do not. With
+   `trace`, what happens is written to a descriptor: a line for each of these, in their order. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -12,13 +13,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static char folder[PATH_MAX];
-static long bytes_left = -1, syncs_left = -1, taken;
+static long bytes_left = -1, syncs_left = -1, changes_left = -1, taken;
 static int error_number, trace_to = -1;
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
@@ -26,6 +28,7 @@ static int error_number, trace_to = -1;
 void watch(const char *path) { snprintf(folder, sizeof folder, "%s/", path); }
 void fail_after(long bytes, int number) { bytes_left = bytes; error_number = number; }
 void fail_sync(long calls, int number) { syncs_left = calls; error_number = number; }
+void fail_change(long calls, int number) { changes_left = calls; error_number = number; }
 void trace(int descriptor) { trace_to = descriptor; }
 long bytes_taken(void) { return taken; }
 
@@ -49,6 +52,20 @@ static const char *watched(int descriptor, char *path) {
   return strncmp(path, folder, strlen(folder)) ? NULL : path;
 }
 
+/* Whether a path lies below the folder, which is the current one. */
+static int below(const char *path) {
+  return folder[0] && (path[0] != '/' || !strncmp(path, folder, strlen(folder)));
+}
+
+/* Whether a call that changes the disk fails. */
+static int fails(void) {
+  pthread_mutex_lock(&mutex);
+  int failing = changes_left >= 0 && changes_left-- == 0;
+  pthread_mutex_unlock(&mutex);
+  if (failing) errno = error_number;
+  return failing;
+}
+
 /* How many of these bytes are written; -1 with errno if the disk takes none. */
 static ssize_t taken_of(int descriptor, size_t count) {
   char path[PATH_MAX];
@@ -59,7 +76,7 @@ static ssize_t taken_of(int descriptor, size_t count) {
   if (allowed > 0) {
     taken += allowed;
     if (bytes_left >= 0) bytes_left -= allowed;
-    tell("write %s\n", path);
+    tell("write %s\t%ld\n", path, (long)allowed);
   }
   pthread_mutex_unlock(&mutex);
   if (allowed < 0) errno = error_number;
@@ -94,45 +111,97 @@ ssize_t copy_file_range(int from, off64_t *at, int to, off64_t *there, size_t si
   return -1;
 }
 
-int posix_fallocate(int descriptor, off_t at, off_t size) {
-  char path[PATH_MAX];
-  if (watched(descriptor, path) && bytes_left >= 0 && size > bytes_left) return error_number;
-  return REAL(posix_fallocate)(descriptor, at, size);
-}
-
-int fsync(int descriptor) {
+static int reserved(int descriptor, off64_t at, off64_t size) {
   char path[PATH_MAX];
   if (watched(descriptor, path)) {
-    if (syncs_left >= 0 && syncs_left-- == 0) {
-      errno = error_number;
-      return -1;
-    }
-    tell("sync %s\n", path);
+    if (bytes_left >= 0 && size > bytes_left) return error_number;
+    if (fails()) return error_number;
+    tell("grow %s\n", path);
   }
-  return REAL(fsync)(descriptor);
+  return REAL(posix_fallocate64)(descriptor, at, size);
 }
 
-void sync(void) {
-  tell("sync %s\n", folder);
-  REAL(sync)();
+int posix_fallocate(int descriptor, off_t at, off_t size) { return reserved(descriptor, at, size); }
+int posix_fallocate64(int descriptor, off64_t at, off64_t size) {
+  return reserved(descriptor, at, size);
+}
+
+static int truncated(int descriptor, off_t size) {
+  char path[PATH_MAX];
+  struct stat now;
+  if (watched(descriptor, path) && !fstat(descriptor, &now) && now.st_size < size) {
+    if (fails()) return -1;
+    tell("grow %s\n", path);
+  }
+  return syscall(SYS_ftruncate, descriptor, size);
+}
+
+int ftruncate(int descriptor, off_t size) { return truncated(descriptor, size); }
+int ftruncate64(int descriptor, off64_t size) { return truncated(descriptor, size); }
+
+/* The disk is imagined, so nothing waits for the real one. */
+int fsync(int descriptor) {
+  char path[PATH_MAX];
+  if (!watched(descriptor, path)) return REAL(fsync)(descriptor);
+  if (syncs_left >= 0 && syncs_left-- == 0) {
+    errno = error_number;
+    return -1;
+  }
+  if (fails()) return -1;
+  tell("sync %s\n", path);
+  return 0;
+}
+
+void sync(void) { tell("sync %s\n", folder); }
+
+/* New files, folders and names. */
+static int opened(int at, const char *path, int how, mode_t mode) {
+  if (how & O_CREAT && below(path) && faccessat(at, path, F_OK, AT_SYMLINK_NOFOLLOW)) {
+    if (fails()) return -1;
+    tell("make %s\n", path);
+  }
+  return syscall(SYS_openat, at, path, how, mode);
+}
+
+static mode_t mode_of(int how, va_list values) { return how & O_CREAT ? va_arg(values, mode_t) : 0; }
+
+#define OPEN(name)                                                                                 \
+  int name(const char *path, int how, ...) {                                                       \
+    va_list values;                                                                                \
+    va_start(values, how);                                                                         \
+    mode_t mode = mode_of(how, values);                                                            \
+    va_end(values);                                                                                \
+    return opened(AT_FDCWD, path, how, mode);                                                      \
+  }
+OPEN(open)
+OPEN(open64)
+
+int mkdir(const char *path, mode_t mode) {
+  if (below(path) && faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW)) {
+    if (fails()) return -1;
+    tell("make %s\n", path);
+  }
+  return REAL(mkdir)(path, mode);
+}
+
+/* Whether a file gets a name: told, or failed. */
+static int named(const char *from, const char *to) {
+  if (!below(to)) return 0;
+  if (fails()) return -1;
+  tell("name %s\t%s\n", from, to);
+  return 0;
 }
 
 int rename(const char *from, const char *to) {
-  tell("name %s\t%s\n", from, to);
-  return REAL(rename)(from, to);
+  return named(from, to) ? -1 : REAL(rename)(from, to);
 }
 
-int link(const char *from, const char *to) {
-  tell("name %s\t%s\n", from, to);
-  return REAL(link)(from, to);
-}
+int link(const char *from, const char *to) { return named(from, to) ? -1 : REAL(link)(from, to); }
 
 int linkat(int at, const char *from, int there, const char *to, int how) {
-  tell("name %s\t%s\n", from, to);
-  return REAL(linkat)(at, from, there, to, how);
+  return named(from, to) ? -1 : REAL(linkat)(at, from, there, to, how);
 }
 
 int renameat2(int at, const char *from, int there, const char *to, unsigned how) {
-  tell("name %s\t%s\n", from, to);
-  return REAL(renameat2)(at, from, there, to, how);
+  return named(from, to) ? -1 : REAL(renameat2)(at, from, there, to, how);
 }
