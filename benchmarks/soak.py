@@ -22,17 +22,18 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import numpy as np
 
 EXECUTORS = ("threads", "processes", "dask")
 STEPS = {"max": "max -k 2", "median": "median -k 3 -s 2"}  # two runs at once
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
-LONGEST = 300.0  # seconds after which a run that was told to end counts as hung
+LONGEST = 300.0  # seconds after which a run counts as hung that was told to end, or does nothing
 PER_FOLDER = 1000  # files
 
 
@@ -54,13 +55,16 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(words)
+    # A shell lets what it starts in the background ignore SIGINT, and so would the runs.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     chance = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make_inputs(folder / "in", options.files, options.seed)
         start = time.perf_counter()
         for label in STEPS:
-            check_ended(started(folder, label, "expected", "threads", options.jobs), (0,))
+            run = started(folder, label, "expected", "threads", options.jobs)
+            check_ended(run, folder / f"expected-{label}.log", (0,))
         undisturbed, expected = time.perf_counter() - start, digest(folder / "expected")
         count = 2 * options.files
         print(f"undisturbed: {count} results in {undisturbed:.1f} s")
@@ -68,7 +72,7 @@ def main(words: Sequence[str] | None = None) -> None:
             span = max(3.0, undisturbed / 3)
             moments = [chance.uniform(0.2, span) for _ in range(options.disturbances)]
             runs = partial(started, folder, out=executor, executor=executor, jobs=options.jobs)
-            soaked = soak(executor, runs, moments, chance)
+            soaked = soak(folder / executor, runs, moments, chance)
             found = digest(folder / executor)
             if found != expected:
                 sys.exit(f"{executor}: {different(found, expected)}")
@@ -85,7 +89,7 @@ def make_inputs(folder: Path, count: int, seed: int) -> None:
 
 
 def soak(
-    executor: str,
+    out: Path,
     runs: Callable[[str], subprocess.Popen[str]],
     moments: Sequence[float],
     chance: random.Random,
@@ -100,10 +104,12 @@ def soak(
             time.sleep(moment)
             for process in running.values():
                 disturb(process, chance, sent)
-        left -= {label for label, process in running.items() if is_done(process)}
+        for label, process in running.items():
+            log = out.with_name(f"{out.name}-{label}.log") if moment is None else None
+            left -= {label} if is_done(process, log) else set()
         if not left:
-            return Soaked(executor, time.perf_counter() - start, count, sent)
-    sys.exit(f"{executor}: {', '.join(left)} is not done, undisturbed")
+            return Soaked(out.name, time.perf_counter() - start, count, sent)
+    sys.exit(f"{out.name}: {', '.join(left)} is not done, undisturbed")
 
 
 def started(folder: Path, label: str, out: str, executor: str, jobs: int) -> subprocess.Popen[str]:
@@ -118,7 +124,7 @@ def started(folder: Path, label: str, out: str, executor: str, jobs: int) -> sub
         stdout=subprocess.DEVNULL,
         text=True,
         start_new_session=True,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONFAULTHANDLER": "1"},
     )
 
 
@@ -134,27 +140,41 @@ def disturb(process: subprocess.Popen[str], chance: random.Random, sent: Counter
         process.send_signal(number)
 
 
-def is_done(process: subprocess.Popen[str]) -> bool:
+def is_done(process: subprocess.Popen[str], log: Path | None) -> bool:
     """Whether a run ended because all was done; exits where it did not end as it should."""
     early = (130, -signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT)
-    return check_ended(process, (0, *early)) == 0
+    return check_ended(process, log, (0, *early)) == 0
 
 
-def check_ended(process: subprocess.Popen[str], codes: Sequence[int]) -> int:
+def check_ended(process: subprocess.Popen[str], log: Path | None, codes: Sequence[int]) -> int:
     """The exit code of a run, once it has ended; exits where it hangs, or says what it should not.
 
-    A signal before poolcli has set its handlers ends Python as it always does.
+    It hangs where its log does not grow, or without a log if it was told to end and does not. A
+    signal before poolcli has set its handlers ends Python as it always does.
     """
-    try:
-        _, errors = process.communicate(timeout=LONGEST if len(codes) > 1 else None)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        sys.exit(f"hung: {process.args}")
+    errors, size = None, -1
+    while errors is None:
+        try:
+            _, errors = process.communicate(timeout=LONGEST)
+        except subprocess.TimeoutExpired:
+            before, size = size, log.stat().st_size if log and log.exists() else 0
+            if log is None or size == before:
+                show_hung(process)
     if process.returncode not in codes:
         sys.exit(f"exit code {process.returncode}: {process.args}\n{errors}")
     if process.returncode >= 0 and "Traceback" in errors:
         sys.exit(f"a traceback: {process.args}\n{errors}")
     return process.returncode
+
+
+def show_hung(process: subprocess.Popen[str]) -> NoReturn:
+    """End with what each thread of a run was doing."""
+    process.send_signal(signal.SIGABRT)  # PYTHONFAULTHANDLER
+    errors = ""
+    with suppress(subprocess.TimeoutExpired):
+        _, errors = process.communicate(timeout=10)
+    os.killpg(process.pid, signal.SIGKILL)
+    sys.exit(f"hung: {process.args}\n{errors}")
 
 
 def digest(folder: Path) -> dict[str, str]:
