@@ -486,72 +486,103 @@ inline bool same_bytes(const void *a, const void *b, size_t bytes)
     return !bytes || !memcmp(one, other, bytes);
 }
 
-/* The most frequent values of windows that share no pixels: lines that are equal and neighbours that
-   are equal are counted at once, and a value that more than half of the taps have is the one,
-   whatever the others are. */
+/* The most frequent values of windows that share no pixels: planes of one value, lines that are
+   equal, and neighbours that are equal are counted at once, and a value that more than half of the
+   taps have is the one, whatever the others are. */
 template <class T> struct Tally {
     static constexpr int LEAST_VALUE = std::numeric_limits<T>::min();
+    static constexpr uint32_t LAST = (1u << 8 * sizeof(T)) - 1; /* bin */
 
     const Windows &windows;
     const Wanted &wanted;
     std::vector<uint32_t> bins;
-    std::vector<unsigned> filled;
-    unsigned best = 0;
-    uint32_t most = 0, half = 0;
+    std::vector<unsigned> filled; /* bins, so many of them */
+    size_t count = 0;
+    std::vector<T> changes; /* of each plane of a row of windows */
+    uint64_t best = 0, half = 0;
 
     Tally(const Windows &w, const Wanted &what)
-        : windows(w), wanted(what), bins(size_t(1) << 8 * sizeof(T))
+        : windows(w), wanted(what), bins(size_t(LAST) + 1), filled(size_t(LAST) + 2)
     {
     }
 
     void row(Window window)
     {
         const Run across = window.across;
-        half = static_cast<uint32_t>(window.deep.size * window.down.size * across.size / 2);
+        half = static_cast<uint64_t>(window.deep.size * window.down.size * across.size / 2);
+        bool dense = across.step * windows.channels() == 1 && !wanted.valid.is_open();
+        if (dense)
+            compare(window);
         EACH(at, across.number) {
             window.across = across.part(at, 1);
-            best = -LEAST_VALUE; /* of zero */
-            most = 0;
-            wanted.valid.is_open() ? add_some(window) : add_all(window);
-            *window.cell<T>(windows.outs[0]) = static_cast<T>(best + LEAST_VALUE);
-            for (unsigned bin : filled) bins[bin] = 0;
-            filled.clear();
+            best = LAST + LEAST_VALUE; /* zero, of no taps */
+            dense ? add_planes(window, changes.data() + at * across.stride, across.pixels())
+                  : add_some(window);
+            unsigned bin = LAST - static_cast<uint32_t>(best);
+            *window.cell<T>(windows.outs[0]) = static_cast<T>(static_cast<int>(bin) + LEAST_VALUE);
+            while (count) bins[filled[--count]] = 0;
         }
     }
 
-    void add_all(const Window &window)
+    /* Where a plane of windows changes: from one pixel of its first line to the next, but for the
+       first ones of windows, or from its first line to others. */
+    void compare(const Window &window)
     {
-        const Run &across = window.across;
-        ptrdiff_t apart = across.step * windows.channels();
-        auto bytes = static_cast<size_t>(across.size) * sizeof(T);
-        const T *line = nullptr;
-        uint32_t times = 0;
-        window.each_line<T>(windows, wanted.valid, [&](const T *x, const char *) {
-            if (line && apart == 1 && same_bytes(x, line, bytes)) {
-                times++;
-                return true;
+        const Run &deep = window.deep, &down = window.down, &across = window.across;
+        ptrdiff_t length = across.pixels();
+        changes.resize(static_cast<size_t>(deep.size * length));
+        EACH(d, deep.size) {
+            int64_t plane = deep.start + d * deep.step;
+            const T *first = windows.x.at<T>(window.outer, plane, down.start, across.start);
+            T *__restrict changed = changes.data() + d * length;
+            for (ptrdiff_t i = 1; i < length; i++) changed[i] = first[i] ^ first[i - 1];
+            EACH(at, across.number) changed[at * across.stride] = 0;
+            for (int64_t h = 1; h < down.size; h++) {
+                const T *line = windows.x.at<T>(window.outer, plane, down.start + h * down.step,
+                                                across.start);
+                EACH(i, length) changed[i] |= line[i] ^ first[i];
             }
-            add_line(line, times, across.size, apart);
-            line = x;
-            times = 1;
-            return most <= half;
-        });
-        add_line(line, times, across.size, apart);
+        }
     }
 
-    void add_line(const T *x, uint32_t times, int64_t size, ptrdiff_t apart)
+    void add_planes(const Window &window, const T *changed, ptrdiff_t length)
     {
-        if (!times)
-            return;
-        T value = x[0];
+        const Run &deep = window.deep, &down = window.down, &across = window.across;
+        ptrdiff_t plane = deep.step * windows.x.apart(1), line = down.step * windows.x.apart(2);
+        const T *x = windows.x.at<T>(window.outer, deep.start, down.start, across.start);
+        for (int64_t d = 0; d < deep.size && !is_decided(); d++) {
+            T any = 0;
+            EACH(i, across.size) any |= changed[i];
+            if (any)
+                add_lines(x, line, down.size, across.size);
+            else
+                add(x[0], static_cast<uint32_t>(down.size * across.size));
+            x += plane;
+            changed += length;
+        }
+    }
+
+    void add_lines(const T *x, ptrdiff_t apart, int64_t lines, int64_t size)
+    {
+        auto bytes = static_cast<size_t>(size) * sizeof(T);
+        while (lines && !is_decided()) {
+            int64_t times = 1;
+            while (times < lines && same_bytes(x, x + times * apart, bytes)) times++;
+            add_line(x, static_cast<uint32_t>(times), size);
+            x += times * apart;
+            lines -= times;
+        }
+    }
+
+    void add_line(const T *x, uint32_t times, int64_t size)
+    {
         int64_t from = 0;
-        EACH(i, size)
-            if (x[i * apart] != value) {
-                add(value, static_cast<uint32_t>(i - from) * times);
-                value = x[i * apart];
+        for (int64_t i = 1; i < size; i++)
+            if (x[i] != x[from]) {
+                add(x[from], static_cast<uint32_t>(i - from) * times);
                 from = i;
             }
-        add(value, static_cast<uint32_t>(size - from) * times);
+        add(x[from], static_cast<uint32_t>(size - from) * times);
     }
 
     void add_some(const Window &window)
@@ -559,23 +590,25 @@ template <class T> struct Tally {
         ptrdiff_t apart = window.across.step * windows.channels();
         window.each_line<T>(windows, wanted.valid, [&](const T *x, const char *counts) {
             EACH(i, window.across.size)
-                if (counts[i * apart])
+                if (!counts || counts[i * apart])
                     add(x[i * apart], 1);
-            return most <= half;
+            return !is_decided();
         });
     }
 
-    void add(T value, uint32_t count)
+    /* Count taps. The score of a value is its count, and of equal counts the smaller value has the
+       higher one: nothing depends on a branch, which labels make hard to predict. */
+    void add(T value, uint32_t taps)
     {
-        unsigned bin = static_cast<unsigned>(value - LEAST_VALUE);
-        if (!bins[bin])
-            filled.push_back(bin);
-        bins[bin] += count;
-        if (bins[bin] > most || (bins[bin] == most && bin < best)) {
-            most = bins[bin];
-            best = bin;
-        }
+        auto bin = static_cast<unsigned>(value - LEAST_VALUE);
+        uint32_t before = bins[bin], now = before + taps;
+        bins[bin] = now;
+        filled[count] = bin;
+        count += !before;
+        best = std::max(best, uint64_t(now) << 32 | (LAST - bin));
     }
+
+    bool is_decided() const { return best >> 32 > half; }
 };
 
 template <class Job> void pool_windows(const Windows &windows, Job job)

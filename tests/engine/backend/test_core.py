@@ -430,6 +430,24 @@ def test_modes_of_labels_in_windows_that_share_no_pixels(kind, masked, size, len
         assert out[at] == (found[times.argmax()] if taps.size else 0)
 
 
+@pytest.mark.parametrize("kind", "BbHh")
+@pytest.mark.parametrize("seed", range(4))
+def test_modes_of_planes_of_one_value(kind, seed):
+    """Windows of any size that lie apart, and labels of any form, also at the ends of a range."""
+    rng = np.random.default_rng(seed)
+    low, high = np.iinfo(kind).min, np.iinfo(kind).max
+    labels = np.array([low, 0, 1, high - 1, high]).astype(kind)
+    x = rng.choice(labels, (1, 4, 5, 9, 1)).repeat(2, 1).repeat(3, 2).repeat(4, 3)
+    x[0, 0, 0, ::5] = low
+    runs = [[0, 2, 0, 4, 4, 1, 1]], [[0, 3, 1, 5, 3, 1, 1]], [[0, 6, 0, 6, 5, 1, 1]]
+    grid = tuple(np.array(each, np.int64) for each in runs)
+    out = np.empty((1, 2, 3, 6, 1), kind)
+    core.order(x, (out,), grid, None, True, None)
+    for at, taps in values_in(x, grid, None):
+        found, times = np.unique(taps, return_counts=True)
+        assert out[at] == found[times.argmax()]
+
+
 @pytest.mark.parametrize("kind", INTEGERS + "fd")
 @pytest.mark.parametrize("merge", [core.MAX, core.MIN])
 @pytest.mark.parametrize("last", [0, 1])
