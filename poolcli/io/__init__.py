@@ -55,7 +55,7 @@ from poolcli.io.reading import (
 )
 from poolcli.io.save_options import Choice, WholeNumber
 from poolcli.io.sink import PackingSink, ReadableSink, Sink, WholeSink, copied
-from poolcli.io.source import LoadedSource, Region, Source, part_of, stored
+from poolcli.io.source import LoadedSource, Region, Source, is_empty, part_of, stored
 from poolcli.io.writing import (
     SharedFile,
     Writer,
@@ -104,6 +104,7 @@ __all__ = [
     "is_begun",
     "is_decoded_whole",
     "is_device",
+    "is_empty",
     "is_known_suffix",
     "is_store",
     "level_parts",

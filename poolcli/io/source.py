@@ -47,6 +47,12 @@ def stored(source: Source, number: int) -> object:
     return tells and tells(number)
 
 
+def is_empty(source: Source, number: int, region: Region) -> bool:
+    """Whether a source knows that a region of a map has one value, and nothing is stored of it."""
+    knows = getattr(source, "is_empty", None)
+    return bool(knows and knows(number, region))
+
+
 class LoadedSource:
     """A source of maps that are in memory: for formats that are read at once."""
 

@@ -45,7 +45,7 @@ def cut_of(tasks: GroupTasks) -> object:
 
 
 def pool_groups(job: Job, planned: PlannedPyramids, tasks: GroupTasks) -> Outcome:
-    """Write the levels of the maps of a file; with a record, go on where an earlier run ended."""
+    """Write the levels of the maps of a file, or go on where an earlier run ended."""
     start, reopened = time.perf_counter(), partial(opened, job, job.source)
     file = shared_file(job, planned.file.format, planned.headers)
     with begun_output(job, file, cut_of(tasks)) as (begun, before):

@@ -21,7 +21,7 @@ from poolcli.run.region_output import Noting, region_output, shared_file
 
 def pool_pyramids(job: Job, planned: PlannedPyramids) -> Outcome:
     """Write the levels of the maps of a file into one store."""
-    tasks = tasks_of(job, planned)
+    tasks = None if job.record is None else tasks_of(job, planned)
     if tasks is not None:
         return pool_groups(job, planned, tasks)
     start = time.perf_counter()

@@ -105,6 +105,15 @@ class PyramidPlan:
         return self.levels[0].header.form
 
     @cached_property
+    def is_regular(self) -> bool:
+        """Whether equal tiles have equal levels, wherever they are: as no mask lies over the map.
+
+        Steps that compute values may also count those that are beyond a range.
+        """
+        steps = [level.stage.step for level in self.levels if level.stage]
+        return all(step.returns_input_values and step["mask"] is None for step in steps)
+
+    @cached_property
     def tiles(self) -> Sequence[Region]:
         """The tiles, those of a chunk of a coarse level together: so few chunks are open."""
         return self.tiles_of(tuple(slice(0, size) for size in self.form.shape))

@@ -29,15 +29,38 @@ class LevelMaker:
 
     def __init__(self, plans: Sequence[PyramidPlan], sources: Sources) -> None:
         self._plans, self._sources = plans, sources
+        self._constant: dict[object, Sequence[Array]] = {}  # one value of each level
         self.tally = Tally()
 
     def make(self, number: int, tile: Region) -> LevelsOfTile:
-        """The levels of a tile of a map."""
+        """The levels of a tile of a map.
+
+        Of tiles that hold nothing, and are as large, the first alone is read and pooled.
+        """
+        plan = self._plans[number]
+        with self._sources.one() as source:
+            is_empty = plan.is_regular and io.is_empty(source, number, tile)
+            stored = io.stored(source, number)
+        if not is_empty:
+            return LevelsOfTile(self._levels(number, tile), stored)
+        shapes = [_shape(level.region_of(tile)) for level in plan.levels]
+        key = number, shapes[0]
+        values = self._constant.get(key)
+        if values is None:
+            made = self._levels(number, tile)
+            if not all(map(_is_constant, made)):
+                return LevelsOfTile(made, stored)
+            values = self._constant[key] = [each.flat[0].copy() for each in made]
+        else:
+            self.tally.add(read=prod(shapes[0]) * plan.form.dtype.itemsize)
+        pairs = zip(values, shapes, strict=True)
+        return LevelsOfTile([np.broadcast_to(value, shape) for value, shape in pairs], stored)
+
+    def _levels(self, number: int, tile: Region) -> list[Array]:
         plan = self._plans[number]
         numbers = plan.numbers(tile)
         with self._sources.one() as source, self.tally.timed("read"):
             pixels = read_pixels(source, number, numbers)
-            stored = io.stored(source, number)
         self.tally.add(read=pixels.data.nbytes)
         tiled = MapPart(pixels, plan.form, numbers)
         values = [pixels.data]
@@ -46,7 +69,7 @@ class LevelMaker:
             assert level.stage is not None
             with self.tally.timed(at):
                 values.append(level.stage.step.pool_part(tiled, wanted).data)
-        return LevelsOfTile(values, stored)
+        return values
 
     def write(
         self, sink: io.Sink, number: int, region: Region, values: Array, stored: object
@@ -56,6 +79,15 @@ class LevelMaker:
             if not io.copied(sink, number, region, stored):
                 sink.write(number, region, values)
         self.tally.add(written=values.nbytes)
+
+
+def _shape(region: Region) -> tuple[int, ...]:
+    return tuple(span.stop - span.start for span in region)
+
+
+def _is_constant(values: Array) -> bool:
+    """Whether all values are one number; NaN is none."""
+    return bool((values == values.flat[0]).all())
 
 
 class OpenChunks:
@@ -70,7 +102,7 @@ class OpenChunks:
         if at.part == at.chunk:
             return values
         with self._lock:
-            shape = tuple(span.stop - span.start for span in at.chunk)
+            shape = _shape(at.chunk)
             whole, lacking = self._open.pop(key, (None, prod(shape)))
             whole = np.empty(shape, values.dtype) if whole is None else whole
             whole[held_region(at.part, at.chunk)] = values

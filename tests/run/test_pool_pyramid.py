@@ -134,3 +134,35 @@ def test_chunks_of_another_shape_are_written(cli, tmp_path):
     for number, save in enumerate(("chunks=8x16x64", "compressor=gzip", "version=0.5")):
         assert cli(*words, "-o", f"{number}.zarr", "--save", save).code == 0
         assert np.array_equal(zarr.open_array(str(tmp_path / f"{number}.zarr/0"))[...], x)
+
+
+@pytest.mark.parametrize("words", ["mode", "max --nodata 8 --min-valid 0.9", "mode --nodata 7"])
+@pytest.mark.parametrize("stored", [{"zarr_format": 3, "fill_value": 7}, {"zarr_format": 2}])
+def test_tiles_that_hold_nothing(cli, tmp_path, monkeypatch, words, stored):
+    """They are as the others, and few of them are read."""
+    from poolcli.io.zarr.source import ZarrSource
+
+    stored = {"dtype": "u2", "chunks": (4, 16, 16), "shape": (21, 130, 150), **stored}
+    array = zarr.create_array(str(tmp_path / "x.zarr"), **stored)
+    array[8:12, 32:70, 40:48] = np.random.default_rng(0).integers(5, 9, (4, 38, 8))
+    array[:4, :16, :16] = np.full((4, 16, 16), 7)
+    words = f"pyramid --op {words} --levels 2 x.zarr --layout DHW --report jsonl".split()
+    assert cli(*words, "-o", "whole.zarr").code == 0
+    found, read = [], ZarrSource.read
+    monkeypatch.setattr(ZarrSource, "read", lambda *at: found.append(at) or read(*at))
+    assert cli(*words, "-o", "parts.zarr", "--max-memory", "300k", "-j", 1).code == 0
+    assert 0 < len(found) < 100  # of 540
+    assert files_of(tmp_path / "whole.zarr") == files_of(tmp_path / "parts.zarr")
+
+
+def test_a_mask_is_of_its_place_where_nothing_is_stored(cli, tmp_path):
+    mask = np.zeros((21, 64, 64), "u1")
+    mask[:, ::5, 40:] = 1
+    np.save(tmp_path / "mask.npy", mask)
+    zarr.create_array(
+        str(tmp_path / "x.zarr"), shape=mask.shape, dtype="f4", chunks=(4, 16, 16), fill_value=3
+    )
+    words = ("pyramid", "--op", "max", "--mask", "mask.npy", "--levels", 2, "x.zarr")
+    assert cli(*words, "--layout", "DHW", "-o", "whole.zarr").code == 0
+    assert cli(*words, "--layout", "DHW", "-o", "parts.zarr", "--max-memory", "300k").code == 0
+    assert files_of(tmp_path / "whole.zarr") == files_of(tmp_path / "parts.zarr")

@@ -97,6 +97,7 @@ class ZarrSink:
         self._is_new = is_new
         self._folder = folder
         self._targets: list[_Target] = []
+        self._alike: dict[int, bool] = {}  # whether chunks of an array are copied, by its number
         self._version = version = zarr_format_of(headers[0], options)
         self._creation = ArrayCreation(version, options)
         self._access = plain_errors if isinstance(folder, Address) else nullcontext
@@ -136,11 +137,12 @@ class ZarrSink:
     def copy(self, number: int, region: Region, source: StoredArray) -> bool:
         """Copy a chunk of an array that is stored alike; False where it has to be written."""
         array, header, layout, _ = self._targets[number]
-        target = StoredArray(self._folder / array.path, array)
-        is_elsewhere = isinstance(self._folder, Address)
-        if is_elsewhere or layout != header.layout or not source.is_like(target):
+        if isinstance(self._folder, Address) or layout != header.layout:
             return False
-        return source.copy(region, target)
+        target = StoredArray(self._folder / array.path, array)
+        if number not in self._alike:
+            self._alike[number] = source.is_like(target)
+        return self._alike[number] and source.copy(region, target)
 
     def finish(self) -> None:
         """Do nothing: every region has been written."""

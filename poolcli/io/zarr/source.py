@@ -78,6 +78,11 @@ class ZarrSource:
         array = self._arrays[number]
         return StoredArray(self._path / array.path, array)
 
+    def is_empty(self, number: int, region: Region) -> bool:
+        """Whether nothing is stored of a region: all of it has the fill value."""
+        stored = self.stored(number)
+        return stored is not None and stored.is_absent(region)
+
     def read(self, number: int, region: Region | None = None) -> FeatureMap:
         """An array, or a region of it."""
         header, array = self.headers[number], self._arrays[number]

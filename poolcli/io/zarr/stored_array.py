@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
 from shutil import copyfile
 from typing import Any, NamedTuple
@@ -22,6 +23,18 @@ class StoredArray(NamedTuple):
     def is_like(self, other: StoredArray) -> bool:
         """Whether equal chunks of both are stored as the same bytes, at the same places."""
         return _storage(self.array) == _storage(other.array)
+
+    def is_absent(self, region: Region) -> bool:
+        """Whether no chunk of a region is stored, so that all of it has the fill value."""
+        if self.array.metadata.fill_value is None:
+            return False
+        chunk = self.array.shards or self.array.chunks
+        ranges = [
+            range(span.start // size, -(-span.stop // size))
+            for span, size in zip(region, chunk, strict=True)
+        ]
+        names = map(self.array.metadata.encode_chunk_key, product(*ranges))
+        return not any((self.folder / name).exists() for name in names)
 
     def copy(self, region: Region, target: StoredArray) -> bool:
         """Copy a whole chunk, if the region is one. One that is not stored has the fill value."""
