@@ -54,8 +54,10 @@ class Ratio:
             return np.asarray(count // 2)
         if rounding == "half-away":
             return np.asarray(count // 2 - (is_even & (self.total < 0)))
-        stays = is_even & ((self.total // count & 1) == 0)
-        return np.asarray(count // 2 - stays)
+        odd = self.total // count
+        odd &= is_even.astype(odd.dtype)
+        odd += count // 2 - is_even
+        return odd
 
 
 class Quotient(NamedTuple):

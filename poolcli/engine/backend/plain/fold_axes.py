@@ -44,7 +44,9 @@ def fold(
 
 def mean(x: Array, grid: Grid, out: Array, dtype: np.dtype[Any] | None, quotient: Quotient) -> bool:
     """The mean of every window: see `Backend.mean`."""
-    return quotient.put(fold(np.add, quotient.states(x), grid, dtype=dtype), out)
+    states = quotient.states(x)
+    totals = out if (dtype or states.dtype) == out.dtype else None
+    return quotient.put(fold(np.add, states, grid, totals, dtype), out)
 
 
 def fold_axis(
