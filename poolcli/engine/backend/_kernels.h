@@ -475,17 +475,47 @@ HOT void mean_of_four(bool even, const char *first, const char *second, ptrdiff_
 /* Order ---------------------------------------------------------------------------------------- */
 
 /* Calls of a selection network: the smaller or larger of two lines, both of them, three in order,
-   their median, or a smaller or larger one of two with a third. */
-enum { SMALLER, LARGER, BOTH, THREE, MEDIAN, CHAIN }; /* CHAIN + 2 first + second */
+   their median, a smaller or larger one of two with a third (CHAIN + 2 first + second), or the median
+   of nine: of each line, and of that at the next two pixels. */
+enum { SMALLER, LARGER, BOTH, THREE, MEDIAN, CHAIN, NINE = CHAIN + 4 };
 
 template <class Step> INLINE void along(ptrdiff_t length, Step step)
 {
     ALONG(i, length) step(i);
 }
 
-/* One call. A line that is written may be one of those that are read, or begin before. */
+template <class T> struct Three {
+    T low, middle, high;
+
+    INLINE Three(T a, T b, T c)
+    {
+        T x = Min::merge(a, b), y = Max::merge(a, b), z = Min::merge(y, c);
+        low = Min::merge(x, z);
+        middle = Max::merge(x, z);
+        high = Max::merge(y, c);
+    }
+};
+
+template <class T> INLINE T median(T a, T b, T c)
+{
+    return Max::merge(Min::merge(Max::merge(a, b), c), Min::merge(a, b));
+}
+
+/* The median of nine, by columns in order: see `network.py`. Each column is put in order three times,
+   which takes less time than to keep it: 0.1 ns for a byte in place of 0.23. */
+template <class T> INLINE T median(const T *a, const T *b, const T *c, ptrdiff_t next)
+{
+    Three<T> x(a[0], b[0], c[0]), y(a[next], b[next], c[next]),
+        z(a[2 * next], b[2 * next], c[2 * next]);
+    return median(Max::merge(Max::merge(x.low, y.low), z.low),
+                  median(x.middle, y.middle, z.middle),
+                  Min::merge(Min::merge(x.high, y.high), z.high));
+}
+
+/* One call. A line that is written may be one of those that are read, or begin before. Pixels are
+   `next` numbers apart. */
 template <class T>
-HOT void exchange(int kind, T *const out[3], const T *const in[3], ptrdiff_t length)
+HOT void exchange(int kind, T *const out[3], const T *const in[3], ptrdiff_t next, ptrdiff_t length)
 {
     T *o = out[0], *p = out[1], *q = out[2];
     const T *a = in[0], *b = in[1], *c = in[2];
@@ -502,16 +532,20 @@ HOT void exchange(int kind, T *const out[3], const T *const in[3], ptrdiff_t len
         });
     case THREE:
         return along(length, [=](ptrdiff_t i) {
-            T x = low(a[i], b[i]), y = high(a[i], b[i]), z = c[i], middle = low(y, z);
-            q[i] = high(y, z);
-            o[i] = low(x, middle);
-            p[i] = high(x, middle);
+            Three<T> three(a[i], b[i], c[i]);
+            o[i] = three.low;
+            p[i] = three.middle;
+            q[i] = three.high;
         });
-    case MEDIAN:
-        return along(length, [=](ptrdiff_t i) {
-            T x = low(a[i], b[i]), y = high(a[i], b[i]);
-            o[i] = high(low(y, c[i]), x);
-        });
+    case MEDIAN: return along(length, [=](ptrdiff_t i) { o[i] = median(a[i], b[i], c[i]); });
+    case NINE: {
+        constexpr ptrdiff_t FULL = 32 / sizeof(T); /* the last numbers of a vector, some once more */
+        auto nine = [=](ptrdiff_t i) { o[i] = median(a + i, b + i, c + i, next); };
+        if (length < FULL)
+            return along(length, nine);
+        along(length / FULL * FULL, nine);
+        return along(FULL, [=](ptrdiff_t i) { nine(length - FULL + i); });
+    }
     case CHAIN: return along(length, [=](ptrdiff_t i) { o[i] = low(low(a[i], b[i]), c[i]); });
     case CHAIN + 1: return along(length, [=](ptrdiff_t i) { o[i] = high(low(a[i], b[i]), c[i]); });
     case CHAIN + 2: return along(length, [=](ptrdiff_t i) { o[i] = low(high(a[i], b[i]), c[i]); });

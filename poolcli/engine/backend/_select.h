@@ -35,7 +35,7 @@ struct Program {
         check(phases >= 1 && phases <= 64 && taps >= 1 && taps * phases <= LINES, "too many lines");
         inputs = lines = taps * phases;
         for (const Call &call : calls) {
-            check(call.kind >= SMALLER && call.kind <= CHAIN + 3, "a call of an unknown kind");
+            check(call.kind >= SMALLER && call.kind <= NINE, "a call of an unknown kind");
             EACH(i, 3) {
                 check(call.out[i] >= inputs && call.out[i] < LINES && call.in[i].line >= 0
                           && call.in[i].line < LINES && call.in[i].ahead >= 0
@@ -86,8 +86,9 @@ struct Program {
             if (gives[at] < 0)
                 continue;
             for (int64_t line : call.out) more[line] = -1;
+            int64_t wider = call.kind == NINE ? 2 : 0;
             for (auto in : call.in)
-                more[in.line] = std::max<ptrdiff_t>(more[in.line], gives[at] + in.ahead);
+                more[in.line] = std::max<ptrdiff_t>(more[in.line], gives[at] + in.ahead + wider);
         }
         EACH(i, lines) check(i < inputs || more[i] < 0, "a line is read before it is written");
         EACH(i, inputs) wide = std::max(wide, more[i]);
@@ -160,7 +161,7 @@ template <class T> class Network {
         const T *next = x + ((down.size - 1) * down.step + down.stride) * windows.x.apart(2);
         ptrdiff_t count = static_cast<ptrdiff_t>(program.calls.size());
         EACH(at, count) {
-            if (down.number == 1)
+            if (down.number == 1 && count > 1)
                 expect(next + at * seen / count, (seen / count + 1) * ptrdiff_t(sizeof(T)));
             const Call &call = program.calls[at];
             if (program.gives[at] < 0)
@@ -173,7 +174,8 @@ template <class T> class Network {
                                  && program.apart(across) == 1;
             if (is_last)
                 out[0] = cells;
-            exchange<T>(static_cast<int>(call.kind), out, in, seen + program.gives[at] * channels);
+            exchange<T>(static_cast<int>(call.kind), out, in, channels,
+                        seen + program.gives[at] * channels);
             if (is_last)
                 return;
         }

@@ -15,6 +15,7 @@ BOTH = 2  # min(a, b) and max(a, b)
 THREE = 3  # a, b, c in order
 MEDIAN = 4  # the middle of a, b, c
 CHAIN = 5  # CHAIN + 2 * f + g is g(f(a, b), c), where f and g are SMALLER or LARGER
+NINE = 9  # the median of a, b and c here and at the next two pixels; the plain backend has none
 INPUTS = {SMALLER: 2, LARGER: 2, BOTH: 2}  # the others read three lines
 OUTPUTS = {BOTH: 2, THREE: 3}  # the others write one line
 ONE_OUTPUT = {  # the call that gives one of the outputs alone
