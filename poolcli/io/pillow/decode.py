@@ -10,9 +10,10 @@ import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from functools import cache
+from typing import Any, BinaryIO
 
-from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from poolcli.errors import FileError
 from poolcli.io.header import Header
@@ -42,7 +43,6 @@ from poolcli.maps.picture import Picture
 # refuses what Pillow warns of, and odd tags of a file that can be read are of no interest.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
-PngImagePlugin.MAX_TEXT_CHUNK = 1 << 24  # bytes: a profile of a printer has a few million
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # it raises the errors that it logs
 
 _HEAD = 16  # bytes of a file that tell its kind
@@ -116,16 +116,24 @@ def _opened(stream: BinaryIO, head: bytes) -> Image.Image:
     """An image as Pillow opens it; of PNG and JPEG without loading the plugins of other formats."""
     try:
         if head.startswith(SIGNATURE):
-            from PIL.PngImagePlugin import PngImageFile
-
-            return PngImageFile(stream)
+            return _png_plugin().PngImageFile(stream)
         if head.startswith(_JPEG):
             from PIL.JpegImagePlugin import jpeg_factory
 
             return jpeg_factory(stream)
     except (SyntaxError, IndexError, TypeError, struct.error) as error:  # as Image.open does
         raise UnidentifiedImageError(str(error)) from error
+    _png_plugin()  # an icon may hold a PNG
     return Image.open(stream)
+
+
+@cache
+def _png_plugin() -> Any:
+    """Pillow's plugin for PNG, which a JPEG does not need: it takes 5 ms to load."""
+    from PIL import PngImagePlugin
+
+    PngImagePlugin.MAX_TEXT_CHUNK = 1 << 24  # bytes: a profile of a printer has a few million
+    return PngImagePlugin
 
 
 @contextmanager
