@@ -12,9 +12,10 @@ import click
 from poolcli.cli.option import parted_value
 from poolcli.errors import RequestError
 from poolcli.pipeline.parameters import no_option
-from poolcli.pipeline.registry import is_operation
+from poolcli.pipeline.registry import is_operation, op_named
 from poolcli.pipeline.synonyms import option_for
 from poolcli.pipeline.table import OPS
+from poolcli.pipeline.window_kinds import WINDOW_KINDS
 
 
 def check_spelling(command: click.Command, args: list[str]) -> None:
@@ -85,9 +86,19 @@ def _no_option(command: click.Command, flag: str, written: str = "") -> RequestE
     name, flags = command.name or "", _flags(command)
     if flag in flags:
         return RequestError(f"{written}: an option of several letters has two dashes: {flag}")
-    if is_operation(name) and (others := _operations_with(flag)):
-        return RequestError(f"{name} has no option {flag}; {others}")
+    if is_operation(name) and (cure := _own_options(name, flag) or _operations_with(flag)):
+        return RequestError(f"{name} has no option {flag}; {cure}")
     return no_option(name, flag, flags)
+
+
+def _own_options(name: str, flag: str) -> str:
+    """What an operation has that takes no windows, or its own, in place of an option of windows."""
+    if not any(flag in each.flags for kind in WINDOW_KINDS for each in kind.parameters):
+        return ""
+    op = op_named(name)
+    own = [*op.parameters, *(each for kind in op.windows for each in kind.parameters)]
+    flags = [each.flags[-1] for each in own if each.flags]
+    return f"it has {', '.join(dict.fromkeys(flags))}"
 
 
 def _operations_with(flag: str) -> str:

@@ -16,6 +16,12 @@ import pytest
         ("max photo.png -o", "-o needs a value: a file, a folder, or - for stdout"),
         ("max --norm 3 photo.png", "max has no option --norm; lp and gem have it"),
         ("max --filter 3 photo.png", "max has no option --filter; blur has it"),
+        ("blur -k 5 photo.png", "blur has no option -k; it has --filter, --stride"),
+        ("sample -k 5 photo.png", "sample has no option -k; it has --stride"),
+        (
+            "restore --adaptive 5 photo.png",
+            "restore has no option --adaptive; it has --output-size",
+        ),
         ("max --report xml photo.png", "--report xml: takes table, json, jsonl, csv or none"),
         ("max -j 0 photo.png", "--jobs 0: takes a whole number from 1 up"),
         ("max -j all photo.png", "--jobs all: takes a whole number from 1 up"),

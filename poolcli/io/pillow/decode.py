@@ -116,7 +116,8 @@ def _opened(stream: BinaryIO, head: bytes) -> Image.Image:
     """An image as Pillow opens it; of PNG and JPEG without loading the plugins of other formats."""
     try:
         if head.startswith(SIGNATURE):
-            return _png_plugin().PngImageFile(stream)
+            png: Image.Image = _png_plugin().PngImageFile(stream)
+            return png
         if head.startswith(_JPEG):
             from PIL.JpegImagePlugin import jpeg_factory
 
