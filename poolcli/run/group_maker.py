@@ -8,9 +8,10 @@ from itertools import accumulate
 from poolcli import io
 from poolcli.io import Region
 from poolcli.pipeline.map_part import held_region
+from poolcli.run.open_chunks import OpenChunks
 from poolcli.run.pyramid_groups import GroupTasks, SplitChunk
 from poolcli.run.region_blocks import Sources
-from poolcli.run.tile_levels import LevelMaker, LevelsOfTile, OpenChunks
+from poolcli.run.tile_levels import LevelMaker, LevelsOfTile
 
 
 class GroupMaker:
@@ -56,7 +57,7 @@ class GroupMaker:
             split = self._split.get((number, at))
             for part in level.parts_of(tile):
                 values = made.values[at][held_region(part.part, cells)]
-                whole = chunks.put((at, part.number), part, values)
+                whole = chunks.put((at, part.number), part.chunk, part.part, values)
                 if whole is None:
                     continue
                 if split is None:

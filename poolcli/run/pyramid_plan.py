@@ -22,6 +22,7 @@ from poolcli.maps.feature_map import Form
 from poolcli.pipeline.map_part import Numbers
 from poolcli.pipeline.region_walk import whole_letters
 from poolcli.pipeline.step import Stage
+from poolcli.run.empty_regions import is_regular
 from poolcli.run.region_plan import part_at
 
 Shape = tuple[int, ...]
@@ -106,12 +107,8 @@ class PyramidPlan:
 
     @cached_property
     def is_regular(self) -> bool:
-        """Whether equal tiles have equal levels, wherever they are: as no mask lies over the map.
-
-        Steps that compute values may also count those that are beyond a range.
-        """
-        steps = [level.stage.step for level in self.levels if level.stage]
-        return all(step.returns_input_values and step["mask"] is None for step in steps)
+        """Whether equal tiles have equal levels, wherever they are."""
+        return all(is_regular(level.stage) for level in self.levels if level.stage)
 
     @cached_property
     def tiles(self) -> Sequence[Region]:

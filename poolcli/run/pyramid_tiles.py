@@ -10,9 +10,10 @@ from typing import NamedTuple
 from poolcli import io
 from poolcli.io import Region
 from poolcli.pipeline.map_part import held_region
+from poolcli.run.open_chunks import OpenChunks
 from poolcli.run.pyramid_plan import ChunkPart, PyramidPlan
 from poolcli.run.region_blocks import Sources
-from poolcli.run.tile_levels import LevelMaker, LevelsOfTile, OpenChunks
+from poolcli.run.tile_levels import LevelMaker, LevelsOfTile
 from poolcli.run.turns import Turns
 
 
@@ -82,7 +83,7 @@ class TileMaker:
             if turn not in done:
                 cells = self._plans[tile.number].levels[at].region_of(tile.region)
                 values = made.values[at][held_region(part.part, cells)]
-                whole = self._open.put(turn, part, values)
+                whole = self._open.put(turn, part.chunk, part.part, values)
                 if whole is not None:
                     same = made.stored if at == 0 and part.part == part.chunk else None
                     self._maker.write(self._sink, base + at, part.chunk, whole, same)

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import product
+from math import prod
 from queue import Empty, SimpleQueue
 from threading import Lock
 from typing import NamedTuple
@@ -19,7 +20,9 @@ from poolcli import io
 from poolcli.io import Region
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
-from poolcli.pipeline.map_part import MapPart, Numbers, held_region, runs_of
+from poolcli.pipeline.map_part import MapPart, Numbers, runs_of
+from poolcli.run.empty_regions import EmptyRegions, is_regular, shape_of
+from poolcli.run.open_chunks import OpenChunks
 from poolcli.run.region_plan import RegionPlan
 from poolcli.run.saturated_regions import OwnedCells, pooled_part
 from poolcli.run.turns import Turns
@@ -117,8 +120,8 @@ class BlockMaker:
         self._turns = Turns() if in_order else None
         self._note = note
         self._owned = [OwnedCells(plan) for plan in plans]
-        self._open: dict[int, tuple[Array, int]] = {}  # blocks, and how many pieces they lack
-        self._lock = Lock()
+        self._are_regular = [all(map(is_regular, plan.need.stages)) for plan in plans]
+        self._open, self._empty = OpenChunks(), EmptyRegions()
         self.tally = Tally()
 
     def tasks(self, turns: Iterable[int]) -> Iterator[PieceTask]:
@@ -148,7 +151,7 @@ class BlockMaker:
         try:
             piece = self._located(task)
             values = self._pooled(piece)
-            whole = self._collected(task.turn, piece, values)
+            whole = self._open.put(task.turn, piece.block, piece.region, values)
             if whole is not None:
                 self._write(task.turn, piece, whole)
         except BaseException as error:
@@ -160,9 +163,25 @@ class BlockMaker:
         need = self._plans[piece.number].need
         numbers = need.numbers_of(piece.region)
         assert numbers is not None, "only regions that can be made are planned"
+        sizes = tuple(tuple(map(len, each.values())) for each in numbers)
+        self.tally.add(read=prod(sizes[0]) * need.form.dtype.itemsize)
+        make = partial(self._pieces, piece, numbers)
+        if not (self._are_regular[piece.number] and self._is_empty(piece.number, numbers[0])):
+            return make()[0]
+        (values,) = self._empty.made((piece.number, sizes), [shape_of(piece.region)], make)
+        return values
+
+    def _is_empty(self, number: int, numbers: Numbers) -> bool:
+        with self._sources.one() as source:
+            ends = (numbers[letter][[0, -1]] for letter in source.headers[number].layout)
+            region = tuple(slice(int(first), int(last) + 1) for first, last in ends)
+            return io.is_empty(source, number, region)
+
+    def _pieces(self, piece: LocatedPiece, numbers: Sequence[Numbers]) -> list[Array]:
+        """The values of a piece."""
+        need = self._plans[piece.number].need
         with self._sources.one() as source, self.tally.timed("read"):
             pixels = read_pixels(source, piece.number, numbers[0])
-        self.tally.add(read=pixels.data.nbytes)
         part = MapPart(pixels, need.form, numbers[0])
         for step, (stage, wanted) in enumerate(zip(need.stages, numbers[1:], strict=True)):
             with self.tally.timed(step):
@@ -170,24 +189,7 @@ class BlockMaker:
                     stage, part, wanted, (self._owned[piece.number], piece.region, step)
                 )
                 part = MapPart(made, stage.output, wanted)
-        return part.pixels.data
-
-    def _collected(self, turn: int, piece: LocatedPiece, values: Array) -> Array | None:
-        """The values of a block, if this piece was the last that it lacked."""
-        if piece.region == piece.block:
-            return values
-        with self._lock:
-            if turn not in self._open:
-                shape = tuple(span.stop - span.start for span in piece.block)
-                pieces = self._plans[piece.number].piece_count(piece.block)
-                self._open[turn] = np.empty(shape, values.dtype), pieces
-            whole, lacking = self._open[turn]
-            self._open[turn] = whole, lacking - 1
-            is_last = lacking == 1
-            if is_last:
-                del self._open[turn]
-            whole[held_region(piece.region, piece.block)] = values
-        return whole if is_last else None
+        return [part.pixels.data]
 
     def _write(self, turn: int, piece: LocatedPiece, values: Array) -> None:
         write = self._packed(piece, values)

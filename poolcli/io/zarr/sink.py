@@ -123,6 +123,8 @@ class ZarrSink:
         slices = dict(zip(header.layout, region, strict=True))
         where = tuple(slices.get(letter, slice(None)) for letter in layout)
         data = part.data.transpose([part.layout.index(letter) for letter in layout])
+        if _is_unstored(array, data):
+            return
         with _refused(), self._access():
             array[where] = np.ascontiguousarray(data, array.dtype)
 
@@ -203,6 +205,14 @@ class ZarrSink:
         for each in header.facts.get("coordinates", {}).values():
             if each.name not in group:
                 _write_coordinates(group, each, self._version)
+
+
+def _is_unstored(array: Any, values: Array) -> bool:
+    """Whether all values are the fill value, as far as that is known without looking at each."""
+    fill = array.metadata.fill_value
+    if any(values.strides) or fill is None or array.config.write_empty_chunks:
+        return False
+    return bool(values.flat[:1].tobytes() == np.array(fill, values.dtype).tobytes())
 
 
 def _store(folder: Path) -> Any:
