@@ -235,7 +235,7 @@ _ROWS = (
         "mask",
         "mask of pixels",
         "a FileMask",
-        lambda value, *_: value.after_step(),
+        lambda value, sampling, _: value.after_step(sampling),
         "that of the cells, under operations that take a mask; else dropped",
     ),
     Fact(

@@ -130,8 +130,8 @@ class TiffSink:
             about = levels[0].first_fields(description, self._file.form.order)
             made[0].fields = [*made[0].fields, *about]
             plans += made
-        is_alone = len(self._images) == 1
-        plans += mask_plans(self._file, self._maps[0].header, alone=is_alone)
+        if len(self._images) == 1:
+            plans += mask_plans(self._file, [each.header for each in self._maps])
         self._file.finish(plans)
         if self._stream is not self._target:
             self._stream.seek(0)

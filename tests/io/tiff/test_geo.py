@@ -313,7 +313,7 @@ def test_a_mask_that_cannot_be_kept_is_told_of(cli, tmp_path):
     others = (
         ("max", "-k", 2, "--to", "png"),
         ("fuse", "max -k 2", "avg -k 2", "--merge", "max"),
-        ("pyramid", "--op", "avg", "--levels", 2),
+        ("pyramid", "--op", "avg", "--levels", 2, "--to", "png"),
     )
     for words in others:
         ran = cli(*words, "a.tif", "--report", "jsonl")
