@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from statistics import median
+from resource import RUSAGE_CHILDREN, getrusage
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
@@ -50,6 +50,11 @@ PROGRAMS = {
         "jpg": "gdal_translate -q -r average -outsize 50% 50% -of JPEG -co QUALITY=95 "
         "{input} {output}",
     },
+    "oiiotool": {
+        "png": "oiiotool {input} --resize:filter=box 50% -o {output}",
+        "jpg": "oiiotool {input} --resize:filter=box 50% --compression jpeg:95 "
+        "--attrib jpeg:subsampling 4:4:4 -o {output}",
+    },
     "numpy": {"npy": f"{shlex.quote(sys.executable)} -c {shlex.quote(NUMPY)}"},
 }
 # Programs that compute something else, by the kind of file: they are not ranked.
@@ -66,10 +71,14 @@ ENVIRONMENT = {
 
 @dataclass(frozen=True)
 class Work:
-    """Milliseconds of whole processes, and bytes written, by program."""
+    """Milliseconds of whole processes, and bytes written, by program.
+
+    `cpu` is the processor time of all their threads, which other work on the machine changes less.
+    """
 
     line: str
     ms: dict[str, float]
+    cpu: dict[str, float]
     written: dict[str, int]
 
     @property
@@ -80,13 +89,22 @@ class Work:
 
     @property
     def fastest(self) -> str | None:
-        others = self.ms.keys() - {"poolcli"} - self.notes.keys()
-        return min(others, key=lambda name: self.ms[name], default=None)
+        return self._least(self.ms)
 
     @property
     def ratio(self) -> float | None:
         """How many times as long the fastest other takes."""
         return self.ms[self.fastest] / self.ms["poolcli"] if self.fastest else None
+
+    @property
+    def cpu_ratio(self) -> float | None:
+        """How many times the processor time the thriftiest other takes."""
+        other = self._least(self.cpu)
+        return self.cpu[other] / self.cpu["poolcli"] if other else None
+
+    def _least(self, times: dict[str, float]) -> str | None:
+        others = times.keys() - {"poolcli"} - self.notes.keys()
+        return min(others, key=lambda name: times[name], default=None)
 
 
 @click.command(context_settings={"show_default": True, "help_option_names": ["-h", "--help"]})
@@ -94,24 +112,25 @@ class Work:
     "--repeats",
     default=5,
     type=click.IntRange(1),
-    help="Runs of each command, in turn; the median counts.",
+    help="Runs of each command, in turn; the shortest counts.",
 )
+@click.option("--line", "text", default="", help="Only lines whose name has this text.")
 @click.option(
     "--json",
     "file",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write all numbers here, too.",
 )
-def main(repeats: int, file: Path | None) -> None:
+def main(repeats: int, text: str, file: Path | None) -> None:
     """Time whole commands on twelve megapixels, and on folders of a hundred photos."""
     machine = show.machine()
     show.console.print(machine, highlight=False)
     with TemporaryDirectory() as folder:
         photos.make(Path(folder))
-        rows = list(work(Path(folder), repeats))
+        rows = list(work(Path(folder), repeats, text))
     show.work(rows)
     if file:
-        more = ("notes", "fastest", "ratio")
+        more = ("notes", "fastest", "ratio", "cpu_ratio")
         told = [asdict(row) | {name: getattr(row, name) for name in more} for row in rows]
         file.write_text(
             json.dumps({"date": str(date.today()), "machine": machine, "files": told}, indent=1)
@@ -119,21 +138,19 @@ def main(repeats: int, file: Path | None) -> None:
         )
 
 
-def work(folder: Path, repeats: int) -> Iterator[Work]:
-    """A row for each file, and for each folder."""
-    for name in FILES:
+def work(folder: Path, repeats: int, text: str = "") -> Iterator[Work]:
+    """A row for each file, and for each folder, whose name has the text."""
+    for name in (name for name in FILES if text in name):
         yield _timed(name, folder, _commands(folder, name), repeats)
     for kind in FOLDERS:
+        line = f"{len(list((folder / kind).iterdir()))} {kind}"
+        if text not in line:
+            continue
         commands = _commands(folder, f"{kind}/{{}}", kind)
         each = f"ls {folder / kind} | xargs -P {AT_ONCE} -I{{}} "
         shells = {program: each + shell for program, shell in commands.items()}
         own = POOLCLI.format(input=folder / kind, output=_out(folder, "poolcli"))
-        yield _timed(
-            f"{len(list((folder / kind).iterdir()))} {kind}",
-            folder,
-            shells | {"poolcli": own},
-            repeats,
-        )
+        yield _timed(line, folder, shells | {"poolcli": own}, repeats)
 
 
 def _out(folder: Path, program: str) -> Path:
@@ -160,20 +177,28 @@ def _timed(line: str, folder: Path, shells: dict[str, str], repeats: int) -> Wor
     for program in shells:
         shutil.rmtree(_out(folder, program))
         _out(folder, program)
-    times: dict[str, list[float]] = {program: [] for program in shells}
+    least: dict[str, tuple[float, float]] = {}
     for turn in range(repeats + 1):
         for program, shell in shells.items():
-            start = perf_counter()
-            subprocess.run(
-                shell, shell=True, check=True, env=ENVIRONMENT, cwd=Path(__file__).parents[1]
-            )
+            ms, cpu = _run(shell)
             if turn:
-                times[program].append(1e3 * (perf_counter() - start))
+                before = least.get(program, (ms, cpu))
+                least[program] = min(ms, before[0]), min(cpu, before[1])
     written = {
         program: sum(file.stat().st_size for file in _out(folder, program).iterdir())
         for program in shells
     }
-    return Work(line, {program: median(each) for program, each in times.items()}, written)
+    ms, cpu = ({program: each[part] for program, each in least.items()} for part in (0, 1))
+    return Work(line, ms, cpu, written)
+
+
+def _run(shell: str) -> tuple[float, float]:
+    """Milliseconds that a command takes, and those of processor time."""
+    start, before = perf_counter(), getrusage(RUSAGE_CHILDREN)
+    subprocess.run(shell, shell=True, check=True, env=ENVIRONMENT, cwd=Path(__file__).parents[1])
+    ms, after = 1e3 * (perf_counter() - start), getrusage(RUSAGE_CHILDREN)
+    used = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    return ms, 1e3 * used
 
 
 if __name__ == "__main__":

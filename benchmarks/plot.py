@@ -42,7 +42,9 @@ def block(results: Results, files: Results) -> str:
         *(f"times as long as {name}" for name in names),
         "of limit",
     )
-    works = [Work(row["line"], row["ms"], row["written"]) for row in files["files"]]
+    works = [
+        Work(*(row[name] for name in ("line", "ms", "cpu", "written"))) for row in files["files"]
+    ]
     programs = tuple(dict.fromkeys(program for work in works for program in work.ms))
     parts = [
         f"![ratios to the fastest peer](img/{PLOT.name})",
@@ -51,8 +53,12 @@ def block(results: Results, files: Results) -> str:
         _table(head, _lines(results)),
         "\n".join(_means(results)),
         f"Whole commands, from file to file, `avg -k 2`, measured on {files['date']}, "
-        f"{files['machine']}:",
-        _table(("files", *programs, "times as long"), _works(works, programs)),
+        f"{files['machine']}. Milliseconds from start to end, those of processor time in all "
+        "threads, and what is written:",
+        _table(
+            ("files", *programs, "times as long", "times the processor time"),
+            _works(works, programs),
+        ),
         "\n".join(_notes(works)),
     ]
     return "\n\n".join(filter(None, parts)) + "\n"
@@ -95,14 +101,16 @@ def _means(results: Results) -> Iterator[str]:
 def _works(works: Iterable[Work], programs: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     for work in works:
         cells = (_work_cell(work, program) for program in programs)
-        yield work.line, *cells, f"**{ratio_words(work.ratio)}**"
+        times = (f"**{ratio_words(ratio)}**" for ratio in (work.ratio, work.cpu_ratio))
+        yield work.line, *cells, *times
 
 
 def _work_cell(work: Work, program: str) -> str:
     if program not in work.ms:
         return ""
     mark = " (x)" if program in work.notes else ""
-    return f"{ms_words(work.ms[program])} ms, {work.written[program] / 1e6:.1f} MB{mark}"
+    ms, cpu = ms_words(work.ms[program]), ms_words(work.cpu[program])
+    return f"{ms}, {cpu} ms, {work.written[program] / 1e6:.1f} MB{mark}"
 
 
 def _notes(works: Iterable[Work]) -> Iterator[str]:

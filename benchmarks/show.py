@@ -93,12 +93,14 @@ def needs(rows: Sequence[Need]) -> None:
 
 
 def work(rows: Sequence[Work]) -> None:
-    """A row a file or folder: milliseconds and megabytes written of each program."""
+    """A row a file or folder: milliseconds, processor time and megabytes written of each."""
     programs = list(dict.fromkeys(program for row in rows for program in row.ms))
-    table = _table("whole command, ms (MB written)", *programs, "fastest other", "ratio")
+    table = _table("ms, cpu ms (MB)", *programs, "fastest other", "ratio", "cpu ratio")
     for row in rows:
         cells = (_work_cell(row, each) for each in programs)
-        table.add_row(row.line, *cells, row.fastest or "", ratio_words(row.ratio))
+        table.add_row(
+            row.line, *cells, row.fastest or "", *map(ratio_words, (row.ratio, row.cpu_ratio))
+        )
     console.print(table)
     for row in rows:
         for program, note in row.notes.items():
@@ -109,7 +111,8 @@ def _work_cell(row: Work, program: str) -> str:
     if program not in row.ms:
         return ""
     mark = " x" if program in row.notes else ""
-    return f"{ms_words(row.ms[program])} ({row.written[program] / 1e6:.1f}){mark}"
+    ms, cpu = ms_words(row.ms[program]), ms_words(row.cpu[program])
+    return f"{ms}, {cpu} ({row.written[program] / 1e6:.1f}){mark}"
 
 
 def _summary(backend: str, rows: Sequence[Measured]) -> None:

@@ -13,11 +13,12 @@ from benchmarks import chart, files, plot
 
 def test_a_program_that_computes_something_else_is_not_ranked():
     ms = {"poolcli": 4.0, "vips": 2.0, "gdal_translate": 1.0}
-    photo = files.Work("photo.jpg", ms, dict.fromkeys(ms, 10**6))
-    assert (photo.fastest, photo.ratio) == ("vips", 0.5)
+    cpu, written = {name: 3 * each for name, each in ms.items()}, dict.fromkeys(ms, 10**6)
+    photo = files.Work("photo.jpg", ms, cpu, written)
+    assert (photo.fastest, photo.ratio, photo.cpu_ratio) == ("vips", 0.5, 0.5)
     assert photo.notes.keys() == {"gdal_translate"}
-    assert files.Work("100 png", ms, dict.fromkeys(ms, 10**6)).fastest == "gdal_translate"
-    assert "1.00 ms, 1.0 MB (x)" in plot._table(("", *ms), plot._works([photo], tuple(ms)))
+    assert files.Work("100 png", ms, cpu, written).fastest == "gdal_translate"
+    assert "1.00, 3.00 ms, 1.0 MB (x)" in plot._table(("", *ms), plot._works([photo], tuple(ms)))
     assert "gdal_translate is not ranked on jpg" in "".join(plot._notes([photo]))
 
 
