@@ -24,7 +24,7 @@ CASES = [
 
 def planned(shape, chunks, words, share, workers=2):
     facts = {"chunks": dict(zip("DHW", chunks, strict=True))}
-    header = io.Header("x", shape, "uint16", "DHW", None, facts, chunks)
+    header = io.Header("x", shape, "uint16", "DHW", None, facts, chunks=chunks)
     results = results_of(parse(f"pyramid --op max {words}"), header)
     levels = levels_of(results, io.format_named("zarr"), {})
     return groups_of(pyramid_plan(levels, share), workers)
@@ -68,3 +68,17 @@ def test_a_small_map_has_no_groups():
 def test_sides_without_a_common_measure_are_one_group():
     """Chunks of 512 pixels and windows of 81 meet at the end of the map alone."""
     assert planned((16, 4096, 4096), (16, 512, 512), "-k 1x3x3 --levels 4", 1 << 26) is None
+
+
+@pytest.mark.parametrize(
+    ("share", "tile"),
+    [(1 << 17, (4, 128, 64)), (1 << 20, (4, 256, 256)), (1 << 30, (4, 1024, 1024))],
+)
+def test_small_chunks_are_read_together_where_memory_has_them(share, tile):
+    shape, chunks = (64, 2048, 2048), (4, 32, 32)
+    facts = {"chunks": dict(zip("DHW", chunks, strict=True))}
+    header = io.Header("x", shape, "uint16", "DHW", None, facts, chunks=chunks)
+    results = results_of(parse("pyramid --op max --levels 2"), header)
+    plan = pyramid_plan(levels_of(results, io.format_named("zarr"), {}), share)
+    assert plan.bytes_of(plan.tile) <= share
+    assert plan.tile == tile

@@ -55,8 +55,7 @@ def chunk_shape(
     record: Format, header: Header, options: Mapping[str, Any]
 ) -> tuple[int, ...] | None:
     """The shape of a tile or a strip of one page; None for a map that is collected."""
-    is_collected = any(options.get(name) for name in ("scale", "overviews", "cog"))
-    if is_collected or header.form.mode not in ("", *record.modes):
+    if options.get("scale") or header.form.mode not in ("", *record.modes):
         return None
     axes = axes_of(header, kinds_of(record, [header])[0])
     pixels = pixels_of(header, axes, options)

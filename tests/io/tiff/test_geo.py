@@ -174,6 +174,30 @@ def test_blocks_that_are_not_stored_are_nodata(cli, tmp_path):
 
 
 @pytest.mark.complete
+@pytest.mark.parametrize("how", ["cog=true", "overviews=2"])
+@pytest.mark.parametrize("words", ["max -k 2", "pyramid --op mode --levels 2"])
+def test_what_gdal_makes_is_made_of_regions(cli, tmp_path, how, words):
+    x = values((1, 900, 700), "uint16") % 9
+    write(tmp_path / "a.tif", x, **TILED, **UTM)
+    levels = words.startswith("pyramid") and how != "cog=true"
+    words = ("run", words, "a.tif", "--report", "jsonl", *(() if levels else ("--save", how)))
+    assert cli(*words, "-o", "whole.tif").code == 0
+    ran = cli(*words, "-o", "parts.tif", "--max-memory", "1M", "-j", 2)
+    assert ran.code == 0, ran.err
+    assert json.loads(ran.text)["regions"] > 1
+    for level in (None, 0, 1):
+        more = {} if level is None else {"overview_level": level}
+        found = []
+        for name in ("whole.tif", "parts.tif"):
+            with rasterio.open(tmp_path / name, **more) as file:
+                found.append(
+                    (file.read(), file.crs, file.transform, file.tags(ns="IMAGE_STRUCTURE"))
+                )
+        np.testing.assert_array_equal(found[0][0], found[1][0])
+        assert found[0][1:] == found[1][1:]
+
+
+@pytest.mark.complete
 def test_overviews_and_cloud_optimised_files(cli, tmp_path):
     x = values((3, 1024, 1500), "int16") % 1000
     write(tmp_path / "a.tif", x, nodata=-5, **UTM)
