@@ -154,6 +154,24 @@ mean = FoldReducer("my-mean", "", weighs=True, lift=lambda x: x, merge="add",
     np.testing.assert_array_equal(poolcli.pool(image, "my-mean"), poolcli.pool(image, "avg"))
 
 
+def test_counts_of_pixels_are_the_plugins_own(plugin):
+    """A plugin that writes to them spoils no later call."""
+    plugin("""
+from poolcli.plugins import FoldReducer
+
+def finish(total, n):
+    n *= 2
+    return total / n
+
+half = FoldReducer("my-half", "", lift=lambda x: x, merge="add", finish=finish)
+""")
+    poolcli.load_plugin("mine.py")
+    for _ in range(2):
+        result = poolcli.pool(X, "my-half", kernel=3, stride=2, padding=1)
+        expected = poolcli.pool(X, "avg", kernel=3, stride=2, padding=1)
+        np.testing.assert_allclose(result * 2, expected, rtol=1e-6)
+
+
 def test_cells_of_equal_area_weigh(plugin):
     """Numbers that are added count by the part of a pixel, and n is the area in pixels."""
     plugin("""

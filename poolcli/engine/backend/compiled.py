@@ -10,6 +10,7 @@ import numpy as np
 from poolcli.engine.backend import BoxWeights, Numbering, _core, plain
 from poolcli.engine.backend.by_network import mode_by_network, network_pays, select_by_network
 from poolcli.engine.backend.five_axes import Layout
+from poolcli.engine.backend.plain.select_values import places
 from poolcli.engine.reducers.merges import Function
 from poolcli.engine.reducers.reducer import Fold, Gather, Reduction
 from poolcli.engine.reducers.rounding import Quotient
@@ -91,7 +92,7 @@ def select(
     if not _orders(x, valid, grid):
         return plain.select(x, valid, grid, ranks, out)
     counts = WindowCounts(grid).pixels if valid is None else _counts(valid, grid)
-    of_windows = _places(ranks, counts)
+    of_windows = places(ranks, counts)
     layout = Layout.of(x, grid)
     low = layout.result(x, grid, out)
     high = low if np.array_equal(*of_windows) else layout.empty(x, grid, x.dtype)
@@ -219,16 +220,6 @@ def _histogram_pays(dtype: np.dtype[Any], grid: Grid) -> bool:
 
 def _counts(valid: Array, grid: Grid) -> Array:
     return fold(np.add, valid, grid, dtype=np.dtype(np.uint32)).astype(np.int64)
-
-
-def _places(ranks: Ranks, counts: Array | int) -> tuple[Array | int, Array | int]:
-    """Both ranks, for each count."""
-    if isinstance(counts, int):
-        return ranks(counts)
-    sizes, which = np.unique(counts, return_inverse=True)
-    low, high = np.array([ranks(int(size)) for size in sizes], np.int64).T
-    which = which.reshape(counts.shape)
-    return low[which], high[which]
 
 
 def _of_cells(rank: Array | int, layout: Layout, x: Array, grid: Grid) -> Array | int:

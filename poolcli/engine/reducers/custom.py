@@ -77,7 +77,8 @@ def _in_pixels(
     """The numbers and how many pixels count, in whole pixels where cells have shares of them."""
     whole = getattr(counts, "whole_pixel", None)
     if whole is None:
-        return numbers, counts.pixels
+        pixels = counts.pixels  # of all maps of a shape, which the plugin may write to
+        return numbers, pixels if isinstance(pixels, int) else pixels.copy()
     sums = zip(numbers, reducer.merges, strict=True)
     numbers = [number / whole if word == "add" else number for number, word in sums]
     return numbers, counts.pixels / whole

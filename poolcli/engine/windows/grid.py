@@ -80,6 +80,7 @@ class Axis:
         out = np.empty(self.cells, np.int64)
         for run, number in zip(self.runs, numbers, strict=True):
             out[run.cell :: run.every][: run.number] = number
+        out.flags.writeable = False
         return out
 
     @cached_property

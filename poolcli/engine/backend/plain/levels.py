@@ -23,13 +23,13 @@ def has_much_in_common(grid: Grid) -> bool:
 
 
 def select_by_thresholds(
-    x: Array, valid: Array | None, grid: Grid, places: tuple[Array, Array]
+    x: Array, valid: Array | None, grid: Grid, ranks: tuple[Array | int, Array | int]
 ) -> tuple[Array, Array]:
     """Values above as many levels as have fewer pixels up to them than the rank (Fitch 1984)."""
     levels = np.unique(x)
     shape = (*x.shape[: -len(grid.axes)], *grid.shape)
     low, high = (np.zeros(shape, np.uint8) for _ in range(2))
-    first, last = places
+    first, last = ranks
     for level in levels[:-1]:
         below = _counted(x <= level, valid, grid)
         low += below <= first

@@ -40,8 +40,8 @@ def select(
     """The values of two ranks in each window: see `Backend.select`."""
     counts = None if valid is None else fold(np.add, valid.astype(np.int64), grid)
     if x.dtype.itemsize == 1 and has_much_in_common(grid):
-        places = _places(ranks, WindowCounts(grid).pixels if counts is None else counts)
-        return select_by_thresholds(x, valid, grid, places)
+        of_windows = places(ranks, WindowCounts(grid).pixels if counts is None else counts)
+        return select_by_thresholds(x, valid, grid, of_windows)
     low = _new(x, grid) if out is None else out
     high = _new(x, grid)
     if counts is None:
@@ -49,7 +49,7 @@ def select(
             low[cells], high[cells] = values[0], values[ranks(taps)[1] - ranks(taps)[0]]
         return low, high
     for cells, _, values in _in_order(_filled(x, valid), grid, lambda n: (0, ranks(n)[1])):
-        first, last = _places(ranks, counts[cells])
+        first, last = places(ranks, counts[cells])
         low[cells], high[cells] = _at(values, first), _at(values, last)
     return low, high
 
@@ -79,17 +79,19 @@ def _filled(x: Array, valid: Array | None) -> Array:
     return x if valid is None else np.where(valid, x, np.asarray(highest(x.dtype), x.dtype))
 
 
-def _places(ranks: Span, counts: Array | int) -> tuple[Array, Array]:
-    """Both ranks for each count."""
+def places(ranks: Span, counts: Array | int) -> tuple[Array | int, Array | int]:
+    """Both ranks, for each count."""
+    if isinstance(counts, int):
+        return ranks(counts)
     sizes, which = np.unique(counts, return_inverse=True)
-    low, high = np.array([ranks(int(size)) for size in sizes]).T
-    which = which.reshape(np.shape(counts))
+    low, high = np.array([ranks(int(size)) for size in sizes], np.int64).T
+    which = which.reshape(counts.shape)
     return low[which], high[which]
 
 
-def _at(values: Sequence[Array] | Array, places: Array) -> Array:
+def _at(values: Sequence[Array] | Array, ranks: Array | int) -> Array:
     """The value at a place of its own for each window."""
-    picked: Array = np.take_along_axis(np.asarray(values), places[None], axis=0)[0]
+    picked: Array = np.take_along_axis(np.asarray(values), np.asarray(ranks)[None], axis=0)[0]
     return picked
 
 
