@@ -4,6 +4,7 @@
    lie next to each other, the other axes may lie anywhere. Windows come as runs: see `Run`.
    Arguments are checked first, then the GIL is released. There is no state between calls. */
 
+#include <pyconfig.h> /* it says whether Python is free-threaded: that has no limited API */
 #ifndef Py_GIL_DISABLED
 #define Py_LIMITED_API 0x030B0000
 #endif

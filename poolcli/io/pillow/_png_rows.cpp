@@ -3,6 +3,7 @@
    Images are C-contiguous bytes, `height` rows of `width`; filtered rows have the number of their
    filter before them. Arguments are checked first, then the GIL is released. */
 
+#include <pyconfig.h> /* it says whether Python is free-threaded: that has no limited API */
 #ifndef Py_GIL_DISABLED
 #define Py_LIMITED_API 0x030B0000
 #endif
