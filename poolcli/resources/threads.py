@@ -8,7 +8,7 @@ interrupts does, and a forked child may pool whatever its parent was doing.
 from __future__ import annotations
 
 import os
-from _thread import start_new_thread  # those of `threading` start under a lock
+from _thread import LockType, allocate_lock, start_new_thread  # `threading` starts under a lock
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -45,24 +45,24 @@ def for_each(items: Iterable[T], work: Callable[[T], object], threads: int) -> N
     """
     waiting = deque(items)
     tickets = deque(range(min(threads, len(waiting)) - 1))  # a helper that finds none does nothing
-    ended: SimpleQueue[BaseException | None] = SimpleQueue()
+    # All that a helper needs to report its end is made here: it may have no memory left for that.
+    locks = [allocate_lock() for _ in tickets]
+    finishes = [lock.release for lock in locks if lock.acquire()]
+    errors: list[BaseException | None] = [None] * len(locks)
 
     def help_out(context: Context) -> Finish:
-        error = None
         try:
-            tickets.pop()
+            ticket = tickets.pop()
         except IndexError:
             return _nothing
         try:
             context.run(_drain, waiting, work)
         except BaseException as raised:  # noqa: BLE001 - the caller raises it
-            error = raised
-        return partial(ended.put, error)
+            errors[ticket] = raised
+        return finishes[ticket]
 
-    helpers = len(tickets)
-    errors: list[BaseException | None] = []
     try:
-        for _ in range(helpers):
+        for _ in locks:
             if not (waiting and _team().start(partial(help_out, copy_context()))):
                 break
         _drain(waiting, work)
@@ -70,7 +70,8 @@ def for_each(items: Iterable[T], work: Callable[[T], object], threads: int) -> N
         waiting.clear()
         raise
     finally:
-        errors = _all_of(ended, helpers - _taken(tickets), waiting)
+        idle = _taken(tickets)
+        _wait_for([lock for ticket, lock in enumerate(locks) if ticket not in idle], waiting)
     for error in errors:
         if error is not None:
             raise error
@@ -80,14 +81,13 @@ def _nothing() -> None:
     """Report nothing."""
 
 
-def _taken(tickets: deque[int]) -> int:
-    """Take what is left of the tickets; how many they were."""
-    count = 0
+def _taken(tickets: deque[int]) -> set[int]:
+    """Take what is left of the tickets."""
+    taken: set[int] = set()
     with suppress(IndexError):
         while True:
-            tickets.pop()
-            count += 1
-    return count
+            taken.add(tickets.pop())
+    return taken
 
 
 def _drain(waiting: deque[T], work: Callable[[T], object]) -> None:
@@ -104,21 +104,19 @@ def _drain(waiting: deque[T], work: Callable[[T], object]) -> None:
             raise
 
 
-def _all_of(
-    ended: SimpleQueue[BaseException | None], begun: int, waiting: deque[T]
-) -> list[BaseException | None]:
-    """How each helper ended, also if interrupted: they write to the caller's arrays."""
-    found: list[BaseException | None] = []
+def _wait_for(locks: list[LockType], waiting: deque[T]) -> None:
+    """Wait for every helper to end, also if interrupted: they write to the caller's arrays."""
     interruption = None
-    while len(found) < begun:
-        try:
-            found.append(ended.get())
-        except KeyboardInterrupt as error:
-            waiting.clear()
-            interruption = error
+    for lock in locks:
+        while True:
+            try:
+                lock.acquire()
+                break
+            except KeyboardInterrupt as error:
+                waiting.clear()
+                interruption = error
     if interruption is not None:
         raise interruption
-    return found
 
 
 class Team:
@@ -154,10 +152,16 @@ class Team:
 
     def _serve(self, inbox: SimpleQueue[Task]) -> None:
         while True:
-            finish = inbox.get()()
-            self._idle.append(inbox)
-            finish()
-            del finish  # what it holds may be large
+            try:
+                finish = inbox.get()()
+            except MemoryError:  # before it began: its caller does the work
+                finish = _nothing
+            try:
+                self._idle.append(inbox)
+            except MemoryError:  # it gets no work any more
+                return
+            finally:
+                finish()
 
 
 def _team() -> Team:

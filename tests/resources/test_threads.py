@@ -3,8 +3,9 @@
 import os
 import threading
 import time
+from _thread import allocate_lock
+from collections import deque
 from contextvars import ContextVar
-from queue import SimpleQueue
 
 import pytest
 
@@ -75,19 +76,19 @@ def test_an_interrupted_wait_goes_on_until_no_thread_works(monkeypatch):
     release, done = threading.Event(), []
 
     class Interrupted:
-        """A queue whose first `get` of the caller is interrupted."""
+        """A lock for which the caller is interrupted the first time that it waits."""
 
         def __init__(self):
-            self._queue = SimpleQueue()
-            self.put = self._queue.put
+            self._lock = allocate_lock()
+            self.release = self._lock.release
 
-        def get(self):
-            if threading.current_thread() is caller and not release.is_set():
+        def acquire(self):
+            if begun.is_set() and not release.is_set():
                 release.set()
                 raise KeyboardInterrupt
-            return self._queue.get()
+            return self._lock.acquire()
 
-    monkeypatch.setattr(threads, "SimpleQueue", Interrupted)
+    monkeypatch.setattr(threads, "allocate_lock", Interrupted)
     caller, begun = threading.current_thread(), threading.Event()
 
     def work(item):
@@ -102,6 +103,24 @@ def test_an_interrupted_wait_goes_on_until_no_thread_works(monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         for_each(range(2), work, 2)
     assert len(done) == 1
+
+
+@pytest.mark.parametrize("when", ["pop", "append"])
+def test_a_thread_without_memory_lets_nobody_wait(monkeypatch, when):
+    """It ends before it has an item, or after: what it holds is reported without new memory."""
+
+    def refuse(*_):
+        raise MemoryError
+
+    done, team = [], threads.Team()
+    monkeypatch.setattr(threads, "_team", lambda: team)
+    if when == "append":
+        team._idle = type("Idle", (deque,), {"append": refuse})()
+    else:
+        monkeypatch.setattr(threads, "partial", lambda *_: refuse)
+    for _ in range(3):
+        for_each(ITEMS, done.append, 2)
+    assert sorted(done) == sorted([*ITEMS] * 3)
 
 
 def test_a_system_that_gives_no_threads(monkeypatch):
