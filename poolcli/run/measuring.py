@@ -21,7 +21,8 @@ from poolcli.pipeline.step import Stage
 from poolcli.run.file_plan import FilePlan, PlannedMap
 from poolcli.run.job import Measured, RegionRecord
 from poolcli.run.region_blocks import Sources, Tally, read_pixels
-from poolcli.run.region_plan import RegionNeed, RegionPlan, Shape, region_plan
+from poolcli.run.region_need import RegionNeed, Shape
+from poolcli.run.region_plan import RegionPlan, region_plan
 
 # What the statistics of an image are made of, by the number of the map and of the image.
 Found = Mapping[tuple[int, int], Moments]

@@ -19,7 +19,8 @@ from poolcli.run.job import Job, Measured
 from poolcli.run.job_source import opened
 from poolcli.run.large_file import may_have_regions
 from poolcli.run.measuring import Pass, known, measurable, measurable_map, normalizes, passes_of
-from poolcli.run.region_plan import RegionNeed, RegionPlan, region_plan
+from poolcli.run.region_need import RegionNeed
+from poolcli.run.region_plan import RegionPlan, least_plan, region_plan
 
 USUAL = 1 << 28  # bytes that arrays of a worker may take where no limit is given
 # Bytes of values from which regions are worth their calls, where the whole fits into memory.
@@ -107,7 +108,7 @@ def _planned(job: Job, source: io.Source, state: InputState) -> PlannedRegions |
         share = USUAL if limit is None else limit // 2 // workers
         plans = tuple(region_plan(need, share, workers) for need in needs)
         passes = passes_of(file.results, share, workers)
-        if _at_once(plans, passes) <= share:
+        if _suffices(share, plans, passes):
             return PlannedRegions(file, plans, workers, source, state, passes)
     by_cells = [cell_plan(each, limit // 2) for each in file.results] if limit else [None]
     if limit is not None and None in by_cells:
@@ -120,9 +121,14 @@ def _at_once(plans: Sequence[RegionPlan], passes: Sequence[Pass]) -> int:
     return max(*(plan.at_once for plan in plans), *(each.at_once for each in passes), 0)
 
 
+def _suffices(share: int, plans: Sequence[RegionPlan], passes: Sequence[Pass]) -> bool:
+    """Whether this much memory is enough for regions that are worth their calls."""
+    return _at_once(plans, passes) <= share and all(plan.is_useful for plan in plans)
+
+
 def _check_least(job: Job, source: io.Source, needs: Sequence[RegionNeed], limit: int) -> None:
     """FileError where the smallest regions need more than the limit, and less than the whole."""
-    least = [region_plan(need, 0, 1) for need in needs]
+    least = [least_plan(need) for need in needs]
     if any(each.need.read_bytes(each.piece) >= each.need.form.nbytes for each in least):
         return
     passes = passes_of([need.planned for need in needs], 0, 1)
@@ -150,7 +156,7 @@ def regions_of_form(
     for workers in range(current().threads, 0, -1):
         share = limit // 2 // workers
         plan, passes = region_plan(need, share, workers), passes_of([planned], share, workers)
-        if _at_once([plan], passes) <= share:
+        if _suffices(share, [plan], passes):
             return plan
     return None
 

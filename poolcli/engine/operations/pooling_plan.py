@@ -20,6 +20,7 @@ from poolcli.engine.reducers.reducer import (
     Reducer,
     Reduction,
     Values,
+    itself,
 )
 from poolcli.engine.windows.counts import WindowCounts
 from poolcli.engine.windows.grid import Grid
@@ -28,6 +29,7 @@ from poolcli.engine.windows.place import PlacedGrid, Placement
 # Blocks whose windows are put in order are so much smaller than others: a median of 3x3 bytes took
 # 22 ms with 512 KB at a time, and 95 ms with 4 MB.
 LINES = 8
+CELL = 32  # bytes for each cell: its count, its result in float64, and what is made of them
 BORDERED = 24  # bytes for each pixel of a block that reaches into the border: it is a copy
 
 
@@ -79,7 +81,8 @@ class Execution(NamedTuple):
         if grid.has_border:
             beside += BORDERED
             space = tuple(map(max, space, (axis.span.stop - axis.span.start for axis in grid.axes)))
-        pixel = self.pixel + beside + self.cell * prod(grid.shape) // prod(space)
+        cell = max(self.cell, CELL if beside else 0)
+        pixel = self.pixel + beside + cell * prod(grid.shape) // prod(space)
         rows = min(grid.axes[0].window, space[0])
         least = rows * prod(space[1:]) * pixel + self.window * grid.largest
         return Load(self.state, pixel, least, lead * prod(space) * pixel, self.tiled)
@@ -167,11 +170,12 @@ def _execution(
     is_gather = isinstance(reduction, Gather | BetweenRanks)
     tiled = not is_gather and verbs.tiles(reduction, values.dtype)
     state: float = size
-    pixel, cell, window = 4 * size + 8, 32, 2 * COPIED
+    pixel, cell, window = 4 * size + 8, CELL, 2 * COPIED
     if isinstance(reduction, Fold):
         one = np.zeros(1, values.dtype)
         states = [component.states(one).nbytes for component in reduction.components]
         state, pixel, window = max(state, *states), 7 * sum(states), 0
+        cell = 2 * size if reduction.finish is itself else CELL
     elif not isinstance(reduction, Gather):
         state *= 1 if tiled or is_gather else LINES
         cell += size * ordered

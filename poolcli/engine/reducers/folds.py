@@ -14,7 +14,7 @@ from poolcli.engine.reducers import merges
 from poolcli.engine.reducers.exact_sums import adding, as_long, quotient, unchanged, variance
 from poolcli.engine.reducers.long_numbers import LongNumbers, LongRatio
 from poolcli.engine.reducers.merges import ADD, MAX, MIN
-from poolcli.engine.reducers.reducer import Component, Counts, Divisor, Fold, Values
+from poolcli.engine.reducers.reducer import Component, Counts, Divisor, Fold, Values, itself
 from poolcli.engine.reducers.rounding import Exact, cast
 from poolcli.engine.reducers.values_of import check_value, one_of
 from poolcli.maps.array import Array
@@ -23,11 +23,11 @@ LARGE = 1 << 31  # from here on a divisor is a float
 
 
 def max(values: Values) -> Fold:  # noqa: A001 - the operation's name
-    return Fold((Component(unchanged, MAX),), lambda state, _: state)
+    return Fold((Component(unchanged, MAX),), itself)
 
 
 def min(values: Values) -> Fold:  # noqa: A001 - the operation's name
-    return Fold((Component(unchanged, MIN),), lambda state, _: state)
+    return Fold((Component(unchanged, MIN),), itself)
 
 
 def sample(values: Values) -> Fold:

@@ -85,6 +85,11 @@ class Fold(NamedTuple):
     of_squares: bool = False
 
 
+def itself(state: Array, _: object) -> Array:
+    """The `finish` of a fold whose state is its result."""
+    return state
+
+
 class Ranks(NamedTuple):
     """Order statistics.
 
