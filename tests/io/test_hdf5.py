@@ -240,6 +240,19 @@ def test_classic_netcdf_says_what_to_do(cli, tmp_path, version):
     assert "it is NetCDF-3, and NetCDF-4 is read: `nccopy -k nc4" in ran.err
 
 
+@pytest.mark.parametrize("dtype", [None, "vlen"], ids=["fixed", "any length"])
+@pytest.mark.parametrize("kind", ["DIMENSION_SCALE", "DIMENSIKN_SCALE", "TABLE"])
+def test_a_line_is_a_scale_by_its_class(tmp_path, kind, dtype):
+    """HDF5 ended the process, when it was asked of a dataset of another class."""
+    words = np.bytes_(kind) if dtype is None else kind
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["map"] = np.zeros((4, 4))
+        file["line"] = np.arange(4.0)
+        file["line"].attrs["CLASS"] = words
+    names = [one.name for one in read(tmp_path / "x.h5")]
+    assert names == (["map"] if kind == "DIMENSION_SCALE" else ["line", "map"])
+
+
 def test_no_time_in_the_file(tmp_path, cli):
     """The same values make the same bytes, whenever they are written."""
     np.save(tmp_path / "x.npy", np.zeros((4, 6), np.uint8))

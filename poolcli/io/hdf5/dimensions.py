@@ -12,10 +12,16 @@ from poolcli.maps.layout import check_layout, default_layout
 
 _NO_VARIABLE = b"This is a netCDF dimension but not a netCDF variable"
 
+_SCALE = b"DIMENSION_SCALE", "DIMENSION_SCALE"  # the class of a scale, of fixed length or not
 
-def is_scale(dataset: Any, h5py: Any) -> bool:
-    """Whether a dataset is the scale of a dimension."""
-    return bool(dataset.ndim == 1 and h5py.h5ds.is_scale(dataset.id))
+
+def is_scale(dataset: Any) -> bool:
+    """Whether a dataset is the scale of a dimension.
+
+    HDF5 1.14.6 frees memory twice where it is asked of a dataset of another class.
+    """
+    kind = dataset.attrs.get("CLASS") if dataset.ndim == 1 else None
+    return isinstance(kind, str | bytes) and kind in _SCALE
 
 
 def dimension_names(dataset: Any) -> tuple[str, ...]:
@@ -34,7 +40,7 @@ def layout_of_dataset(dataset: Any, asked: str | None) -> str | None:
         return None
     if asked is not None:
         return check_layout(asked, ndim) if len(asked) == ndim else None
-    if ndim == 1 and bytes(dataset.attrs.get("CLASS", b"")) == b"DIMENSION_SCALE":
+    if is_scale(dataset):
         return None
     known = [LETTERS.get(name.lower(), "") for name in dimension_names(dataset)]
     if not any(known):

@@ -25,7 +25,7 @@ def further_data(
         if isinstance(item, h5py.Group):
             if not any(path.startswith(f"{name}/") for path in maps) and _is_lost(item, others):
                 yield name
-        elif not isinstance(item, h5py.Dataset) or _is_lost_scale(item, used, h5py):
+        elif not isinstance(item, h5py.Dataset) or _is_lost_scale(item, used):
             yield name
         yield from (f"{each} of {name}" for each in unread_attributes(item.attrs))
     yield from unread_attributes(file.attrs)
@@ -38,9 +38,9 @@ def _is_lost(group: Any, others: Mapping[str, Any]) -> bool:
     return bool(len(group.attrs)) or not any(path.startswith(f"{name}/") for path in others)
 
 
-def _is_lost_scale(dataset: Any, used: set[str], h5py: Any) -> bool:
+def _is_lost_scale(dataset: Any, used: set[str]) -> bool:
     """Whether a dataset is a scale with values that no map has as its coordinates."""
-    return is_scale(dataset, h5py) and dataset.name not in used
+    return is_scale(dataset) and dataset.name not in used
 
 
 def _links(file: Any, found: Mapping[str, Any]) -> Iterator[str]:

@@ -81,7 +81,7 @@ class Hdf5Source:
                 elif letters is not None:
                     check_unpacked(dataset.nbytes, size)
                     maps.append((name, dataset, letters))
-                elif not is_scale(dataset, h5py):
+                elif not is_scale(dataset):
                     others[name] = copied_of(dataset)
             if not maps:
                 raise FileError("it has no dataset of numbers along one to five axes")
