@@ -240,15 +240,27 @@ def test_classic_netcdf_says_what_to_do(cli, tmp_path, version):
     assert "it is NetCDF-3, and NetCDF-4 is read: `nccopy -k nc4" in ran.err
 
 
-@pytest.mark.parametrize("dtype", [None, "vlen"], ids=["fixed", "any length"])
+def netcdf_text(dataset, name, text):
+    """An attribute of 16 bytes, the last of them zero, as NetCDF writes the class of a scale."""
+    kind = h5py.h5t.C_S1.copy()
+    kind.set_size(16)
+    kind.set_strpad(h5py.h5t.STR_NULLTERM)
+    scalar = h5py.h5s.create(h5py.h5s.SCALAR)
+    made = h5py.h5a.create(dataset.id, name.encode(), kind, scalar)
+    made.write(np.array(text.encode(), "S16"), mtype=kind)
+
+
+@pytest.mark.parametrize("way", ["NetCDF", "fixed", "any length"])
 @pytest.mark.parametrize("kind", ["DIMENSION_SCALE", "DIMENSIKN_SCALE", "TABLE"])
-def test_a_line_is_a_scale_by_its_class(tmp_path, kind, dtype):
-    """HDF5 ended the process, when it was asked of a dataset of another class."""
-    words = np.bytes_(kind) if dtype is None else kind
+def test_a_line_is_a_scale_by_its_class(tmp_path, kind, way):
+    """HDF5 ended the process, when it was asked of such a line of another class."""
     with h5py.File(tmp_path / "x.h5", "w") as file:
         file["map"] = np.zeros((4, 4))
         file["line"] = np.arange(4.0)
-        file["line"].attrs["CLASS"] = words
+        if way == "NetCDF":
+            netcdf_text(file["line"], "CLASS", kind)
+        else:
+            file["line"].attrs["CLASS"] = kind if way == "any length" else np.bytes_(kind)
     names = [one.name for one in read(tmp_path / "x.h5")]
     assert names == (["map"] if kind == "DIMENSION_SCALE" else ["line", "map"])
 

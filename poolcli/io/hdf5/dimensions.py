@@ -18,7 +18,7 @@ _SCALE = b"DIMENSION_SCALE", "DIMENSION_SCALE"  # the class of a scale, of fixed
 def is_scale(dataset: Any) -> bool:
     """Whether a dataset is the scale of a dimension.
 
-    HDF5 1.14.6 frees memory twice where it is asked of a dataset of another class.
+    HDF5 1.14.6 frees memory twice where it is asked of a class of 16 bytes that is another word.
     """
     kind = dataset.attrs.get("CLASS") if dataset.ndim == 1 else None
     return isinstance(kind, str | bytes) and kind in _SCALE
