@@ -13,6 +13,7 @@
 
 #include "_windows.h"
 
+#include "_small.h"
 #include "_fold.h"
 #include "_select.h"
 #include "_weigh.h"

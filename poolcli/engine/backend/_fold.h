@@ -21,6 +21,7 @@ struct Loops {
     void (*taps)(const char *, ptrdiff_t, const Lines &, char *); /* windows of states */
     void (*pairs)(const char *, ptrdiff_t, const Lines &, char *);
     void (*merge)(char *, const char *, const char *, const char *, ptrdiff_t);
+    FoldSmall small = nullptr; /* windows of a few pixels, which are divided as well */
 
     /* Sums of integers are unsigned; the sign of pixels matters where they become wider. */
     template <class M, class X, class S> static Loops of()
@@ -31,7 +32,8 @@ struct Loops {
         using Pixel = typename Unsigned<X, whole && sizeof(X) == sizeof(S)>::type;
         constexpr bool same = std::is_same_v<Pixel, State> && std::is_same_v<M, Again>;
         return {sizeof(X), sizeof(S), !same, !std::is_same_v<Again, Add>, fold_windows<M, Pixel, State>,
-                fold_windows<Again, State, State>, fold_pairs<Again, State>, merge_lines<Again, State>};
+                fold_windows<Again, State, State>, fold_pairs<Again, State>, merge_lines<Again, State>,
+                fold_small_of<M, X, S>()};
     }
 };
 
@@ -133,6 +135,27 @@ struct Means {
 
     /* Whether sums of bytes of at most 16 bits become bytes. */
     bool of_bytes() const { return most < 1e300; }
+
+    /* Call `work(top, bottom, counts)` for rows of a run with the same counts: see `of_rows`. */
+    template <class Work> void each_count(const Run &deep, const Run &down, ptrdiff_t cell,
+                                          ptrdiff_t channels, ptrdiff_t rows, Work work)
+    {
+        for (int64_t top = 0, bottom; top < down.number; top = bottom) {
+            int64_t count = counts[1][down.cell + top * down.every];
+            for (bottom = top + 1; bottom < down.number; bottom++)
+                if (counts[1][down.cell + bottom * down.every] != count)
+                    break;
+            work(top, bottom, of_rows(counts[0][deep.cell] * count, cell, channels, rows));
+        }
+    }
+
+    /* Whether the cells of a run have the same count. */
+    bool is_even(const Run &run) const
+    {
+        auto first = counts[2].begin() + run.cell;
+        return std::all_of(first, first + run.number,
+                           [=](int64_t count) { return count == *first; });
+    }
 
     /* The counts of some rows of cells from one cell on, or their reciprocals. */
     const void *of_rows(int64_t factor, ptrdiff_t cell, ptrdiff_t channels, ptrdiff_t rows)
@@ -426,17 +449,9 @@ class Fold {
     /* Divide the totals of some rows, those with the same counts together. */
     void divide_band(const Run &deep, const Run &down, const Tile &tile, char *to)
     {
-        const auto &tall = means->counts[1];
-        int64_t factor = means->counts[0][deep.cell];
         ptrdiff_t next = down.every * windows.outs[0].step[2], length = tile.cells * channels,
                   item = windows.outs[0].view.itemsize;
-        for (int64_t top = 0, bottom; top < down.number; top = bottom) {
-            int64_t count = tall[down.cell + top * down.every];
-            for (bottom = top + 1; bottom < down.number; bottom++)
-                if (tall[down.cell + bottom * down.every] != count)
-                    break;
-            const void *by = means->of_rows(factor * count, tile.cell, channels,
-                                            tiles.size() > 1 ? 1 : band);
+        auto divide = [&](ptrdiff_t top, ptrdiff_t bottom, const void *by) {
             Lines lines{bottom - top, length * loops.state, 0, length, next};
             if (next == length * item && tiles.size() == 1) /* one long line */
                 lines = {1, 0, 0, lines.count * length, 0};
@@ -446,7 +461,94 @@ class Fold {
             else
                 means->finite &= means->division.divide(from, lines, by, means->reciprocal,
                                                         means->rounding, to + top * next);
-        }
+        };
+        means->each_count(deep, down, tile.cell, channels, tiles.size() > 1 ? 1 : band, divide);
+    }
+};
+
+/* The same for windows of a few pixels, if `fits`: those of a row are one run and a few edges. */
+class SmallFold {
+    const Windows &windows;
+    const FoldSmall fold;
+    Means *means;
+    Runs across; /* the longest first */
+    Scratch<char> line;
+
+  public:
+    SmallFold(const Windows &w, FoldSmall by, Means *over)
+        : windows(w), fold(by), means(over), across(w.runs[2])
+    {
+        std::stable_sort(across.begin(), across.end(),
+                         [](auto &a, auto &b) { return a.number > b.number; });
+    }
+
+    bool fits() const
+    {
+        if (!fold || row_bytes() > SMALL || across.size() > EDGES + 1)
+            return false;
+        if (means && (windows.outs[0].type != windows.x.type || !means->is_even(across[0])))
+            return false;
+        for (const Run &deep : windows.runs[0])
+            for (const Run &down : windows.runs[1])
+                if (deep.size * down.size > MOST
+                    || (deep.size > 1 && down.size > 1 && deep.size != down.size))
+                    return false;
+        const Run &all = across[0];
+        return all.number >= VECTOR && all.every == 1 && is_small(all.size, all.stride)
+               && (all.stride == 1 || windows.channels() * all.step == 1)
+               && std::all_of(across.begin() + 1, across.end(), [](const Run &edge) {
+                      return edge.number == 1 && edge.size <= MOST;
+                  });
+    }
+
+    void all()
+    {
+        const Array &x = windows.x, &out = windows.outs[0];
+        line.open(row_bytes());
+        windows.each_row_run([&](ptrdiff_t outer, const Run &deep, const Run &down) {
+            Small rows = rows_of(deep, down);
+            const char *first = x.at<char>(outer, deep.start, down.start);
+            char *to = out.at<char>(outer, deep.cell, down.cell);
+            auto divided = [&](ptrdiff_t top, ptrdiff_t bottom, const void *by) {
+                rows.count = bottom - top;
+                means->finite &= fold(first + top * rows.window, rows,
+                                      means->reciprocal ? TIMES : OVER, by, to + top * rows.next);
+            };
+            if (means)
+                means->each_count(deep, down, 0, windows.channels(), 1, divided);
+            else
+                fold(first, rows, KEEP, nullptr, to);
+        });
+    }
+
+  private:
+    ptrdiff_t pixels() const { return windows.x.shape[3] * windows.channels(); }
+    ptrdiff_t row_bytes() const { return pixels() * windows.x.view.itemsize; }
+
+    /* The rows of windows of a run down the map. */
+    Small rows_of(const Run &deep, const Run &down) const
+    {
+        const ptrdiff_t *step = windows.x.step;
+        Small rows{};
+        rows.rows = deep.size * down.size;
+        EACH(i, rows.rows)
+            rows.row[i] = i % deep.size * deep.step * step[1] + i / deep.size * down.step * step[2];
+        rows.pixels = pixels();
+        rows.count = down.number;
+        rows.window = down.stride * step[2];
+        rows.next = down.every * windows.outs[0].step[2];
+        rows.all = along(across[0]);
+        rows.edges = static_cast<ptrdiff_t>(across.size()) - 1;
+        EACH(i, rows.edges) rows.edge[i] = along(across[i + 1]);
+        rows.line = line.data;
+        return rows;
+    }
+
+    Small::Across along(const Run &run) const
+    {
+        ptrdiff_t channels = windows.channels();
+        return {run.start * channels, run.size, run.step * channels, run.cell * channels,
+                run.number * channels, run.stride};
     }
 };
 
@@ -471,9 +573,16 @@ bool fold(PyObject *args)
         means.open(counts, windows, state);
     if (windows.is_empty())
         return true;
-    Fold job(windows, loops, counts == Py_None ? nullptr : &means);
-    Unlocked unlocked;
-    job.all();
+    Means *over = counts == Py_None ? nullptr : &means;
+    SmallFold small(windows, loops.small, over);
+    if (small.fits()) {
+        Unlocked unlocked;
+        small.all();
+    } else {
+        Fold job(windows, loops, over);
+        Unlocked unlocked;
+        job.all();
+    }
     return means.finite;
 }
 

@@ -697,6 +697,59 @@ def guarded():
     return make
 
 
+# Windows of a few pixels
+
+SMALL = [(2, 1), (3, 1), (2, 2), (3, 2), (4, 4)]  # sizes and strides along a row
+HEIGHTS = [(1, 1), (1, 2), (1, 3), (1, 4), (2, 2), (3, 1), (4, 1)]  # sizes along depth and height
+
+
+def few_pixels(rng, size, stride, heights):
+    """A grid, with windows that are cut off at both ends of each axis or one."""
+
+    def axis(size, stride, number, step):
+        left, right = (int(rng.integers(0, size)) for _ in range(2))
+        start = left * step if left else 0
+        end = start + (number - 1) * stride + (size - 1) * step + 1
+        rows = [(int(left > 0), number, start, stride, size, step, 1)]
+        rows += [(0, 1, 0, 1, left, step, 1)] if left else []
+        rows += [(rows[0][0] + number, 1, end - step * right, 1, right, step, 1)] if right else []
+        return np.array(rows, np.int64), end + int(rng.integers(0, 3))
+
+    deep, high = heights
+    step = int(rng.integers(1, 3)) if stride == 1 else 1
+    spans = [
+        axis(deep, int(rng.integers(1, 3)), int(rng.integers(1, 3)), 1),
+        axis(high, int(rng.integers(1, 5)), int(rng.integers(1, 5)), int(rng.integers(1, 3))),
+        axis(size, stride, int(rng.integers(1, 40)), step),
+    ]
+    channels = int(rng.choice([1, 3])) if stride == 1 else 1
+    return tuple(runs for runs, _ in spans), (2, *(length for _, length in spans), channels)
+
+
+@pytest.mark.parametrize(("size", "stride"), SMALL)
+@pytest.mark.parametrize("heights", HEIGHTS)
+@pytest.mark.parametrize("front", [False, True])
+def test_windows_of_a_few_pixels(guarded, size, stride, heights, front):
+    for seed in range(6):
+        rng = np.random.default_rng([size, stride, *heights, seed])
+        grid, shape = few_pixels(rng, size, stride, heights)
+        x = guarded(shape, "f", front=front)
+        x[...] = values_of(rng, shape, "f")
+        out = guarded((2, *cells(grid), shape[-1]), "f", front=front)
+        for merge in (core.MAX, core.MIN, core.ADD):
+            assert core.fold(x, out, grid, merge, "f")
+            assert same(out, fold(x, grid, merge, "f"))
+        counts = [rng.choice([1, 2, 3, 8], length) for length in cells(grid)]
+        number = int(grid[2][0, 1])
+        counts[2][grid[2][0, 0] : grid[2][0, 0] + number] = rng.integers(1, 5)
+        is_finite = core.fold(x, out, grid, core.ADD, "f", tuple(counts))
+        over = math.prod(np.ix_(*counts)).astype("f")
+        with np.errstate(all="ignore"):
+            means = fold(x, grid, core.ADD, "f") / over[None, ..., None]
+        assert same(out, means)
+        assert is_finite == np.isfinite(means).all()
+
+
 @pytest.mark.parametrize(("merge", "kind", "state"), FOLDS)
 @pytest.mark.parametrize("front", [False, True])
 def test_nothing_outside_of_arrays_is_touched(guarded, merge, kind, state, front, thinned):
