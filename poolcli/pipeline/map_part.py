@@ -54,6 +54,11 @@ class MapPart(NamedTuple):
         return MapPart(self.pixels.with_data(data), self.whole, numbers)
 
     @property
+    def lead(self) -> tuple[slice, ...]:
+        """Where its planes are among those of the map."""
+        return tuple(_hull(self.numbers[each]) for each in "NC" if each in self.whole.layout)
+
+    @property
     def letters(self) -> str:
         """The letters of the axes."""
         return self.whole.layout
@@ -87,10 +92,9 @@ def reads(step: Configuration, form: Form, wanted: Numbers) -> Numbers | None:
 def pool_part(step: Configuration, part: MapPart, ready: Prepared, wanted: Numbers) -> FeatureMap:
     """A region of the step's result; `ready` is for maps of the form of the part, expanded."""
     fmap, frame, letters = part.pixels, part.whole.frame, space_letters(part.letters)
-    lead = tuple(_hull(part.numbers[each]) for each in "NC" if each in part.letters)
     pixels = tuple(part.numbers[each] for each in letters)
     turns = list(product(*(runs_of(wanted[each]) for each in letters)))
-    parts = [PlanePart(frame, lead, pixels, cells) for cells in turns]
+    parts = [PlanePart(frame, part.lead, pixels, cells) for cells in turns]
     made = [_cells(step, part, ready, each) for each in parts]
     planes = made[0] if len(made) == 1 else _joined(made, turns, [wanted[e] for e in letters])
     pooled = fmap.with_planes(planes, ready.geometry.frame)
@@ -101,7 +105,7 @@ def pool_part(step: Configuration, part: MapPart, ready: Prepared, wanted: Numbe
 
 def _cells(step: Configuration, part: MapPart, ready: Prepared, cells: PlanePart) -> Array:
     """Some cells of the step's result."""
-    fmap, rules = part.pixels, _held_rules(ready, cells.frame, cells.lead, cells.pixels)
+    fmap, rules = part.pixels, held_rules(ready, cells.frame, cells.lead, cells.pixels)
     if alpha.is_apart(step, fmap):
         axis = -1 - len(cells.frame.space)
         groups = alpha.groups(step, fmap, rules)
@@ -110,7 +114,7 @@ def _cells(step: Configuration, part: MapPart, ready: Prepared, cells: PlanePart
     return np.asarray(operation.pool_part(fmap.planes(), cells, rules))
 
 
-def _held_rules(
+def held_rules(
     ready: Prepared, frame: Frame, lead: tuple[slice, ...], pixels: Sequence[Array]
 ) -> ValueRules:
     """The rules for some pixels of some planes: their mask is that of these."""
@@ -124,8 +128,8 @@ def _held_rules(
 def moments(step: Configuration, part: MapPart, ready: Prepared) -> list[Moments]:
     """What the statistics of the images that a part has pixels of are made of."""
     fmap, letters = part.pixels, space_letters(part.letters)
-    lead = tuple(_hull(part.numbers[each]) for each in "NC" if each in part.letters)
-    rules = _held_rules(ready, part.whole.frame, lead, [part.numbers[each] for each in letters])
+    pixels = [part.numbers[each] for each in letters]
+    rules = held_rules(ready, part.whole.frame, part.lead, pixels)
     operation: Any = step.operation_on(part.whole)
     arguments: Arguments = (fmap.planes(), fmap.form.frame, rules, None)
     if alpha.is_apart(step, fmap):

@@ -110,13 +110,20 @@ def passes_of(results: Sequence[PlannedMap], share: int, workers: int) -> tuple[
     """The passes that measure maps, each of whose regions takes about `share` bytes at most."""
 
     def plan(planned: PlannedMap, stage: int) -> RegionPlan:
-        need = _pass_need(planned, stage)
-        found = region_plan(need, share, workers)
-        return replace(found, block=found.piece)
+        return input_regions(planned, stage, share, workers)
 
     last = max(len(each.stages) for each in results)
     found = (_pass(results, stage, plan) for stage in range(last))
     return tuple(each for each in found if each.plans)
+
+
+def input_regions(planned: PlannedMap, stage: int, share: int, workers: int) -> RegionPlan:
+    """The regions of the input of a stage, each of which takes about `share` bytes at most."""
+    need = _pass_need(planned, stage)
+    found = region_plan(need, share, workers)
+    if found.piece != found.block:  # a chunk takes too much
+        found = region_plan(replace(need, chunk=(1,) * len(need.shape)), share, workers)
+    return found
 
 
 def pass_of(results: Sequence[PlannedMap], stage: int, shapes: Sequence[Shape]) -> Pass:

@@ -6,42 +6,56 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from itertools import product
 from threading import Lock
 from typing import NamedTuple
 
 from poolcli import io
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
-from poolcli.pipeline.cell_parts import CellUnit, PartCollector, Slices
+from poolcli.maps.saturation import counting_saturated
+from poolcli.pipeline.cell_parts import CellUnit
+from poolcli.pipeline.cut_window import CutWindow, TapGroup, WindowCollector
 from poolcli.pipeline.map_part import MapPart, Numbers
 from poolcli.pipeline.region_walk import needed, pooled_region
 from poolcli.resources.limits import current, limits
 from poolcli.resources.threads import for_each
 from poolcli.run.budget import worker_budget
-from poolcli.run.cell_plan import CellPlan, Group, PlannedUnit, cell_plan
+from poolcli.run.cell_plan import CellPlan, PlannedUnit, cell_plan
 from poolcli.run.file_plan import FilePlan, plan_file
 from poolcli.run.input_state import InputState
 from poolcli.run.interruption import commit_point
-from poolcli.run.job import Job
+from poolcli.run.job import Job, Measured
 from poolcli.run.job_source import opened
 from poolcli.run.large_file import may_have_regions
+from poolcli.run.measured_file import measured_here
+from poolcli.run.measuring import Pass, input_regions, known, measurable, passes_of
 from poolcli.run.outcome import Outcome
 from poolcli.run.planned_outcome import planned_outcome
 from poolcli.run.planned_regions import USUAL, is_held, opened_large
 from poolcli.run.region_blocks import Sources, Tally, read_pixels
 from poolcli.run.region_output import shared_file
 from poolcli.run.region_progress import tell
+from poolcli.run.saturated_before import count_saturated
 
 
 class PlannedCells(NamedTuple):
-    """The plan of a file, those of its maps, and how many workers make the cells."""
+    """The plan of a file, those of its maps, and how many workers make the cells.
+
+    `passes` measure the maps that are normalised.
+    """
 
     file: FilePlan
     plans: tuple[CellPlan, ...]
     workers: int
     source: io.Source
     state: InputState
+    passes: tuple[Pass, ...] = ()
+
+    def measured(self, statistics: Measured) -> PlannedCells:
+        """The plan with the statistics of the steps that normalise."""
+        file = known(self.file, statistics)
+        plans = (plan.of(each) for plan, each in zip(self.plans, file.results, strict=True))
+        return self._replace(file=file, plans=tuple(plans))
 
     @property
     def regions(self) -> int:
@@ -65,23 +79,27 @@ def planned_cells(job: Job, readable: io.Readable) -> Iterator[PlannedCells | No
 def _planned(job: Job, source: io.Source, state: InputState) -> PlannedCells | None:
     if is_held(job, source):
         return None
-    file, limit = plan_file(job, source), job.outputs.memory
+    file, limit = measurable(plan_file(job, source)), job.outputs.memory
     for workers in range(current().threads, 0, -1):
         share = USUAL if limit is None else limit // 2 // workers
         plans = [cell_plan(each, share) for each in file.results]
         found = tuple(each for each in plans if each is not None)
-        if len(found) == len(plans):
-            return PlannedCells(file, found, workers, source, state)
+        if len(found) < len(plans):
+            continue
+        passes = passes_of([each.measured_map for each in found], share, workers)
+        if all(each.at_once <= share for each in passes):
+            return PlannedCells(file, found, workers, source, state, passes)
     return None
 
 
 def pool_cells(job: Job, planned: PlannedCells) -> Outcome:
     """Pool the maps of a file cell by cell."""
-    start, memory = time.perf_counter(), job.outputs.memory
+    start, memory, tally = time.perf_counter(), job.outputs.memory, Tally()
+    planned = measured_here(job, planned, tally)
     reopened = partial(opened, job, job.source)
     file = shared_file(job, planned.file.format, [each.header for each in planned.file.results])
     with Sources(reopened) as sources:
-        work = _CellWork(planned, sources)
+        work = _CellWork(planned, sources, tally)
 
         def make(task: _Task) -> None:
             with limits(threads=1, memory=worker_budget(memory, planned.workers)):
@@ -89,6 +107,8 @@ def pool_cells(job: Job, planned: PlannedCells) -> Outcome:
 
         for_each(work.tasks(), make, planned.workers)
         for_each(work.tasks_again(), make, planned.workers)
+        with limits(threads=1, memory=worker_budget(memory, planned.workers)):
+            work.count_saturated()
         results = [work.result(number) for number in range(len(planned.plans))]
     planned.state.check()
     written = io.written(
@@ -105,6 +125,8 @@ def pool_cells(job: Job, planned: PlannedCells) -> Outcome:
 def preview_of_cells(job: Job, planned: PlannedCells) -> Outcome:
     """What `pool_cells` would do."""
     tally = Tally()
+    for each in planned.passes:
+        tally.add(read=each.read_bytes)
     for plan in planned.plans:
         tally.add(read=plan.planned.source.form.nbytes, written=plan.planned.header.form.nbytes)
     return _outcome(job, planned, tally, 0.0)
@@ -115,21 +137,22 @@ class _Task(NamedTuple):
 
     number: int
     unit: PlannedUnit
-    group: Group
+    group: TapGroup | None
 
 
 class _CellWork:
     """The cells of the maps of a file, made by several workers."""
 
-    def __init__(self, planned: PlannedCells, sources: Sources) -> None:
+    def __init__(self, planned: PlannedCells, sources: Sources, tally: Tally) -> None:
         self._plans, self._sources = planned.plans, sources
-        self._cells: list[dict[CellUnit, Array]] = [{} for _ in planned.plans]
+        self._cells: list[dict[CellUnit, tuple[Array, ...]]] = [{} for _ in planned.plans]
         self._templates: dict[int, FeatureMap] = {}
-        self._collectors: dict[tuple[int, CellUnit], PartCollector] = {}
+        self._collectors: dict[tuple[int, CellUnit], WindowCollector] = {}
         self._again: list[tuple[int, PlannedUnit]] = []
+        self._saturating: set[int] = set()  # maps in which a step before saturates
         self._lock = Lock()
         self._done, self._count = 0, planned.regions
-        self.tally = Tally()
+        self.tally = tally
 
     def tasks(self) -> Iterator[_Task]:
         """Everything that is read."""
@@ -144,23 +167,28 @@ class _CellWork:
 
     def _tasks(self, units: Iterator[tuple[int, PlannedUnit]]) -> Iterator[_Task]:
         for number, unit in units:
-            if unit.parts is not None:
-                self._collectors[number, unit.unit] = PartCollector(unit.parts, unit.trees)
+            if unit.cut is not None:
+                self._collectors[number, unit.unit] = WindowCollector(unit.cut)
             for group in unit.groups:
                 yield _Task(number, unit, group)
 
     def make(self, task: _Task) -> None:
         """Read the pixels of a task, and reduce them."""
         maker, unit = self._plans[task.number].maker, task.unit.unit
-        window = maker.spans(unit)
-        spans = _spans(window, task.group) if task.group else window
-        part = maker.taken(self._part(task.number, maker.numbers(unit.planes, spans)))
-        self._templates.setdefault(task.number, part.pixels)
-        with self.tally.timed(self._plans[task.number].stage):
-            if task.unit.parts is None:
+        cut, group = task.unit.cut, task.group
+        if cut is None or group is None:
+            part = maker.taken(self._part(task.number, maker.numbers(unit)))
+            with self.tally.timed(self._plans[task.number].stage):
                 self._cells[task.number][unit] = maker.pooled(unit, part)
-            else:
-                self._collect(task, spans, part)
+        else:
+            taps = cut.taps(group)
+            part = maker.taken(self._part(task.number, maker.tap_numbers(unit, taps)))
+            with self.tally.timed(self._plans[task.number].stage):
+                collector = self._collectors[task.number, unit]
+                states = collector.put(group, maker.counted(unit, taps, part))
+                if states is not None:
+                    self._finish(task.number, task.unit.unit, cut, states)
+        self._templates.setdefault(task.number, part.pixels)
         with self._lock:
             self._done += 1
             tell(self._done, max(self._done, self._count), self.tally.read_bytes)
@@ -174,33 +202,30 @@ class _CellWork:
         with self._sources.one() as source, self.tally.timed("read"):
             pixels = read_pixels(source, number, numbers[0])
         self.tally.add(read=pixels.data.nbytes)
-        with self.tally.timed(0 if plan.before else "read"):
-            return pooled_region(plan.before, MapPart(pixels, form, numbers[0]), numbers)
+        with self.tally.timed(0 if plan.before else "read"), counting_saturated() as found:
+            part = pooled_region(plan.before, MapPart(pixels, form, numbers[0]), numbers)
+        if found:
+            self._saturating.add(number)
+        return part
 
-    def _collect(self, task: _Task, spans: Slices, part: MapPart) -> None:
-        """Reduce the parts of a window, and finish the cell if they were the last."""
-        unit = task.unit.unit
-        collector = self._collectors[task.number, unit]
-        pixels = self._plans[task.number].maker.counted(unit.planes, spans, part)
-        starts = [leaves[0].start for leaves in task.group]
-        for leaves in product(*task.group):
-            pairs = zip(leaves, starts, strict=True)
-            at = (
-                slice(leaf.start - first, leaf.start - first + leaf.number) for leaf, first in pairs
-            )
-            state = collector.put(leaves, pixels.part((..., *at)))
-            if state is not None:
-                self._finish(task, state)
+    def count_saturated(self) -> None:
+        """Note what saturates before the large windows, which may have made it several times."""
+        for number in sorted(self._saturating):
+            plan = self._plans[number]
+            regions = input_regions(plan.planned, plan.stage, plan.at_once, 1)
+            count_saturated(regions, number, self._sources)
 
-    def _finish(self, task: _Task, state: list[Array]) -> None:
-        parts = task.unit.parts
-        assert parts is not None
-        again = parts.again(state)
-        if again is None:
-            self._cells[task.number][task.unit.unit] = parts.finished(state)
-        else:
-            planned = PlannedUnit(task.unit.unit, again, task.unit.trees, task.unit.most)
-            self._again.append((task.number, planned))
+    def _finish(
+        self, number: int, unit: CellUnit, cut: CutWindow, states: list[list[Array]]
+    ) -> None:
+        """The cell of a window whose parts are all there, or what is read once more."""
+        again = cut.again(states)
+        if again is not None:
+            self._again.append((number, PlannedUnit(unit, again)))
+            return
+        groups = self._plans[number].maker.groups
+        pairs = zip(groups, cut.finished(states), strict=True)
+        self._cells[number][unit] = tuple(group.finished(values) for group, values in pairs)
 
     def result(self, number: int) -> FeatureMap:
         """The result of a map, once all cells are there."""
@@ -210,14 +235,6 @@ class _CellWork:
             with self.tally.timed(step):
                 one = stage.step(one)
         return one
-
-
-def _spans(window: Slices, group: Group) -> Slices:
-    """The pixels of some parts of a window."""
-    return tuple(
-        slice(span.start + leaves[0].start, span.start + leaves[-1].start + leaves[-1].number)
-        for span, leaves in zip(window, group, strict=True)
-    )
 
 
 def _outcome(job: Job, planned: PlannedCells, tally: Tally, seconds: float) -> Outcome:

@@ -276,7 +276,6 @@ def test_the_words_of_a_refusal_hold(cli, tmp_path):
     picture("RGB", (300, 200)).save(tmp_path / "a.png")
     for words, limit in (
         ("median --global x.npy", "300K"),
-        ("avg --normalize minmax x.npy", "15K"),
         ("max -k 9 -s 1 a.png", "300K"),
         ("max --global a.png", "1M"),
         ("max -k 2 a.png", "190K"),

@@ -19,7 +19,8 @@ from poolcli.engine.operations.resample import EXACT, PIXEL, Resampling, load_of
 from poolcli.engine.operations.weighted_axis import WeightedAxis
 from poolcli.engine.reducers.reducer import Fold, Reducer, Values
 from poolcli.engine.windows.area import Area
-from poolcli.engine.windows.place import Geometry
+from poolcli.engine.windows.grid import Grid
+from poolcli.engine.windows.place import Geometry, PlacedGrid, Placement
 from poolcli.engine.windows.plane_part import Cells, PlanePart
 from poolcli.maps.array import Array
 from poolcli.maps.frame import Frame, Size
@@ -36,6 +37,11 @@ class AreaPooling:
     def axes(self, space: Size) -> tuple[AreaAxis, ...]:
         """The cells along each axis."""
         return _axes(self.place, space)
+
+    def placement(self, frame: Frame) -> Placement:
+        """The cells on planes of this frame."""
+        grid = Grid(cast(Any, self.axes(frame.space)))
+        return Placement(frame.pooled(grid.shape), (PlacedGrid(..., ..., grid, frame.planes),))
 
     @property
     def _resampling(self) -> Resampling:

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from poolcli.engine.operations.pixels import CountedPixels, ValueRules, blank
-from poolcli.engine.operations.window_parts import PICKED, PartLoad, State, Window
+from poolcli.engine.operations.window_parts import Leaves, PartLoad, State, Weighing, Window
 from poolcli.engine.reducers.reducer import BetweenRanks, Mode, Ranks
 from poolcli.engine.reducers.rounding import Exact, Ratio
-from poolcli.engine.windows.counts import WindowCounts
+from poolcli.engine.windows.fold_tree import Node
 from poolcli.maps.array import Array
 
+FEW_BYTES = 2  # of integers whose values can be counted one by one
 NUMBERED = 32  # bytes of a pixel whose value is counted: its number, twice
 
 
@@ -24,53 +25,65 @@ class CountParts:
         self,
         window: Window,
         reduction: Ranks | BetweenRanks | Mode,
-        dtype: np.dtype[Any],
         rules: ValueRules,
+        values: tuple[np.dtype[Any], Weighing],
     ) -> None:
         self._window, self._reduction, self._rules = window, reduction, rules
-        self._dtype = dtype
+        self._dtype, self._weighing = values
+        dtype = self._dtype
         self._least = int(np.iinfo(dtype).min) if dtype.kind == "i" else 0
         self._levels = 2 if dtype.kind == "b" else 1 << 8 * dtype.itemsize
 
-    def lifted(self, pixels: CountedPixels) -> State:
+    def lifted(self, pixels: CountedPixels, leaves: Leaves) -> State:
         axes = len(self._window.cell.axes)
         values, lead = pixels.values, pixels.values.shape[:-axes]
         numbers = (values.astype(np.int64) - self._least).reshape(prod(lead), -1)
-        if pixels.valid is None:
+        if not self._weighing.weighed and self._window.grid.footprint is None:
             found = [np.bincount(each, minlength=self._levels) for each in numbers]
-        else:
-            shown = pixels.valid.reshape(numbers.shape)
-            pairs = zip(numbers, shown, strict=True)
-            found = [np.bincount(each[some], minlength=self._levels) for each, some in pairs]
-        return [np.stack(found).reshape(*lead, self._levels)]
+            return [np.stack(found).reshape(*lead, self._levels)]
+        shown = np.ones(values.shape, np.bool_)
+        shown &= True if pixels.weights is None else pixels.weights > 0
+        shown &= taps_of(self._window, leaves)
+        pairs = zip(numbers, shown.reshape(numbers.shape), strict=True)
+        found = [np.bincount(each[some], minlength=self._levels) for each, some in pairs]
+        valid = shown if pixels.valid is None else pixels.valid & taps_of(self._window, leaves)
+        number = valid.reshape(numbers.shape).sum(axis=1)
+        return [np.stack(found).reshape(*lead, self._levels), number.reshape(*lead, 1)]
 
-    def folded(self, state: State, axis: int) -> State:  # noqa: ARG002 - counts have no place
+    def folded(self, state: State, axis: int, leaf: Node) -> State:  # noqa: ARG002 - have no place
         return state
 
     def merged(self, first: State, second: State) -> State:
         return [one + other for one, other in zip(first, second, strict=True)]
 
     def finished(self, state: State) -> Array:
-        (counts,), rules = state, self._rules
-        cells = [self._finished(each) for each in counts.reshape(-1, self._levels)]
+        counts, *others = state
+        valid = others[0].ravel() if others else counts.sum(axis=-1).ravel()
+        pairs = zip(counts.reshape(-1, self._levels), valid.tolist(), strict=True)
+        cells = [self._finished(each, number) for each, number in pairs]
         one = (1,) * len(self._window.cell.axes)
-        return np.array(cells, rules.dtype).reshape(*counts.shape[:-1], *one)
+        return np.array(cells, self._rules.dtype).reshape(*counts.shape[:-1], *one)
 
     def again(self, state: State) -> None:
         del state
 
     @property
     def load(self) -> PartLoad:
-        return PartLoad(NUMBERED + (PICKED if self._rules.picky else 0), 24 * self._levels)
+        return PartLoad(NUMBERED + self._weighing.load, 24 * self._levels)
 
-    def _finished(self, counts: Array) -> Array:
-        """The result of a plane."""
+    def _finished(self, counts: Array, valid: int) -> Array:
+        """The result of a plane, of which so many pixels are valid."""
         rules, number = self._rules, int(counts.sum())
-        whole = WindowCounts(self._window.cell).pixels
-        is_few = rules.min_valid is not None and rules.picky and number < rules.min_valid * whole
+        least = rules.min_valid
+        is_few = least is not None and self._weighing.picky and valid < least * self._whole
         if number == 0 or is_few:
-            return blank(rules, np.zeros(0))
+            return blank(rules, np.zeros(0) if self._weighing.picky else None)
         return np.asarray(rules.cast(self._result(counts, number)))
+
+    @property
+    def _whole(self) -> int:
+        """How many pixels the window has."""
+        return int(np.max(self._window.counts().pixels))
 
     def _result(self, counts: Array, number: int) -> Exact:
         reduction, below = self._reduction, np.cumsum(counts)
@@ -90,3 +103,11 @@ class CountParts:
 
     def _value(self, number: int) -> Array:
         return np.array([number + self._least]).astype(self._dtype)
+
+
+def taps_of(window: Window, leaves: Leaves) -> Array | bool:
+    """The taps of a part that are in the footprint of a window."""
+    footprint = window.grid.footprint
+    if footprint is None:
+        return True
+    return footprint.taps[tuple(slice(leaf.start, leaf.start + leaf.number) for leaf in leaves)]

@@ -91,6 +91,10 @@ class Pooling(NamedTuple):
     place: Place
     reducer: Reducer
 
+    def placement(self, frame: Frame) -> Placement:
+        """The windows on planes of this frame."""
+        return self.place.on(frame)
+
     def geometry(self, frame: Frame) -> Geometry:
         return self.place.on(frame).geometry
 

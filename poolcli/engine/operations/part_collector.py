@@ -8,29 +8,36 @@ from typing import Any
 import numpy as np
 
 from poolcli.engine.backend import backend
-from poolcli.engine.operations.count_parts import CountParts
+from poolcli.engine.operations.count_parts import FEW_BYTES, CountParts
+from poolcli.engine.operations.emitted_parts import EmittedParts
 from poolcli.engine.operations.fold_parts import FoldParts
 from poolcli.engine.operations.pixels import CountedPixels, ValueRules
 from poolcli.engine.operations.pooling_plan import execution_of
-from poolcli.engine.operations.window_parts import State, Window, WindowParts
+from poolcli.engine.operations.window_parts import State, Weighing, Window, WindowParts
 from poolcli.engine.reducers.reducer import BetweenRanks, Fold, Mode, Ranks, Reducer
 from poolcli.engine.windows.fold_tree import FoldTree, Node
 
-FEW_BYTES = 2  # of integers whose values can be counted one by one
-
 
 def parts_of(
-    window: Window, reducer: Reducer, dtype: np.dtype[Any], rules: ValueRules
+    window: Window,
+    reducer: Reducer,
+    rules: ValueRules,
+    values: tuple[np.dtype[Any], Weighing],
 ) -> WindowParts | None:
-    """How a window of values of a dtype is reduced in parts; None where that is impossible."""
-    dtype = dtype.newbyteorder("=")
-    execution = execution_of(reducer, dtype, window.grid, backend())
+    """How a window is reduced in parts; None where that is impossible.
+
+    `values` are the dtype of its pixels, and how these may weigh.
+    """
+    dtype, weighing = values[0].newbyteorder("="), values[1]
+    if rules.emit:
+        return EmittedParts(window, rules)
+    execution = execution_of(reducer, dtype, window.grid, backend(), weighing.heaviest)
     reduction = execution.reduction
     if isinstance(reduction, Fold):
-        return FoldParts(window, (reduction, execution.wide), rules, dtype)
+        return FoldParts(window, (reduction, execution.wide), rules, (dtype, weighing))
     is_few = dtype.kind in "biu" and dtype.itemsize <= FEW_BYTES
     if is_few and isinstance(reduction, Ranks | BetweenRanks | Mode):
-        return CountParts(window, reduction, dtype, rules)
+        return CountParts(window, reduction, rules, (dtype, weighing))
     return None
 
 
@@ -52,9 +59,9 @@ class PartCollector:
         """
         axes = len(self._trees)
         with np.errstate(all="ignore"):
-            state = self._parts.lifted(pixels)
+            state = self._parts.lifted(pixels, leaves)
             for axis, leaf in enumerate(leaves):
-                state = self._parts.folded(state, axis - axes)
+                state = self._parts.folded(state, axis - axes, leaf)
                 merged = self._merged(axis, leaf, leaves[axis + 1 :], state)
                 if merged is None:
                     return None

@@ -11,6 +11,7 @@ import numpy as np
 from poolcli.engine.operations.index import Indexing
 from poolcli.engine.reducers.rounding import Exact, cast
 from poolcli.engine.reducers.values_of import check_value, one_of
+from poolcli.errors import ValueRuleError
 from poolcli.maps.array import Array
 
 if TYPE_CHECKING:
@@ -146,6 +147,19 @@ def counting(x: Array, mask: Array | None, rules: ValueRules) -> Array | None:
     if rules.nodata:
         missing.append(one_of(x, rules.nodata))
     return ~reduce(np.logical_or, missing) if missing else None
+
+
+def emitted(number: Array, pixels: Array | int, rules: ValueRules) -> Array:
+    """How many pixels of windows count, or what share of the pixels that these have."""
+    if rules.emit == "fraction":
+        return number / pixels
+    dtype = np.dtype(rules.dtype)
+    if dtype.kind in "iu" and number.max() > np.iinfo(dtype).max:
+        raise ValueRuleError(
+            f"a window has {number.max()} valid pixels, more than {dtype} can count: "
+            "give `dtype` uint16 or wider, or `emit` fraction"
+        )
+    return number
 
 
 def check_nodata(nodata: tuple[float, ...], dtype: np.dtype[Any]) -> None:

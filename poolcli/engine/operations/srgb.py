@@ -72,7 +72,7 @@ class InLinearLight:
     ) -> Array:
         """The result of the operation."""
         light = self.operation(*self.arguments(planes, frame, rules, weights))
-        return rules.cast(from_linear(light, planes.dtype))
+        return self.finished(light, rules, planes.dtype)
 
     def reads(self, frame: Frame, cells: Cells) -> tuple[Array, ...] | None:
         """The pixels that the operation reads."""
@@ -86,7 +86,17 @@ class InLinearLight:
         assert isinstance(self.operation, PartialOperation)
         values, _, inner, weights = self.arguments(planes, part.frame, rules, weights)
         light = self.operation.pool_part(values, part, inner, weights)
-        return rules.cast(from_linear(light, planes.dtype))
+        return self.finished(light, rules, planes.dtype)
+
+    @staticmethod
+    def finished(light: Array, rules: ValueRules, dtype: np.dtype[Any]) -> Array:
+        """The result of light, for values of a dtype."""
+        return rules.cast(from_linear(light, dtype))
+
+    def part_arguments(self, arguments: Arguments, lead: tuple[slice, ...]) -> Arguments:
+        """The arguments of the operation for pixels of some planes."""
+        del lead
+        return self.arguments(*arguments)
 
     def arguments(
         self, planes: Array, frame: Frame, rules: ValueRules, weights: Array | None = None

@@ -15,13 +15,12 @@ from poolcli.engine.backend.window_views import window_views
 from poolcli.engine.operations.bordered import reaches_out
 from poolcli.engine.operations.folded_windows import FoldedWindows
 from poolcli.engine.operations.index import NOWHERE, IndexedWindows, PixelNumbers, flat_numbers
-from poolcli.engine.operations.pixels import CountedPixels, ValueRules, blank
+from poolcli.engine.operations.pixels import CountedPixels, ValueRules, blank, emitted
 from poolcli.engine.operations.pooling_plan import PoolingPlan
 from poolcli.engine.reducers.reducer import BetweenRanks, Fold, Gather, Mode, WindowValues
 from poolcli.engine.reducers.rounding import Exact, put, without
 from poolcli.engine.windows.counts import WindowCounts
 from poolcli.engine.windows.grid import Grid
-from poolcli.errors import ValueRuleError
 from poolcli.maps.array import Array
 
 if TYPE_CHECKING:
@@ -127,16 +126,7 @@ class WindowBlock:
         """How many pixels of each window count, or what share of those inside the map."""
         rules, weights = self.call.rules, self.pixels.weights
         counts = np.ones_like(self.pixels.values, np.bool_) if weights is None else weights > 0
-        number = self._sum(counts.astype(np.int64))
-        if rules.emit == "fraction":
-            return number / self._counts_of().pixels
-        dtype = np.dtype(rules.dtype)
-        if dtype.kind in "iu" and number.max() > np.iinfo(dtype).max:
-            raise ValueRuleError(
-                f"a window has {number.max()} valid pixels, more than {dtype} can count: "
-                "give `dtype` uint16 or wider, or `emit` fraction"
-            )
-        return number
+        return emitted(self._sum(counts.astype(np.int64)), self._counts_of().pixels, rules)
 
     def _reduced(self, out: Array) -> Exact:
         """The exact results; they may be `out`, where these have been written to it."""

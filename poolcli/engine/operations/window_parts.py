@@ -9,10 +9,14 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol
 
 from poolcli.engine.operations.pixels import CountedPixels
+from poolcli.engine.windows.counts import WindowCounts
+from poolcli.engine.windows.fold_tree import Node
+from poolcli.engine.windows.footprint_counts import FootprintCounts
 from poolcli.engine.windows.grid import Grid
 from poolcli.maps.array import Array
 
 State = list[Array]  # of several arrays, (..., planes, *pixels) each
+Leaves = tuple[Node, ...]  # the taps of a part along each spatial axis
 PICKED = 48  # bytes of a pixel that may not count: its weight and whether it does, folded
 
 
@@ -29,11 +33,11 @@ class PartLoad(NamedTuple):
 class WindowParts(Protocol):
     """How a window is reduced in parts."""
 
-    def lifted(self, pixels: CountedPixels) -> State:
+    def lifted(self, pixels: CountedPixels, leaves: Leaves) -> State:
         """The states of the pixels of a part."""
         ...
 
-    def folded(self, state: State, axis: int) -> State:
+    def folded(self, state: State, axis: int, leaf: Node) -> State:
         """The states with those along a spatial axis folded to one; `axis` counts from the end."""
         ...
 
@@ -55,8 +59,31 @@ class WindowParts(Protocol):
         ...
 
 
+class Weighing(NamedTuple):
+    """Whether pixels of a window may weigh more or less than one, and whether some may not count.
+
+    `heaviest` is the most that a pixel weighs.
+    """
+
+    weighed: bool = False
+    picky: bool = False
+    heaviest: int = 1
+
+    @property
+    def load(self) -> int:
+        """Bytes of a pixel that its weight takes."""
+        return PICKED if self.weighed else 0
+
+
 class Window(NamedTuple):
-    """The window of one cell: a grid of this cell alone, and that of all cells."""
+    """The window of one cell: a grid of this cell alone, that of all cells, and where it is."""
 
     cell: Grid
     grid: Grid
+    at: tuple[slice, ...]
+
+    def counts(self, weights: Array | None = None) -> WindowCounts | FootprintCounts:
+        """How many pixels it has; `weights` stand for their number."""
+        if self.grid.footprint is None:
+            return WindowCounts(self.cell, weights)
+        return FootprintCounts(self.grid, self.at, weights)

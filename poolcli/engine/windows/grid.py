@@ -118,7 +118,18 @@ class Axis:
 
         They ascend, and are at least one.
         """
-        span = self.cells_between(first, stop).span
+        return self._pixels_within(self.cells_between(first, stop).span)
+
+    def pixels_of_taps(self, cell: int, taps: slice) -> Array:
+        """The numbers of the pixels that some taps of a cell read, and those between."""
+        run = self.cells_between(cell, cell + 1).runs[0]
+        first = run.start + run.step * taps.start
+        return self._pixels_within(
+            slice(first, first + run.step * (taps.stop - taps.start - 1) + 1)
+        )
+
+    def _pixels_within(self, span: slice) -> Array:
+        """The pixels at the positions of a span, ascending, and at least one."""
         found = np.unique(self.pixels(np.arange(span.start, span.stop)))
         found = found[found >= 0]
         return found if found.size else np.zeros(1, np.int64)
@@ -136,6 +147,15 @@ class Axis:
         if self.border is not None:
             inside = self.border.pixels(inside).tolist()
         return Taps(inside, unclipped, run.extent, head=run.head)
+
+    def tap_count(self, cell: int) -> int:
+        """How many taps a cell has, those in a border included."""
+        return self.cells_between(cell, cell + 1).runs[0].size
+
+    def tap_pixels(self, cell: int, taps: slice) -> Array:
+        """The pixels that some taps of a cell read, as `Border.pixels` returns them."""
+        run = self.cells_between(cell, cell + 1).runs[0]
+        return self.pixels(run.start + run.step * np.arange(taps.start, taps.stop))
 
     def part(self, first: int, stop: int) -> tuple[slice, Axis]:
         """The positions that cells `first` to `stop` read, and these cells as an axis of them."""

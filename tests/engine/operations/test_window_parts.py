@@ -9,7 +9,7 @@ import pytest
 from poolcli.engine.operations.operation import Pooling
 from poolcli.engine.operations.part_collector import PartCollector, parts_of
 from poolcli.engine.operations.pixels import MaskedPixels, ValueRules, counted
-from poolcli.engine.operations.window_parts import Window
+from poolcli.engine.operations.window_parts import Weighing, Window
 from poolcli.engine.reducers import folds
 from poolcli.engine.windows.adaptive import Adaptive
 from poolcli.engine.windows.fold_tree import FoldTree
@@ -34,7 +34,9 @@ def test_any_cut_in_any_order(rng, name, nan, most):
     rules, place = ValueRules(np.float32, nan=nan), Adaptive((1,))
     expected = Pooling(place, REDUCERS[name])(planes, Frame(None, 2, SPACE), rules)
     grid = place.grid(SPACE)
-    parts = parts_of(Window(grid, grid), REDUCERS[name], planes.dtype, rules)
+    weighing = Weighing(weighed=rules.picky, picky=rules.picky)
+    window = Window(grid, grid, (slice(0, 1), slice(0, 1)))
+    parts = parts_of(window, REDUCERS[name], rules, (planes.dtype, weighing))
     trees = tuple(FoldTree(size, part) for size, part in zip(SPACE, most, strict=True))
     collector = PartCollector(parts, trees)
     leaves = list(product(*(tree.leaves for tree in trees)))
