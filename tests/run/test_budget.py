@@ -280,7 +280,7 @@ def test_the_words_of_a_refusal_hold(cli, tmp_path):
         ("max --global a.png", "1M"),
         ("max -k 2 a.png", "190K"),
         ("median --global x.npy", "20K"),
-        ("avg --normalize minmax x.npy", "1K"),
+        ("max --fractional 100 -k 2 x.npy", "1K"),
     ):
         ran = cli(*words.split(), "--max-memory", limit, "-o", "out/", "--overwrite", "-j", 1)
         assert ran.code == 1, words
