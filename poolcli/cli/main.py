@@ -38,6 +38,8 @@ def main(args: list[str] | None = None) -> NoReturn:
         code = 0
     except OSError as error:
         code = _system_error(error, code)
+    except MemoryError:
+        code = _fail("there is not enough memory: free some, or give a lower --max-memory", 1)
     _exit(code)
 
 

@@ -27,10 +27,16 @@ def attempt(act: Callable[[Job, io.Readable], Outcome], job: Job, threads: int) 
     except Exception as error:  # noqa: BLE001 - the other files go on
         outcome = failed(job, _reason(error))
     outcome = outcome._replace(instead_of=job.instead_of)
-    if isinstance(source, io.IncomingArray):
+    return _followed(job, source, outcome) if isinstance(source, io.IncomingArray) else outcome
+
+
+def _followed(job: Job, source: io.IncomingArray, outcome: Outcome) -> Outcome:
+    """The outcome of an array of a stream, and the job for what follows it there."""
+    try:
         source.skip()
-        return outcome._replace(rest=next_job(job))
-    return outcome
+    except (MemoryError, OSError) as error:
+        return failed(job, f"{_reason(error)}; what follows it is not read")
+    return outcome._replace(rest=next_job(job))
 
 
 def _check_follows(job: Job, source: io.Readable) -> None:

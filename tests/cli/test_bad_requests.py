@@ -147,3 +147,15 @@ def test_what_is_misspelt_is_told_how(cli, photo, words, cure):
 )
 def test_what_newcomers_try(refused, photo, words, told):
     refused(words, 2, told)
+
+
+def test_no_memory_at_all(cli, monkeypatch):
+    """Outside of a file, too, it is one line."""
+
+    def refuse(_):
+        raise MemoryError
+
+    monkeypatch.setattr("poolcli.cli.main._run", refuse)
+    ran = cli("max", "x.npy")
+    assert (ran.code, ran.err.count("\n")) == (1, 1)
+    assert "there is not enough memory" in ran.err

@@ -261,3 +261,16 @@ def test_memory_is_that_of_one_array(tmp_path):
         assert (process.wait(timeout=LONGEST), process.stderr.read()) == (0, b"")
         reading.join()
     assert found == [100 * (128 + 300 * 320 * 8)]
+
+
+def test_no_memory_to_read_over_an_array(cli, monkeypatch):
+    """The array fails, and what follows it is not dropped in silence."""
+
+    def refuse(_):
+        raise MemoryError
+
+    monkeypatch.setattr("poolcli.io.npy.IncomingArray.skip", refuse)
+    stream = npy(np.zeros((4, 4))) + npy(np.ones((40, 40)))
+    ran = cli("max", "-k", 9, "-", "-o", "-", stdin=stream)
+    assert ran.code == 1
+    assert "what follows it is not read" in ran.err
