@@ -8,24 +8,24 @@ should be.
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
 from typing import Any, BinaryIO
 
 from PIL import Image
 
 from poolcli.io.pillow.checks import rawmode
 from poolcli.maps.array import Array
-from poolcli.resources.extras import EXTRAS, has_extra
+from poolcli.resources.extras import EXTRAS
 
 _COLOURS = {"L": "GRAY", "RGB": "RGB"}
 
 
 @cache
 def _decoder() -> Any:
-    if not has_extra("fast"):
+    try:
+        return import_module(EXTRAS["fast"]).decode_jpeg
+    except ImportError:
         return None
-    from importlib import import_module
-
-    return import_module(EXTRAS["fast"]).decode_jpeg
 
 
 def turbo_pixels(image: Image.Image, mode: str, stream: BinaryIO) -> Array | None:
