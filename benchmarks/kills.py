@@ -2,6 +2,7 @@
 
     python -m benchmarks.kills                            # 20 times under each executor
     python -m benchmarks.kills --megabytes 512 --kills 100 --seed 7
+    python -m benchmarks.kills --step "pyramid --op mode --levels 3" --memory 32M
 
 A Zarr is pooled region by region with `--resume`. At random moments the process gets SIGKILL, with
 the processes that it has started; under Dask, whose cluster of two workers is a process of its own,
@@ -50,12 +51,13 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--executor", choices=EXECUTORS, action="append")
     parser.add_argument("--memory", default="4M")
+    parser.add_argument("--step", default=STEP)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(words)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make_input(folder / "x.zarr", options.megabytes, options.seed)
-        command = f"{STEP} --layout DHW x.zarr -j 2 --max-memory {options.memory} -q"
+        command = f"{options.step} --layout DHW x.zarr -j 2 --max-memory {options.memory} -q"
         start = time.perf_counter()
         finish(started(f"{command} -o whole.zarr", folder))
         print(f"undisturbed: {time.perf_counter() - start:.1f} s")
