@@ -72,7 +72,8 @@ class _RegionBar:
                 self._task = self._bar.add_task("", total=so_far.total, speed="", failed="")
         seconds = max(time.perf_counter() - self._start, 1e-6)
         speed = f"{so_far.read_bytes / 1e6 / seconds:.0f} MB/s"
-        self._bar.update(self._task, completed=so_far.done, speed=speed)
+        total = so_far.total  # which differs where the array is measured first
+        self._bar.update(self._task, completed=so_far.done, total=total, speed=speed)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from poolcli.run.job import Measured, RegionRecord
 from poolcli.run.region_blocks import Sources, Tally, read_pixels
 from poolcli.run.region_need import RegionNeed, Shape
 from poolcli.run.region_plan import RegionPlan, region_plan
+from poolcli.run.region_progress import tell
 
 # What the statistics of an image are made of, by the number of the map and of the image.
 Found = Mapping[tuple[int, int], Moments]
@@ -166,11 +167,14 @@ def _pass_need(planned: PlannedMap, number: int) -> RegionNeed:
 
 
 class Measurer:
-    """Measures regions of the maps of a pass, in any order and from any thread."""
+    """Measures regions of the maps of a pass, in any order and from any thread.
+
+    Who listens is told how many are done of this pass.
+    """
 
     def __init__(self, measures: Pass, sources: Sources, tally: Tally) -> None:
         self._pass, self._sources, self._tally = measures, sources, tally
-        self._lock = Lock()
+        self._lock, self._done = Lock(), 0
         self.found: Found = {}
 
     def make(self, turn: int) -> None:
@@ -187,6 +191,8 @@ class Measurer:
             moments = stage.step.moments(part)
         images = part.numbers.get("N", np.arange(1)).tolist()
         with self._lock:
+            self._done += 1
+            tell(self._done, self._pass.regions, self._tally.read_bytes)
             keys = ((number, image) for image in images)
             self.found = joined([self.found, dict(zip(keys, moments, strict=True))])
 

@@ -23,6 +23,7 @@ from poolcli.run.measuring import Found, Pass, joined, measured_in_passes
 from poolcli.run.outcome import Outcome
 from poolcli.run.region_blocks import Tally
 from poolcli.run.region_output import Noting, begun_output
+from poolcli.run.region_progress import tell
 from poolcli.run.shared_work import SharedWork, shared_work
 
 _JOBS = 8  # for each worker: one that starts late, or is lost, has fewer
@@ -71,10 +72,13 @@ def _measured(job: Job, work: SharedWork, pool: WorkerPool, tally: Tally) -> Mea
         shapes = tuple((plan.block, plan.piece) for plan in each.plans.values())
         every = RegionPart(job.target, shapes, (), None, tuple(measured.items()), each.stage)
         size = min(work.most, each.regions // (_JOBS * work.workers))
+        jobs, done = _part_jobs(job, work, every, range(each.regions), size), 0
         found: list[Found] = []
-        for _, outcome in _in_turn(_part_jobs(job, work, every, range(each.regions), size), pool):
+        for part, outcome in _in_turn(jobs, pool):
             _add(tally, outcome)
             found.append(dict(outcome.measured))
+            done += len(part.turns)
+            tell(done, each.regions, tally.read_bytes)
         return joined(found)
 
     return measured_in_passes(job.record, work.passes, run)

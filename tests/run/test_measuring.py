@@ -193,6 +193,7 @@ def test_any_shape_measures_the_same():
     from poolcli.run.file_plan import results_of
     from poolcli.run.measuring import Measurer, pass_of
     from poolcli.run.region_blocks import Sources, Tally
+    from poolcli.run.region_progress import listening
 
     class Held:
         headers = (Header("", (2, 20, 30), "float32", "NHW", chunks=(1, 4, 8)),)
@@ -214,9 +215,11 @@ def test_any_shape_measures_the_same():
         shape = tuple(int(rng.integers(1, size + 1)) for size in (2, 18, 28))
         each = pass_of(planned, 1, [shape])
         assert isinstance(each.plans[0], RegionPlan)
-        with Sources(Held) as sources:
+        heard = []
+        with Sources(Held) as sources, listening(heard.append):
             measurer = Measurer(each, sources, Tally())
             for turn in rng.permutation(each.regions).tolist():
                 measurer.make(turn)
+        assert [one.done for one in heard] == list(range(1, each.regions + 1))
         found.add(tuple(each.statistics_of(measurer.found)[0, 1]))
     assert len(found) == 1
