@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import threading
@@ -71,6 +72,8 @@ def _system_error(error: OSError, code: int) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if code or isinstance(error, BrokenPipeError):
         return code
+    if error.filename is None and error.errno == errno.ENOENT:  # os.getcwd names no file
+        return _fail("the current folder was removed: go to another one", 1)
     return _fail(f"{error.filename or 'stdout'}: {reason(error)}", 1)
 
 

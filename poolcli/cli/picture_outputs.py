@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 from poolcli.cli.option_values import STDIO, path_from
 from poolcli.cli.options import DATA_STYLES
+from poolcli.cli.standard_streams import check_takes_bytes
 from poolcli.errors import FileError, RequestError
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ def check_outputs(params: dict[str, Any]) -> None:
     names = [name for name in (params["output"], params["html"]) if name is not None]
     if len(names) == 2 and names[0] == names[1]:
         raise RequestError(f"-o and --html are both {names[0]}: give two files")
-    if STDIO in names and sys.stdout.isatty():
-        raise RequestError("- would write binary to the terminal: pipe it on, or give a file")
+    if STDIO in names:
+        check_takes_bytes("-", "a file")
     for name in names:
         if name != STDIO:
             _check_file(path_from("the output", name), overwrite=params["overwrite"])

@@ -18,6 +18,7 @@ from poolcli.cli.option_values import (
     style_from,
 )
 from poolcli.cli.options import DATA_STYLES
+from poolcli.cli.standard_streams import check_takes_bytes
 from poolcli.errors import RequestError, plain
 from poolcli.maps.layout import check_layout
 from poolcli.report.encoding import encodable
@@ -61,8 +62,8 @@ def pool_files(pipeline: Pipeline, params: dict[str, Any]) -> int:
         _tell_run(pipeline, len(found), parallelism)
     settings = Settings(pipeline, outputs, params["layout"], not params["no_file_nodata"])
     jobs = plan_jobs(found, settings)
-    if outputs.output == STDIO and sys.stdout.isatty():
-        raise RequestError("-o - would write binary to the terminal: pipe it on, or give -o FILE")
+    if outputs.output == STDIO:
+        check_takes_bytes("-o -", "-o FILE")
     return _run(jobs, parallelism, params, display._replace(ignored=ignored))
 
 

@@ -7,6 +7,7 @@ import os
 import sys
 from typing import IO, cast
 
+from poolcli.errors import RequestError
 from poolcli.resources.descriptors import DescriptorStream
 
 
@@ -26,6 +27,16 @@ def prepare_streams() -> None:
                 stream.reconfigure(errors="backslashreplace")
             if sys.platform != "win32" and _has_descriptor(stream):
                 setattr(sys, name, _complete(stream))
+
+
+def check_takes_bytes(option: str, instead: str) -> None:
+    """RequestError if stdout is a terminal, which bytes would spoil, or closed."""
+    if sys.stdout.isatty():
+        raise RequestError(
+            f"{option} would write binary to the terminal: pipe it on, or give {instead}"
+        )
+    if getattr(sys.stdout, "name", "") == os.devnull:  # not so where the caller named it
+        raise RequestError(f"{option} has nowhere to write, as stdout is closed: give {instead}")
 
 
 def _has_descriptor(stream: io.TextIOWrapper) -> bool:

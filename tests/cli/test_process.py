@@ -115,6 +115,15 @@ def test_closed_streams(tmp_path, big):
     codes, err = shell("poolcli max big.png none.png -o out >&- 2>&-", tmp_path)
     assert (codes, err) == (["1"], "")
     assert (tmp_path / "out/big.png").read_bytes() == (tmp_path / "a.png").read_bytes()
+    codes, err = shell("poolcli max big.png -o - >&-", tmp_path)
+    assert codes == ["2"]
+    assert err == "Error: -o - has nowhere to write, as stdout is closed: give -o FILE\n"
+
+
+def test_a_current_folder_that_is_gone(tmp_path, big):
+    codes, err = shell("mkdir d; cd d; rmdir ../d; poolcli max x.png", tmp_path)
+    assert codes == ["1"]
+    assert err == "Error: the current folder was removed: go to another one\n"
 
 
 def test_a_named_pipe_is_written_not_replaced(tmp_path, big):
