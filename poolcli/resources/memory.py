@@ -108,7 +108,7 @@ def reserve(stream: BinaryIO, nbytes: int) -> None:
     """
     if hasattr(os, "fstatvfs"):
         disk = os.fstatvfs(stream.fileno())
-        if nbytes > disk.f_bavail * disk.f_frsize:
+        if disk.f_blocks and nbytes > disk.f_bavail * disk.f_frsize:  # some disks tell no sizes
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     if hasattr(os, "posix_fallocate"):
         os.posix_fallocate(stream.fileno(), 0, nbytes)
