@@ -129,7 +129,7 @@ def _regions(
     from poolcli.run.budget import memory_need
     from poolcli.run.cell_plan import cells_of_form
     from poolcli.run.planned_pyramids import pyramid_of_form
-    from poolcli.run.planned_regions import regions_of_form
+    from poolcli.run.planned_regions import check_form, regions_of_form
 
     target = default_format(header.format, header.maps, instead="png")
     known = pipeline, header.maps[0], target, limit
@@ -139,5 +139,6 @@ def _regions(
         return regions
     cells = cells_of_form(pipeline, header.maps[0], limit)
     if cells is None:
+        check_form(*known, need.limit)
         need.check(limit)
     return cells

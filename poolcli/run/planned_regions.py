@@ -112,7 +112,8 @@ def _planned(job: Job, source: io.Source, state: InputState) -> PlannedRegions |
             return PlannedRegions(file, plans, workers, source, state, passes)
     by_cells = [cell_plan(each, limit // 2) for each in file.results] if limit else [None]
     if limit is not None and None in by_cells:
-        _check_least(job, source, needs, limit)
+        peek = io.Peek(source.format, source.headers)
+        _check_least(needs, memory_need(job.pipeline, peek, job.format).limit, limit)
     return None
 
 
@@ -126,15 +127,14 @@ def _suffices(share: int, plans: Sequence[RegionPlan], passes: Sequence[Pass]) -
     return _at_once(plans, passes) <= share and all(plan.is_useful for plan in plans)
 
 
-def _check_least(job: Job, source: io.Source, needs: Sequence[RegionNeed], limit: int) -> None:
+def _check_least(needs: Sequence[RegionNeed], whole: int, limit: int) -> None:
     """FileError where the smallest regions need more than the limit, and less than the whole."""
     least = [least_plan(need) for need in needs]
     if any(each.need.read_bytes(each.piece) >= each.need.form.nbytes for each in least):
         return
     passes = passes_of([need.planned for need in needs], 0, 1)
     at_once = _at_once(least, passes)
-    peek = io.Peek(source.format, source.headers)
-    if limit < 2 * at_once < memory_need(job.pipeline, peek, job.format).limit:
+    if limit < 2 * at_once < whole:
         raise FileError(
             f"a region takes {size_words(at_once)} at once, and half of the "
             f"{size_words(limit)} of --max-memory is for that: give at least "
@@ -146,19 +146,37 @@ def regions_of_form(
     pipeline: Pipeline, header: io.Header, target: io.Format, limit: int
 ) -> RegionPlan | None:
     """The regions of a map that is known by its header; None where it is pooled as a whole."""
-    if header.form.nbytes < min(_LARGE, limit // 16) or pipeline.several:
+    need = _need_of_form(pipeline, header, target, limit)
+    if need is None:
         return None
-    planned = measurable_map(*results_of(pipeline, header))
-    chunk = target.chunk_shape(planned.header, {})
-    need = RegionNeed(planned, chunk or planned.header.shape, 1 if chunk else _ENCODING)
-    if header.chunks is None or not _can_be_made(need):
-        return None
+    planned = need.planned
     for workers in range(current().threads, 0, -1):
         share = limit // 2 // workers
         plan, passes = region_plan(need, share, workers), passes_of([planned], share, workers)
         if _suffices(share, [plan], passes):
             return plan
     return None
+
+
+def check_form(
+    pipeline: Pipeline, header: io.Header, target: io.Format, limit: int, whole: int
+) -> None:
+    """FileError where regions of a map need less than its `whole`, and more than the limit."""
+    need = _need_of_form(pipeline, header, target, limit)
+    if need is not None:
+        _check_least([need], whole, limit)
+
+
+def _need_of_form(
+    pipeline: Pipeline, header: io.Header, target: io.Format, limit: int
+) -> RegionNeed | None:
+    """What regions of a map take; None where it is small, or has none."""
+    if header.form.nbytes < min(_LARGE, limit // 16) or pipeline.several:
+        return None
+    planned = measurable_map(*results_of(pipeline, header))
+    chunk = target.chunk_shape(planned.header, {})
+    need = RegionNeed(planned, chunk or planned.header.shape, 1 if chunk else _ENCODING)
+    return need if header.chunks is not None and _can_be_made(need) else None
 
 
 def _can_be_made(need: RegionNeed) -> bool:

@@ -37,3 +37,5 @@ def test_pieces_of_a_few_pixels_are_refused(cli, wide):
     least = re.search(r"give at least (\d+K)", ran.err)
     assert least, ran.err
     assert cli(*words, "--max-memory", least[1]).code == 0
+    planned = cli("shape", "max -k 9 -s 1", "x.npy", "--max-memory", "20K")
+    assert planned.err == ran.err
