@@ -64,7 +64,7 @@ def names(folder):
 
 def test_the_sdist_has_what_is_compiled_and_the_whole_package(sdist):
     package = {f"poolcli/{name}" for name in names(ROOT / "poolcli") if name.endswith(".py")}
-    sources = ("_core.cpp", "_fold.h", "_kernels.h", "_select.h", "_weigh.h", "_windows.h")
+    sources = ("_core.cpp", "_fold.h", "_kernels.h", "_select.h", "_small.h", "_weigh.h", "_windows.h")
     compiled = {f"poolcli/engine/backend/{name}" for name in sources}
     compiled |= {"poolcli/io/pillow/_png_rows.cpp"}
     assert package | compiled | set(SOURCES) <= names(sdist)

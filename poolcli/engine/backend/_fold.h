@@ -11,7 +11,6 @@ constexpr ptrdiff_t PIXELS = 12288, STATES = 32768;
 /* Windows of four along a row that are folded together, again so few: 4096 took 1.3 times as long. */
 constexpr ptrdiff_t PAIRS = 128;
 constexpr ptrdiff_t DIRECT = 8;  /* windows of so many strides are folded one by one, down a map */
-constexpr ptrdiff_t STRIP = 128; /* bytes of a row whose overlapping windows are folded together */
 
 /* The inner loops of a merge of pixels to states. */
 struct Loops {
@@ -21,6 +20,7 @@ struct Loops {
     void (*taps)(const char *, ptrdiff_t, const Lines &, char *); /* windows of states */
     void (*pairs)(const char *, ptrdiff_t, const Lines &, char *);
     void (*merge)(char *, const char *, const char *, const char *, ptrdiff_t);
+    void (*slide)(const char *, ptrdiff_t, ptrdiff_t, char *);
     FoldSmall small = nullptr; /* windows of a few pixels, which are divided as well */
 
     /* Sums of integers are unsigned; the sign of pixels matters where they become wider. */
@@ -31,8 +31,15 @@ struct Loops {
         using State = typename Unsigned<S, whole>::type;
         using Pixel = typename Unsigned<X, whole && sizeof(X) == sizeof(S)>::type;
         constexpr bool same = std::is_same_v<Pixel, State> && std::is_same_v<M, Again>;
-        return {sizeof(X), sizeof(S), !same, !std::is_same_v<Again, Add>, fold_windows<M, Pixel, State>,
-                fold_windows<Again, State, State>, fold_pairs<Again, State>, merge_lines<Again, State>,
+        return {sizeof(X),
+                sizeof(S),
+                !same,
+                !std::is_same_v<Again, Add>,
+                fold_windows<M, Pixel, State>,
+                fold_windows<Again, State, State>,
+                fold_pairs<Again, State>,
+                merge_lines<Again, State>,
+                slide_down<Again, State>,
                 fold_small_of<M, X, S>()};
     }
 };
@@ -388,24 +395,46 @@ class Fold {
                      const Run &run)
     {
         ptrdiff_t width = STRIP / loops.state, pixels = run.pixels(), strips = length / width,
-                  rest = length % width,
-                  item = taps == loops.taps ? loops.state : loops.pixel;
-        EACH(i, pixels) {
-            const char *line = x + i * apart;
-            taps(line, 1, {strips, width * item, 0, width, pixels * STRIP}, strip.data + i * STRIP);
-            taps(line + strips * width * item, 1, {1, 0, 0, rest, 0},
-                 strip.data + (strips * pixels + i) * STRIP);
-        }
-        ptrdiff_t count = (run.number - 1) * run.stride + 1;
+                  rest = length % width, count = (run.number - 1) * run.stride + 1;
+        copy_strips(taps, x, apart, length, pixels);
         char *folded = strip.data + (strips + 1) * pixels * STRIP;
         EACH(i, strips + 1) {
-            fold_everywhere(strip.data + i * pixels * STRIP, run.size, run.step * STRIP,
-                            count * width, folded, folded);
-            loops.taps(
-                folded, 1,
-                {run.number, run.stride * STRIP, 0, i < strips ? width : rest, row * loops.state},
-                rows.data + i * STRIP);
+            const char *from = strip.data + i * pixels * STRIP;
+            if (loops.overlaps && run.step == 1)
+                loops.slide(from, run.size, count, folded);
+            else
+                fold_everywhere(from, run.size, run.step * STRIP, count * width, folded, folded);
+            copy(folded, run.stride * STRIP, run.number, i < strips ? STRIP : rest * loops.state,
+                 rows.data + i * STRIP, row * loops.state);
         }
+    }
+
+    void copy_strips(decltype(Loops::taps) taps, const char *x, ptrdiff_t apart, ptrdiff_t length,
+                     ptrdiff_t pixels)
+    {
+        ptrdiff_t width = STRIP / loops.state, strips = length / width, rest = length % width,
+                  item = taps == loops.taps ? loops.state : loops.pixel;
+        const bool are_states = taps == loops.taps || !loops.lifts;
+        EACH(i, pixels) {
+            const char *line = x + i * apart, *end = line + strips * width * item;
+            char *to = strip.data + i * STRIP;
+            if (are_states)
+                copy(line, STRIP, strips, STRIP, to, pixels * STRIP);
+            else
+                taps(line, 1, {strips, width * item, 0, width, pixels * STRIP}, to);
+            taps(end, 1, {1, 0, 0, rest, 0}, to + strips * pixels * STRIP);
+        }
+    }
+
+    /* Copy some lines; most are of STRIP bytes, for which compilers have a few moves. */
+    static void copy(const char *from, ptrdiff_t apart, ptrdiff_t count, ptrdiff_t bytes, char *to,
+                     ptrdiff_t next)
+    {
+        for (; count > 0; count--, from += apart, to += next)
+            if (bytes == STRIP)
+                std::memcpy(to, from, STRIP);
+            else
+                std::memcpy(to, from, static_cast<size_t>(bytes));
     }
 
     /* The windows of a run along some rows of states. If these go on from row to row at their

@@ -239,6 +239,40 @@ HOT void merge_lines(char *result, const char *first, const char *second, const 
     }
 }
 
+constexpr ptrdiff_t STRIP = 128; /* bytes of a row whose overlapping windows are folded together */
+
+/* Windows of n rows of STRIP bytes, at `count` rows one after another, by the rows of each n up to a
+   row, and from it on. Source: van Herk 1992, "A fast algorithm for local minimum and maximum filters
+   on rectangular and octagonal kernels"; Gil and Werman 1993, "Computing 2-D min, median, and max
+   filters". */
+template <class M, class S>
+HOT void slide_down(const char *pixels, ptrdiff_t n, ptrdiff_t count, char *result)
+{
+    constexpr ptrdiff_t WIDTH = STRIP / sizeof(S);
+    const S *x = numbers<S>(pixels);
+    S *out = numbers<S>(result), from[WIDTH];
+    for (ptrdiff_t top = 0; top < count; top += n) {
+        const S *next = x + (top + n) * WIDTH;
+        S *last = out + (top + n - 1) * WIDTH;
+        std::memcpy(last, next - WIDTH, STRIP);
+        for (ptrdiff_t row = 1; row < n; row++) {
+            S *to = last - row * WIDTH;
+            const S *here = next - (row + 1) * WIDTH;
+            ALONG(i, WIDTH) to[i] = M::merge(here[i], to[i + WIDTH]);
+        }
+        if (top + 1 < count)
+            std::memcpy(from, next, STRIP);
+        for (ptrdiff_t row = 1; row < n && top + row < count; row++) {
+            S *to = out + (top + row) * WIDTH;
+            const S *here = next + row * WIDTH;
+            const bool more = row + 1 < n && top + row + 1 < count;
+            ALONG(i, WIDTH) to[i] = M::merge(to[i], from[i]);
+            if (more)
+                ALONG(i, WIDTH) from[i] = M::merge(from[i], here[i]);
+        }
+    }
+}
+
 /* Every second pixel of three numbers, five of `count` at a time, as long as there are six; how
    many were copied. */
 template <class T> INLINE ptrdiff_t pick_second(const T *x, ptrdiff_t count, T *out)
