@@ -64,8 +64,9 @@ def names(folder):
 
 def test_the_sdist_has_what_is_compiled_and_the_whole_package(sdist):
     package = {f"poolcli/{name}" for name in names(ROOT / "poolcli") if name.endswith(".py")}
-    sources = ("_core.cpp", "_fold.h", "_kernels.h", "_select.h", "_small.h", "_weigh.h", "_windows.h")
-    compiled = {f"poolcli/engine/backend/{name}" for name in sources}
+    parts = ("_fold", "_kernels", "_select", "_small", "_weigh", "_windows")
+    compiled = {f"poolcli/engine/backend/{name}.h" for name in parts}
+    compiled |= {"poolcli/engine/backend/_core.cpp"}
     compiled |= {"poolcli/io/pillow/_png_rows.cpp"}
     assert package | compiled | set(SOURCES) <= names(sdist)
 
