@@ -112,7 +112,7 @@ OPERATIONS = {
     "stat": "info",
     "convert": "sample -s 1",
     "copy": "sample -s 1",
-    "help": "poolcli --help",
+    "help": "poolcli --help, or poolcli COMMAND --help",
     "version": "poolcli --version",
 }
 

@@ -46,7 +46,7 @@ def test_no_word_of_our_own_is_a_synonym():
         ("nearest", "sample"),
         ("gaussian", "blur"),
         ("max_unpool2d", "unpool"),
-        ("help", "poolcli --help"),
+        ("help", "poolcli --help, or poolcli COMMAND --help"),
         ("maxx", "max"),
         ("pool", "max"),
         ("nanmean", "avg --nan ignore"),
