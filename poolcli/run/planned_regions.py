@@ -138,7 +138,7 @@ def _check_least(needs: Sequence[RegionNeed], whole: int, limit: int) -> None:
         raise FileError(
             f"a region takes {size_words(at_once)} at once, and half of the "
             f"{size_words(limit)} of --max-memory is for that: give at least "
-            f"{rounded_up(2 * at_once)}, smaller windows or chunks, or fewer --jobs"
+            f"{rounded_up(2 * at_once)}, smaller windows or chunks, or fewer jobs"
         )
 
 
