@@ -63,7 +63,9 @@ class Products:
 
     @cached_property
     def _scratch(self) -> Array:
-        return np.empty_like(self.at(0))
+        shape = list(self.states.shape)
+        shape[self.number] = len(self.sources[0])
+        return np.empty(shape, self.states.dtype)
 
     def at(self, tap: int) -> Array:
         part: Array = self.states.take(self.sources[tap], self.number)
