@@ -7,8 +7,8 @@ from functools import partial
 
 import numpy as np
 import pytest
-from processes import end, needs, run, start, wait_for, workers_of
-from region_logs import files_of, has_gone_on, logged
+from processes import needs, run, start, wait_for
+from region_logs import check_without_a_worker, files_of, has_gone_on, logged
 
 zarr = pytest.importorskip("zarr")
 pytestmark = pytest.mark.complete
@@ -68,16 +68,7 @@ def test_killed_and_resumed(tmp_path, executor):
 
 def test_a_worker_that_is_killed_costs_nothing(tmp_path):
     write(tmp_path)
-    words = WORDS.format(op="mode")
-    assert run(f"{words} -o a.zarr", tmp_path)[0] == 0
-    process = start(f"{words} -o b.zarr --executor processes --resume log.jsonl", tmp_path)
-    wait_for(lambda: logged(tmp_path))
-    killed = workers_of(process.pid)[:1]
-    for pid in killed:
-        os.kill(pid, 9)
-    assert killed
-    assert end(process)[0] == 0
-    assert files_of(tmp_path / "a.zarr") == files_of(tmp_path / "b.zarr")
+    check_without_a_worker(WORDS.format(op="mode"), tmp_path)
 
 
 @pytest.mark.parametrize("left", [".", "level0", "level0/zarr.json"])

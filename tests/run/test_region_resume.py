@@ -7,8 +7,8 @@ from functools import partial
 
 import numpy as np
 import pytest
-from processes import end, needs, run, start, wait_for, workers_of
-from region_logs import files_of, has_gone_on, logged
+from processes import end, needs, run, start, wait_for
+from region_logs import check_without_a_worker, files_of, has_gone_on, logged
 
 pytestmark = pytest.mark.complete
 
@@ -79,15 +79,7 @@ def test_a_worker_that_is_killed_costs_nothing(tmp_path):
     """Its regions are done by another process."""
     write(tmp_path, ".zarr")
     words = "median -k 7 -s 1 -p 3 --layout DHW x.zarr -j 2 --max-memory 8M -q"
-    assert run(f"{words} -o a.zarr", tmp_path)[0] == 0
-    process = start(f"{words} -o b.zarr --executor processes --resume log.jsonl", tmp_path)
-    wait_for(lambda: logged(tmp_path))
-    killed = workers_of(process.pid)[:1]
-    for pid in killed:
-        os.kill(pid, 9)
-    assert killed
-    assert end(process)[0] == 0
-    assert files_of(tmp_path / "a.zarr") == files_of(tmp_path / "b.zarr")
+    check_without_a_worker(words, tmp_path)
 
 
 def test_another_cut_starts_again(tmp_path):

@@ -17,7 +17,7 @@
 #define AHEAD __pragma(loop(ivdep))
 #endif
 
-/* Hot loops are compiled for three generations of x86-64, one of which is chosen when loaded. */
+/* Hot loops are compiled for two generations of x86-64, one of which is chosen when loaded. */
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__)          \
     && !defined(PLAIN)
 #define HOT __attribute__((target_clones("arch=x86-64-v3", "default")))
