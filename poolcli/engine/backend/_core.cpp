@@ -22,7 +22,7 @@ namespace {
 
 /* Another number, here and in `__init__.py`, where a function takes or does something else: an
    extension that was built before is not used then. */
-constexpr int INTERFACE = 3;
+constexpr int INTERFACE = 4;
 
 /* A function of Python: it returns True or False, or NULL after a failure. */
 template <bool verb(PyObject *)> PyObject *call(PyObject *, PyObject *args)
@@ -64,14 +64,13 @@ which the windows at their stride go to each of `outs`. Cells of no run are left
 `frequent`, the results are all values in order, and the most frequent one goes to the only
 array in `outs`.)");
 
-PyDoc_STRVAR(order_doc, R"(order(x, outs, (depth, height, width), ranks, counted, valid=None)
+PyDoc_STRVAR(order_doc, R"(order(x, outs, (depth, height, width), ranks, valid=None)
 --
 
-One or two order statistics of every window. A rank is a number, from 0, or an int64 array with
-one for each cell; without `ranks` (None) it is the most frequent value, the smallest of equally
-frequent ones. Values of 8 or 16 bits may be `counted`, by histograms that move along rows; else
-each window is put in order by itself. `valid` has a byte for each pixel that is 0 where it does
-not count. NaN gives NaN, and no pixel 0.)");
+One or two order statistics of every window of values of 8 or 16 bits, by histograms. A rank is
+a number, from 0, or an int64 array with one for each cell; without `ranks` (None) it is the most
+frequent value, the smallest of equally frequent ones. `valid` has a byte for each pixel that is
+0 where it does not count. No pixel gives 0.)");
 
 PyDoc_STRVAR(
     fold_index_doc,

@@ -53,7 +53,6 @@ def order(
     outs: Sequence[Array | None],
     tables: Tables,
     ranks: Sequence[Rank] | None,
-    counted: bool,
     valid: Array | None = None,
     /,
 ) -> bool: ...

@@ -348,65 +348,6 @@ ptrdiff_t rank_of(const Wanted &wanted, ptrdiff_t which, const Window &window, p
     return std::max<int64_t>(0, std::min<int64_t>(rank, count - 1));
 }
 
-/* The most frequent of values in order, the smallest of equally frequent ones. */
-template <class T> T longest_run(const std::vector<T> &values)
-{
-    size_t most = 0, best = 0, begin = 0;
-    for (size_t i = 0; i < values.size(); i++) {
-        begin = values[i] == values[begin] ? begin : i;
-        if (i + 1 - begin > most) {
-            most = i + 1 - begin;
-            best = begin;
-        }
-    }
-    return values[best];
-}
-
-/* Copies of windows, put in order as far as is needed. */
-template <class T> struct Sorting {
-    const Windows &windows;
-    const Wanted &wanted;
-    std::vector<T> values;
-
-    Sorting(const Windows &w, const Wanted &what) : windows(w), wanted(what)
-    {
-        values.reserve(static_cast<size_t>(w.largest()));
-    }
-
-    void row(Window window)
-    {
-        const Run across = window.across;
-        EACH(at, across.number) {
-            window.across = across.part(at, 1);
-            values.clear();
-            bool nan = false;
-            window.each_tap<T>(windows, wanted.valid, 0, across.size, [&](T value, bool counts) {
-                if (counts)
-                    values.push_back(value);
-                nan |= counts && value != value;
-            });
-            EACH(i, windows.count)
-                *window.cell<T>(windows.outs[i]) = nan ? std::numeric_limits<T>::quiet_NaN()
-                                                   : values.empty() ? T()
-                                                                    : value(i, window);
-        }
-    }
-
-    T value(ptrdiff_t i, const Window &window)
-    {
-        if (wanted.frequent) {
-            std::sort(values.begin(), values.end());
-            return longest_run(values);
-        }
-        auto count = static_cast<ptrdiff_t>(values.size());
-        ptrdiff_t rank = rank_of(wanted, i, window, count);
-        ptrdiff_t first = i ? rank_of(wanted, 0, window, count) : 0;
-        auto place = values.begin() + rank; /* what lies behind the first rank is no smaller */
-        std::nth_element(values.begin() + (first <= rank ? first : 0), place, values.end());
-        return *place;
-    }
-};
-
 /* A histogram that moves along a row (Huang, Yang and Tang 1979): columns that the next window does
    not have are discounted, and its others are counted. */
 template <class T> struct Histogram {
@@ -627,8 +568,7 @@ template <class Job> void pool_windows(const Windows &windows, Job job)
 bool order(PyObject *args)
 {
     PyObject *x, *outs, *tables, *ranks, *valid = Py_None;
-    int counted;
-    if (!PyArg_ParseTuple(args, "OOOOp|O", &x, &outs, &tables, &ranks, &counted, &valid))
+    if (!PyArg_ParseTuple(args, "OOOO|O", &x, &outs, &tables, &ranks, &valid))
         throw Failed();
     Windows windows;
     Wanted wanted;
@@ -639,13 +579,11 @@ bool order(PyObject *args)
     with_type(windows.x.type, [&](auto zero) {
         using T = decltype(zero);
         if constexpr (sizeof(T) <= 2) {
-            if (counted && wanted.frequent && !windows.slide())
+            if (wanted.frequent && !windows.slide())
                 return pool_windows(windows, Tally<T>(windows, wanted));
-            if (counted)
-                return pool_windows(windows, Histogram<T>(windows, wanted));
+            return pool_windows(windows, Histogram<T>(windows, wanted));
         }
-        check(!counted, "values of more than 16 bits are not counted");
-        pool_windows(windows, Sorting<T>(windows, wanted));
+        check(false, "values of more than 16 bits are not counted");
     });
     return true;
 }

@@ -26,7 +26,6 @@ ROUNDINGS = {
     "half-away": _core.HALF_UP,  # the same, as `mean` leaves totals below zero to `plain`
     "floor": _core.FLOOR,
 }
-COUNTED = True  # pixels by their values, and not sorted
 SORTED = 64  # values of a window that a network puts in order to count them
 
 Ranks = Callable[[int], tuple[int, int]]
@@ -102,7 +101,7 @@ def select(
         return low, high
     of_cells = tuple(_of_cells(rank, layout, x, grid) for rank in of_windows[: len(results)])
     pixels, mask = layout.input(x), layout.mask(valid)
-    _core.order(pixels, tuple(results), grid.tables, of_cells, COUNTED, mask)
+    _core.order(pixels, tuple(results), grid.tables, of_cells, mask)
     return low, high
 
 
@@ -118,7 +117,7 @@ def mode(x: Array, valid: Array | None, grid: Grid, out: Array | None = None) ->
     if by_network:
         mode_by_network(layout, x, grid, results)
     else:
-        _core.order(layout.input(x), results, grid.tables, None, COUNTED, mask)
+        _core.order(layout.input(x), results, grid.tables, None, mask)
     return out
 
 
