@@ -7,6 +7,7 @@ are.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import prod
 from typing import Any, NamedTuple
 
@@ -38,12 +39,17 @@ class Layout(NamedTuple):
 
     def five(self, x: Array) -> Array:
         """Five axes: a view where the outer axes lie one in the other, else a copy."""
+        outer = self._outer(x)
         if self.channel is None:
-            shape, lead = x.shape, x.ndim - self.axes
-            return x.reshape((prod(shape[:lead]), *ABSENT[self.axes :], *shape[lead:], 1))
-        last = np.moveaxis(x, self.channel, -1)
-        shape, lead = last.shape, last.ndim - 1 - self.axes
-        return last.reshape((prod(shape[:lead]), *ABSENT[self.axes :], *shape[lead:]))
+            shape = (*x.shape, 1)
+        else:
+            x = x.transpose((*range(outer), *range(outer + 1, x.ndim), outer))
+            shape = x.shape
+        return x.reshape((prod(shape[:outer]), *ABSENT[self.axes :], *shape[outer:]))
+
+    def _outer(self, x: Array) -> int:
+        """How many axes become the outer one."""
+        return x.ndim - self.axes - (self.channel is not None)
 
     def empty(self, x: Array, grid: Grid, dtype: np.dtype[Any]) -> Array:
         """A new array (..., *cells) that can be written to."""
@@ -60,9 +66,10 @@ class Layout(NamedTuple):
 
     def output(self, out: Array) -> Array | None:
         """A view to write to; None where there is none."""
+        if not _are_nested(out.shape[: self._outer(out)], out.strides):
+            return None
         five = self.five(out)
-        is_view = out.flags.c_contiguous or np.may_share_memory(five, out)
-        return five if is_view and _has_rows(five) else None
+        return five if _has_rows(five) else None
 
     def result(self, x: Array, grid: Grid, out: Array | None) -> Array:
         """`out` where that can be written to, else a new array of x's dtype."""
@@ -76,6 +83,12 @@ class Layout(NamedTuple):
     def per_axis(self, facts: Sequence[Array], absent: Array) -> tuple[Array, ...]:
         """One array for each of three axes."""
         return (*(absent,) * (3 - self.axes), *facts)
+
+
+def _are_nested(shape: Sequence[int], strides: Sequence[int]) -> bool:
+    """Whether axes lie one in the other, so that a view can have them as one."""
+    axes = [(size, step) for size, step in zip(shape, strides, strict=False) if size != 1]
+    return all(step == size * within for (_, step), (size, within) in pairwise(axes))
 
 
 def _has_rows(five: Array) -> bool:
