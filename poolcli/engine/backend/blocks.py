@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from itertools import product
 from math import gcd, inf, prod
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 
 from poolcli.maps.array import Array
 from poolcli.resources.limits import current
 from poolcli.resources.threads import for_each
+
+T = TypeVar("T")
 
 LARGEST = 1 << 22  # bytes of the states of a block
 TILED = 16  # times as large are blocks that the backend cuts into tiles of its own
@@ -63,18 +65,16 @@ class Load(NamedTuple):
     @property
     def block(self) -> int:
         """Scratch of one block: some equal shares for each thread, within cache and budget."""
-        pixels = self.pixel / self.state
+        pixels, threads = self.pixel / self.state, self.threads
         largest = LARGEST * pixels * (TILED if self.tiled else 1)
-        share = max(SMALLEST * pixels, -(-self.whole // (SHARES * self.threads)))
-        return int(min(share, largest, current().memory.scratch / self.threads))
+        share = max(SMALLEST * pixels, -(-self.whole // (SHARES * threads)))
+        return int(min(share, largest, current().memory.scratch / threads))
 
     @property
-    def is_one_block(self) -> bool:
-        """Whether all of it is one block, which one thread works on."""
+    def is_small(self) -> bool:
+        """Whether all of it is one block, whatever the number of threads."""
         least = min(SMALLEST, LARGEST) * self.pixel
-        if self.whole * self.state <= least and current().memory.limit is None:
-            return self.whole > 0
-        return 0 < self.whole <= self.block
+        return 0 < self.whole * self.state <= least and current().memory.limit is None
 
     @property
     def bands(self) -> int:
@@ -109,7 +109,7 @@ class CellAxis(Protocol):
         ...
 
 
-def run(blocks: Sequence[Task], work: Callable[[Task], None], threads: int) -> None:
+def run(blocks: Sequence[T], work: Callable[[T], None], threads: int) -> None:
     """Work on all blocks in up to `threads` threads, without floating-point warnings."""
     with np.errstate(all="ignore"):
         if len(blocks) == 1:
@@ -126,28 +126,67 @@ def whole(lead: Sequence[int], axes: Sequence[CellAxis]) -> Task:
 
 
 def cut(x: Array, axes: Sequence[CellAxis], load: Load) -> list[Task]:
-    """Cut the work on (..., *map) into bands of rows of groups of planes.
+    """Cut the work on (..., *map) into blocks, as the limits in force ask for."""
+    return Division.of(x, len(axes), load).blocks(x.shape[: x.ndim - len(axes)], axes)
 
-    Blocks that are neighbours in memory follow each other.
+
+class Division(NamedTuple):
+    """How work is cut into blocks: all that these depend on beside the shape and the axes.
+
+    A block has about `pixels`, and of the planes that share their pixels' memory `together`. It is
+    everything if `is_one`. `is_limited` tells whether memory is.
     """
-    lead = x.shape[: x.ndim - len(axes)]
-    block = whole(lead, axes)
-    if load.is_one_block:
-        return [block]
-    spans, cells, parts = block.source[len(lead) :], block.target[len(lead) :], block.axes
-    rows, *columns = (span.stop - span.start for span in spans)
-    interleaved = _interleaved(x, len(axes))
-    if current().memory.limit is not None and load.least * interleaved > current().memory.scratch:
-        interleaved = 1
-    pixels = max(1, load.block // load.pixel)
-    row = prod(columns) * interleaved
-    groups = list(_groups(lead, max(1, pixels // (rows * row)) * interleaved, load.threads))
-    shares = load.threads // gcd(load.threads, len(groups))
-    return [
-        Task((*group, band, *spans[1:]), (*group, these, *cells[1:]), (part, *parts[1:]))
-        for band, these, part in _bands(axes[0], pixels / row, shares)
-        for group in groups
-    ]
+
+    threads: int
+    pixels: int
+    together: int
+    is_one: bool
+    is_limited: bool
+
+    @classmethod
+    def of(cls, x: Array, axes: int, load: Load) -> Division:
+        """The division of (..., *map), which has so many spatial axes, in the limits in force."""
+        block, memory, together = load.block, current().memory, _interleaved(x, axes)
+        if load.least * together > memory.scratch:
+            together = 1
+        is_one, is_limited = 0 < load.whole <= block, memory.limit is not None
+        return cls(load.threads, max(1, block // load.pixel), together, is_one, is_limited)
+
+    def blocks(self, lead: tuple[int, ...], axes: Sequence[CellAxis]) -> list[Task]:
+        """Bands of rows of groups of planes (*lead, *map).
+
+        Blocks that are neighbours in memory follow each other.
+        """
+        block = whole(lead, axes)
+        if self.is_one:
+            return [block]
+        spans, cells, parts = block.source[len(lead) :], block.target[len(lead) :], block.axes
+        rows, *columns = (span.stop - span.start for span in spans)
+        row = prod(columns) * self.together
+        most = max(1, self.pixels // (rows * row)) * self.together
+        groups = list(_groups(lead, most, self.threads))
+        return [
+            Task((*group, band, *spans[1:]), (*group, these, *cells[1:]), (part, *parts[1:]))
+            for band, these, part in self._bands(axes[0], row, len(groups))
+            for group in groups
+        ]
+
+    def _bands(
+        self, axis: CellAxis, row: int, groups: int
+    ) -> Iterator[tuple[slice, slice, CellAxis]]:
+        """Bands of rows of so many pixels, their number times `groups` a multiple of the threads.
+
+        If memory is not limited, a band is four windows high: what neighbours both read is little.
+        """
+        stride = float(axis.stride)
+        least = 1 if self.is_limited else int(4 * axis.window / stride)
+        most = max(int((self.pixels / row - axis.window) / stride) + 1, least, 1)
+        shares = self.threads // gcd(self.threads, groups)
+        step = max(_equal(axis.cells, most, shares), least)
+        for start in range(0, axis.cells, step):
+            stop = min(start + step, axis.cells)
+            source, part = axis.part(start, stop)
+            yield source, slice(start, stop), part
 
 
 def _interleaved(x: Array, axes: int) -> int:
@@ -156,21 +195,6 @@ def _interleaved(x: Array, axes: int) -> int:
     if lead and 0 < abs(x.strides[lead - 1]) < abs(x.strides[-1]):
         return int(x.shape[lead - 1])
     return 1
-
-
-def _bands(axis: CellAxis, rows: float, shares: int) -> Iterator[tuple[slice, slice, CellAxis]]:
-    """Bands of at most about so many rows, in a multiple of `shares`.
-
-    If memory is not limited, a band is four windows high: what neighbours both read is little.
-    """
-    stride = float(axis.stride)
-    least = int(4 * axis.window / stride) if current().memory.limit is None else 1
-    most = max(int((rows - axis.window) / stride) + 1, least, 1)
-    step = max(_equal(axis.cells, most, shares), least)
-    for start in range(0, axis.cells, step):
-        stop = min(start + step, axis.cells)
-        source, part = axis.part(start, stop)
-        yield source, slice(start, stop), part
 
 
 def _groups(lead: tuple[int, ...], most: int, threads: int) -> Iterator[tuple[Any, ...]]:

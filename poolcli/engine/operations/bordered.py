@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from poolcli.engine.backend.blocks import Load, Task, cut
+from poolcli.engine.backend.blocks import Division, Task
 from poolcli.engine.operations.pixels import BorderPixel, MaskedPixels, ValueRules
 from poolcli.engine.windows.border import ABSENT, CONSTANT
 from poolcli.engine.windows.grid import Axis, Grid
@@ -19,28 +19,31 @@ from poolcli.maps.array import Array
 
 
 def tasks(
-    x: Array, axes: tuple[Axis, ...], load: Load, part: PlanePart | None = None
+    lead: tuple[int, ...],
+    axes: tuple[Axis, ...],
+    division: Division,
+    part: PlanePart | None = None,
 ) -> list[Task]:
-    """The work on (..., *map) in blocks: those at the border apart from the others.
+    """The work on (*lead, *map) in blocks: those at the border apart from the others.
 
-    With a `part` it is the work on its cells, numbered as in the whole, from its pixels `x`.
+    With a `part` it is the work on its cells, numbered as in the whole, from its pixels.
     """
     has_border = any(axis.border is not None for axis in axes)
     if part is None and not has_border:
-        return cut(x, axes, load)
+        return division.blocks(lead, axes)
     ends = [(0, axis.cells) for axis in axes]
     if part is not None:
         ends = [(cells.start, cells.stop) for cells in part.cells]
-    if not has_border or load.is_one_block:
-        return list(_part(x, axes, ends, load))
+    if not has_border or division.is_one:
+        return list(_part(lead, axes, ends, division))
     inner = [
         (max(first, low), min(stop, high))
         for (first, stop), (low, high) in zip((axis.inner for axis in axes), ends, strict=True)
     ]
     if any(a >= b for a, b in inner):
-        return list(_part(x, axes, ends, load))
+        return list(_part(lead, axes, ends, division))
     parts = [*_strips(ends, inner), tuple(inner)]
-    return [task for part in parts for task in _part(x, axes, part, load)]
+    return [task for part in parts for task in _part(lead, axes, part, division)]
 
 
 def read(
@@ -117,14 +120,17 @@ def _strips(
 
 
 def _part(
-    x: Array, axes: Sequence[Axis], cells: Sequence[tuple[int, int]], load: Load
+    lead: tuple[int, ...],
+    axes: Sequence[Axis],
+    cells: Sequence[tuple[int, int]],
+    division: Division,
 ) -> Iterator[Task]:
     """The blocks of some of the cells."""
     part = [axis.cells_between(*ends) for axis, ends in zip(axes, cells, strict=True)]
-    for task in cut(x, part, load):
-        lead, spans = task.target[: -len(axes)], task.target[-len(axes) :]
+    for task in division.blocks(lead, part):
+        planes, spans = task.target[: len(lead)], task.target[len(lead) :]
         moved = [
             slice(first + (span.start or 0), first + span.stop)
             for span, (first, _) in zip(spans, cells, strict=True)
         ]
-        yield task._replace(target=(*lead, *moved))
+        yield task._replace(target=(*planes, *moved))

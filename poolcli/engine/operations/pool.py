@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from poolcli.engine.backend import backend
-from poolcli.engine.backend.blocks import Task, run
-from poolcli.engine.operations.bordered import read, tasks
+from poolcli.engine.backend.blocks import run
+from poolcli.engine.operations.bordered import read
 from poolcli.engine.operations.pixels import MaskedPixels, ValueRules, check_nodata, counted
-from poolcli.engine.operations.pooling_plan import PlaneKind, PoolingPlan, plan_of, plan_of_whole
+from poolcli.engine.operations.pooling_plan import Block, PlaneKind, plan_of, plan_of_whole
 from poolcli.engine.operations.window_block import PoolingCall, WindowBlock
 from poolcli.engine.reducers.reducer import Reducer
-from poolcli.engine.windows.grid import Grid
 from poolcli.engine.windows.place import PlacedGrid, Placement
 from poolcli.maps.array import Array
 from poolcli.resources import memory
@@ -56,20 +55,11 @@ def _pooled(pixels: MaskedPixels, call: PoolingCall, out: Array | None = None) -
     out = memory.empty_like(x, plan.result, rules.dtype) if out is None else out
     indices = memory.empty_like(x, plan.result, np.int64) if rules.indexing else None
 
-    def work(task: Task) -> None:
-        windows = grid if task.axes == grid.axes else Grid(task.axes, grid.footprint)
-        block_pixels = counted(read(pixels, task, grid, rules, part), rules)
-        block = WindowBlock(call, task, windows, block_pixels)
-        target = task.target if part is None else part.shifted(task.target)
-        block.pool(out[target], None if indices is None else indices[target])
+    def pool_block(block: Block) -> None:
+        block_pixels = counted(read(pixels, block.task, grid, rules, part), rules)
+        windows = WindowBlock(call, block.task, block.grid, block_pixels)
+        windows.pool(out[block.target], None if indices is None else indices[block.target])
 
-    blocks = _blocks(x, plan)
-    run(blocks, work, plan.load.threads if len(blocks) > 1 else 1)
+    work = plan.work(x)
+    run(work.blocks, pool_block, work.threads)
     return out, indices
-
-
-def _blocks(x: Array, plan: PoolingPlan) -> list[Task]:
-    """The work on these planes."""
-    if plan.placed.part is None and plan.load.is_one_block:
-        return [plan.block]
-    return tasks(x, plan.placed.grid.axes, plan.load, plan.placed.part)

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from poolcli.engine.backend import Backend
-from poolcli.engine.backend.blocks import Load, Task, whole
+from poolcli.engine.backend.blocks import Division, Load, Task, whole
 from poolcli.engine.backend.window_views import COPIED, NETWORK
+from poolcli.engine.operations.bordered import tasks
 from poolcli.engine.operations.pixels import MaskedPixels, ValueRules
 from poolcli.engine.reducers.reducer import (
     BetweenRanks,
@@ -25,12 +26,17 @@ from poolcli.engine.reducers.reducer import (
 from poolcli.engine.windows.counts import WindowCounts
 from poolcli.engine.windows.grid import Grid
 from poolcli.engine.windows.place import PlacedGrid, Placement
+from poolcli.maps.array import Array
 
 # Blocks whose windows are put in order are so much smaller than others: a median of 3x3 bytes took
 # 22 ms with 512 KB at a time, and 95 ms with 4 MB.
 LINES = 8
 CELL = 32  # bytes for each cell: its count, its result in float64, and what is made of them
 BORDERED = 24  # bytes for each pixel of a block that reaches into the border: it is a copy
+# A plan remembers few blocks, whose axes remember a number for each cell along them: if these are
+# more, they are made anew. So are the numbers of the pixels of all windows.
+FEW_BLOCKS = 64
+FEW_CELLS = 1 << 16
 
 
 class PlaneKind(NamedTuple):
@@ -88,6 +94,24 @@ class Execution(NamedTuple):
         return Load(self.state, pixel, least, lead * prod(space) * pixel, self.tiled)
 
 
+class Block(NamedTuple):
+    """Cells that are made at a time: `grid` are their windows on the pixels that the task reads.
+
+    The task numbers cells as the whole grid does; `target` is where they are in the result.
+    """
+
+    task: Task
+    grid: Grid
+    target: tuple[slice, ...]
+
+
+class Work(NamedTuple):
+    """Blocks, and how many threads work on them."""
+
+    blocks: list[Block]
+    threads: int
+
+
 @dataclass(eq=False)
 class PoolingPlan:
     """How planes of a kind are pooled under a grid; `shape` is theirs."""
@@ -97,21 +121,49 @@ class PoolingPlan:
     execution: Execution
     load: Load
     cells: Grid
+    _last: tuple[Division, Work] | None = None
 
     @cached_property
     def result(self) -> tuple[int, ...]:
         """The shape of the result."""
         return self._lead + self.cells.shape
 
-    @cached_property
-    def counts(self) -> WindowCounts:
-        """How many pixels the windows of the grid have."""
-        return WindowCounts(self.placed.grid)
+    def counts_of(self, grid: Grid) -> WindowCounts:
+        """How many pixels the windows of a block have."""
+        is_known = grid is self.placed.grid and prod(grid.shape) <= FEW_CELLS
+        return self._counts if is_known else WindowCounts(grid)
 
     @cached_property
-    def block(self) -> Task:
-        """All of the grid, where that is one block."""
-        return whole(self._lead, self.placed.grid.axes)
+    def _counts(self) -> WindowCounts:
+        return WindowCounts(self.placed.grid)
+
+    def work(self, x: Array) -> Work:
+        """The work on planes of this kind, in the limits in force."""
+        if self.load.is_small and self.placed.part is None:
+            return self._at_once
+        division = Division.of(x, len(self.cells.axes), self.load)
+        last = self._last  # read once: another thread may replace it
+        if last is not None and last[0] == division:
+            return last[1]
+        work = self._divided(division)
+        if len(work.blocks) <= FEW_BLOCKS and max(self.cells.shape) <= FEW_CELLS:
+            self._last = division, work
+        return work
+
+    @cached_property
+    def _at_once(self) -> Work:
+        """All of the grid as one block."""
+        return Work([self._block(whole(self._lead, self.placed.grid.axes))], 1)
+
+    def _divided(self, division: Division) -> Work:
+        grid, part = self.placed.grid, self.placed.part
+        blocks = [self._block(task) for task in tasks(self._lead, grid.axes, division, part)]
+        return Work(blocks, division.threads if len(blocks) > 1 else 1)
+
+    def _block(self, task: Task) -> Block:
+        grid, part = self.placed.grid, self.placed.part
+        windows = grid if task.axes == grid.axes else Grid(task.axes, grid.footprint)
+        return Block(task, windows, task.target if part is None else part.shifted(task.target))
 
     @property
     def _lead(self) -> tuple[int, ...]:

@@ -78,9 +78,8 @@ class WindowBlock:
     def _counts_of(self, weights: Array | None = None) -> WindowCounts | FootprintCounts:
         """How many pixels windows have; `weights` stand for their number."""
         if self.grid.footprint is None:
-            plan = self.call.plan
-            is_known = weights is None and self.grid is plan.placed.grid
-            return plan.counts if is_known else WindowCounts(self.grid, weights)
+            known = self.call.plan.counts_of
+            return known(self.grid) if weights is None else WindowCounts(self.grid, weights)
         from poolcli.engine.windows.footprint_counts import FootprintCounts  # few grids have one
 
         cells = self.task.target[-len(self.grid.axes) :]
