@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 from poolcli.errors import (
     DtypeError,
     FileError,
+    OptionFileError,
     OptionTypeError,
     PoolError,
     RequestError,
@@ -46,6 +47,7 @@ __version__ = "0.1.0"
 __all__ = [
     "DtypeError",
     "FileError",
+    "OptionFileError",
     "OptionTypeError",
     "Pipeline",
     "PoolError",

@@ -64,6 +64,10 @@ class FileError(PoolError, OSError):
     """A file cannot be read or written."""
 
 
+class OptionFileError(RequestError, FileError):
+    """A file that an option names cannot be read."""
+
+
 def plain(text: Any) -> str:
     """Return a text with its control characters escaped: a file's name cannot drive a terminal."""
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in str(text))

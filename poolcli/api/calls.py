@@ -10,7 +10,7 @@ import numpy as np
 from poolcli.api.inputs import PoolInput
 from poolcli.api.labelled import labelled, spacing_of
 from poolcli.api.steps import PARSER, pipeline_of
-from poolcli.errors import RequestError, ShapeError
+from poolcli.errors import OptionTypeError, RequestError, ShapeError
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.layout import shape_words
@@ -53,6 +53,18 @@ def pooled(
     parts = step.parts_of(form) if pipeline.several else pipeline.steps * 2
     outs = (out, *(None for _ in maps[1:]))
     return tuple(map(_result, maps, (source,) * len(maps), parts, outs))
+
+
+def check_reducer(reducer: Any) -> None:
+    """Raise RequestError for what is not the name of an operation alone."""
+    if isinstance(reducer, Pipeline):
+        raise OptionTypeError(f"{reducer!r} is no operation: call it with x")
+    if not isinstance(reducer, str):
+        raise OptionTypeError(f"`reducer` is the name of an operation, and not {reducer!r}")
+    if " " in reducer.strip() or "|" in reducer:
+        raise RequestError(
+            f"{reducer!r} is a pipeline, and no operation: call poolcli.parse({reducer!r})(x)"
+        )
 
 
 def check_own(reducer: str, own: Mapping[str, Any]) -> None:

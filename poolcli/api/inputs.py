@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from poolcli.api.axes import Arrangement, arrangement, axis_numbers
-from poolcli.errors import OptionTypeError
 from poolcli.maps.array import Array
+from poolcli.maps.array_like import input_array
 from poolcli.maps.feature_map import FeatureMap, check_values
 from poolcli.maps.picture import Picture
 
@@ -52,27 +52,13 @@ def pool_input(x: Any, axes: AxisOptions) -> PoolInput:
     if _is_a(x, "PIL.Image", "Image") and not axes.named and x.mode in MODES:
         return _of_image(x)
     if _is_a(x, "xarray", "DataArray"):
-        return _of_array(_as_array(x), axes, x.dims)._replace(labelled=x)
-    return _of_array(_as_array(x), axes)
+        return _of_array(input_array(x), axes, x.dims)._replace(labelled=x)
+    return _of_array(input_array(x), axes)
 
 
 def _is_a(x: Any, module: str, name: str) -> bool:
     loaded = sys.modules.get(module)
     return loaded is not None and isinstance(x, getattr(loaded, name))
-
-
-def _as_array(x: Any) -> Array:
-    """The array of an object; OptionTypeError where NumPy cannot read it."""
-    try:
-        return np.asarray(x)
-    except (TypeError, RuntimeError) as error:
-        if type(x).__module__.split(".")[0] != "torch":
-            raise OptionTypeError(f"x is a {type(x).__name__}, and no array: {error}") from None
-        reason = str(error).splitlines()[0].rstrip(".")
-        raise OptionTypeError(
-            f"x is a tensor that NumPy cannot read ({reason}): pass x.detach().cpu(), "
-            "as float32 if it is bfloat16"
-        ) from None
 
 
 def _of_array(data: Array, axes: AxisOptions, names: Sequence[Hashable] = ()) -> PoolInput:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from os import PathLike
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
-from numpy.typing import ArrayLike, DTypeLike
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.profiles import ProfileName
 
-SizeLike = int | str | Sequence[int]
-PaddingLike = int | str | Sequence[int | Sequence[int]]
+WholeNumbers = NDArray[np.integer[Any]]
+SizeLike = int | str | Sequence[int] | WholeNumbers
+PaddingLike = int | str | Sequence[int | Sequence[int]] | WholeNumbers
 BorderLike = float | str | Sequence[float | str]
 FileOrArray = ArrayLike | PathLike[str]  # a path is a text, too
 PipelineLike = Pipeline | str

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from operator import index
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from poolcli.api.steps import PARSER, in_pipeline_text
-from poolcli.errors import OptionTypeError, PoolError
+from poolcli.errors import OptionTypeError, PoolError, RequestError
 from poolcli.maps.feature_map import Form, check_values
 from poolcli.maps.layout import check_layout, default_layout
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.step import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
+    from typing import SupportsIndex
 
     from numpy.typing import DTypeLike
 
@@ -54,7 +56,7 @@ def parse(text: str) -> Pipeline:
 
 def plan(
     pipeline: str | Pipeline,
-    shape: Sequence[int],
+    shape: Iterable[SupportsIndex],
     dtype: DTypeLike = "float32",
     layout: str | None = None,
 ) -> tuple[Stage, ...]:
@@ -88,9 +90,28 @@ def plan(
     >>> [stage.output.shape for stage in stages]
     [(1, 64, 56, 56), (1, 64, 28, 28)]
     """
-    steps = parse(pipeline) if isinstance(pipeline, str) else pipeline
-    axes = len(shape)
-    letters = check_layout(layout, axes) if layout else default_layout(axes)
-    form = Form(tuple(map(int, shape)), np.dtype(dtype), letters)
+    steps = pipeline if isinstance(pipeline, Pipeline) else parse(pipeline)
+    sizes = _sizes(shape)
+    letters = check_layout(layout, len(sizes)) if layout else default_layout(len(sizes))
+    form = Form(sizes, _dtype(dtype), letters)
     check_values(form.dtype, form.space)
     return steps.plan(form)
+
+
+def _sizes(shape: Iterable[SupportsIndex]) -> tuple[int, ...]:
+    """The shape as a tuple of int; PoolError where it is none."""
+    takes = "`shape` is a whole number from 0 up for each axis, like (1, 64, 112, 112)"
+    try:
+        sizes = tuple(map(index, shape))
+    except TypeError:
+        raise OptionTypeError(f"{takes}, and not {shape!r}") from None
+    if min(sizes, default=0) < 0:
+        raise RequestError(f"{takes}, and not {shape!r}")
+    return sizes
+
+
+def _dtype(dtype: DTypeLike) -> np.dtype[Any]:
+    try:
+        return np.dtype(dtype)
+    except TypeError:
+        raise OptionTypeError(f"`dtype` {dtype!r} is no dtype of NumPy's") from None

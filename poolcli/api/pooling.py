@@ -7,7 +7,7 @@ from typing import Any, Literal, Unpack, overload
 
 from numpy.typing import ArrayLike, DTypeLike
 
-from poolcli.api.calls import check_own, pooled
+from poolcli.api.calls import check_own, check_reducer, pooled
 from poolcli.api.inputs import AxisOptions, pool_input
 from poolcli.api.keywords import (
     BorderLike,
@@ -300,8 +300,8 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
         The windows do not fit the shape; a ValueError.
     ValueRuleError
         The values cannot be pooled, or the result cannot be held, as asked; a ValueError.
-    FileError
-        A file that an option names cannot be read; an OSError.
+    OptionFileError
+        A file that an option names cannot be read; a RequestError and an OSError.
 
     Notes
     -----
@@ -328,6 +328,7 @@ def pool(  # noqa: PLR0913 - the options of all operations, by their names
     values = locals()
     options = {name: value for name in OPTIONS if (value := values[name]) is not None}
     try:
+        check_reducer(reducer)
         check_own(reducer, own)
         options |= own
         source = pool_input(x, AxisOptions(layout, axes, channel_axis))

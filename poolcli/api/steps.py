@@ -10,6 +10,7 @@ import numpy as np
 
 from poolcli.errors import PoolError, in_flags
 from poolcli.maps.array import Array
+from poolcli.pipeline.options import BRANCH_PIPELINES
 from poolcli.pipeline.parser import Parser
 from poolcli.pipeline.pipeline import Pipeline
 
@@ -70,8 +71,12 @@ def _types(values: Iterable[Any]) -> Key | None:
 
 
 def in_keywords(error: PoolError) -> PoolError:
-    """Return the error with the keywords of Python, where `global` is a word of the language."""
-    return type(error)(str(error).replace("`global`", "`global_`"))
+    """Return the error with the keywords of Python, where `global` is a word of the language.
+
+    What text has without a flag has a keyword, too.
+    """
+    text = str(error).replace("`global`", "`global_`")
+    return type(error)(text.replace(BRANCH_PIPELINES.word, f"`{BRANCH_PIPELINES.name}`"))
 
 
 def in_pipeline_text(error: PoolError) -> PoolError:

@@ -69,13 +69,13 @@ class MaskOfFile(ArrayFile):
 
 def as_array(value: Any) -> ArrayFile:
     """Return an array, or numbers, as the value of an option: a read-only copy."""
-    import numpy as np
+    from poolcli.maps.array_like import array_of  # here, as help needs no NumPy
 
     if isinstance(value, ArrayFile):
         return value
     if is_path(value):
         raise ValueError("is a file, and no files are read here: pass its array")
-    array = np.array(value)
+    array = array_of(value).copy()
     if array.dtype.kind not in "biuf":
         raise TypeError("takes a file, or an array of numbers")
     array.flags.writeable = False

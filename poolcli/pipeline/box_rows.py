@@ -86,8 +86,11 @@ def checked(rows: Any) -> Array:
     """Return rows as an array, read-only; ValueError where one is not a box."""
     import numpy as np
 
+    from poolcli.maps.array_like import array_of
+
+    given = array_of(rows) if hasattr(rows, "__array__") else rows
     try:
-        boxes = np.array(rows, np.float64)
+        boxes = np.array(given, np.float64)
     except (ValueError, TypeError):
         raise ValueError(_odd_one(rows)) from None
     if not boxes.size:

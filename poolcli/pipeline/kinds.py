@@ -9,7 +9,7 @@ from numbers import Integral
 from typing import Any
 
 from poolcli.maps.frame import Padding, Size
-from poolcli.pipeline.parameters import Kind, did_you_mean
+from poolcli.pipeline.parameters import Kind, did_you_mean, parts_of
 
 LONGEST_RANGE = 4096  # numbers in a range such as 4-7: bounds what a typing error can ask for
 BORDER_WORDS = ("clip", "edge", "reflect", "symmetric", "wrap")
@@ -70,13 +70,6 @@ def either(word: str, kind: Kind) -> Kind:
         return word if isinstance(value, str) else kind.show(value)
 
     return Kind(f"{kind.metavar}|{word}", read, show)
-
-
-def parts_of(value: Any, separator: str) -> Sequence[Any]:
-    """Split a text at the separator; a sequence has its parts, and anything else is one."""
-    if isinstance(value, str):
-        return value.split(separator)
-    return value if isinstance(value, (tuple, list)) else (value,)
 
 
 def _wrong(value: Any, takes: str) -> ValueError | TypeError:

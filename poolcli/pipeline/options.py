@@ -183,7 +183,7 @@ RESTORED_SIZE = Parameter(
 RESTORE_INTERPOLATION = Parameter(
     "interpolation", ("--interpolation",), choice("nearest", "bilinear"), "Which pixels.", "nearest"
 )
-BRANCH_PIPELINES = Parameter("branches", (), BRANCHES, "Pipelines in quotes, before the inputs.")
+BRANCH_PIPELINES = Parameter("branches", (), BRANCHES, "The pipelines to merge, each in quotes.")
 MERGE = Parameter(
     "merge",
     ("--merge",),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from poolcli.errors import OptionTypeError, PoolError, RequestError
+from poolcli.errors import OptionFileError, OptionTypeError, PoolError, RequestError
 
 Reader = Callable[[Any], Any]
 
@@ -16,12 +16,13 @@ class Kind(NamedTuple):
     """Which values a parameter takes.
 
     `read` turns a text or a plain Python value into the value; it raises ValueError or TypeError
-    with a message that says what is accepted. `show` is its inverse: the text that `read` turns
-    into the value. `choices` are all words that it takes, where they are few; `usual` are texts
-    that a shell offers beside them; `separator` joins several. `source` names the method of
-    `poolcli.pipeline.readers.Readers` that reads texts, where these name a file or describe a
-    pipeline; `read` takes only Python values then. `bare` is the value of a flag that stands alone,
-    to which other values are joined by "="; None for one that is followed by its value.
+    with a message that says what is accepted, and OSError for a file that cannot be read. `show` is
+    its inverse: the text that `read` turns into the value. `choices` are all words that it takes,
+    where they are few; `usual` are texts that a shell offers beside them; `separator` joins
+    several. `source` names the method of `poolcli.pipeline.readers.Readers` that reads texts, where
+    these name a file or describe a pipeline; `read` takes only Python values then. `bare` is the
+    value of a flag that stands alone, to which other values are joined by "="; None for one that is
+    followed by its value.
     """
 
     metavar: str
@@ -81,7 +82,7 @@ class Parameter(NamedTuple):
     def read(self, value: Any, reader: Reader | None = None) -> Any:
         """Return the value of a text or a Python value; `reader` replaces that of the kind."""
         if self.repeats:
-            parts = value if isinstance(value, (tuple, list)) else (value,)
+            parts = parts_of(value)
             return tuple(dict.fromkeys(self._read(part, reader) for part in parts))
         return self._read(value, reader)
 
@@ -92,6 +93,8 @@ class Parameter(NamedTuple):
             raise
         except TypeError as error:
             raise OptionTypeError(f"{self.word} {_shortened(value)}: {error}") from None
+        except OSError as error:
+            raise OptionFileError(f"{self.word} {_shortened(value)}: {error}") from None
         except ValueError as error:
             raise RequestError(f"{self.word} {_shortened(value)}: {error}") from None
 
@@ -103,6 +106,19 @@ class Parameter(NamedTuple):
             return f"{self.flags[0]}={self.kind.show(value)}"
         texts = map(self.kind.show, value if self.repeats else (value,))
         return " ".join(f"{self.flags[0]} {text}" if self.flags else text for text in texts)
+
+
+def parts_of(value: Any, separator: str | None = None) -> Sequence[Any]:
+    """Split a text at the separator; a sequence or array has its parts, anything else is one.
+
+    >>> parts_of("3x2", "x"), parts_of((3, 2)), parts_of(3)
+    (['3', '2'], (3, 2), (3,))
+    """
+    if isinstance(value, str):
+        return value.split(separator) if separator else (value,)
+    if getattr(value, "ndim", 0):
+        return list(value.tolist())
+    return value if isinstance(value, Sequence) else (value,)
 
 
 def _shortened(value: Any) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 
 from poolcli.errors import OptionTypeError, PoolError, RequestError
 from poolcli.maps.array import Array
+from poolcli.maps.array_like import input_array
 from poolcli.maps.feature_map import FeatureMap, Form, check_values
 from poolcli.maps.layout import channels_last_hint, check_layout, default_layout, shape_words
 from poolcli.pipeline.receptive_field import ReceptiveField
@@ -228,7 +229,7 @@ def as_map(x: ArrayLike, layout: str | None = None) -> FeatureMap:
         raise OptionTypeError(
             "a pipeline does not know masked arrays: give the steps a `mask`, or use poolcli.pool"
         )
-    data = np.asarray(x)
+    data = input_array(x)
     letters = check_layout(layout, data.ndim) if layout else default_layout(data.ndim)
     fmap = FeatureMap(data, letters)
     check_values(data.dtype, fmap.form.space)

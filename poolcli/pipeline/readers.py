@@ -87,9 +87,9 @@ class Readers:
             with open(path, "rb") as file:  # noqa: PTH123 - pathlib would slow the start
                 content = file.read()
         except FileNotFoundError:
-            raise ValueError("there is no such file or folder") from None
+            raise OSError("there is no such file or folder") from None
         except OSError as error:
-            raise ValueError(error.strerror or "cannot be read") from None
+            raise OSError(error.strerror or "cannot be read") from None
         if content.startswith(NPY):
             rows = box_rows.checked(self.array(value).array)
         else:
@@ -134,7 +134,7 @@ class Readers:
         try:
             arrays = self._load(path)
         except FileError as error:
-            raise ValueError(str(error)) from None
+            raise OSError(str(error)) from None
         return of_file(path, arrays, several=several)
 
     def _pipeline(self, value: Any) -> Pipeline:

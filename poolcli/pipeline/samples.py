@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from poolcli.pipeline.arrays import ArrayFile, as_array, show_array
-from poolcli.pipeline.kinds import parts_of
-from poolcli.pipeline.parameters import Kind
+from poolcli.pipeline.parameters import Kind, parts_of
 
 Samples = tuple[float, ...] | ArrayFile
 

@@ -16,9 +16,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from math import inf
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from operator import index
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, SupportsIndex
 from weakref import finalize
 
+from poolcli.errors import OptionTypeError, RequestError
 from poolcli.resources.threads import cores
 
 if TYPE_CHECKING:
@@ -107,7 +109,9 @@ def current() -> Limits:
 
 
 @contextmanager
-def limits(*, threads: int | None = None, memory: int | Budget | None = None) -> Iterator[None]:
+def limits(
+    *, threads: SupportsIndex | None = None, memory: SupportsIndex | Budget | None = None
+) -> Iterator[None]:
     """Limit the threads or the memory of the calls within the block.
 
     Parameters
@@ -118,6 +122,11 @@ def limits(*, threads: int | None = None, memory: int | Budget | None = None) ->
         Bytes that the arrays and the scratch of pooling may take together; what does not fit is
         put into temporary files. By default as before.
 
+    Raises
+    ------
+    RequestError
+        A number is less than 1; a ValueError. An OptionTypeError if it is no whole number.
+
     Examples
     --------
     >>> import poolcli
@@ -126,12 +135,25 @@ def limits(*, threads: int | None = None, memory: int | Budget | None = None) ->
     array([3, 5])
     """
     before = current()
-    budget = Budget(memory) if isinstance(memory, int) else memory
-    after = before._replace(
-        memory=budget or before.memory, max_threads=threads or before.max_threads
-    )
+    most = _checked("threads", threads) or before.max_threads
+    if not isinstance(memory, Budget):
+        limit = _checked("memory", memory)
+        memory = before.memory if limit is None else Budget(limit)
+    after = Limits(memory, most)
     token = _current.set(after)
     try:
         yield
     finally:
         _current.reset(token)
+
+
+def _checked(name: str, number: SupportsIndex | None) -> int | None:
+    """The number as an int; PoolError if it is not a whole number from 1 up."""
+    if number is None:
+        return None
+    if isinstance(number, bool) or not isinstance(number, SupportsIndex):
+        raise OptionTypeError(f"`{name}` is a whole number from 1 up, and not {number!r}")
+    found = index(number)
+    if found < 1:
+        raise RequestError(f"`{name}` is a whole number from 1 up, and not {found}")
+    return found

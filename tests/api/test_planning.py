@@ -65,3 +65,21 @@ def test_plan_is_what_the_pipeline_does():
 def test_plan_refuses_what_pooling_refuses(shape, dtype, layout, error):
     with pytest.raises(error):
         poolcli.plan("max -k 3", shape, dtype, layout)
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [("abc", "and not 'abc'"), (5, "and not 5"), ((4, 2.5), "2.5"), ((4, -1), "-1")],
+)
+def test_a_shape_is_whole_numbers(shape, message):
+    with pytest.raises(poolcli.RequestError, match=f"`shape` is a whole number .*{message}"):
+        poolcli.plan("max", shape)
+
+
+def test_a_dtype_is_one_of_numpys():
+    with pytest.raises(poolcli.OptionTypeError, match="`dtype` 'float7' is no dtype"):
+        poolcli.plan("max", (4, 4), "float7")
+
+
+def test_a_shape_may_be_an_array():
+    assert poolcli.plan("max", np.array([4, 6]))[0].output.shape == (2, 3)

@@ -180,3 +180,35 @@ def test_nothing_of_the_callers_thread_changes():
     before = state()
     poolcli.pool(np.ones((8, 64, 64, 64), np.float32), "avg", kernel=3, stride=1)
     assert state() == before
+
+
+@pytest.mark.parametrize(
+    ("reducer", "error", "message"),
+    [
+        (None, TypeError, "`reducer` is the name of an operation, and not None"),
+        (poolcli.parse("max -k 2"), TypeError, "<pipeline max -k 2> is no operation: call it"),
+        ("max -k 2 | avg", ValueError, r"call poolcli\.parse\('max -k 2 \| avg'\)\(x\)"),
+        ("fuse", ValueError, "fuse needs `branches`: "),
+    ],
+)
+def test_a_reducer_is_the_name_of_an_operation(reducer, error, message):
+    with pytest.raises(poolcli.RequestError, match=message) as refused:
+        poolcli.pool([1, 2], reducer)
+    assert isinstance(refused.value, error)
+
+
+@pytest.mark.parametrize("several", [np.array, list, tuple], ids=["array", "list", "tuple"])
+def test_numbers_for_each_axis_are_any_sequence(several):
+    x = np.arange(48).reshape(6, 8)
+    options = {"kernel": (2, 3), "stride": (1, 2), "padding": ((0, 1), (1, 0)), "nodata": (3, 7)}
+    expected = poolcli.pool(x, "max", **options)
+    as_given = {name: several(value) for name, value in options.items()}
+    np.testing.assert_array_equal(poolcli.pool(x, "max", **as_given), expected)
+
+
+@pytest.mark.parametrize("name", ["mask", "weights", "boxes"])
+def test_a_file_that_is_not_there_is_an_os_error(name):
+    reducer = "weighted" if name == "weights" else "max"
+    with pytest.raises(OSError, match=f"`{name}` none.npy: there is no such file") as refused:
+        poolcli.pool([1, 2], reducer, **{name: "none.npy"})
+    assert isinstance(refused.value, poolcli.OptionFileError)

@@ -95,7 +95,7 @@ class TestFuse:
             (["pyramid --op max --levels 2"], "gives several maps, and a branch gives one"),
             ([3], "takes a text"),
             ([], "takes one pipeline or more"),
-            (None, "fuse needs BRANCHES"),
+            (None, "fuse needs `branches`"),
         ],
     )
     def test_wrong_branches(self, branches, message):

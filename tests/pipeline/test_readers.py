@@ -39,7 +39,7 @@ def test_several_arrays():
 
 
 def test_a_file_that_cannot_be_read():
-    with pytest.raises(ValueError, match="no such file"):
+    with pytest.raises(OSError, match="no such file"):
         READERS.array("none.npy")
 
 
@@ -65,7 +65,7 @@ def test_boxes(tmp_path):
         assert READERS.boxes(value).array.tolist() == [[0, 1, 2, 3]]
     assert READERS.boxes(path).kind == "boxes"
     assert READERS.boxes("[[0,1,2,3]]").kind == ""
-    with pytest.raises(ValueError, match="no such file"):
+    with pytest.raises(OSError, match="no such file"):
         READERS.boxes("none.csv")
 
 

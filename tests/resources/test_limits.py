@@ -2,6 +2,7 @@
 
 import threading
 
+import numpy as np
 import pytest
 
 from poolcli.resources.limits import LARGE, Budget, current, limits
@@ -23,6 +24,20 @@ def test_they_nest_and_end_with_their_blocks():
         assert current().memory is not budget
         assert current().threads == 3
     assert current().threads == cores()
+
+
+@pytest.mark.parametrize("name", ["threads", "memory"])
+@pytest.mark.parametrize("number", [0, "2G", 1.5, True])
+def test_they_are_whole_numbers_from_1_up(name, number):
+    error = ValueError if number == 0 else TypeError
+    message = f"`{name}` is a whole number from 1 up, and not {number!r}"
+    with pytest.raises(error, match=message), limits(**{name: number}):
+        pass
+
+
+def test_whole_numbers_of_numpy_are_taken():
+    with limits(threads=np.int64(3), memory=np.uint32(1 << 20)):
+        assert (current().threads, current().memory.limit) == (3, 1 << 20)
 
 
 def test_an_error_ends_them_too():
