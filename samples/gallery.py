@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from PIL import Image, ImageDraw
 
-from poolcli.analysis.picture.render import render
+from poolcli.analysis.drawing.render import render
 from poolcli.cli.main import main
 from poolcli.io import read
 

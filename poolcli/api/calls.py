@@ -15,7 +15,7 @@ from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.layout import shape_words
 from poolcli.pipeline.options import MASK
-from poolcli.pipeline.out import write
+from poolcli.pipeline.out_array import write
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.pixel_sizes import with_pixel_sizes
 from poolcli.pipeline.registry import op_named

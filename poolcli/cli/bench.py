@@ -11,9 +11,9 @@ from poolcli.cli.command import Command, inputs_argument
 from poolcli.cli.input_maps import maps_of, naming
 from poolcli.cli.option import Option, in_group
 from poolcli.cli.option_values import input_from, style_from, within_memory
-from poolcli.cli.options import LAYOUT, MEMORY, PIPELINE_AND_SHAPE, REPORT
 from poolcli.cli.pipeline_argument import PipelineArgument, pipeline_from
 from poolcli.cli.shape_argument import form_from, shape_or_file
+from poolcli.cli.shared_options import LAYOUT, MEMORY, PIPELINE_AND_SHAPE, REPORT
 from poolcli.errors import PoolError, RequestError
 
 if TYPE_CHECKING:

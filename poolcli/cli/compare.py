@@ -11,8 +11,8 @@ from poolcli.cli.command import PipelinesCommand, inputs_argument
 from poolcli.cli.file_parser import file_parser
 from poolcli.cli.option import Option, in_group
 from poolcli.cli.option_values import style_from, within_memory
-from poolcli.cli.options import FOLDERS, LAYOUT, MEMORY, REPORT, SHOW, random_input_options
 from poolcli.cli.pipeline_argument import is_pipeline
+from poolcli.cli.shared_options import FOLDERS, LAYOUT, MEMORY, REPORT, SHOW, random_input_options
 from poolcli.errors import RequestError
 
 SEMANTICS = in_group(

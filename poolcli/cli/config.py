@@ -10,7 +10,7 @@ import click
 from poolcli.cli.command import Command
 from poolcli.cli.config_file import candidates, settings
 from poolcli.cli.option_values import style_from
-from poolcli.cli.options import REPORT
+from poolcli.cli.shared_options import REPORT
 
 if TYPE_CHECKING:
     from poolcli.cli.config_file import Setting

@@ -89,7 +89,7 @@ def _settings(path: Path, commands: list[str]) -> Iterator[Setting]:
 
 def _options() -> dict[str, Option]:
     """The options that a file may set, by their names in it."""
-    from poolcli.cli.options import FILES
+    from poolcli.cli.shared_options import FILES
 
     return {option.opts[-1].removeprefix("--"): option for option in FILES}
 

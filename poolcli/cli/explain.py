@@ -12,9 +12,9 @@ from poolcli.cli.command import Command, inputs_argument
 from poolcli.cli.input_maps import maps_of
 from poolcli.cli.option import Option, in_group
 from poolcli.cli.option_values import input_from, style_from, within_memory
-from poolcli.cli.options import DATA_STYLES, LAYOUT, MEMORY, RECIPE, REPORT, show_option
 from poolcli.cli.picture_outputs import check_outputs, write_to
 from poolcli.cli.pipeline_argument import pipeline_from
+from poolcli.cli.shared_options import DATA_STYLES, LAYOUT, MEMORY, RECIPE, REPORT, show_option
 from poolcli.errors import PoolError, RequestError
 
 if TYPE_CHECKING:
@@ -74,8 +74,8 @@ def _explained(
     pipeline: Pipeline, path: Path, params: dict[str, Any]
 ) -> tuple[FeatureMap, Explanation]:
     """The map, and the explanation of one number of its result."""
+    from poolcli.analysis.drawing.selection import pages_of
     from poolcli.analysis.explanation.explanation import explain as explained
-    from poolcli.analysis.picture.selection import pages_of
 
     at = _index(params["at"])
     try:
@@ -137,9 +137,9 @@ def _draw(name: str, fmap: FeatureMap, explanation: Explanation, params: dict[st
 
 
 def _show(name: str, fmap: FeatureMap, explanation: Explanation, params: dict[str, Any]) -> None:
-    from poolcli.analysis.picture.framed_region import framed_views
-    from poolcli.analysis.picture.panels import laid_out
-    from poolcli.analysis.picture.screen import screen_of
+    from poolcli.analysis.drawing.framed_region import framed_views
+    from poolcli.analysis.drawing.panels import laid_out
+    from poolcli.analysis.drawing.screen import screen_of
 
     stream = sys.stderr if params["report"] in DATA_STYLES else sys.stdout
     if screen := screen_of(stream, params["show"]):
@@ -150,7 +150,7 @@ def _show(name: str, fmap: FeatureMap, explanation: Explanation, params: dict[st
 
 def _write(name: str, fmap: FeatureMap, explanation: Explanation, params: dict[str, Any]) -> None:
     from poolcli import io
-    from poolcli.analysis.picture.framed_region import framed_views, views_sheet
+    from poolcli.analysis.drawing.framed_region import framed_views, views_sheet
 
     views = framed_views(name, fmap, explanation.regions[-1], SMALLEST_PICTURE)
     if not views:

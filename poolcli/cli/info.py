@@ -10,7 +10,7 @@ import click
 from poolcli.cli.command import Command, inputs_argument
 from poolcli.cli.input_maps import header_of, naming, there
 from poolcli.cli.option_values import inputs_from, style_from, within_memory
-from poolcli.cli.options import FOLDERS, LAYOUT, MEMORY, REPORT
+from poolcli.cli.shared_options import FOLDERS, LAYOUT, MEMORY, REPORT
 from poolcli.errors import PoolError, in_flags, plain
 
 INPUTS = inputs_argument("inputs", "INPUT...")

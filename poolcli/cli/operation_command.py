@@ -10,9 +10,9 @@ import click
 from poolcli.cli.command import Command, inputs_argument
 from poolcli.cli.file_parser import file_parser
 from poolcli.cli.option import operation_options
-from poolcli.cli.options import FILES, INDICES
 from poolcli.cli.pipeline_argument import is_pipeline
 from poolcli.cli.pool_files import pool_files
+from poolcli.cli.shared_options import FILES, INDICES
 from poolcli.errors import RequestError
 from poolcli.pipeline.op import Op
 from poolcli.pipeline.window_kinds import WINDOW_KINDS

@@ -9,7 +9,7 @@ import click
 
 from poolcli.cli.command import Command
 from poolcli.cli.option_values import style_from
-from poolcli.cli.options import REPORT
+from poolcli.cli.shared_options import REPORT
 
 
 @click.command(cls=Command, params=list(REPORT))

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 from poolcli.cli.option_values import STDIO, path_from
-from poolcli.cli.options import DATA_STYLES
+from poolcli.cli.shared_options import DATA_STYLES
 from poolcli.cli.standard_streams import check_takes_bytes
 from poolcli.errors import FileError, RequestError
 
 if TYPE_CHECKING:
     from poolcli.analysis.comparison.results import ComparedMap
-    from poolcli.analysis.picture.contact_sheet import Section
+    from poolcli.analysis.drawing.contact_sheet import Section
 
 
 def report_stream(params: dict[str, Any]) -> TextIO:
@@ -58,7 +58,7 @@ def write_pictures(
     """Write the contact sheet and the page that are asked for."""
     if not (params["output"] or params["html"]):
         return
-    from poolcli.analysis.picture.comparison_figures import comparison_section
+    from poolcli.analysis.drawing.comparison_figures import comparison_section
     from poolcli.report.comparison_rows import caption
 
     sections = [comparison_section(each, list(map(caption, each.results))) for each in compared]
@@ -70,7 +70,7 @@ def write_pictures(
 
 def _write_sheet(sections: Sequence[Section], params: dict[str, Any]) -> None:
     from poolcli import io
-    from poolcli.analysis.picture.contact_sheet import contact_sheet
+    from poolcli.analysis.drawing.contact_sheet import contact_sheet
 
     name = params["output"]
     suffix = ".png" if name == STDIO else Path(name).suffix
@@ -79,7 +79,7 @@ def _write_sheet(sections: Sequence[Section], params: dict[str, Any]) -> None:
 
 
 def _write_page(sections: Sequence[Section], rows: Sequence[Any], params: dict[str, Any]) -> None:
-    from poolcli.analysis.picture.html_page import html_page
+    from poolcli.analysis.drawing.html_page import html_page
     from poolcli.report.comparison_rows import COLUMNS
 
     text = html_page(sections, COLUMNS, rows).encode()
@@ -88,8 +88,8 @@ def _write_page(sections: Sequence[Section], rows: Sequence[Any], params: dict[s
 
 def show_pictures(compared: Sequence[ComparedMap], params: dict[str, Any]) -> None:
     """Show the maps and the results in the terminal, where that is asked for and can be done."""
-    from poolcli.analysis.picture.before_after import before_and_after
-    from poolcli.analysis.picture.screen import screen_of
+    from poolcli.analysis.drawing.before_after import before_and_after
+    from poolcli.analysis.drawing.screen import screen_of
 
     stream = sys.stderr if params["report"] in DATA_STYLES else report_stream(params)
     screen = screen_of(stream, params["show"]) if params["show"] else None

@@ -17,7 +17,7 @@ from poolcli.cli.option_values import (
     parallelism_from,
     style_from,
 )
-from poolcli.cli.options import DATA_STYLES
+from poolcli.cli.shared_options import DATA_STYLES
 from poolcli.cli.standard_streams import check_takes_bytes
 from poolcli.errors import RequestError, plain
 from poolcli.maps.layout import check_layout
@@ -131,11 +131,11 @@ def _draw(params: dict[str, Any], stream: TextIO) -> Draw | None:
         raise RequestError(
             "--dry-run reads no pixels, and --show needs some: leave one of them out"
         )
-    from poolcli.analysis.picture.screen import screen_of
+    from poolcli.analysis.drawing.screen import screen_of
 
     screen = screen_of(stream, params["show"])
     if screen is None:
         return None
-    from poolcli.analysis.picture.before_after import before_and_after
+    from poolcli.analysis.drawing.before_after import before_and_after
 
     return partial(before_and_after, screen=screen)

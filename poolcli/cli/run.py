@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from poolcli.cli.command import PipelinesCommand, inputs_argument
-from poolcli.cli.options import FILES, RECIPE
 from poolcli.cli.pipeline_argument import pipeline_from
 from poolcli.cli.pool_files import pool_files
+from poolcli.cli.shared_options import FILES, RECIPE
 
 WORDS = inputs_argument("words", "[PIPELINE] INPUT...")
 

@@ -10,7 +10,7 @@ import click
 from poolcli.cli.command import Command
 from poolcli.cli.option import Option, in_group
 from poolcli.cli.option_values import style_from
-from poolcli.cli.options import REPORT
+from poolcli.cli.shared_options import REPORT
 from poolcli.pipeline.kinds import COUNT, SIZE
 from poolcli.pipeline.parameters import Parameter
 from poolcli.pipeline.window_kinds import CEIL_MODE, DILATION, KERNEL, PAD, STRIDE

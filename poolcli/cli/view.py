@@ -11,13 +11,13 @@ from poolcli.cli.command import Command, inputs_argument
 from poolcli.cli.input_maps import maps_of, naming, there
 from poolcli.cli.option import Option, in_group
 from poolcli.cli.option_values import inputs_from, within_memory
-from poolcli.cli.options import FOLDERS, LAYOUT, MEMORY, show_option
+from poolcli.cli.shared_options import FOLDERS, LAYOUT, MEMORY, show_option
 from poolcli.errors import PoolError, in_flags, plain
 from poolcli.pipeline.kinds import NUMBERS
 from poolcli.pipeline.parameters import Parameter
 
 if TYPE_CHECKING:
-    from poolcli.analysis.picture.screen import Screen
+    from poolcli.analysis.drawing.screen import Screen
     from poolcli.run.expand import InputFile
 
 CHANNELS = Parameter(
@@ -40,7 +40,7 @@ def view(ctx: click.Context, /, **params: Any) -> None:
     """Show what files hold, as pictures in the terminal: images in their colours, feature maps on a
     scale.
     """
-    from poolcli.analysis.picture.screen import screen_of
+    from poolcli.analysis.drawing.screen import screen_of
     from poolcli.run.expand import expand
 
     if params["channels"]:
@@ -66,10 +66,10 @@ def _show(found: InputFile, screen: Screen | None, params: dict[str, Any]) -> bo
 
 def _pictures(found: InputFile, screen: Screen | None, params: dict[str, Any]) -> str:
     """A file's pictures, or their descriptions where there is no screen to draw on."""
-    from poolcli.analysis.picture.before_after import curves_shown
-    from poolcli.analysis.picture.curves import is_curve
-    from poolcli.analysis.picture.panels import described, shown
-    from poolcli.analysis.picture.selection import channels_of, pages_of
+    from poolcli.analysis.drawing.before_after import curves_shown
+    from poolcli.analysis.drawing.curves import is_curve
+    from poolcli.analysis.drawing.panels import described, shown
+    from poolcli.analysis.drawing.selection import channels_of, pages_of
 
     channels, path = params["channels"], found.name
     with naming(path):

@@ -110,7 +110,7 @@ def next_array(stream: BinaryIO) -> BinaryIO | IncomingArray:
 
 def allow_pixels(limit: int) -> None:
     """Let images have as many pixels as fit in `limit` bytes: the caller checks what they take."""
-    from poolcli.io.pillow.checks import allow_pixels as allow
+    from poolcli.io.pillow.image_checks import allow_pixels as allow
 
     allow(limit)
 
@@ -119,7 +119,7 @@ def size_warning(source: Source) -> str:
     """What to say of an image so large that it may be a trap, though it is read; else ""."""
     if all(header.picture is None for header in source.headers) or source.format in _OWN_IMAGES:
         return ""
-    from poolcli.io.pillow.checks import size_warning as warning
+    from poolcli.io.pillow.image_checks import size_warning as warning
 
     return warning(max(prod(header.form.space) for header in source.headers))
 

@@ -18,7 +18,7 @@ from poolcli.maps.frame import Frame
 from poolcli.maps.layout import shape_words
 from poolcli.maps.sampling import Sampling, composed
 from poolcli.pipeline.map_part import MapPart, Numbers, union_of
-from poolcli.pipeline.out import write
+from poolcli.pipeline.out_array import write
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.receptive_field import ReceptiveField
 from poolcli.pipeline.region_walk import needed, pooled_region

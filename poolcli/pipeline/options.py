@@ -21,8 +21,8 @@ from poolcli.pipeline.kinds import (
     choice,
     either,
 )
-from poolcli.pipeline.nested import BRANCHES, REDUCER
 from poolcli.pipeline.parameters import Parameter
+from poolcli.pipeline.pipeline_kinds import BRANCHES, REDUCER
 from poolcli.pipeline.profiles import PROFILES
 
 INPUT_SIZE = "input"  # the value of a size that is that of the pipeline's input

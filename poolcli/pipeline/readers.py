@@ -16,9 +16,9 @@ from poolcli.pipeline.arrays import (
     with_taps,
 )
 from poolcli.pipeline.boxes import as_boxes
+from poolcli.pipeline.fractional_samples import Samples, as_samples
 from poolcli.pipeline.parameters import Parameter
 from poolcli.pipeline.pipeline import Pipeline
-from poolcli.pipeline.samples import Samples, as_samples
 from poolcli.pipeline.step import Step
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from poolcli.pipeline.checks import check_indices
 from poolcli.pipeline.configuration import Configuration
 from poolcli.pipeline.map_part import MapPart, Numbers
 from poolcli.pipeline.options import INPUT_SIZE
-from poolcli.pipeline.out import check_out, write
+from poolcli.pipeline.out_array import check_out, write
 from poolcli.pipeline.pooled_map import (
     Prepared,
     can_fill,

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from poolcli.pipeline.arrays import ARRAY, TAPS
 from poolcli.pipeline.boxes import BOXES
+from poolcli.pipeline.fractional_samples import SAMPLES
 from poolcli.pipeline.kinds import (
     CEIL,
     EDGES,
@@ -19,7 +20,6 @@ from poolcli.pipeline.kinds import (
     either,
 )
 from poolcli.pipeline.parameters import Parameter
-from poolcli.pipeline.samples import SAMPLES
 
 KERNEL = Parameter("kernel", ("-k", "--k", "--kernel"), SIZE, "Window: 3, 3x2 or 2x3x3.", (2,))
 STRIDE = Parameter(

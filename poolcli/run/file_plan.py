@@ -16,8 +16,8 @@ from poolcli.maps.layout import space_letters
 from poolcli.maps.picture import Picture
 from poolcli.maps.pooled_facts import carried
 from poolcli.maps.sampling import Sampling, composed
-from poolcli.pipeline.file_mask import masked
 from poolcli.pipeline.file_nodata import leaving_out
+from poolcli.pipeline.masked_pipeline import masked
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.pixel_sizes import with_pixel_sizes
 from poolcli.pipeline.step import Stage

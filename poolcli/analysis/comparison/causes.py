@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from poolcli.analysis.comparison.facts import differing, fact_of
+from poolcli.analysis.comparison.compared_values import differing, fact_of
 from poolcli.errors import PoolError
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap

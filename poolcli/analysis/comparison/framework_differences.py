@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from poolcli.analysis.comparison.causes import Cause, causes_of, concerns
-from poolcli.analysis.comparison.facts import differing, fact_of, is_indexed
+from poolcli.analysis.comparison.compared_values import differing, fact_of, is_indexed
 from poolcli.errors import PoolError, RequestError
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form

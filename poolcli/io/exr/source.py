@@ -14,7 +14,7 @@ import numpy as np
 
 from poolcli.errors import FileError
 from poolcli.io.damage import check_unpacked, refused
-from poolcli.io.exr.header import Channel, ExrPart, in_order, parts_of
+from poolcli.io.exr.part_headers import Channel, ExrPart, in_order, parts_of
 from poolcli.io.exr.quiet import quiet
 from poolcli.io.header import Header
 from poolcli.io.raw_values import size_of

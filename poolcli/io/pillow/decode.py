@@ -18,14 +18,14 @@ from PIL import Image, UnidentifiedImageError
 from poolcli.errors import FileError
 from poolcli.io.header import Header
 from poolcli.io.mode import DEEP
-from poolcli.io.pillow.checks import (
+from poolcli.io.pillow.exif import exif_behind_pixels, upright
+from poolcli.io.pillow.image_checks import (
     UnsupportedSamples,
     check_claim,
     check_pcx_palette,
     decoding,
     rawmode,
 )
-from poolcli.io.pillow.exif import exif_behind_pixels, upright
 from poolcli.io.pillow.jpeg_turbo import turbo_pixels
 from poolcli.io.pillow.page_headers import format_of, headers_of, is_animation
 from poolcli.io.pillow.png_chunks import SIGNATURE, check_chunks

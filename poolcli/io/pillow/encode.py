@@ -15,7 +15,7 @@ from poolcli.errors import FileError, PoolError
 from poolcli.io.format import Format
 from poolcli.io.header import Header
 from poolcli.io.mode import DEEP
-from poolcli.io.pillow.checks import PILLOW_ERRORS
+from poolcli.io.pillow.image_checks import PILLOW_ERRORS
 from poolcli.io.pillow.named_stream import saved
 from poolcli.io.pillow.png_deep import encode_deep
 from poolcli.io.pillow.png_deflate import LEVEL, best_strategy, encode_png

@@ -11,7 +11,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
-from poolcli.io.pillow.checks import PILLOW_ERRORS
+from poolcli.io.pillow.image_checks import PILLOW_ERRORS
 from poolcli.io.pillow.png_chunks import find_chunks
 from poolcli.maps.array import Array
 

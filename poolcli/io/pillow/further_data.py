@@ -10,7 +10,6 @@ from typing import Any, BinaryIO
 
 from PIL import Image
 
-from poolcli.io.pillow.checks import PILLOW_ERRORS
 from poolcli.io.pillow.further_blocks import (
     Names,
     behind,
@@ -20,6 +19,7 @@ from poolcli.io.pillow.further_blocks import (
     of_mpo,
     of_webp,
 )
+from poolcli.io.pillow.image_checks import PILLOW_ERRORS
 from poolcli.io.pillow.photoshop import unread_resources
 from poolcli.io.pillow.ppm import of_ppm
 

@@ -9,10 +9,10 @@ from typing import Any, BinaryIO
 
 from PIL import Image
 
-from poolcli.io.pillow.checks import PILLOW_ERRORS
 from poolcli.io.pillow.exif import swaps_axes, upright_block, upright_exif, upright_xmp
 from poolcli.io.pillow.further_blocks import gif_facts
 from poolcli.io.pillow.further_data import bmp_facts, further_data
+from poolcli.io.pillow.image_checks import PILLOW_ERRORS
 from poolcli.io.pillow.jp2_boxes import jp2_facts
 from poolcli.io.pillow.photoshop import jpeg_iptc, psd_facts
 from poolcli.io.pillow.png_facts import png_facts

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from PIL import Image
 
-from poolcli.io.pillow.checks import rawmode
+from poolcli.io.pillow.image_checks import rawmode
 from poolcli.maps.array import Array
 from poolcli.resources.extras import EXTRAS
 

@@ -9,7 +9,8 @@ from PIL import Image
 
 from poolcli.io.header import Header
 from poolcli.io.mode import ALL, DEEP, MODES
-from poolcli.io.pillow.checks import (
+from poolcli.io.pillow.exif import orientation, swaps_axes
+from poolcli.io.pillow.image_checks import (
     UnsupportedSamples,
     check_depth,
     check_frames,
@@ -17,7 +18,6 @@ from poolcli.io.pillow.checks import (
     decoding,
     rawmode,
 )
-from poolcli.io.pillow.exif import orientation, swaps_axes
 from poolcli.io.pillow.image_facts import facts_of
 from poolcli.io.pillow.png_deep import deep_mode
 from poolcli.io.pillow.to_array import WITH_ALPHA, has_palette_alpha

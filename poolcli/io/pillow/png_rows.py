@@ -11,7 +11,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
-from poolcli.io.pillow.checks import rawmode
+from poolcli.io.pillow.image_checks import rawmode
 from poolcli.io.pillow.page_headers import is_animation
 from poolcli.io.pillow.png_chunks import pixel_data_pieces
 from poolcli.io.pillow.png_inflate import made_ahead, plain_pieces, row_bytes

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from poolcli.io.pillow.checks import decoding, rawmode
+from poolcli.io.pillow.image_checks import decoding, rawmode
 from poolcli.maps.array import Array
 
 WITH_ALPHA = {"1": "LA", "L": "LA", "RGB": "RGBA"}  # modes of images with a transparent colour

@@ -124,7 +124,7 @@ def _loaded(raw: bytes, *fields: Field) -> bytes:
     """The pixels of a TIFF of one strip with these fields."""
     from PIL.TiffImagePlugin import TiffImageFile
 
-    from poolcli.io.pillow.checks import silence_libtiff
+    from poolcli.io.pillow.image_checks import silence_libtiff
 
     silence_libtiff()
     height = next(int(field.values[0]) for field in fields if field.tag == Tag.HEIGHT)

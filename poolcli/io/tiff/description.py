@@ -7,8 +7,8 @@ from math import prod
 
 from poolcli.io.format import Format
 from poolcli.io.header import Header
-from poolcli.io.tiff import imagej, ome, ome_document, shaped
-from poolcli.io.tiff.pixels import Axes, axes_of, kept_storage
+from poolcli.io.tiff import imagej, ome_document, ome_xml, shaped
+from poolcli.io.tiff.written_pixels import Axes, axes_of, kept_storage
 
 _WRITTEN = ("ome", "imagej", "shaped")
 _IMAGEJ_DTYPES = ("uint8", "uint16", "float32")
@@ -17,7 +17,7 @@ _IMAGEJ_DTYPES = ("uint8", "uint16", "float32")
 def kinds_of(record: Format, headers: Sequence[Header]) -> list[str]:
     """The kind of each map's description: "ome", "imagej", "shaped" or ""."""
     kinds = [kind_of(record.name, header, alone=len(headers) == 1) for header in headers]
-    if "ome" in kinds and all(header.dtype in ome.TYPES for header in headers):
+    if "ome" in kinds and all(header.dtype in ome_xml.TYPES for header in headers):
         return ["ome"] * len(headers)  # one document describes all
     return ["shaped" if kind == "ome" else kind for kind in kinds]
 
@@ -32,7 +32,7 @@ def kind_of(format_name: str, header: Header, *, alone: bool = True) -> str:
         kind = "ome"
     if not kind and (axes.letters or _has_sizes(header)):
         kind = "ome"
-    return "shaped" if kind == "ome" and header.dtype not in ome.TYPES else kind
+    return "shaped" if kind == "ome" and header.dtype not in ome_xml.TYPES else kind
 
 
 def _has_sizes(header: Header) -> bool:
@@ -56,7 +56,7 @@ def imagej_text(header: Header, axes: Axes) -> str:
 
 def shaped_text(header: Header, axes: Axes, *, is_planar: bool) -> str:
     """Tifffile's description of a map, whose unnamed axes are as they were."""
-    sizes, names = list(axes.sizes), [ome.AXIS_NAMES[letter] for letter in axes.order]
+    sizes, names = list(axes.sizes), [ome_xml.AXIS_NAMES[letter] for letter in axes.order]
     kept = kept_storage(header)
     lead = kept.lead if kept else ()
     if lead and axes.order.startswith("N") and prod(lead) == sizes[0]:
@@ -79,7 +79,7 @@ def described(header: Header, axes: Axes, first_page: int) -> ome_document.Descr
         "C": 1 if "C" in axes.inner else sizes.get("C", 1),
         "T": sizes.get("N", 1),
     }
-    lead = [ome.AXIS_NAMES[letter] for letter in axes.order[: axes.lead]]
+    lead = [ome_xml.AXIS_NAMES[letter] for letter in axes.order[: axes.lead]]
     order = "".join([*(axis for axis in "TZC" if axis not in lead), *lead])
     return ome_document.Described(
         named, order, axes.samples, header.dtype, header.facts, first_page

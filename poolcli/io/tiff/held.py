@@ -8,11 +8,11 @@ from typing import Any
 from poolcli.errors import FileError, RequestError
 from poolcli.io.format import Format
 from poolcli.io.header import Header
-from poolcli.io.levels import alike, images_of
+from poolcli.io.image_levels import alike, images_of
 from poolcli.io.tiff.carried import text_tag
 from poolcli.io.tiff.description import kind_of, kinds_of
-from poolcli.io.tiff.pixels import axes_of, pixels_of
 from poolcli.io.tiff.tags import Compression
+from poolcli.io.tiff.written_pixels import axes_of, pixels_of
 from poolcli.maps.embedded_sizes import exif_tags
 from poolcli.maps.facts import Facts
 from poolcli.resources.extras import extra, has_extra

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from poolcli.errors import FileError
-from poolcli.io.tiff import aperio, imagej, ome, shaped
+from poolcli.io.tiff import aperio, imagej, ome_xml, shaped
 from poolcli.io.tiff.byte_form import CUT
 from poolcli.io.tiff.directory import Directory, directories
 from poolcli.io.tiff.page import Page
@@ -81,7 +81,7 @@ def _with_left_over(images: list[Image], full: Sequence[Page]) -> list[Image]:
 
 def _joined(full: Sequence[Page], pages: Sequence[Page | None]) -> list[Image]:
     description = full[0].description
-    if ome.is_ome(description) and (found := ome.images(description, len(pages))):
+    if ome_xml.is_ome(description) and (found := ome_xml.images(description, len(pages))):
         return [_of_ome(each, pages, number, description) for number, each in enumerate(found)]
     if aperio.is_aperio(description):
         return [_of_aperio(full)]
@@ -107,14 +107,16 @@ def _checked(image: Image) -> Image:
 # OME -----------------------------------------------------------------------------------------
 
 
-def _of_ome(planes: ome.Planes, pages: Sequence[Page | None], number: int, document: str) -> Image:
+def _of_ome(
+    planes: ome_xml.Planes, pages: Sequence[Page | None], number: int, document: str
+) -> Image:
     numbers = planes.pages.ravel().tolist()
     if any(each >= len(pages) for each in numbers) or all(each < 0 for each in numbers):
         raise FileError("its OME description names a plane that it lacks: save it again")
     chosen = tuple(pages[each] if each >= 0 else None for each in numbers)
     if any(each >= 0 and page is None for each, page in zip(numbers, chosen, strict=True)):
         raise FileError(CUT)
-    facts = {**planes.facts, "ome_xml": ome.OmeXml(document, number)}
+    facts = {**planes.facts, "ome_xml": ome_xml.OmeXml(document, number)}
     if planes.has_regions:
         facts["rois"] = "of OME"
     return _checked(Image(chosen, planes.letters, planes.sizes, "ome", facts=facts))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from poolcli.errors import FileError
-from poolcli.io.tiff import samples
+from poolcli.io.tiff import stored_samples
 from poolcli.io.tiff.images import Image
 from poolcli.io.tiff.page import Page
 from poolcli.io.tiff.tags import Tag
@@ -17,7 +17,7 @@ def inner_letters(page: Page) -> str:
     """The letters of the axes of a page; colours are last, whatever they are in the file."""
     if page.samples == 1:
         return "HW"
-    return "CHW" if page.is_planar and not samples.is_colour_image(page) else "HWC"
+    return "CHW" if page.is_planar and not stored_samples.is_colour_image(page) else "HWC"
 
 
 def turn_of(page: Page, facts: Mapping[str, Any]) -> int:
@@ -57,7 +57,7 @@ def inner_shape(page: Page, inner: str, turn: int) -> tuple[int, ...]:
     height, width = page.height, page.width
     if turn >= 5:
         height, width = width, height
-    sides = {"C": samples.count_of(page), "H": height, "W": width}
+    sides = {"C": stored_samples.count_of(page), "H": height, "W": width}
     return tuple(sides[letter] for letter in inner)
 
 
@@ -84,7 +84,7 @@ def named_axes(
 
 def chunk_shape(page: Page, shape: tuple[int, ...], inner: str) -> tuple[int, ...]:
     """The shape of a segment in the map's axes; samples come together."""
-    sides = {"H": page.segment[0], "W": page.segment[1], "C": samples.count_of(page)}
+    sides = {"H": page.segment[0], "W": page.segment[1], "C": stored_samples.count_of(page)}
     inside = tuple(sides[letter] for letter in inner)
     wanted = (1,) * (len(shape) - len(inner)) + inside
     return tuple(min(side, size) for side, size in zip(wanted, shape, strict=True))

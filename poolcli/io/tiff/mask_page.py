@@ -12,7 +12,7 @@ from poolcli.io.tiff.description import kind_of
 from poolcli.io.tiff.fields import LONG, numbers
 from poolcli.io.tiff.page_pixels import Pixels
 from poolcli.io.tiff.page_writer import PageWriter
-from poolcli.io.tiff.segments import Window
+from poolcli.io.tiff.segments import PageRegion
 from poolcli.io.tiff.tags import Compression, Photometric, Tag
 from poolcli.io.tiff.writer import DirectoryPlan, TiffFileWriter
 from poolcli.maps.array import Array
@@ -37,5 +37,5 @@ def _page(file: TiffFileWriter, valid: Array) -> PageWriter:
     height, width = valid.shape
     how = (valid.dtype, Photometric.MASK, (), False, Compression.DEFLATE, predictor.NONE, None)
     page = file.page(Pixels(height, width, 1, *how))
-    page.write(Window(0, height, 0, width), slice(0, 1), valid)
+    page.write(PageRegion(0, height, 0, width), slice(0, 1), valid)
     return page

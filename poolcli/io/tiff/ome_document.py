@@ -11,7 +11,7 @@ from math import prod
 from typing import Any, NamedTuple
 from xml.etree import ElementTree as ET
 
-from poolcli.io.tiff.ome import SIZED_AXES, TYPES, name_of, root_of
+from poolcli.io.tiff.ome_xml import SIZED_AXES, TYPES, name_of, root_of
 from poolcli.maps.facts import PixelSize
 
 NAMESPACE = "http://www.openmicroscopy.org/Schemas/OME/2016-06"

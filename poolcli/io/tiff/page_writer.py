@@ -10,7 +10,7 @@ import numpy as np
 
 from poolcli.io.tiff import codecs, predictor
 from poolcli.io.tiff.page_pixels import Pixels, Place
-from poolcli.io.tiff.segments import Window
+from poolcli.io.tiff.segments import PageRegion
 from poolcli.io.tiff.tags import Compression
 from poolcli.maps.array import Array
 from poolcli.resources.limits import current
@@ -29,17 +29,17 @@ class PageWriter:
         self._partial: dict[Place, tuple[Array, int]] = {}
         self.segments: dict[Place, tuple[int, int]] = {}
 
-    def write(self, window: Window, planes: slice, values: Array) -> None:
-        """Take the pixels of a window; the planes of planar samples come first."""
-        self.packed(window, planes, values)()
+    def write(self, region: PageRegion, planes: slice, values: Array) -> None:
+        """Take the pixels of a region; the planes of planar samples come first."""
+        self.packed(region, planes, values)()
 
-    def packed(self, window: Window, planes: slice, values: Array) -> Callable[[], None]:
-        """What writes the pixels of a window, of which the whole segments are packed already."""
-        touched = list(self._touched(window, planes))
+    def packed(self, region: PageRegion, planes: slice, values: Array) -> Callable[[], None]:
+        """What writes the pixels of a region, of which the whole segments are packed already."""
+        touched = list(self._touched(region, planes))
         found: dict[Place, bytes] = {}
 
         def pack(place: Place) -> None:
-            part, piece = self._piece(place, window, planes, values)
+            part, piece = self._piece(place, region, planes, values)
             if part == self._extent(place):
                 found[place] = self._encoded(piece)
 
@@ -47,52 +47,54 @@ class PageWriter:
             for place in touched:  # in their order, so that the same pixels make the same file
                 content = found.pop(place, None)
                 if content is None:
-                    content = self._rest(place, *self._piece(place, window, planes, values))
+                    content = self._rest(place, *self._piece(place, region, planes, values))
                 if content is not None:
                     self.segments[place] = self._put(content), len(content)
 
         for_each(touched, pack, current().threads)
         return put
 
-    def _touched(self, window: Window, planes: slice) -> Iterator[Place]:
+    def _touched(self, region: PageRegion, planes: slice) -> Iterator[Place]:
         high, wide = self.pixels.segment
         plane_numbers = range(planes.start, planes.stop) if self.pixels.is_planar else range(1)
-        down = range(window.top // high, -(-window.bottom // high))
-        across = range(window.left // wide, -(-window.right // wide))
+        down = range(region.top // high, -(-region.bottom // high))
+        across = range(region.left // wide, -(-region.right // wide))
         return product(plane_numbers, down, across)
 
     def _piece(
-        self, place: Place, window: Window, planes: slice, values: Array
-    ) -> tuple[Window, Array]:
-        """The pixels that a window has of a segment, and where they are."""
+        self, place: Place, region: PageRegion, planes: slice, values: Array
+    ) -> tuple[PageRegion, Array]:
+        """The pixels that a region has of a segment, and where they are."""
         extent = self._extent(place)
-        part = Window(
-            max(extent.top, window.top),
-            min(extent.bottom, window.bottom),
-            max(extent.left, window.left),
-            min(extent.right, window.right),
+        part = PageRegion(
+            max(extent.top, region.top),
+            min(extent.bottom, region.bottom),
+            max(extent.left, region.left),
+            min(extent.right, region.right),
         )
         piece = values[place[0] - planes.start] if self.pixels.is_planar else values
         piece = piece[
-            part.top - window.top : part.bottom - window.top,
-            part.left - window.left : part.right - window.left,
+            part.top - region.top : part.bottom - region.top,
+            part.left - region.left : part.right - region.left,
         ].reshape(*part.shape, self.pixels.inks)
         return part, piece
 
-    def _rest(self, place: Place, part: Window, piece: Array) -> bytes | None:
+    def _rest(self, place: Place, part: PageRegion, piece: Array) -> bytes | None:
         """The bytes of a segment, if this part was the last that it lacked."""
         whole = self._collected(place, self._extent(place), part, piece)
         return None if whole is None else self._encoded(whole)
 
-    def _extent(self, place: Place) -> Window:
+    def _extent(self, place: Place) -> PageRegion:
         """The pixels of a segment that are in the page."""
         high, wide = self.pixels.segment
         top, left = place[1] * high, place[2] * wide
-        return Window(
+        return PageRegion(
             top, min(top + high, self.pixels.height), left, min(left + wide, self.pixels.width)
         )
 
-    def _collected(self, place: Place, extent: Window, part: Window, piece: Array) -> Array | None:
+    def _collected(
+        self, place: Place, extent: PageRegion, part: PageRegion, piece: Array
+    ) -> Array | None:
         """The pixels of a segment, if this part was the last that it lacked."""
         with self._lock:
             shape = (*extent.shape, self.pixels.inks)

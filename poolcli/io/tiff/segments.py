@@ -38,7 +38,7 @@ _REVERSED = np.packbits(
 )
 
 
-class Window(NamedTuple):
+class PageRegion(NamedTuple):
     """Rows and columns of a page: from the first to before the last."""
 
     top: int
@@ -47,7 +47,7 @@ class Window(NamedTuple):
     right: int
 
     @classmethod
-    def whole(cls, page: Page) -> Window:
+    def whole(cls, page: Page) -> PageRegion:
         """All of a page."""
         return cls(0, page.height, 0, page.width)
 
@@ -56,42 +56,42 @@ class Window(NamedTuple):
         return self.bottom - self.top, self.right - self.left
 
 
-def read_page(page: Page, window: Window | None = None, fill: float = 0) -> Array:
-    """The samples of a window as they are stored, in the order of `page.shape`.
+def read_page(page: Page, region: PageRegion | None = None, fill: float = 0) -> Array:
+    """The samples of a region as they are stored, in the order of `page.shape`.
 
     `fill` is the value of segments that are not stored.
     """
-    window = window or Window.whole(page)
+    region = region or PageRegion.whole(page)
     planes = page.samples if page.is_planar else 1
     inks = 1 if page.is_planar else page.samples
-    out = memory.empty((planes, *window.shape, inks), page.dtype)
+    out = memory.empty((planes, *region.shape, inks), page.dtype)
 
     def place(at: tuple[int, int, int]) -> None:
         plane, down, across = at
         rows = _segment(page, plane, down, across, fill)
-        _paste(rows, out[plane], page, window, (down, across))
+        _paste(rows, out[plane], page, region, (down, across))
 
-    for_each(_touched(page, window), place, current().threads)
-    shape = (planes, *window.shape) if page.is_planar else (*window.shape, inks)
-    return out.reshape(window.shape if page.samples == 1 else shape)
+    for_each(_touched(page, region), place, current().threads)
+    shape = (planes, *region.shape) if page.is_planar else (*region.shape, inks)
+    return out.reshape(region.shape if page.samples == 1 else shape)
 
 
-def _touched(page: Page, window: Window) -> Iterator[tuple[int, int, int]]:
-    """The plane, row and column of every segment that a window touches."""
+def _touched(page: Page, region: PageRegion) -> Iterator[tuple[int, int, int]]:
+    """The plane, row and column of every segment that a region touches."""
     high, wide = page.segment
     for plane in range(page.samples if page.is_planar else 1):
-        for down in range(window.top // high, -(-window.bottom // high)):
-            for across in range(window.left // wide, -(-window.right // wide)):
+        for down in range(region.top // high, -(-region.bottom // high)):
+            for across in range(region.left // wide, -(-region.right // wide)):
                 yield plane, down, across
 
 
-def _paste(rows: Array, out: Array, page: Page, window: Window, place: tuple[int, int]) -> None:
-    """Copy what a segment has of a window."""
+def _paste(rows: Array, out: Array, page: Page, region: PageRegion, place: tuple[int, int]) -> None:
+    """Copy what a segment has of a region."""
     high, wide = page.segment
     top, left = place[0] * high, place[1] * wide
-    first, last = max(top, window.top), min(top + rows.shape[0], window.bottom)
-    start, end = max(left, window.left), min(left + wide, window.right)
-    target = out[first - window.top : last - window.top, start - window.left : end - window.left]
+    first, last = max(top, region.top), min(top + rows.shape[0], region.bottom)
+    start, end = max(left, region.left), min(left + wide, region.right)
+    target = out[first - region.top : last - region.top, start - region.left : end - region.left]
     target[...] = rows[first - top : last - top, start - left : end - left]
 
 

@@ -12,18 +12,18 @@ from uuid import NAMESPACE_OID, uuid5
 
 from poolcli.io.format import Format
 from poolcli.io.header import Header
-from poolcli.io.levels import alike, images_of
+from poolcli.io.image_levels import alike, images_of
 from poolcli.io.sink import Sink, WholeSink
 from poolcli.io.source import Region
 from poolcli.io.tiff import gdal, ome_document
 from poolcli.io.tiff.byte_form import ByteForm
 from poolcli.io.tiff.description import described, kinds_of
 from poolcli.io.tiff.fields import LONG, Field, Inner, numbers, text
-from poolcli.io.tiff.image import TiffImage
 from poolcli.io.tiff.mask_page import mask_plans
-from poolcli.io.tiff.pixels import axes_of, kept_storage, pixels_of
 from poolcli.io.tiff.tags import Tag
 from poolcli.io.tiff.writer import DirectoryPlan, TiffFileWriter
+from poolcli.io.tiff.written_image import TiffImage
+from poolcli.io.tiff.written_pixels import axes_of, kept_storage, pixels_of
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
 

@@ -14,11 +14,11 @@ from poolcli.io.damage import check_unpacked, refused
 from poolcli.io.header import Header
 from poolcli.io.pillow.exif import upright, upright_xmp
 from poolcli.io.source import Region, part_of
-from poolcli.io.tiff import map_axes, samples
+from poolcli.io.tiff import map_axes, stored_samples
 from poolcli.io.tiff.carried import facts_of
 from poolcli.io.tiff.images import Image, images_of
 from poolcli.io.tiff.page import Page
-from poolcli.io.tiff.segments import Window, read_page
+from poolcli.io.tiff.segments import PageRegion, read_page
 from poolcli.io.tiff.storage import stored
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
@@ -70,7 +70,7 @@ class TiffMap(NamedTuple):
     def of(cls, image: Image, layout: str | None) -> TiffMap:
         """The map of an image; FileError for one that cannot be a map."""
         page = image.keyframe
-        samples.check_pooled(page)
+        stored_samples.check_pooled(page)
         _check_size(image)
         inner = map_axes.inner_letters(page)
         facts = facts_of(image, stored(page, image.kind, image.lead))
@@ -91,9 +91,9 @@ class TiffMap(NamedTuple):
         header = Header(
             name="",
             shape=shape,
-            dtype=samples.dtype_of(page).name,
+            dtype=stored_samples.dtype_of(page).name,
             layout=letters,
-            picture=samples.picture_of(page, is_stack=is_stack),
+            picture=stored_samples.picture_of(page, is_stack=is_stack),
             facts=facts,
             orientation=turn,
             chunks=map_axes.chunk_shape(page, shape, inner) if turn == 1 else None,
@@ -104,32 +104,38 @@ class TiffMap(NamedTuple):
         """The values of a region, which is all of a turned image."""
         extents = _extents(region, self.header.shape)
         before = len(extents) - len(self.inner)
-        window, inks = _window(dict(zip(self.inner, extents[before:], strict=True)), self.inner)
+        on_page, inks = _page_region(
+            dict(zip(self.inner, extents[before:], strict=True)), self.inner
+        )
         numbers = np.arange(len(self.image.pages)).reshape(self.header.shape[:before])
         chosen = numbers[tuple(slice(*each) for each in extents[:before])]
         planes = [self.image.pages[number] for number in chosen.ravel().tolist()]
         if not before:
-            return _indexed(self._page(planes[0], window), inks)
-        first = _indexed(self._page(planes[0], window), inks)
+            return _indexed(self._page(planes[0], on_page), inks)
+        first = _indexed(self._page(planes[0], on_page), inks)
         out = memory.empty((len(planes), *first.shape), first.dtype)
         out[0] = first
         for number, page in enumerate(planes[1:], 1):
-            out[number] = self._page(page, window)[inks]
+            out[number] = self._page(page, on_page)[inks]
         values: Array = out.reshape(*chosen.shape, *first.shape)
         return values
 
-    def _page(self, page: Page | None, window: Window) -> Array:
+    def _page(self, page: Page | None, on_page: PageRegion) -> Array:
         """The values of a page, their axes in the order of `inner`."""
         like = self.image.keyframe
         if page is None:  # a plane that the description names and the file lacks
-            sides = {"C": samples.count_of(like), "H": window.shape[0], "W": window.shape[1]}
+            sides = {
+                "C": stored_samples.count_of(like),
+                "H": on_page.shape[0],
+                "W": on_page.shape[1],
+            }
             return np.zeros([sides[letter] for letter in self.inner], self.header.dtype)
         if self.turn != 1:
-            window = Window.whole(page)
+            on_page = PageRegion.whole(page)
         fill = self.header.facts.get("nodata", (0,))[0]
-        values = samples.to_values(_samples(page, window, fill), page)
+        values = stored_samples.to_values(_samples(page, on_page, fill), page)
         if self.image.mask is not None and "mask" not in self.header.facts:
-            mask = _samples(self.image.mask, window, 0).reshape(window.shape) != 0
+            mask = _samples(self.image.mask, on_page, 0).reshape(on_page.shape) != 0
             values[~mask] = fill
         if page.is_planar and self.inner == "HWC":
             values = np.ascontiguousarray(np.moveaxis(values, 0, -1))
@@ -154,10 +160,10 @@ def _mask(page: Page, turn: int) -> Array:
         return _upright(read_page(page).reshape(page.height, page.width) != 0, turn, "HW")
 
 
-def _samples(page: Page, window: Window | None, fill: float) -> Array:
+def _samples(page: Page, on_page: PageRegion | None, fill: float) -> Array:
     """The samples of a page as they are stored."""
     with _damage_refused():
-        return read_page(page, window, fill)
+        return read_page(page, on_page, fill)
 
 
 def _damage_refused() -> AbstractContextManager[None]:
@@ -185,13 +191,13 @@ def _extents(region: Region | None, shape: Sequence[int]) -> list[_Extent]:
     return [each.indices(size)[:2] for each, size in zip(region, shape, strict=True)]
 
 
-def _window(at: Mapping[str, _Extent], inner: str) -> tuple[Window, Any]:
-    """The window of a page, and the index of its samples."""
-    window = Window(*at["H"], *at["W"])
+def _page_region(at: Mapping[str, _Extent], inner: str) -> tuple[PageRegion, Any]:
+    """The region of a page, and the index of its samples."""
+    on_page = PageRegion(*at["H"], *at["W"])
     if "C" not in at:
-        return window, ...
+        return on_page, ...
     inks = slice(*at["C"])
-    return window, inks if inner == "CHW" else (..., inks)
+    return on_page, inks if inner == "CHW" else (..., inks)
 
 
 def _indexed(values: Array, index: Any) -> Array:

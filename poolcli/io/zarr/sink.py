@@ -14,7 +14,7 @@ from poolcli.io.address import Address
 from poolcli.io.damage import refused
 from poolcli.io.format import Format
 from poolcli.io.header import Header
-from poolcli.io.levels import images_of
+from poolcli.io.image_levels import images_of
 from poolcli.io.server_errors import plain_errors
 from poolcli.io.source import Region
 from poolcli.io.zarr.creation import ArrayCreation, is_plain, is_root_array, zarr_format_of

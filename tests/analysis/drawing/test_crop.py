@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from poolcli.analysis.picture.crop import Crop, crop_for
+from poolcli.analysis.drawing.crop import Crop, crop_for
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.pipeline.parser import parse
 

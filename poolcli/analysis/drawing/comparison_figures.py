@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from poolcli.analysis.comparison.results import ComparedMap, PipelineResult
-from poolcli.analysis.picture.colour import Limits, cubehelix, limits_of
-from poolcli.analysis.picture.contact_sheet import Figure, Section
-from poolcli.analysis.picture.curves import curve_of, is_curve, plots
-from poolcli.analysis.picture.render import render
+from poolcli.analysis.drawing.colour import Limits, cubehelix, limits_of
+from poolcli.analysis.drawing.contact_sheet import Figure, Section
+from poolcli.analysis.drawing.curves import curve_of, is_curve, plots
+from poolcli.analysis.drawing.render import render
 from poolcli.errors import plain
 from poolcli.maps.array import Array
 from poolcli.maps.layout import shape_words

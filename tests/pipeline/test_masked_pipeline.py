@@ -6,7 +6,7 @@ import pytest
 import poolcli
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.file_mask import FileMask
-from poolcli.pipeline.file_mask import masked
+from poolcli.pipeline.masked_pipeline import masked
 
 VALID = np.zeros((8, 8), bool)
 VALID[:3, 1:] = True

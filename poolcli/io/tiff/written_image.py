@@ -11,14 +11,14 @@ import numpy as np
 
 from poolcli.io.header import Header
 from poolcli.io.source import Region
-from poolcli.io.tiff import carried, imagej, samples
+from poolcli.io.tiff import carried, imagej, stored_samples
 from poolcli.io.tiff.description import imagej_text, shaped_text
 from poolcli.io.tiff.fields import LONG, Field, Inner, block, numbers, text
 from poolcli.io.tiff.page_writer import PageWriter
-from poolcli.io.tiff.pixels import Axes, kept_storage
-from poolcli.io.tiff.segments import Window
+from poolcli.io.tiff.segments import PageRegion
 from poolcli.io.tiff.storage import Stored
 from poolcli.io.tiff.tags import Tag
+from poolcli.io.tiff.written_pixels import Axes, kept_storage
 from poolcli.maps.array import Array
 from poolcli.maps.facts import PixelSize
 from poolcli.maps.feature_map import FeatureMap
@@ -49,13 +49,13 @@ class TiffImage(NamedTuple):
             extents[: axes.lead],
             dict(zip(axes.inner, extents[axes.lead :], strict=True)),
         )
-        window, inks = Window(*inside["H"], *inside["W"]), slice(*inside.get("C", (0, 1)))
+        on_page, inks = PageRegion(*inside["H"], *inside["W"]), slice(*inside.get("C", (0, 1)))
         writes = []
         for at in product(*(range(end - start) for start, end in before)):
             place = tuple(start + step for (start, _), step in zip(before, at, strict=True))
             number = np.ravel_multi_index(place, axes.sizes[: axes.lead]) if place else 0
             page = self.pages[number]
-            writes.append(page.packed(window, inks, _as_stored(ordered[at], axes, page)))
+            writes.append(page.packed(on_page, inks, _as_stored(ordered[at], axes, page)))
 
         def write() -> None:
             for each in writes:
@@ -103,7 +103,7 @@ def _as_stored(values: Array, axes: Axes, page: PageWriter) -> Array:
     pixels = page.pixels
     if axes.inner == "CHW":
         values = np.moveaxis(values, 0, -1)
-    stored = samples.to_samples(values, Stored(pixels.photometric))
+    stored = stored_samples.to_samples(values, Stored(pixels.photometric))
     return np.moveaxis(stored, -1, 0) if pixels.is_planar else stored
 
 

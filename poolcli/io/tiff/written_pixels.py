@@ -10,7 +10,7 @@ import numpy as np
 from poolcli.errors import FileError, RequestError
 from poolcli.io.header import Header
 from poolcli.io.mode import NATURAL
-from poolcli.io.tiff import codecs, predictor, samples
+from poolcli.io.tiff import codecs, predictor, stored_samples
 from poolcli.io.tiff.carried import COMPRESSIONS
 from poolcli.io.tiff.page_pixels import Pixels
 from poolcli.io.tiff.storage import NAME, Stored
@@ -103,7 +103,7 @@ def _inner(header: Header, sizes: Mapping[str, int], *, is_stack: bool) -> str:
         return "HW"
     if letters.index("C") > letters.index("W"):
         return "HWC"
-    if kept is not None and kept.is_planar and samples.fits(kept, sizes["C"]):
+    if kept is not None and kept.is_planar and stored_samples.fits(kept, sizes["C"]):
         return "CHW"
     is_picture = (header.dtype, sizes["C"]) in NATURAL
     return "HWC" if is_picture and not is_stack and header.picture is None else "HW"
@@ -139,7 +139,7 @@ def pixels_of(header: Header, axes: Axes, options: Mapping[str, Any]) -> Pixels:
 def _meaning(header: Header, kept: Stored | None, axes: Axes) -> tuple[int, tuple[int, ...]]:
     """The photometric, and what the samples beyond the colours are."""
     mode = header.mode
-    if kept is not None and samples.fits(kept, axes.samples) and _is_kept(kept, mode):
+    if kept is not None and stored_samples.fits(kept, axes.samples) and _is_kept(kept, mode):
         return kept.photometric, kept.extra
     if (mode in _MODES and axes.samples > 1) or mode == "P":
         return _MODES[mode]

@@ -12,7 +12,7 @@ from tiffs import described, encoded, halves, tifffile, values
 
 from poolcli.errors import FileError
 from poolcli.io import peek, read
-from poolcli.io.tiff import ome
+from poolcli.io.tiff import ome_xml
 
 MICRONS = {
     "PhysicalSizeX": 0.5,
@@ -171,13 +171,13 @@ def test_documents_that_cannot_be_right_are_refused():
         'SizeC="1" SizeT="1" SizeZ="{}" Type="uint8"/></Image></OME>'
     )
     with pytest.raises(FileError, match="names 99 planes, and it holds 3"):
-        ome.images(document.format(99), 3)
+        ome_xml.images(document.format(99), 3)
     with pytest.raises(FileError, match="no number"):
-        ome.images(document.format("many"), 3)
+        ome_xml.images(document.format("many"), 3)
     with pytest.raises(FileError, match="no order"):
-        ome.images(document.format(1).replace("XYZCT", "XY"), 3)
+        ome_xml.images(document.format(1).replace("XYZCT", "XY"), 3)
     with pytest.raises(FileError, match="damaged"):
-        ome.images(document.format(1)[:-3], 3)
+        ome_xml.images(document.format(1)[:-3], 3)
 
 
 @pytest.mark.parametrize(

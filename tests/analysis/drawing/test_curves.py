@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from poolcli.analysis.picture.curves import (
+from poolcli.analysis.drawing.curves import (
     BACKGROUND,
     COLOURS,
     colour_names,

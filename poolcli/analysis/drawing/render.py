@@ -7,7 +7,7 @@ from math import ceil, prod, sqrt
 
 import numpy as np
 
-from poolcli.analysis.picture.colour import (
+from poolcli.analysis.drawing.colour import (
     RAMPS,
     Colour,
     Limits,

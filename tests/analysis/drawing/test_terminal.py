@@ -5,8 +5,8 @@ import pytest
 from processes import on_terminal
 from screens import block_pixels, kitty_pixels, shared_colour, sixel_pixels
 
-from poolcli.analysis.picture.screen import Screen
-from poolcli.analysis.picture.terminal import encoded, nearest256
+from poolcli.analysis.drawing.screen import Screen
+from poolcli.analysis.drawing.terminal import encoded, nearest256
 
 
 def noise(height, width, few=256):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from poolcli.analysis.picture.crop import crop_for
-from poolcli.analysis.picture.curves import colour_names, curve_of, is_curve, plots
-from poolcli.analysis.picture.panels import captions, drawn, panel_size, shown
-from poolcli.analysis.picture.screen import Screen
+from poolcli.analysis.drawing.crop import crop_for
+from poolcli.analysis.drawing.curves import colour_names, curve_of, is_curve, plots
+from poolcli.analysis.drawing.panels import captions, drawn, panel_size, shown
+from poolcli.analysis.drawing.screen import Screen
 from poolcli.errors import plain
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.layout import shape_words

@@ -16,7 +16,7 @@ from operator import itemgetter
 import numpy as np
 from PIL import Image
 
-from poolcli.analysis.picture.screen import Screen
+from poolcli.analysis.drawing.screen import Screen
 from poolcli.maps.array import Array
 
 LETTERS = " .:-=+*#%@"  # from dark to bright

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from poolcli.analysis.picture.screen import Screen, screen_of
+from poolcli.analysis.drawing.screen import Screen, screen_of
 
 
 class Terminal(io.StringIO):

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from poolcli.analysis.comparison.facts import differing
+from poolcli.analysis.comparison.compared_values import differing
 
 NAN = math.nan
 

@@ -10,11 +10,11 @@ from textwrap import wrap
 
 import numpy as np
 
-from poolcli.analysis.picture.colour import has_colours
-from poolcli.analysis.picture.render import Drawing, render
-from poolcli.analysis.picture.resizing import shrunk
-from poolcli.analysis.picture.screen import Screen
-from poolcli.analysis.picture.terminal import encoded
+from poolcli.analysis.drawing.colour import has_colours
+from poolcli.analysis.drawing.render import Drawing, render
+from poolcli.analysis.drawing.resizing import shrunk
+from poolcli.analysis.drawing.screen import Screen
+from poolcli.analysis.drawing.terminal import encoded
 from poolcli.errors import plain
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap

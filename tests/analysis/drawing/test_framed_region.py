@@ -27,7 +27,7 @@ FRAME = np.array([255, 214, 0], np.uint8)
     ],
 )
 def test_frame_lies_around_what_is_read(shape, text, at, rows, columns):
-    from poolcli.analysis.picture.framed_region import framed_views
+    from poolcli.analysis.drawing.framed_region import framed_views
 
     fmap = as_map(np.random.default_rng(0).random(shape))
     told = explain(poolcli.parse(text), fmap, at)

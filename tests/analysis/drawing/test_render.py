@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from poolcli import io as files
-from poolcli.analysis.picture.colour import NAN, cubehelix
-from poolcli.analysis.picture.render import BETWEEN, render
+from poolcli.analysis.drawing.colour import NAN, cubehelix
+from poolcli.analysis.drawing.render import BETWEEN, render
 from poolcli.maps.feature_map import FeatureMap
 
 SAMPLES = Path(__file__).parents[3] / "samples"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from poolcli.analysis.picture.screen import GRAPHICS
+from poolcli.analysis.drawing.screen import GRAPHICS
 from poolcli.cli.option import Option, OptionalValueOption, in_group
 
 STYLES = ("table", "json", "jsonl", "csv", "none")

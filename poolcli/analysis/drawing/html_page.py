@@ -10,7 +10,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from poolcli.analysis.picture.contact_sheet import Figure, Section, scaled
+from poolcli.analysis.drawing.contact_sheet import Figure, Section, scaled
 from poolcli.maps.array import Array
 
 LARGEST = 1280  # pixels of a picture's longer side: the file stays small enough to be sent

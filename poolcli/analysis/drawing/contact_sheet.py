@@ -10,7 +10,7 @@ from math import ceil
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from poolcli.analysis.picture.resizing import shrunk
+from poolcli.analysis.drawing.resizing import shrunk
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.picture import Picture

@@ -15,7 +15,7 @@ from poolcli.io import (
     peek,
     read,
 )
-from poolcli.io.pillow.checks import avif_bits, jpeg_2000_bits
+from poolcli.io.pillow.image_checks import avif_bits, jpeg_2000_bits
 
 SMALLEST = {  # the options by which a format takes the fewest bytes
     "TGA": {"compression": "tga_rle"},

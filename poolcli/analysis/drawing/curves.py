@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from poolcli.analysis.picture.colour import Colour, Limits, limits_of
+from poolcli.analysis.drawing.colour import Colour, Limits, limits_of
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.sampling import AxisSampling, Sampling

@@ -8,11 +8,11 @@ from math import ceil
 
 import numpy as np
 
+from poolcli.analysis.drawing.colour import Colour, has_colours
+from poolcli.analysis.drawing.contact_sheet import Figure, Section, contact_sheet, scaled
+from poolcli.analysis.drawing.panels import Panel
+from poolcli.analysis.drawing.render import BETWEEN, render
 from poolcli.analysis.explanation.tracing import TracedRegion
-from poolcli.analysis.picture.colour import Colour, has_colours
-from poolcli.analysis.picture.contact_sheet import Figure, Section, contact_sheet, scaled
-from poolcli.analysis.picture.panels import Panel
-from poolcli.analysis.picture.render import BETWEEN, render
 from poolcli.errors import plain
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from poolcli.analysis.picture.contact_sheet import (
+from poolcli.analysis.drawing.contact_sheet import (
     LARGEST,
     Figure,
     Section,

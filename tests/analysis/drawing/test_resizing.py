@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from poolcli.analysis.picture.resizing import shrunk
+from poolcli.analysis.drawing.resizing import shrunk
 
 
 def test_areas_are_averaged(rng):

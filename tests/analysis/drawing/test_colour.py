@@ -7,8 +7,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from poolcli import io as files
-from poolcli.analysis.picture.colour import CHECKER, NAN, cubehelix
-from poolcli.analysis.picture.render import render
+from poolcli.analysis.drawing.colour import CHECKER, NAN, cubehelix
+from poolcli.analysis.drawing.render import render
 
 
 def opened(image, kind="PNG", **save):
