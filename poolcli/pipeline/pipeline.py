@@ -89,8 +89,8 @@ class Pipeline:
         *_, maps = self.walk(as_map(x, layout), out)
         if out is not None:
             return out
-        arrays = tuple(np.ascontiguousarray(one.data) for one in maps)
-        return arrays if self.several else arrays[0]
+        arrays = [np.ascontiguousarray(one.data) for one in maps]
+        return tuple(arrays) if self.several else arrays[0]
 
     def indices(self, fmap: FeatureMap) -> FeatureMap:
         """Return which pixel of its input each result of the last step is."""
@@ -109,7 +109,7 @@ class Pipeline:
         """Return the maps of a single step, each with True where a window has no valid pixel."""
         (step,) = self.steps
         try:
-            parts = step.within(fmap.form.space).parts_of(fmap.form)
+            parts = step.within(fmap.form).parts_of(fmap.form)
             return tuple(part.values_and_empty(fmap) for part in parts)
         except PoolError as error:
             raise self._named(error, 0, fmap.form) from None
@@ -124,10 +124,10 @@ class Pipeline:
         """
         if out is not None and self.several:
             raise RequestError(f"{self} makes several arrays, and `out` is one: leave it out")
-        space, last = fmap.form.space, len(self.steps) - 1
+        last = len(self.steps) - 1
         maps: Maps = (fmap,)
         for number, whole in enumerate(self.steps):
-            step = whole.within(space)
+            step = whole.within(fmap.form)
             if indices and number == last:
                 maps = self._indexed(step, maps)
             elif len(maps) == 1 and not step.several:
@@ -145,13 +145,12 @@ class Pipeline:
 
     def chains(self, form: Form) -> list[tuple[Stage, ...]]:
         """Return the stages of each result that it makes of a map of this form."""
-        space = form.space
         chains: list[tuple[Stage, ...]] = [()]
         for number, step in enumerate(self.steps):
             chains = [
                 (*chain, stage)
                 for chain in chains
-                for stage in self._stages(number, step.within(space), form, chain)
+                for stage in self._stages(number, step.within(form), form, chain)
             ]
         return chains
 

@@ -15,7 +15,6 @@ from poolcli.engine.operations.operation import Pooling
 from poolcli.engine.operations.pixels import ValueRules, counting
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form
-from poolcli.maps.frame import Size
 from poolcli.maps.picture import WITH_ALPHA
 from poolcli.maps.sampling import Sampling
 from poolcli.pipeline import map_part
@@ -126,14 +125,14 @@ class Step(Configuration):
         del form
         return (self,)
 
-    def within(self, space: Size) -> Step:
-        """Return the step in a pipeline whose input has this size.
+    def within(self, form: Form) -> Step:
+        """Return the step in a pipeline whose input has this form.
 
         Some options can stand for it, like the size of what `restore` makes.
         """
         if not self._takes_input_size:
             return self
-        sized = tuple((name, space) for name in self._takes_input_size)
+        sized = tuple((name, form.space) for name in self._takes_input_size)
         return replace(self, options=(*self.options, *sized))
 
     @cached_property

@@ -49,7 +49,8 @@ def empty_like(x: Array, shape: Sequence[int], dtype: DTypeLike) -> Array:
     """
     if x.flags.c_contiguous:
         return empty(shape, dtype)
-    order = sorted(range(x.ndim), key=lambda axis: -abs(x.strides[axis]))
+    steps = [-abs(step) for step in x.strides]
+    order = sorted(range(x.ndim), key=steps.__getitem__)
     back = sorted(range(x.ndim), key=order.__getitem__)
     return empty([shape[axis] for axis in order], dtype).transpose(back)
 

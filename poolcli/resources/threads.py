@@ -11,7 +11,6 @@ import os
 from _thread import LockType, allocate_lock, start_new_thread  # `threading` starts under a lock
 from collections import deque
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from contextvars import Context, copy_context
 from functools import partial
 from queue import SimpleQueue
@@ -84,10 +83,11 @@ def _nothing() -> None:
 def _taken(tickets: deque[int]) -> set[int]:
     """Take what is left of the tickets."""
     taken: set[int] = set()
-    with suppress(IndexError):
-        while True:
+    while True:
+        try:
             taken.add(tickets.pop())
-    return taken
+        except IndexError:
+            return taken
 
 
 def _drain(waiting: deque[T], work: Callable[[T], object]) -> None:

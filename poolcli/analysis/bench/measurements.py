@@ -64,9 +64,9 @@ def _unable(case: Case, peers: Mapping[str, ModuleType]) -> Iterator[Measurement
 
 def cases(pipeline: Pipeline, fmap: FeatureMap) -> Iterator[Case]:
     """A case for each step of a pipeline, on what the steps before it give."""
-    space = fmap.form.space
+    form = fmap.form
     for step in pipeline.steps:
-        case = case_of(step.within(space), fmap)
+        case = case_of(step.within(form), fmap)
         yield case
         fmap = case.step(case.fmap)
 

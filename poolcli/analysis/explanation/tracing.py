@@ -101,7 +101,7 @@ def pixels_read(step: Step, fmap: FeatureMap, cells: TracedRegion) -> TracedRegi
 
 def inputs_of(pipeline: Pipeline, fmap: FeatureMap) -> tuple[tuple[Step, ...], list[FeatureMap]]:
     """The steps of a pipeline that gives one map, and the input of each."""
-    steps = tuple(step.within(fmap.form.space) for step in pipeline.steps)
+    steps = tuple(step.within(fmap.form) for step in pipeline.steps)
     results = [result for (result,) in pipeline.walk(fmap)]
     return steps, [fmap, *results[:-1]]
 

@@ -64,8 +64,12 @@ class Load(NamedTuple):
 
     @property
     def block(self) -> int:
+        """Scratch of one block, where all threads work."""
+        return self.share(self.threads)
+
+    def share(self, threads: int) -> int:
         """Scratch of one block: some equal shares for each thread, within cache and budget."""
-        pixels, threads = self.pixel / self.state, self.threads
+        pixels = self.pixel / self.state
         largest = LARGEST * pixels * (TILED if self.tiled else 1)
         share = max(SMALLEST * pixels, -(-self.whole // (SHARES * threads)))
         return int(min(share, largest, current().memory.scratch / threads))
@@ -146,11 +150,12 @@ class Division(NamedTuple):
     @classmethod
     def of(cls, x: Array, axes: int, load: Load) -> Division:
         """The division of (..., *map), which has so many spatial axes, in the limits in force."""
-        block, memory, together = load.block, current().memory, _interleaved(x, axes)
+        threads, memory, together = load.threads, current().memory, _interleaved(x, axes)
         if load.least * together > memory.scratch:
             together = 1
+        block = load.share(threads)
         is_one, is_limited = 0 < load.whole <= block, memory.limit is not None
-        return cls(load.threads, max(1, block // load.pixel), together, is_one, is_limited)
+        return cls(threads, max(1, block // load.pixel), together, is_one, is_limited)
 
     def blocks(self, lead: tuple[int, ...], axes: Sequence[CellAxis]) -> list[Task]:
         """Bands of rows of groups of planes (*lead, *map).

@@ -26,6 +26,7 @@ ROUNDINGS = {
     "half-away": _core.HALF_UP,  # the same, as `mean` leaves totals below zero to `plain`
     "floor": _core.FLOOR,
 }
+ONE = np.ones(1, np.int64)  # the number of pixels along an axis that a map does not have
 SORTED = 64  # values of a window that a network puts in order to count them
 
 Ranks = Callable[[int], tuple[int, int]]
@@ -194,7 +195,7 @@ def _fold(x: Array, grid: Grid, out: Array, how: _How) -> bool:
     words = layout.input(x), five, grid.tables, how.code, how.state.char
     if how.quotient is None:
         return _core.fold(*words)
-    counts = layout.per_axis(how.quotient.counts, np.ones(1, np.int64))
+    counts = layout.per_axis(how.quotient.counts, ONE)
     return _core.fold(*words, counts, how.rounding)
 
 

@@ -39,17 +39,11 @@ class Layout(NamedTuple):
 
     def five(self, x: Array) -> Array:
         """Five axes: a view where the outer axes lie one in the other, else a copy."""
-        outer = self._outer(x)
-        if self.channel is None:
-            shape = (*x.shape, 1)
-        else:
-            x = x.transpose((*range(outer), *range(outer + 1, x.ndim), outer))
-            shape = x.shape
-        return x.reshape((prod(shape[:outer]), *ABSENT[self.axes :], *shape[outer:]))
-
-    def _outer(self, x: Array) -> int:
-        """How many axes become the outer one."""
-        return x.ndim - self.axes - (self.channel is not None)
+        lead, space, channels = x.shape[: -self.axes], x.shape[-self.axes :], 1
+        if self.channel is not None:
+            lead, channels = lead[: self.channel], lead[self.channel]
+            x = x.transpose((*range(self.channel), *range(self.channel + 1, x.ndim), self.channel))
+        return x.reshape((prod(lead), *ABSENT[self.axes :], *space, channels))
 
     def empty(self, x: Array, grid: Grid, dtype: np.dtype[Any]) -> Array:
         """A new array (..., *cells) that can be written to."""
@@ -66,7 +60,8 @@ class Layout(NamedTuple):
 
     def output(self, out: Array) -> Array | None:
         """A view to write to; None where there is none."""
-        if not _are_nested(out.shape[: self._outer(out)], out.strides):
+        lead = out.shape[: out.ndim - self.axes if self.channel is None else self.channel]
+        if not (out.flags.c_contiguous or _are_nested(lead, out.strides)):
             return None
         five = self.five(out)
         return five if _has_rows(five) else None

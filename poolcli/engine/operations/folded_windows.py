@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -17,13 +18,13 @@ SCALE = 64  # 2 to this power is more than the weights of a window add up to
 
 
 class FoldedWindows(NamedTuple):
-    """Windows that are folded: their pixels, and the numbers that a fold may divide by."""
+    """Windows that are folded: their pixels, and what counts these for folds that need that."""
 
     backend: Backend
     rounding: str
     pixels: CountedPixels
     grid: Grid
-    counts: Counts
+    counts: Callable[[], Counts]
 
     def reduced(self, fold: Fold, wide: Fold | None, out: Array) -> Exact:
         """The exact results; where a sum overflows, those of smaller values, enlarged again.
@@ -57,7 +58,7 @@ class FoldedWindows(NamedTuple):
             return out, mean(states, self.grid, out, component.dtype, quotient)
         alone = out if len(fold.components) == 1 and not weighed else None
         folded = [self._states(component, alone) for component in fold.components]
-        return fold.finish(*folded, self.counts), False
+        return fold.finish(*folded, self.counts()), False
 
     def _states(self, component: Component, out: Array | None) -> Array:
         """The folded states of all windows, in `out` if they are of its kind."""

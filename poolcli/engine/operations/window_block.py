@@ -129,18 +129,14 @@ class WindowBlock:
 
     def _reduced(self, out: Array) -> Exact:
         """The exact results; they may be `out`, where these have been written to it."""
-        execution, values, weights = (
-            self.call.plan.execution,
-            self.pixels.values,
-            self.pixels.weights,
-        )
-        reduction = execution.reduction
+        execution, pixels = self.call.plan.execution, self.pixels
+        reduction, values, weights = execution.reduction, pixels.values, pixels.weights
+        if isinstance(reduction, Fold):
+            rounding, counts = self.call.rules.rounding, lambda: self.counts
+            windows = FoldedWindows(execution.backend, rounding, pixels, self.grid, counts)
+            return windows.reduced(reduction, execution.wide, out)
         if isinstance(reduction, Gather):
             return self._gathered(reduction)
-        if isinstance(reduction, Fold):
-            rounding = self.call.rules.rounding
-            windows = FoldedWindows(self._verbs, rounding, self.pixels, self.grid, self.counts)
-            return windows.reduced(reduction, execution.wide, out)
         valid = None if weights is None else weights > 0
         if isinstance(reduction, BetweenRanks):
             from poolcli.engine.operations.between_ranks import MeanBetweenRanks  # few need it
