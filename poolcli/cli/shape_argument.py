@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from poolcli.cli.pipeline_argument import PipelineArgument
 from poolcli.errors import PoolError, RequestError
-from poolcli.pipeline.kinds import DTYPE, SIZE
+from poolcli.pipeline.axis_kinds import SIZE
+from poolcli.pipeline.kinds import DTYPE
 from poolcli.pipeline.parameters import Parameter
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from poolcli.cli.command import Command
 from poolcli.cli.option import Option, in_group
 from poolcli.cli.option_values import style_from
 from poolcli.cli.shared_options import REPORT
-from poolcli.pipeline.kinds import COUNT, SIZE
+from poolcli.pipeline.axis_kinds import SIZE
+from poolcli.pipeline.kinds import COUNT
 from poolcli.pipeline.parameters import Parameter
 from poolcli.pipeline.window_kinds import CEIL_MODE, DILATION, KERNEL, PAD, STRIDE
 

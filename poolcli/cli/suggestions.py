@@ -29,7 +29,7 @@ USUAL_LAYOUTS = ("NCHW", "NHWC", "CHW", "HWC", "HW", "NCDHW", "NDHWC", "DHW", "N
 def of_kind(kind: Kind | None, incomplete: str, before: str = "") -> Items:
     """The words that a kind of values takes, and texts that are usual; after the text `before`.
 
-    >>> from poolcli.pipeline.kinds import EDGES
+    >>> from poolcli.pipeline.axis_kinds import EDGES
     >>> [item.value for item in of_kind(EDGES, "wrap:c")]
     ['wrap:clip']
     """

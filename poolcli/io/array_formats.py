@@ -173,10 +173,10 @@ ARRAYS = (
         (".safetensors",),
         "named tensors",
         source="poolcli.io.safetensors:open_source",
-        sink="poolcli.io.safetensors:open_sink",
+        sink="poolcli.io.safetensors_sink:open_sink",
         recognise="poolcli.io.safetensors:is_safetensors",
-        chunks="poolcli.io.safetensors:chunk_shape",
-        reopen="poolcli.io.safetensors:reopen_sink",
+        chunks="poolcli.io.safetensors_sink:chunk_shape",
+        reopen="poolcli.io.safetensors_sink:reopen_sink",
         dtypes=("bool", "float16", *_NUMBERS, "uint64"),
         holds_pages=True,
         facts={
@@ -184,7 +184,7 @@ ARRAYS = (
             "others": "tensors without axes, or of other dtypes",
             "storage": "bfloat16",
         },
-        unheld="poolcli.io.safetensors:unheld",
+        unheld="poolcli.io.safetensors_sink:unheld",
     ),
     Format(
         "zarr",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
@@ -14,7 +13,6 @@ from poolcli.engine.operations.area_pooling import AreaPooling
 from poolcli.engine.operations.bordered import along_axis
 from poolcli.engine.operations.fold_parts import FoldParts
 from poolcli.engine.operations.normalize import PIXEL
-from poolcli.engine.operations.operation import assembled, outside_of
 from poolcli.engine.operations.part_collector import parts_of
 from poolcli.engine.operations.pixels import CountedPixels, counted, masked_pixels
 from poolcli.engine.operations.pool import pool
@@ -24,15 +22,13 @@ from poolcli.engine.windows.grid import Grid
 from poolcli.engine.windows.place import PlacedGrid, Placement
 from poolcli.engine.windows.plane_part import PlanePart, held_places
 from poolcli.maps.array import Array
-from poolcli.maps.feature_map import FeatureMap, Form
+from poolcli.maps.feature_map import Form
 from poolcli.maps.layout import space_letters
-from poolcli.pipeline import alpha
 from poolcli.pipeline.configuration import Configuration
 from poolcli.pipeline.cut_window import Slices
 from poolcli.pipeline.map_part import MapPart, Numbers
 from poolcli.pipeline.plane_groups import PooledGroup, groups_of, planned_groups
 from poolcli.pipeline.pooled_map import Prepared, prepared
-from poolcli.resources import memory
 
 
 @dataclass(frozen=True)
@@ -48,9 +44,6 @@ class CellUnit:
 
     def __hash__(self) -> int:  # slices have none before Python 3.12
         return hash((self.grid, *((each.start, each.stop) for each in self.planes + self.cells)))
-
-
-Cells = Mapping[CellUnit, tuple[Array, ...]]  # those of each group of planes
 
 
 @dataclass(frozen=True)
@@ -175,10 +168,6 @@ class CellMaker:
         boxes = footprint.cover if parts.overlaps else footprint.parts
         return tuple(tuple((taps.start, taps.stop) for taps in box) for box in boxes)
 
-    def taken(self, part: MapPart) -> MapPart:
-        """The pixels of a part as the step takes them."""
-        return part if self.step.reads_indices else part.expanded()
-
     def counted(self, unit: CellUnit, taps: Slices, part: MapPart) -> list[CountedPixels]:
         """The pixels at some taps of each group of planes, and which of them count."""
         letters = space_letters(self.form.layout)
@@ -191,43 +180,6 @@ class CellMaker:
         groups = groups_of(self.step, part, self.ready)
         assert groups is not None, "the step has been planned"
         return groups
-
-    def result(self, template: FeatureMap, cells: Cells) -> FeatureMap:
-        """The map of all cells, of a kind with `template`."""
-        planes, *others = (self._assembled(each, cells) for each in range(len(self.groups)))
-        for opacity in others:
-            planes = alpha.joined(self.step, planes, opacity, self.form.frame)
-        pooled = template.with_planes(planes, self.ready.geometry.frame)
-        if self.step.op.reads_indices and pooled.form.of_numbers() != pooled.form:
-            pooled = replace(pooled, picture=None)
-        return pooled
-
-    def _assembled(self, group: int, cells: Cells) -> Array:
-        """The result of a group of planes."""
-        placement = self.placements[group]
-        grids = [self._joined(group, *each, cells) for each in enumerate(placement.grids)]
-        if placement.is_whole:
-            return grids[0]
-        outside = np.asarray(outside_of(self.groups[group].rules))
-        out = memory.empty(placement.frame.shape, np.dtype(self.ready.rules.dtype))
-        return assembled(placement, grids, self.groups[group].finished(outside), out)
-
-    def _joined(self, group: int, number: int, placed: PlacedGrid, cells: Cells) -> Array:
-        """The cells of a grid on all of its planes."""
-        whole = self.units[number].planes
-        lead = [each.stop - each.start for each in whole]
-        if self.joins_channels:
-            lead[-1] = self.groups[group].arguments[1].channels or 1
-        out = memory.empty((*lead, *placed.grid.shape), np.dtype(self.ready.rules.dtype))
-        for unit, values in cells.items():
-            if unit.grid == number:
-                at = [
-                    slice(some.start - each.start, some.stop - each.start)
-                    for some, each in zip(unit.planes, whole, strict=True)
-                ]
-                at = [*at[:-1], slice(None)] if self.joins_channels else at
-                out[(*at, *unit.cells)] = values[group]
-        return out
 
     def _axes(self, unit: CellUnit) -> Any:
         return self.placements[0].grids[unit.grid].grid.axes
@@ -259,7 +211,7 @@ def _at_taps(group: PooledGroup, held: list[Array]) -> CountedPixels:
 
 def cell_maker(step: Configuration, form: Form) -> CellMaker | None:
     """What makes the cells of a step one by one; None where they are no windows of plain values."""
-    taken = form if step.reads_indices else form.expanded()
+    taken = step.taken(form)
     by_stored_values = taken != form and step["nodata"]
     if step.op.overlay or by_stored_values or step.windows is None:
         return None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, cast
 
 from poolcli.engine.operations.operation import Operation, Pooling
 from poolcli.engine.windows import by_name
@@ -23,6 +23,14 @@ from poolcli.pipeline.window_kinds import AREA_CELLS, KERNEL, REGION_BOXES, Wind
 
 if TYPE_CHECKING:
     from poolcli.maps.moments import Statistics
+
+
+class _CanExpand(Protocol):
+    def expanded(self) -> Self:
+        """The same with colours for palette indices and bits."""
+
+
+Expandable = TypeVar("Expandable", bound=_CanExpand)
 
 
 @dataclass(frozen=True)
@@ -154,6 +162,10 @@ class Configuration:
     def reads_indices(self) -> bool:
         """Whether it reads palette indices and bits as they are, and not the colours they mean."""
         return self.returns_input_values or self.op.reads_indices
+
+    def taken(self, what: Expandable) -> Expandable:
+        """Return a map, a part or a form as the step takes it: indices, or their colours."""
+        return what if self.reads_indices else what.expanded()
 
     def operation_on(self, form: Form) -> Operation:
         """Return the operation for maps of a form: of whole colours, where these are compared."""

@@ -69,7 +69,7 @@ def reads(step: Configuration, form: Form, wanted: Numbers) -> Numbers | None:
 
     None where the step needs the whole map.
     """
-    taken = form if step.reads_indices else form.expanded()
+    taken = step.taken(form)
     operation = step.operation_on(taken)
     by_stored_values = taken != form and step["nodata"]
     if not isinstance(operation, PartialOperation) or step.op.overlay or by_stored_values:

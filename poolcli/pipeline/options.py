@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from poolcli.pipeline.arrays import ARRAY, ARRAYS
+from poolcli.pipeline.axis_kinds import PIXEL_SIZES, SIZE
 from poolcli.pipeline.kinds import (
     COUNT,
     DTYPE,
@@ -10,11 +11,9 @@ from poolcli.pipeline.kinds import (
     FRACTION,
     NONZERO,
     NUMBER,
-    PIXEL_SIZES,
     POSITIVE,
     SEVEN,
     SIDE,
-    SIZE,
     TRIM,
     VALUES,
     WHOLE,

@@ -56,7 +56,7 @@ class Parameter(NamedTuple):
     repeats
         Whether it may be written several times: then its value is a tuple.
 
-    >>> from poolcli.pipeline.kinds import SIZE
+    >>> from poolcli.pipeline.axis_kinds import SIZE
     >>> Parameter("kernel", ("-k", "--kernel"), SIZE, "window").read("3x2")
     (3, 2)
     """

@@ -12,7 +12,6 @@ import numpy as np
 from poolcli.engine.backend.blocks import Load
 from poolcli.engine.operations.index import Indexing
 from poolcli.engine.operations.operation import Pooling
-from poolcli.engine.operations.pixels import ValueRules, counting
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.maps.picture import WITH_ALPHA
@@ -21,6 +20,7 @@ from poolcli.pipeline import map_part
 from poolcli.pipeline.alpha import PlaneGroup
 from poolcli.pipeline.checks import check_indices
 from poolcli.pipeline.configuration import Configuration
+from poolcli.pipeline.empty_windows import empty_windows
 from poolcli.pipeline.map_part import MapPart, Numbers
 from poolcli.pipeline.options import INPUT_SIZE
 from poolcli.pipeline.out_array import check_out, write
@@ -137,14 +137,12 @@ class Step(Configuration):
 
     @cached_property
     def _takes_input_size(self) -> tuple[str, ...]:
-        names = [option.name for option in self.op.parameters]
-        return tuple(
-            name for name in names if isinstance(self[name], str) and self[name] == INPUT_SIZE
-        )
+        names = (option.name for option in self.op.parameters)
+        return tuple(name for name in names if self[name] == INPUT_SIZE)
 
     def plan(self, form: Form, field: ReceptiveField) -> Stage:
         """Return what this step makes of a map of this form, whose cells have this field."""
-        form = form if self.reads_indices else form.expanded()
+        form = self.taken(form)
         _, geometry, output = self._prepared(form)
         seen = field.through(geometry.window, geometry.stride, geometry.centre)
         memory = form.nbytes + output.nbytes
@@ -153,14 +151,13 @@ class Step(Configuration):
 
     def load(self, form: Form) -> Load:
         """Return the memory that working on a map of this form takes."""
-        form = form if self.reads_indices else form.expanded()
-        weighed = form.mode in WITH_ALPHA
-        rules = rules_for(self, form)
+        form = self.taken(form)
+        rules, weighed = rules_for(self, form), form.mode in WITH_ALPHA
         return self.operation_on(form).load(form.frame, form.dtype, rules, weighed=weighed)
 
     def __call__(self, fmap: FeatureMap, out: Array | None = None) -> FeatureMap:
         """Return the pooled map, whose data is `out` if that is an array."""
-        stored, fmap = fmap, fmap if self.reads_indices else fmap.expanded()
+        stored, fmap = fmap, self.taken(fmap)
         ready = self._prepared(fmap.form)
         nodata = stored_nodata(stored, fmap, ready.rules)
         if out is None:
@@ -189,25 +186,10 @@ class Step(Configuration):
         Too few are none, or fewer than the fraction `min_valid`. These results are 0.
         """
         ready = self._prepared(fmap.form)
-        rules, geometry = ready.rules, ready.geometry
-        blank = rules._replace(empty=0, outside=0)
+        blank = ready.rules._replace(empty=0, outside=0)
         values = pooled_map(self, fmap, ready._replace(rules=blank))
-        planes, frame = fmap.planes(), fmap.form.frame
-        mask = None if rules.mask is None else np.broadcast_to(rules.mask, frame.shape)
-        counts = counting(planes, mask, rules)
-        border = rules.with_counted_border(planes.dtype)
-        border = border.with_border(lambda pixel: pixel._replace(value=1))
-        outside = self.windows.outside if self.windows else 0
-        count_rules = ValueRules(
-            np.float64,
-            mask=counts,
-            min_valid=rules.min_valid,
-            border=border.border,
-            outside=outside,
-        )
-        mean = self.like("avg").operation if self.windows else self.bare
-        found = np.isnan(mean(np.ones(frame.shape), frame, count_rules))
-        return values, fmap.with_planes(found, geometry.frame)
+        found = empty_windows(self, fmap, ready.rules)
+        return values, fmap.with_planes(found, ready.geometry.frame)
 
     def values_and_indices(self, fmap: FeatureMap) -> tuple[FeatureMap, FeatureMap]:
         """Return the pooled map, and which pixel each result is."""
@@ -227,7 +209,7 @@ class Step(Configuration):
 
     def pool_part(self, part: MapPart, wanted: Numbers) -> FeatureMap:
         """Return a region of the result, without facts, from the pixels that it reads."""
-        part = part if self.reads_indices else part.expanded()
+        part = self.taken(part)
         return map_part.pool_part(self, part, self._prepared(part.whole), wanted)
 
     def measured(self, statistics: tuple[Statistics, ...]) -> Self:
@@ -236,7 +218,7 @@ class Step(Configuration):
 
     def moments(self, part: MapPart) -> list[Moments]:
         """Return what the statistics of the images in a part of a map are made of."""
-        part = part if self.reads_indices else part.expanded()
+        part = self.taken(part)
         return map_part.moments(self, part, self._prepared(part.whole))
 
     def groups(self, fmap: FeatureMap) -> tuple[FeatureMap, list[PlaneGroup]]:
@@ -244,7 +226,7 @@ class Step(Configuration):
 
         That is all of it, or its colours and its alpha.
         """
-        stored, fmap = fmap, fmap if self.reads_indices else fmap.expanded()
+        stored, fmap = fmap, self.taken(fmap)
         rules = rules_for(self, fmap.form)
         nodata = stored_nodata(stored, fmap, rules)
         return fmap, plane_groups(self, fmap, nodata.rules if nodata else rules)

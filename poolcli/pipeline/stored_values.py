@@ -15,6 +15,7 @@ from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.pipeline.alpha import channel_numbers
 from poolcli.pipeline.configuration import Configuration
+from poolcli.pipeline.empty_windows import empty_by_mask
 
 
 class StoredNodata(NamedTuple):
@@ -27,10 +28,8 @@ class StoredNodata(NamedTuple):
         """Results, with the colour in windows where nothing counts."""
         if self.rules.emit:
             return planes
-        frame, rules = taken.form.frame, self.rules
-        count_rules = ValueRules(np.float64, mask=rules.mask, min_valid=rules.min_valid)
-        mean = step.like("avg").operation if step.windows else step.bare
-        is_empty = np.isnan(mean(np.ones(frame.shape), frame, count_rules))
+        rules = self.rules._replace(border=(), outside=0)
+        is_empty = empty_by_mask(step, taken.form.frame, rules)
         numbers = _channels(step, taken)
         if taken.picture is not None and taken.picture.has_alpha:
             is_empty &= numbers < len(self.colour) - 1

@@ -6,19 +6,10 @@ from math import nan
 from typing import NamedTuple
 
 from poolcli.pipeline.arrays import ARRAY, TAPS
+from poolcli.pipeline.axis_kinds import EDGES, LEVELS, PADDING, SIZE
 from poolcli.pipeline.boxes import BOXES
 from poolcli.pipeline.fractional_samples import SAMPLES
-from poolcli.pipeline.kinds import (
-    CEIL,
-    EDGES,
-    FLAG,
-    LEVELS,
-    PADDING,
-    POSITIVE,
-    SIZE,
-    WHOLE,
-    either,
-)
+from poolcli.pipeline.kinds import CEIL, FLAG, POSITIVE, WHOLE, either
 from poolcli.pipeline.parameters import Parameter
 
 KERNEL = Parameter("kernel", ("-k", "--k", "--kernel"), SIZE, "Window: 3, 3x2 or 2x3x3.", (2,))

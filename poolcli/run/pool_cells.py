@@ -15,6 +15,7 @@ from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.saturation import counting_saturated
 from poolcli.pipeline.cell_parts import CellUnit
 from poolcli.pipeline.cut_window import CutWindow, TapGroup, WindowCollector
+from poolcli.pipeline.joined_cells import joined_cells
 from poolcli.pipeline.map_part import MapPart, Numbers
 from poolcli.pipeline.region_walk import needed, pooled_region
 from poolcli.resources.limits import current, limits
@@ -177,12 +178,12 @@ class _CellWork:
         maker, unit = self._plans[task.number].maker, task.unit.unit
         cut, group = task.unit.cut, task.group
         if cut is None or group is None:
-            part = maker.taken(self._part(task.number, maker.numbers(unit)))
+            part = maker.step.taken(self._part(task.number, maker.numbers(unit)))
             with self.tally.timed(self._plans[task.number].stage):
                 self._cells[task.number][unit] = maker.pooled(unit, part)
         else:
             taps = cut.taps(group)
-            part = maker.taken(self._part(task.number, maker.tap_numbers(unit, taps)))
+            part = maker.step.taken(self._part(task.number, maker.tap_numbers(unit, taps)))
             with self.tally.timed(self._plans[task.number].stage):
                 collector = self._collectors[task.number, unit]
                 states = collector.put(group, maker.counted(unit, taps, part))
@@ -230,7 +231,7 @@ class _CellWork:
     def result(self, number: int) -> FeatureMap:
         """The result of a map, once all cells are there."""
         plan = self._plans[number]
-        one = plan.maker.result(self._templates[number], self._cells[number])
+        one = joined_cells(plan.maker, self._templates[number], self._cells[number])
         for step, stage in enumerate(plan.after, start=plan.stage + 1):
             with self.tally.timed(step):
                 one = stage.step(one)

@@ -8,23 +8,17 @@ a record with the status of the job after it.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable
-from contextlib import ExitStack
 from pathlib import Path
 from threading import Lock
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 from poolcli import io
-from poolcli.errors import FileError, RequestError
-from poolcli.io import lock, reason
 from poolcli.maps.moments import Statistics
-from poolcli.resources.descriptors import write_all
 from poolcli.run.job import Job, Measured
+from poolcli.run.log_file import LogFile
 from poolcli.run.outcome import Outcome
 from poolcli.run.packing import hash_of
-
-_HEADER = {"log": "poolcli", "layout": 1}
 
 
 class ResumeLog:
@@ -35,82 +29,30 @@ class ResumeLog:
     """
 
     def __init__(self, path: Path | None, *, read_only: bool = False) -> None:
-        self._path, self._read_only = path, read_only
+        self._file = LogFile(path, read_only=read_only)
         self._fingerprints: dict[str, str | None] = {}  # by output; None: begun and not done
         self._running: dict[Path, str | None] = {}
         self._regions: dict[str, set[int]] = {}  # those that are written, by the mark of an array
         self._statistics: dict[str, dict[tuple[int, int], tuple[Statistics, ...]]] = {}
         self._appending = Lock()
-        self._stream: BinaryIO | None = None
 
     def __enter__(self) -> ResumeLog:
-        try:
-            if self._path is not None and not self._read_only:
-                self._open(self._path)
-            elif self._path is not None and self._path.exists():
-                self._read(self._path)
-        except FileError:
-            raise
-        except OSError as error:
-            raise RequestError(f"--resume {self._path}: {reason(error)}") from None
+        self._file.open(self._take)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._stream:
-            os.fsync(self._stream.fileno())
-            self._stream.close()
+        self._file.close()
 
-    def _open(self, path: Path) -> None:
-        """Read the log, cut off a line that a killed run left unfinished, and go to its end."""
-        with ExitStack() as stack:
-            stream = stack.enter_context(path.open("a+b", buffering=0))
-            self._lock(stream)
-            end = self._read(path)
-            stream.truncate(end)
-            stack.pop_all()
-        self._stream = stream
-        if not end:
-            self._append([_HEADER])
-
-    def _lock(self, stream: BinaryIO) -> None:
-        try:
-            lock(stream, wait=False)
-        except BlockingIOError:
-            raise RequestError(
-                f"--resume {self._path}: another run writes it: wait for its end"
-            ) from None
-
-    def _read(self, path: Path) -> int:
-        """Read every complete line; the length of them all in bytes."""
-        end = 0
-        with path.open("rb") as lines:
-            for number, line in enumerate(lines, start=1):
-                is_cut = not line.endswith(b"\n")
-                if is_cut and (number > 1 or _encoded(_HEADER).startswith(line)):
-                    break
-                self._read_line(number, line)
-                end += len(line)
-        return end
-
-    def _read_line(self, number: int, line: bytes) -> None:
-        import json
-
-        try:
-            record = json.loads(line)
-            _check_header(number, record)
-            self._fingerprints.update(dict.fromkeys(record.get("begin", ())))
-            if "region" in record:
-                self._enter(record["of"], record["region"])
-            for map_number, step, images in record.get("measured", ()):
-                found = tuple(Statistics(*each) for each in images)
-                self._statistics.setdefault(record["of"], {})[map_number, step] = found
-            if record.get("status") == "done":
-                self._fingerprints[record["output"]] = record["mark"]
-        except (ValueError, LookupError, TypeError, AttributeError):
-            raise RequestError(
-                f"--resume {self._path}: line {number} is not one of a log that --resume wrote: "
-                "name another file"
-            ) from None
+    def _take(self, record: Any) -> None:
+        """Take what an earlier run entered."""
+        self._fingerprints.update(dict.fromkeys(record.get("begin", ())))
+        if "region" in record:
+            self._enter(record["of"], record["region"])
+        for map_number, step, images in record.get("measured", ()):
+            found = tuple(Statistics(*each) for each in images)
+            self._statistics.setdefault(record["of"], {})[map_number, step] = found
+        if record.get("status") == "done":
+            self._fingerprints[record["output"]] = record["mark"]
 
     def is_done(self, job: Job) -> bool:
         """Whether the same job was done: same recipe, options and input, and the outputs exist."""
@@ -132,9 +74,7 @@ class ResumeLog:
 
     def record_of(self, job: Job) -> LoggedRegions | None:
         """What the log knows of the regions of a job's array; None if there is no log."""
-        if self._path is None or self._read_only:
-            return None
-        return LoggedRegions(self, job)
+        return LoggedRegions(self, job) if self._file.takes_records else None
 
     def regions(self, mark: str) -> frozenset[int]:
         """The regions of an array that are written."""
@@ -144,9 +84,9 @@ class ResumeLog:
         """Enter a region that is written; None: that those of before are gone."""
         with self._appending:
             self._enter(mark, region)
-            self._append([{"region": region, "of": mark}])
-        if region is None and self._stream is not None:
-            os.fsync(self._stream.fileno())  # before a new file takes the place of theirs
+            self._file.append([{"region": region, "of": mark}])
+        if region is None:
+            self._file.sync()  # before a new file takes the place of theirs
 
     def statistics(self, mark: str) -> Measured:
         """What was measured of the images of an input."""
@@ -156,7 +96,7 @@ class ResumeLog:
         """Enter what was measured of the images of an input."""
         entries = [[*key, images] for key, images in measured.items()]
         with self._appending:
-            self._append([{"measured": entries, "of": mark}])
+            self._file.append([{"measured": entries, "of": mark}])
 
     def _enter(self, mark: str, region: int | None) -> None:
         known = self._regions.setdefault(mark, set())
@@ -164,15 +104,15 @@ class ResumeLog:
 
     def begin(self, jobs: Iterable[Job]) -> None:
         """Enter jobs that are about to begin; the entry is on the disk when this returns."""
-        if self._stream is None:
+        if not self._file.takes_records:
             return
         entries = []
         for job in jobs:
             self._running[job.target] = _fingerprint(job)
             entries.append({"begin": [str(path.absolute()) for path in job.files]})
         with self._appending:
-            self._append(entries)
-        os.fsync(self._stream.fileno())
+            self._file.append(entries)
+        self._file.sync()
 
     def end(self, outcome: Outcome) -> None:
         """Enter how a job ended, unless it was skipped; the names of its outputs are kept first.
@@ -181,7 +121,7 @@ class ResumeLog:
         """
         if outcome.status == "skipped":
             return
-        if self._stream is not None and outcome.status == "done":
+        if self._file.takes_records and outcome.status == "done":
             paths = (outcome.target, *outcome.more)
             for folder in {path.parent for path in paths if not isinstance(path, io.Address)}:
                 io.sync_folder(folder)
@@ -193,17 +133,7 @@ class ResumeLog:
             "mark": self._running.pop(outcome.target, None),
         }
         with self._appending:
-            self._append([record])
-
-    def _append(self, records: list[dict[str, Any]]) -> None:
-        if self._stream is None:
-            return
-        end = os.fstat(self._stream.fileno()).st_size
-        try:
-            write_all(self._stream.fileno(), b"".join(map(_encoded, records)))
-        except OSError as error:
-            self._stream.truncate(end)  # what a full disk took of a line would spoil the next
-            raise FileError(f"--resume {self._path}: {reason(error)}") from None
+            self._file.append([record])
 
 
 class LoggedRegions(NamedTuple):
@@ -231,17 +161,6 @@ class LoggedRegions(NamedTuple):
     def note_statistics(self, measured: Measured) -> None:
         """Enter what has been measured."""
         self.log.note_statistics(self.mark("statistics"), measured)
-
-
-def _check_header(number: int, record: object) -> None:
-    if number == 1 and record != _HEADER:
-        raise ValueError(record)
-
-
-def _encoded(record: dict[str, Any]) -> bytes:
-    import json  # here, as a run without a log needs none
-
-    return json.dumps(record).encode() + b"\n"
 
 
 def _fingerprint(job: Job) -> str | None:

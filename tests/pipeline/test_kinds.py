@@ -6,41 +6,21 @@ import numpy as np
 import pytest
 
 from poolcli.pipeline import kinds
+from poolcli.pipeline.axis_kinds import SIZE
 from poolcli.pipeline.table import OPS
 
 READ = [
-    (kinds.SIZE, 3, (3,), "3"),
-    (kinds.SIZE, "3x2", (3, 2), "3x2"),
-    (kinds.SIZE, [2, 3.0, np.int8(3)], (2, 3, 3), "2x3x3"),
-    (kinds.PADDING, 1, ((1, 1),), "1"),
-    (kinds.PADDING, "0:1x2", ((0, 1), (2, 2)), "0:1x2"),
-    (kinds.PADDING, ((0, 1), 2), ((0, 1), (2, 2)), "0:1x2"),
-    (kinds.PADDING, "same", "same", "same"),
     (kinds.NUMBER, "3.0", 3, "3"),
     (kinds.NUMBER, 2**60 + 1, 2**60 + 1, str(2**60 + 1)),
     (kinds.NUMBER, "-inf", -math.inf, "-inf"),
     (kinds.NUMBER, np.float32(0.5), 0.5, "0.5"),
     (kinds.POSITIVE, "1e-3", 0.001, "0.001"),
     (kinds.FRACTION, 1, 1, "1"),
-    (kinds.LEVELS, "1,2,4", (1, 2, 4), "1,2,4"),
-    (kinds.LEVELS, [1, 3], (1, 3), "1,3"),
-    (kinds.EDGES, "wrap:clip", ("wrap", "clip"), "wrap:clip"),
-    (kinds.EDGES, "-1.5", (-1.5,), "-1.5"),
-    (kinds.EDGES, (0, "edge"), (0, "edge"), "0:edge"),
     (kinds.DTYPE, np.uint8, "uint8", "uint8"),
     (kinds.DTYPE, np.dtype("f4"), "float32", "float32"),
     (kinds.FLAG, "true", True, "True"),
 ]
 WRONG = [
-    (kinds.SIZE, "3x", ValueError),
-    (kinds.SIZE, 0, ValueError),
-    (kinds.SIZE, 2.5, ValueError),
-    (kinds.SIZE, (), ValueError),
-    (kinds.SIZE, True, TypeError),
-    (kinds.SIZE, {}, TypeError),
-    (kinds.PADDING, -1, ValueError),
-    (kinds.PADDING, "1:2:3", ValueError),
-    (kinds.PADDING, object(), TypeError),
     (kinds.NUMBER, "three", ValueError),
     (kinds.NUMBER, True, TypeError),
     (kinds.NUMBER, object(), TypeError),
@@ -51,11 +31,7 @@ WRONG = [
     (kinds.WHOLE, 0.5, ValueError),
     (kinds.COUNT, 31, ValueError),
     (kinds.SEVEN, 8, ValueError),
-    (kinds.LEVELS, "1,,2", ValueError),
     (kinds.DTYPE, "int7", ValueError),
-    (kinds.EDGES, "mirror", ValueError),
-    (kinds.EDGES, (), ValueError),
-    (kinds.EDGES, True, TypeError),
     (kinds.FLAG, "yes", ValueError),
     (kinds.FLAG, object(), TypeError),
     (kinds.NUMBERS, "4-1", ValueError),
@@ -88,7 +64,7 @@ def test_numbers_and_ranges():
 
 
 def test_either_is_the_word_or_the_kind():
-    kind = kinds.either("input", kinds.SIZE)
+    kind = kinds.either("input", SIZE)
     assert [kind.read(value) for value in ("input", "3x2", 4)] == ["input", (3, 2), (4,)]
     assert [kind.show(value) for value in ("input", (3, 2))] == ["input", "3x2"]
 

@@ -4,7 +4,8 @@ import pytest
 
 import poolcli
 from poolcli.errors import in_flags
-from poolcli.pipeline.kinds import FLAG, SIZE
+from poolcli.pipeline.axis_kinds import SIZE
+from poolcli.pipeline.kinds import FLAG
 from poolcli.pipeline.parameters import Parameter, did_you_mean, no_option
 
 SPATIAL = Parameter("output_size", ("-z", "--output-size"), SIZE, "Size of the result.")

@@ -3,7 +3,7 @@
 import pytest
 
 from poolcli.cli.group import COMMANDS, poolcli
-from poolcli.pipeline.kinds import BORDER_WORDS
+from poolcli.pipeline.axis_kinds import BORDER_WORDS
 from poolcli.pipeline.parameters import no_operation, no_option
 from poolcli.pipeline.synonyms import BORDERS, OPERATIONS, OPTIONS
 from poolcli.pipeline.table import OPS
