@@ -64,7 +64,7 @@ def names(folder):
 
 def test_the_sdist_has_what_is_compiled_and_the_whole_package(sdist):
     package = {f"poolcli/{name}" for name in names(ROOT / "poolcli") if name.endswith(".py")}
-    parts = ("_fold", "_kernels", "_select", "_small", "_weigh", "_windows")
+    parts = ("_fold", "_kernels", "_large", "_select", "_small", "_weigh", "_windows")
     compiled = {f"poolcli/engine/backend/{name}.h" for name in parts}
     compiled |= {"poolcli/engine/backend/_core.cpp"}
     compiled |= {"poolcli/io/pillow/_png_rows.cpp"}

@@ -14,6 +14,7 @@
 #include "_windows.h"
 
 #include "_small.h"
+#include "_large.h"
 #include "_fold.h"
 #include "_select.h"
 #include "_weigh.h"

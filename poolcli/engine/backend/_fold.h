@@ -22,6 +22,7 @@ struct Loops {
     void (*merge)(char *, const char *, const char *, const char *, ptrdiff_t);
     void (*slide)(const char *, ptrdiff_t, ptrdiff_t, char *);
     FoldSmall small = nullptr; /* windows of a few pixels, which are divided as well */
+    FoldLarge large = nullptr; /* large windows that slide, which are divided as well */
 
     /* Sums of integers are unsigned; the sign of pixels matters where they become wider. */
     template <class M, class X, class S> static Loops of()
@@ -40,7 +41,8 @@ struct Loops {
                 fold_pairs<Again, State>,
                 merge_lines<Again, State>,
                 slide_down<Again, State>,
-                fold_small_of<M, X, S>()};
+                fold_small_of<M, X, S>(),
+                fold_large_of<M, X, S>()};
     }
 };
 
@@ -581,6 +583,65 @@ class SmallFold {
     }
 };
 
+/* The same for large windows that move by one pixel, if `fits`. */
+class LargeFold {
+    const Windows &windows;
+    const FoldLarge fold;
+    Means *means;
+    const Run &down, &across;
+
+  public:
+    LargeFold(const Windows &w, FoldLarge by, Means *over)
+        : windows(w), fold(by), means(over), down(w.runs[1][0]), across(w.runs[2][0])
+    {
+    }
+
+    bool fits() const
+    {
+        if (!fold || windows.runs[1].size() > 1 || windows.runs[2].size() > 1
+            || windows.channels() > 1 || largest_size(windows.runs[0]) > 1)
+            return false;
+        auto slides = [](const Run &run) {
+            return run.number >= LANES && run.stride == 1 && run.step == 1 && run.every == 1
+                   && is_large(run.size);
+        };
+        return slides(down) && slides(across)
+               && (!means || (windows.outs[0].type == windows.x.type && have_same_count()));
+    }
+
+    void all()
+    {
+        Scratch<float> strips, turned;
+        Large at = {down.size, across.size, down.number, across.number, windows.x.step[2],
+                    windows.outs[0].step[2], 0, nullptr, nullptr};
+        const ptrdiff_t most = at.strips_of(std::min(at.columns, COLUMNS));
+        strips.open(most * at.strip() + LANES * LANES);
+        turned.open(most * (BAND + LANES) * LANES);
+        at.strips = strips.data;
+        at.turned = turned.data;
+        windows.each_row_run([&](ptrdiff_t outer, const Run &deep, const Run &) {
+            if (means)
+                at.divisor = static_cast<float>(means->counts[0][deep.cell] * means->counts[1][0]
+                                                * means->counts[2][0]);
+            float *x = windows.x.at<float>(outer, deep.start, down.start, across.start),
+                  *out = windows.outs[0].at<float>(outer, deep.cell, down.cell, across.cell);
+            bool finite = fold(reinterpret_cast<char *>(x), at, reinterpret_cast<char *>(out));
+            if (means)
+                means->finite &= finite;
+        });
+    }
+
+  private:
+    bool have_same_count() const
+    {
+        auto same = [](const std::vector<int64_t> &counts) {
+            return std::all_of(counts.begin(), counts.end(),
+                               [&](int64_t count) { return count == counts[0]; });
+        };
+        return same(means->counts[1]) && same(means->counts[2]);
+    }
+};
+
 bool fold(PyObject *args)
 {
     PyObject *x, *out, *tables, *counts = Py_None;
@@ -607,6 +668,9 @@ bool fold(PyObject *args)
     if (small.fits()) {
         Unlocked unlocked;
         small.all();
+    } else if (LargeFold large(windows, loops.large, over); large.fits()) {
+        Unlocked unlocked;
+        large.all();
     } else {
         Fold job(windows, loops, over);
         Unlocked unlocked;

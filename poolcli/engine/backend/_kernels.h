@@ -35,6 +35,13 @@
 #define RESTRICT __restrict
 #endif
 
+#if defined(__GNUC__)
+#define PRAGMA(text) _Pragma(#text)
+#define UNROLL(n) PRAGMA(GCC unroll n)
+#else
+#define UNROLL(n)
+#endif
+
 #define EACH(i, n) for (ptrdiff_t i = 0; i < (n); i++)
 #define ALONG(i, n) AHEAD EACH(i, n) /* without a look at whether lines have memory in common */
 

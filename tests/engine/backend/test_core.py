@@ -742,6 +742,48 @@ def test_windows_of_a_few_pixels(guarded, size, stride, heights, front):
         assert is_finite == np.isfinite(means).all()
 
 
+# Large windows that move by one pixel
+
+LARGE = [8, 9, 11, 14, 15, 16, 31, 32, 57, 63, 100, 127, 128, 200, 255]
+
+
+def sliding(x, size, axis, merge):
+    """The windows of so many neighbours along an axis, at stride 1."""
+    number = x.shape[axis] - size + 1
+    with np.errstate(all="ignore"):
+        return folded(MERGES[merge], [x.take(range(i, i + number), axis) for i in range(size)])
+
+
+@pytest.mark.parametrize("height", LARGE)
+@pytest.mark.parametrize("front", [False, True])
+def test_large_windows(guarded, height, front, thinned):
+    for numbers in thinned([(16, 16), (17, 2051), (129, 40), (257, 23)]):
+        check_large_windows(guarded, height, numbers, front=front)
+
+
+def check_large_windows(guarded, height, numbers, *, front):
+    rng = np.random.default_rng([height, *numbers])
+    width = int(rng.choice(LARGE))
+    rows, columns = numbers
+    shape = (2, 2, rows + height - 1, columns + width - 1, 1)
+    x = guarded(shape, "f", front=front)
+    x[...] = values_of(rng, shape, "f")
+    out = guarded((2, 2, rows, columns, 1), "f", front=front)
+    runs = [(0, 2, 0, 1, 1, 1, 1), (0, rows, 0, 1, height, 1, 1), (0, columns, 0, 1, width, 1, 1)]
+    grid = tuple(np.array([run], np.int64) for run in runs)
+    counts = tuple(np.full(n, k) for n, k in [(2, 1), (rows, height), (columns, width)])
+    for merge in (core.MAX, core.MIN, core.ADD):
+        for way in (-1, 1):
+            pixels, results = x[:, :, ::way], out[:, :, ::way]
+            assert core.fold(pixels, results, grid, merge, "f")
+            expected = sliding(sliding(pixels, height, 2, merge), width, 3, merge)
+            assert same(results, expected)
+    with np.errstate(all="ignore"):
+        means = expected / np.float32(height * width)
+    assert core.fold(x, out, grid, core.ADD, "f", counts) == np.isfinite(means).all()
+    assert same(out, means)
+
+
 @pytest.mark.parametrize(("merge", "kind", "state"), FOLDS)
 @pytest.mark.parametrize("front", [False, True])
 def test_nothing_outside_of_arrays_is_touched(guarded, merge, kind, state, front, thinned):
