@@ -11,7 +11,7 @@ import numpy as np
 from poolcli.errors import FileError
 from poolcli.io.header import Header
 from poolcli.io.npy_header import read_checked_header, read_header
-from poolcli.io.raw_values import RawValues
+from poolcli.io.raw_values import RawValues, size_of
 from poolcli.io.source import Region, part_of
 from poolcli.maps.array import Array
 from poolcli.maps.feature_map import FeatureMap
@@ -27,7 +27,7 @@ _PIECE = 1 << 20  # bytes read at a time: zipfile makes two copies of what it is
 
 def open_source(stream: BinaryIO, layout: str | None) -> ArraySource:
     """The array of a file."""
-    size = _size(stream)
+    size = size_of(stream)
     checked = read_checked_header(stream, size)
     header = checked.map_header(layout)
     if stream.tell() + checked.nbytes < size:
@@ -78,12 +78,6 @@ def _read_region(stream: BinaryIO, size: int, region: Region) -> Array:
     values = stored.read(stream, region if is_c else region[::-1])
     values = _as_bools(values) if header.dtype.kind == "b" else values
     return values if is_c else values.T
-
-
-def _size(stream: BinaryIO) -> int:
-    size = stream.seek(0, 2)
-    stream.seek(0)
-    return size
 
 
 def peek_array(stream: BinaryIO, size: int, layout: str | None, name: str = "") -> Header:

@@ -5,16 +5,11 @@ import json
 
 import numpy as np
 import pytest
+from images import opened
 from noisy_pictures import skimage_metrics
 from PIL import Image
 
 STEPS = ("max -k 4", "avg -k 4", "sample -s 4")
-
-
-def opened(path):
-    """The mode, the format and the pixels of an image."""
-    with Image.open(path) as image:
-        return image.mode, image.format, np.asarray(image)
 
 
 def lines(ran):

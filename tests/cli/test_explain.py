@@ -5,24 +5,16 @@ from itertools import product
 
 import numpy as np
 import pytest
+from explained import X, places
 from PIL import Image
 
 import poolcli
 from poolcli.analysis.explanation import substitution
 
-X = np.random.default_rng(3).integers(1, 30, (2, 3, 9, 11)).astype(np.float64) / 4
-
 
 @pytest.fixture(autouse=True)
 def write_all_out(monkeypatch):
     monkeypatch.setattr(substitution, "MOST_TERMS", 10**6)
-
-
-def places(shape):
-    """The first, the middle and the last of a result, and one beside a border."""
-    yield from {tuple(size * part // 4 for size in shape) for part in (0, 2)}
-    yield tuple(size - 1 for size in shape)
-    yield *(0 for _ in shape[1:]), shape[-1] - 1
 
 
 def test_images_alpha_palettes_and_light(tmp_path, cli):

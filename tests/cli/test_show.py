@@ -10,20 +10,9 @@ import pytest
 from PIL import Image
 from processes import on_terminal, run
 from representatives import first
-from screens import block_pixels, kitty_pixels, sixel_pixels
+from screens import block_pixels, kitty_pixels, opaque, seen, sixel_pixels
 
 TRUE = {"COLORTERM": "truecolor"}
-
-
-def opaque(pixels):
-    return np.concatenate([pixels, np.full((*pixels.shape[:2], 1), 255, np.uint8)], axis=2)
-
-
-def seen(folder, words, columns=80, **environ):
-    """The pixels that a terminal shows, and the text."""
-    code, shown, _ = on_terminal(words, folder, columns, environ)
-    assert code == 0
-    return *block_pixels(shown), shown
 
 
 def test_before_and_after_side_by_side(tmp_path, photo):

@@ -3,11 +3,7 @@
 import numpy as np
 import pytest
 from PIL import Image
-from screens import block_pixels
-
-
-def opaque(pixels):
-    return np.concatenate([pixels, np.full((*pixels.shape[:2], 1), 255, np.uint8)], axis=2)
+from screens import block_pixels, opaque
 
 
 def test_view_tells_where_it_cannot_show(cli, photo):

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from representatives import first
+from round_trips import saved
 
 from poolcli.io import format_named, read, writer
 from poolcli.maps.feature_map import FeatureMap
@@ -21,12 +22,6 @@ EXTREMES = (0, 1, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0
 
 
 # ---- good files
-
-
-def saved(image, kind, **options):
-    stream = io.BytesIO()
-    image.save(stream, kind, **options)
-    return stream.getvalue()
 
 
 def picture(mode, seed=0, size=(22, 17)):

@@ -30,3 +30,10 @@ WINDOWS = [
 def explained(text, x, at, layout=None):
     """The explanation of a cell of a pipeline's result."""
     return explain(poolcli.parse(text), as_map(x, layout), at)
+
+
+def places(shape):
+    """The first, the middle and the last of a result, and one beside a border."""
+    yield from {tuple(size * part // 4 for size in shape) for part in (0, 2)}
+    yield tuple(size - 1 for size in shape)
+    yield *(0 for _ in shape[1:]), shape[-1] - 1

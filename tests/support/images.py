@@ -12,3 +12,9 @@ def halves(pixels):
 
 def load(path):
     return np.asarray(Image.open(path))
+
+
+def opened(path):
+    """The mode, the format and the pixels of an image."""
+    with Image.open(path) as image:
+        return image.mode, image.format, np.asarray(image)

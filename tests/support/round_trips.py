@@ -76,6 +76,12 @@ def saved(image, kind, **options):
     return stream.getvalue()
 
 
+def through_file(image, kind="PNG", **options):
+    """The map of an image that went through a file."""
+    (fmap,) = read(io.BytesIO(saved(image, kind, **options)))
+    return fmap
+
+
 def refusal(data, layout=None):
     """The message of the error that reading gives: one line."""
     with pytest.raises(PoolError) as caught:

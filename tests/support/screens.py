@@ -7,6 +7,7 @@ import re
 import zlib
 
 import numpy as np
+from processes import on_terminal
 
 LEVELS = (0, 95, 135, 175, 215, 255)
 
@@ -102,3 +103,15 @@ def kitty_pixels(shown):
     height, width = int(keys[0]["v"]), int(keys[0]["s"])
     assert (keys[0]["f"], keys[0]["o"], keys[0]["a"]) == ("32", "z", "T")
     return np.frombuffer(raw, np.uint8).reshape(height, width, 4), keys[0]
+
+
+def opaque(pixels):
+    """Pixels with an alpha of 255."""
+    return np.concatenate([pixels, np.full((*pixels.shape[:2], 1), 255, np.uint8)], axis=2)
+
+
+def seen(folder, words, columns=80, **environ):
+    """The pixels that a terminal shows, and the text."""
+    code, shown, _ = on_terminal(words, folder, columns, environ)
+    assert code == 0
+    return *block_pixels(shown), shown

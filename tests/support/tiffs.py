@@ -46,12 +46,6 @@ def values(shape, dtype, seed=0):
     return rng.integers(limits.min, limits.max, shape, dtype=dtype, endpoint=True)
 
 
-def halves(x):
-    """The blocks of 2 by 2 of the last two axes: the axes -3 and -1 are inside a block."""
-    height, width = x.shape[-2] // 2, x.shape[-1] // 2
-    return x[..., : 2 * height, : 2 * width].reshape(*x.shape[:-2], height, 2, width, 2)
-
-
 def stored(path):
     """How the first page of a file holds its pixels."""
     with tifffile.TiffFile(path) as file:

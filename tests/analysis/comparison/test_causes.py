@@ -2,25 +2,12 @@
 
 import numpy as np
 import pytest
+from compared import rules, told
 
 import poolcli
-from poolcli.analysis.comparison.framework_differences import differences
-from poolcli.pipeline.pipeline import as_map
 from poolcli.pipeline.profiles import PROFILES
 from poolcli.pipeline.semantics import RULES
 from poolcli.pipeline.table import OPS
-
-ALL = ("torch", "onnx", "keras")
-
-
-def told(text, x, *profiles):
-    """By profile and fact: how it differs from the first."""
-    found = differences(text, profiles or ALL, as_map(np.asarray(x)))
-    return {(each.profile, each.of): each for each in found}
-
-
-def rules(difference):
-    return [cause.rule.name for cause in difference.causes]
 
 
 def test_only_the_rule_that_matters_is_named():

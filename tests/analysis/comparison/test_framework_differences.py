@@ -4,28 +4,14 @@ import math
 
 import numpy as np
 import pytest
+from compared import ALL, rules, told
 
-from poolcli.analysis.comparison.framework_differences import differences
 from poolcli.errors import RequestError, ShapeError
-from poolcli.pipeline.pipeline import as_map
 
 NAN = math.nan
 
 
 ROOT = 2**0.5
-
-
-ALL = ("torch", "onnx", "keras")
-
-
-def told(text, x, *profiles):
-    """By profile and fact: how it differs from the first."""
-    found = differences(text, profiles or ALL, as_map(np.asarray(x)))
-    return {(each.profile, each.of): each for each in found}
-
-
-def rules(difference):
-    return [cause.rule.name for cause in difference.causes]
 
 
 def test_the_divisor_counts_padding_or_not():

@@ -1,27 +1,13 @@
 """Colours of images, and scales of colours, against Pillow and arithmetic by hand."""
 
-import io
-
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
+from pooled_images import noise
+from round_trips import through_file
 
-from poolcli import io as files
 from poolcli.analysis.drawing.colour import CHECKER, NAN, cubehelix
 from poolcli.analysis.drawing.render import render
-
-
-def opened(image, kind="PNG", **save):
-    """The map of an image that went through a file."""
-    stream = io.BytesIO()
-    image.save(stream, kind, **save)
-    stream.seek(0)
-    (fmap,) = files.read(stream)
-    return fmap
-
-
-def noise(*shape):
-    return np.random.default_rng(shape).integers(0, 256, shape, np.uint8)
 
 
 def test_cubehelix_grows_evenly_in_brightness():
@@ -47,14 +33,14 @@ def test_cubehelix_goes_from_black_to_white_past_green_and_pink():
 @pytest.mark.parametrize("mode", ["1", "L", "RGB", "P"])
 def test_colours_are_those_of_the_image(mode):
     image = Image.fromarray(noise(20, 30, 3)).convert(mode)
-    drawing = render(opened(image))
+    drawing = render(through_file(image))
     np.testing.assert_array_equal(drawing.pixels, np.asarray(image.convert("RGB")))
     assert (drawing.words, drawing.limits, drawing.corners) == ("", None, ((0, 0),))
 
 
 def test_cmyk_is_light_that_ink_lets_through():
     inks = noise(5, 7, 4)
-    drawing = render(opened(Image.fromarray(inks, "CMYK"), "TIFF"))
+    drawing = render(through_file(Image.fromarray(inks, "CMYK"), "TIFF"))
     light = (255.0 - inks[..., :3]) * (255.0 - inks[..., 3:]) / 255
     np.testing.assert_allclose(drawing.pixels, light, atol=1)
 
@@ -64,10 +50,10 @@ def test_alpha_lets_the_ground_through(mode):
     image = Image.fromarray(noise(20, 30, 4)).convert(mode)
     rgba = np.asarray(image.convert("RGBA"), float)
     share = rgba[..., 3:] / 255
-    flat = render(opened(image), background=(10, 20, 30)).pixels
+    flat = render(through_file(image), background=(10, 20, 30)).pixels
     np.testing.assert_allclose(flat, rgba[..., :3] * share + (1 - share) * [10, 20, 30], atol=0.51)
     clear = Image.new(mode, (48, 60))
-    squares = render(opened(clear)).pixels
+    squares = render(through_file(clear)).pixels
     assert {tuple(pixel) for pixel in squares.reshape(-1, 3).tolist()} == set(CHECKER)
     assert tuple(squares[0, 0]) == tuple(squares[4, 4]) != tuple(squares[0, 4])
 
@@ -75,42 +61,42 @@ def test_alpha_lets_the_ground_through(mode):
 def test_a_palette_with_transparent_entries():
     image = Image.fromarray(np.array([[0, 1]], np.uint8), "P")
     image.putpalette([255, 0, 0, 0, 255, 0])
-    drawing = render(opened(image, transparency=1), background=(1, 2, 3))
+    drawing = render(through_file(image, transparency=1), background=(1, 2, 3))
     assert drawing.pixels.tolist() == [[[255, 0, 0], [1, 2, 3]]]
 
 
 def test_sixteen_bits_go_from_the_smallest_to_the_largest():
     image = Image.fromarray(np.array([[1000, 2000], [3000, 1500]], np.uint16))
-    drawing = render(opened(image))
+    drawing = render(through_file(image))
     assert drawing.pixels[..., 0].tolist() == [[0, 128], [255, 64]]
     assert (drawing.pixels == drawing.pixels[..., :1]).all()
     assert (drawing.words, drawing.limits) == ("1000 .. 3000", (1000.0, 3000.0))
-    assert render(opened(image), limits=(0, 65535)).pixels.max() == round(3000 / 257)
+    assert render(through_file(image), limits=(0, 65535)).pixels.max() == round(3000 / 257)
 
 
 def test_float_images_are_gray_and_tell_what_is_missing():
     values = np.array([[0, 0.5], [np.nan, np.inf]], np.float32)
-    drawing = render(opened(Image.fromarray(values), "TIFF"))
+    drawing = render(through_file(Image.fromarray(values), "TIFF"))
     assert drawing.words == "0 .. 0.5, 1 NaN"
     assert drawing.pixels.tolist() == [[[0] * 3, [255] * 3], [list(NAN), [255] * 3]]
 
 
 def test_a_profile_changes_what_is_seen():
     lab = ImageCms.createProfile("LAB")
-    wide = opened(
+    wide = through_file(
         Image.fromarray(noise(4, 4, 3)), icc_profile=ImageCms.ImageCmsProfile(lab).tobytes()
     )
-    plain = opened(Image.fromarray(wide.data))
+    plain = through_file(Image.fromarray(wide.data))
     np.testing.assert_array_equal(
         render(wide).pixels, plain.data
     )  # a profile that fits no RGB is left out
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    near = render(opened(Image.fromarray(wide.data), icc_profile=srgb)).pixels
+    near = render(through_file(Image.fromarray(wide.data), icc_profile=srgb)).pixels
     np.testing.assert_allclose(near, plain.data.astype(float), atol=2)
 
 
 def test_lab_becomes_colours():
-    gray = opened(Image.fromarray(np.full((2, 2, 3), (128, 0, 0), np.uint8), "LAB"), "TIFF")
+    gray = through_file(Image.fromarray(np.full((2, 2, 3), (128, 0, 0), np.uint8), "LAB"), "TIFF")
     pixels = render(gray).pixels.astype(int)
     assert np.ptp(pixels) <= 3  # a = b = 0 is gray,
     assert abs(pixels.mean() - 119) <= 3  # and L* = 50 is 119 in sRGB

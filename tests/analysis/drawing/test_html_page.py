@@ -11,17 +11,11 @@ import subprocess
 
 import numpy as np
 import pytest
-from PIL import Image
+from images import opened
 
 from poolcli.report.comparison_rows import COLUMNS
 
 STEPS = ("max -k 4", "avg -k 4", "sample -s 4")
-
-
-def opened(path):
-    """The mode, the format and the pixels of an image."""
-    with Image.open(path) as image:
-        return image.mode, image.format, np.asarray(image)
 
 
 VOID = {"meta", "img", "br", "link"}

@@ -1,11 +1,12 @@
 """Maps are drawn as planes side by side."""
 
-import io
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from pooled_images import noise
+from round_trips import through_file
 
 from poolcli import io as files
 from poolcli.analysis.drawing.colour import NAN, cubehelix
@@ -13,19 +14,6 @@ from poolcli.analysis.drawing.render import BETWEEN, render
 from poolcli.maps.feature_map import FeatureMap
 
 SAMPLES = Path(__file__).parents[3] / "samples"
-
-
-def opened(image, kind="PNG", **save):
-    """The map of an image that went through a file."""
-    stream = io.BytesIO()
-    image.save(stream, kind, **save)
-    stream.seek(0)
-    (fmap,) = files.read(stream)
-    return fmap
-
-
-def noise(*shape):
-    return np.random.default_rng(shape).integers(0, 256, shape, np.uint8)
 
 
 @pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.*[gy]")), ids=lambda path: path.name)
@@ -110,7 +98,7 @@ def test_values_that_are_hard_to_scale():
 
 
 def test_an_image_that_is_no_longer_one_is_drawn_as_values():
-    photo = opened(Image.fromarray(noise(6, 6, 3)))
+    photo = through_file(Image.fromarray(noise(6, 6, 3)))
     halves = FeatureMap(photo.data / np.float32(2), photo.layout, photo.picture)
     drawing = render(halves)
     assert len(drawing.corners) == 3

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from processes import on_terminal
-from screens import block_pixels, kitty_pixels, shared_colour, sixel_pixels
+from screens import block_pixels, kitty_pixels, opaque, shared_colour, sixel_pixels
 
 from poolcli.analysis.drawing.screen import Screen
 from poolcli.analysis.drawing.terminal import encoded, nearest256
@@ -17,10 +16,6 @@ def noise(height, width, few=256):
     pixels[..., 3] = 255
     pixels[:3, :5] = 0
     return pixels
-
-
-def opaque(pixels):
-    return np.concatenate([pixels, np.full((*pixels.shape[:2], 1), 255, np.uint8)], axis=2)
 
 
 @pytest.mark.parametrize("height", [8, 9, 2, 1])
@@ -84,10 +79,3 @@ def test_kitty_gets_the_pixels(size):
     np.testing.assert_array_equal(shown[: size[0], : size[1]], pixels)
     assert not shown[size[0] :].any()
     assert shown.shape[:2] == (20 * int(keys["r"]), 10 * int(keys["c"]))
-
-
-def seen(folder, words, columns=80, **environ):
-    """The pixels that a terminal shows, and the text."""
-    code, shown, _ = on_terminal(words, folder, columns, environ)
-    assert code == 0
-    return *block_pixels(shown), shown

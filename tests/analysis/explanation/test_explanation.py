@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from explained import WINDOWS, X, explained
+from explained import WINDOWS, X, explained, places
 from PIL import Image
 
 import poolcli
@@ -61,13 +61,6 @@ def value_of(told):
     if "largest of" in text:
         return max(map(float, text.partition(" of ")[2].split(", ")))
     return evaluated(text, plane)
-
-
-def places(shape):
-    """The first, the middle and the last of a result, and one beside a border."""
-    yield from {tuple(size * part // 4 for size in shape) for part in (0, 2)}
-    yield tuple(size - 1 for size in shape)
-    yield *(0 for _ in shape[1:]), shape[-1] - 1
 
 
 @pytest.mark.parametrize("windows", WINDOWS)

@@ -5,7 +5,8 @@ from math import isnan
 
 import numpy as np
 import pytest
-from tiffs import halves, tifffile, values
+from halved import halves
+from tiffs import tifffile, values
 
 from poolcli.io import read
 from poolcli.io.tiff import geo, geo_fields

@@ -6,7 +6,8 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from tiffs import encoded, halves, tifffile, values
+from halved import halves
+from tiffs import encoded, tifffile, values
 
 from poolcli.io import read
 from poolcli.io.tiff import imagej

@@ -5,8 +5,9 @@ import json
 
 import numpy as np
 import pytest
+from halved import halves
 from PIL import Image
-from tiffs import encoded, halves, tifffile, values
+from tiffs import encoded, tifffile, values
 
 from poolcli.io import read
 

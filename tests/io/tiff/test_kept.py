@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from tiffs import encoded, halves, stored, tifffile, values
+from halved import halves
+from tiffs import encoded, stored, tifffile, values
 
 from poolcli.io import read
 

@@ -7,8 +7,9 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
+from halved import halves
 from PIL import Image
-from tiffs import described, encoded, halves, tifffile, values
+from tiffs import described, encoded, tifffile, values
 
 from poolcli.errors import FileError
 from poolcli.io import peek, read

@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from halved import halves
 from PIL import Image
 
 from poolcli.io import partial_file, peek, read, remove_leftovers
@@ -15,12 +16,6 @@ zarr = pytest.importorskip("zarr", reason="zarr is not installed")
 
 def values(*shape, dtype="uint16"):
     return np.random.default_rng(0).integers(0, 250, shape).astype(dtype)
-
-
-def halves(x):
-    """The blocks of 2 by 2 of the last two axes."""
-    height, width = x.shape[-2] // 2, x.shape[-1] // 2
-    return x[..., : 2 * height, : 2 * width].reshape(*x.shape[:-2], height, 2, width, 2)
 
 
 def image(path, x, axes, scale, version="0.4"):
