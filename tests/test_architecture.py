@@ -210,3 +210,10 @@ def test_no_test_draws_from_a_generator_of_its_module():
         text = path.read_text(encoding="utf-8")
         for name in generator.findall(text):
             assert not re.search(rf"^ .*\b{name}\.\w+\(", text, re.MULTILINE), path
+
+
+def test_no_cached_property_takes_a_lock():
+    """As that of `functools` does in Python 3.11."""
+    with_lock = re.compile(r"^ *from functools import .*\bcached_property\b", re.MULTILINE)
+    users = [name for name, path in MODULES.items() if with_lock.search(path.read_text("utf-8"))]
+    assert users == ["maps.cached"]

@@ -14,7 +14,6 @@ import sys
 import zlib
 from collections.abc import Generator, Iterator
 from fnmatch import fnmatchcase
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -23,6 +22,7 @@ from poolcli.io.object_store import object_store
 from poolcli.io.server_errors import NOTHING, is_absent, plain_errors
 from poolcli.io.server_file import file_system, opened, options
 from poolcli.io.store_folder import UNFINISHED, ZARR_METADATA
+from poolcli.maps.cached import cached_property
 
 if TYPE_CHECKING or sys.platform != "win32":
     from pathlib import PosixPath as _NativePath

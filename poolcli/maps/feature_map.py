@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from poolcli.errors import DtypeError, ShapeError
 from poolcli.maps.array import Array
+from poolcli.maps.cached import cached_property
 from poolcli.maps.facts import Facts
 from poolcli.maps.frame import Frame
 from poolcli.maps.layout import axes_of, shape_words, space_axes

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
 
 from poolcli.maps.array import Array
+from poolcli.maps.cached import cached_property
 from poolcli.maps.sampling import Sampling
 
 Strides = tuple[Fraction | None, ...]

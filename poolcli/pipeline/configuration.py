@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, cached_property, partial
+from functools import cache, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, cast
 
@@ -13,6 +13,7 @@ from poolcli.engine.operations.operation import Operation, Pooling
 from poolcli.engine.windows import by_name
 from poolcli.engine.windows.place import Place
 from poolcli.engine.windows.sliding import Sliding
+from poolcli.maps.cached import cached_property
 from poolcli.maps.feature_map import Form
 from poolcli.pipeline.arrays import ArrayFile
 from poolcli.pipeline.op import Op

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property, reduce
+from functools import reduce
 from math import prod
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from poolcli.engine.backend.blocks import Load
 from poolcli.errors import RequestError, ShapeError
 from poolcli.maps.array import Array
+from poolcli.maps.cached import cached_property
 from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.maps.frame import Frame
 from poolcli.maps.layout import shape_words

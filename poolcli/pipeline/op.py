@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
+from poolcli.maps.cached import cached_property
 from poolcli.pipeline.options import INDEX_ORDER, SELECTING_INTERPOLATIONS, VALUE_OPTIONS
 from poolcli.pipeline.parameters import Parameter, no_option
 from poolcli.pipeline.profiles import PROFILES

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ import numpy as np
 from poolcli.errors import OptionTypeError, PoolError, RequestError
 from poolcli.maps.array import Array
 from poolcli.maps.array_like import input_array
+from poolcli.maps.cached import cached_property
 from poolcli.maps.feature_map import FeatureMap, Form, check_values
 from poolcli.maps.layout import channels_last_hint, check_layout, default_layout, shape_words
 from poolcli.pipeline.receptive_field import ReceptiveField

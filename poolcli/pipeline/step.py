@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
@@ -13,6 +12,7 @@ from poolcli.engine.backend.blocks import Load
 from poolcli.engine.operations.index import Indexing
 from poolcli.engine.operations.operation import Pooling
 from poolcli.maps.array import Array
+from poolcli.maps.cached import cached_property
 from poolcli.maps.feature_map import FeatureMap, Form
 from poolcli.maps.picture import WITH_ALPHA
 from poolcli.maps.sampling import Sampling

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from poolcli import io
+from poolcli.maps.cached import cached_property
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.moments import Statistics
 from poolcli.maps.sampling import Sampling

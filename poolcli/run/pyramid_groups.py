@@ -10,7 +10,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import accumulate
 from math import lcm, prod
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import NamedTuple
 
 from poolcli import io
 from poolcli.io import Region
+from poolcli.maps.cached import cached_property
 from poolcli.run.pyramid_plan import Level, PyramidPlan, Shape
 from poolcli.run.region_plan import part_at
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import product
 from math import prod
 from typing import NamedTuple
@@ -18,6 +17,7 @@ import numpy as np
 
 from poolcli import io
 from poolcli.io import Region
+from poolcli.maps.cached import cached_property
 from poolcli.maps.feature_map import Form
 from poolcli.pipeline.map_part import Numbers
 from poolcli.pipeline.region_walk import whole_letters

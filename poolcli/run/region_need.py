@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from math import prod
 
 import numpy as np
 
 from poolcli.io import Region
+from poolcli.maps.cached import cached_property
 from poolcli.maps.feature_map import Form
 from poolcli.pipeline.map_part import Numbers
 from poolcli.pipeline.region_walk import needed, whole_letters

@@ -6,12 +6,12 @@ The cells of a step that two regions need are made twice. They are counted for t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from poolcli.io import Region
 from poolcli.maps.array import Array
+from poolcli.maps.cached import cached_property
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.saturation import counting_saturated, note_saturated
 from poolcli.pipeline.map_part import MapPart, Numbers

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from poolcli.errors import RequestError
 from poolcli.maps.array import Array
+from poolcli.maps.cached import cached_property
 from poolcli.maps.feature_map import FeatureMap
 from poolcli.maps.frame import Padding
 from poolcli.maps.layout import space_axes

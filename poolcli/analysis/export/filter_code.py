@@ -7,7 +7,6 @@ map, or a cell lies behind the last pixel, the map is padded first.
 from __future__ import annotations
 
 from abc import abstractmethod
-from functools import cached_property
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from poolcli.analysis.export.exported_step import ExportedStep
 from poolcli.analysis.export.fold_code import FoldCode
 from poolcli.analysis.export.numpy import padded_lines, padding
 from poolcli.analysis.export.target import space_slices
+from poolcli.maps.cached import cached_property
 
 OF_POWERS = ("l2", "lp", "gem")  # reducers that filter powers of the pixels
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from poolcli.engine.reducers.merges import ADD, Merge
 from poolcli.maps.array import Array
+from poolcli.maps.cached import cached_property
 
 
 def shared(merge: Merge, states: Array, share: Array) -> Array:

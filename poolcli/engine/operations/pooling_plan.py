@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from math import prod
 from typing import Any, NamedTuple
 
@@ -27,6 +27,7 @@ from poolcli.engine.windows.counts import WindowCounts
 from poolcli.engine.windows.grid import Grid
 from poolcli.engine.windows.place import PlacedGrid, Placement
 from poolcli.maps.array import Array
+from poolcli.maps.cached import cached_property
 
 # Blocks whose windows are put in order are so much smaller than others: a median of 3x3 bytes took
 # 22 ms with 512 KB at a time, and 95 ms with 4 MB.

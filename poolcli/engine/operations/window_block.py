@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ from poolcli.engine.reducers.rounding import Exact, put, without
 from poolcli.engine.windows.counts import WindowCounts
 from poolcli.engine.windows.grid import Grid
 from poolcli.maps.array import Array
+from poolcli.maps.cached import cached_property
 
 if TYPE_CHECKING:
     from poolcli.engine.windows.footprint_counts import FootprintCounts

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import reduce
 
 import numpy as np
 
 from poolcli.engine.windows.grid import Grid
 from poolcli.maps.array import Array
+from poolcli.maps.cached import cached_property
 
 
 @dataclass(frozen=True, eq=False)

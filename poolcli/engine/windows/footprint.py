@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from poolcli.errors import ShapeError
 from poolcli.maps.array import Array
+from poolcli.maps.cached import cached_property
 from poolcli.maps.frame import Size
 
 SHAPES = ("disk", "diamond", "cross", "ring")

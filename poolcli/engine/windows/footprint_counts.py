@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from poolcli.engine.windows.border import ABSENT
 from poolcli.engine.windows.grid import Axis, Grid
 from poolcli.maps.array import Array
+from poolcli.maps.cached import cached_property
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from poolcli.engine.windows.border import ABSENT, Border
 from poolcli.engine.windows.runs import NO_AXIS, Run, run_table
 from poolcli.maps.array import Array
+from poolcli.maps.cached import cached_property
 
 if TYPE_CHECKING:
     from poolcli.engine.windows.footprint import Footprint

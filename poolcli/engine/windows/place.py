@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from poolcli.engine.windows.grid import Axis, Grid
 from poolcli.engine.windows.plane_part import PlanePart
 from poolcli.errors import ShapeError
+from poolcli.maps.cached import cached_property
 from poolcli.maps.frame import Frame, Size
 
 AXIS_NAMES = {1: "L", 2: "HW", 3: "DHW"}  # the letters of so many spatial axes

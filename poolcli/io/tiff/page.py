@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from math import prod
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 from poolcli.io.tiff.directory import Directory
 from poolcli.io.tiff.tags import Photometric, Tag
 from poolcli.maps.array import Array
+from poolcli.maps.cached import cached_property
 
 
 @dataclass(frozen=True)
