@@ -35,14 +35,14 @@ from poolcli.errors import RequestError
 if TYPE_CHECKING:
     import numpy as np
 
-    from poolcli.engine.reducers.merges import Function
+    from poolcli.engine.reducers.merges import Function, Power
     from poolcli.engine.reducers.reducer import Reduction
-    from poolcli.engine.reducers.rounding import Quotient
+    from poolcli.engine.reducers.rounding import Quotient, Spread
     from poolcli.engine.windows.grid import Grid
     from poolcli.maps.array import Array
 
 NAMES = ("plain", "compiled")
-INTERFACE = 4  # of the extension: another number where its functions or constants change
+INTERFACE = 5  # of the extension: another number where its functions or constants change
 STALE = "the compiled core is of another version: run `pip install .` again"
 NOT_BUILT = (
     "the extension was not built; "
@@ -137,6 +137,25 @@ class Backend(Protocol):
 
         Integers are divided exactly, and what is beyond the dtype of `out` becomes its least or
         its most. The result tells whether all means are finite.
+        """
+        ...
+
+    def powers(self, power: Power, x: Array, grid: Grid, out: Array | None = None) -> Array:
+        """The sums of the powers of the pixels of every window, in float64.
+
+        They are those that `fold` gives of `power(x)` with `numpy.add`.
+        """
+        ...
+
+    def spread(
+        self, x: Array, valid: Array | None, grid: Grid, out: Array, how: Spread
+    ) -> bool | None:
+        """The variance of every window, or its root, rounded once to `out`'s dtype; NaN without
+        pixels.
+
+        Only pixels where `valid` is True count (None: all). The result tells whether all are
+        finite. It is None, and nothing is written, where the backend leaves it to the caller, who
+        merges means and sums of squared deviations, or exact sums.
         """
         ...
 

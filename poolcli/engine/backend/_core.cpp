@@ -16,6 +16,7 @@
 #include "_small.h"
 #include "_large.h"
 #include "_fold.h"
+#include "_moments.h"
 #include "_select.h"
 #include "_weigh.h"
 
@@ -23,7 +24,7 @@ namespace {
 
 /* Another number, here and in `__init__.py`, where a function takes or does something else: an
    extension that was built before is not used then. */
-constexpr int INTERFACE = 4;
+constexpr int INTERFACE = 5;
 
 /* A function of Python: it returns True or False, or NULL after a failure. */
 template <bool verb(PyObject *)> PyObject *call(PyObject *, PyObject *args)
@@ -43,7 +44,8 @@ PyDoc_STRVAR(fold_doc,
 
 Merge the taps of every window. Arrays are (outer, depth, height, width, channels); the grid is
 a table of runs for each axis, int64 rows (cell, number, start, stride, size, step, every).
-`merge` is MAX, MIN, ADD or SQUARES, `state` the letter of the dtype of states. With `counts`,
+`merge` is MAX, MIN, ADD, SQUARES, CUBES (of magnitudes) or CUBES_ABOVE (of numbers that are 1e-6 at
+the least), `state` the letter of the dtype of states. With `counts`,
 int64 vectors of the cells of each axis, cells are divided by the product of theirs; with the
 rounding ROOT, the roots of the means are the result. Returns whether all means are finite.)");
 
@@ -90,12 +92,26 @@ of columns[j, x] p[y, x], each from the first pixel on, in float64. `x` is (1, 1
 channels), `out` (boxes, channels, rows, columns, 1), both of float32 or float64. Weights are
 (boxes, 1, cells, pixels, 1), of pixels from the first one of each box on.)");
 
+PyDoc_STRVAR(spread_doc, R"(spread(x, out, (depth, height, width), root, valid)
+--
+
+The variance of every window of floats, or its root. `valid` is None, or has a byte for each pixel
+that is 0 where it does not count; no pixel gives NaN. Returns whether all are finite.)");
+
+PyDoc_STRVAR(deviate_doc, R"(deviate(totals, squares, out, counts, root, rounding)
+--
+
+The variance of every window, or its root, from its sum, its sum of squares (float64), and counts as
+in `fold`: n times the sum of squares is below 2^53. Only roots become whole numbers.)");
+
 PyMethodDef METHODS[] = {
     {"fold", call<fold>, METH_VARARGS, fold_doc},
     {"can_fold", can_fold, METH_VARARGS, can_fold_doc},
     {"fold_index", call<fold_index>, METH_VARARGS, fold_index_doc},
     {"network", call<network>, METH_VARARGS, network_doc},
     {"order", call<order>, METH_VARARGS, order_doc},
+    {"spread", call<spread>, METH_VARARGS, spread_doc},
+    {"deviate", call<deviate>, METH_VARARGS, deviate_doc},
     {"weigh", call<weigh>, METH_VARARGS, weigh_doc},
     {nullptr, nullptr, 0, nullptr},
 };
@@ -110,6 +126,8 @@ int fill(PyObject *module)
                      {"MIN", MIN},
                      {"ADD", ADD},
                      {"SQUARES", SQUARES},
+                     {"CUBES", CUBES},
+                     {"CUBES_ABOVE", CUBES_ABOVE},
                      {"HALF_EVEN", HALF_EVEN},
                      {"HALF_UP", HALF_UP},
                      {"FLOOR", FLOOR},

@@ -9,6 +9,8 @@ ADD: int
 MAX: int
 MIN: int
 SQUARES: int
+CUBES: int
+CUBES_ABOVE: int
 HALF_EVEN: int
 HALF_UP: int
 FLOOR: int
@@ -54,6 +56,18 @@ def order(
     tables: Tables,
     ranks: Sequence[Rank] | None,
     valid: Array | None = None,
+    /,
+) -> bool: ...
+def spread(
+    x: Array, out: Array | None, tables: Tables, root: bool, valid: Array | None, /
+) -> bool: ...
+def deviate(
+    totals: Array,
+    squares: Array,
+    out: Array | None,
+    counts: Tables,
+    root: bool,
+    rounding: int,
     /,
 ) -> bool: ...
 def weigh(

@@ -51,7 +51,7 @@ struct Loops {
 template <class M, class X, class S> constexpr bool folds()
 {
     constexpr bool same = std::is_same_v<X, S>;
-    if (std::is_same_v<M, Squares>)
+    if (!std::is_same_v<M, typename M::Again>)
         return std::is_same_v<S, double> && (std::is_floating_point_v<X> || sizeof(X) <= 2);
     if (std::is_same_v<M, Max> || std::is_same_v<M, Min>)
         return same;
@@ -82,7 +82,9 @@ Loops loops_of(int merge, int type, int state)
     case MAX: return loops_of<Max>(type, state);
     case MIN: return loops_of<Min>(type, state);
     case ADD: return loops_of<Add>(type, state);
-    case SQUARES: return loops_of<Squares>(type, state);
+    case SQUARES: return loops_of<Power<2, false>>(type, state);
+    case CUBES: return loops_of<Power<3, false>>(type, state);
+    case CUBES_ABOVE: return loops_of<Power<3, true>>(type, state);
     }
     return {};
 }

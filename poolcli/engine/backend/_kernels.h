@@ -85,11 +85,15 @@ struct Add {
     template <class S> static INLINE S merge(S a, S b) { return static_cast<S>(a + b); }
 };
 
-struct Squares {
+/* Sums of squares or cubes: of magnitudes, or of numbers that are 1e-6 at the least. */
+template <int N, bool floored> struct Power {
     using Again = Add;
     template <class S, class X> static INLINE S lift(X x)
     {
-        return static_cast<S>(x) * static_cast<S>(x);
+        S number = static_cast<S>(x), size = number < 0 ? -number : number;
+        if (floored)
+            size = number < S(1e-6) ? S(1e-6) : number; /* NaN stays NaN */
+        return N == 3 ? size * size * size : size * size;
     }
     template <class S> static INLINE S merge(S a, S b) { return a + b; }
 };

@@ -11,7 +11,7 @@
 
 namespace {
 
-enum { MAX, MIN, ADD, SQUARES };
+enum { MAX, MIN, ADD, SQUARES, CUBES, CUBES_ABOVE };
 
 struct Failed {}; /* an exception of Python is set */
 

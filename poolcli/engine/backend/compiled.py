@@ -9,22 +9,22 @@ import numpy as np
 
 from poolcli.engine.backend import BoxWeights, Numbering, _core, plain
 from poolcli.engine.backend.by_network import mode_by_network, network_pays, select_by_network
+from poolcli.engine.backend.by_sums import ROUNDINGS, spread_by_moments, spread_by_sums
 from poolcli.engine.backend.five_axes import Layout
 from poolcli.engine.backend.plain.select_values import places
-from poolcli.engine.reducers.merges import Function
+from poolcli.engine.reducers.merges import Function, Power
 from poolcli.engine.reducers.reducer import Fold, Gather, Reduction
-from poolcli.engine.reducers.rounding import Quotient
+from poolcli.engine.reducers.rounding import Quotient, Spread
 from poolcli.engine.windows.counts import WindowCounts
 from poolcli.engine.windows.grid import Grid
 from poolcli.maps.array import Array
 
 TYPES = frozenset("?bBhHilqfd")
 MERGES: dict[Any, int] = {np.add: _core.ADD, np.maximum: _core.MAX, np.minimum: _core.MIN}
-ROUNDINGS = {
-    "half-even": _core.HALF_EVEN,
-    "half-up": _core.HALF_UP,
-    "half-away": _core.HALF_UP,  # the same, as `mean` leaves totals below zero to `plain`
-    "floor": _core.FLOOR,
+POWERS: dict[Any, int] = {
+    Power(2): _core.SQUARES,
+    Power(3): _core.CUBES,
+    Power(3, 1e-6): _core.CUBES_ABOVE,
 }
 ONE = np.ones(1, np.int64)  # the number of pixels along an axis that a map does not have
 SORTED = 64  # values of a window that a network puts in order to count them
@@ -45,7 +45,7 @@ def fold(
         return plain.fold(merge, x, grid, out, dtype)
     direct = out is not None and out.dtype == state
     folded = out if out is not None and direct else Layout.of(x, grid).empty(x, grid, state)
-    _fold(x, grid, folded, _How(merge, state))
+    _fold(x, grid, folded, _How(MERGES[merge], state))
     if out is None or direct:
         return folded
     out[...] = folded
@@ -79,10 +79,28 @@ def fold_index(
 
 def mean(x: Array, grid: Grid, out: Array, dtype: np.dtype[Any] | None, quotient: Quotient) -> bool:
     """The mean of every window: see `Backend.mean`."""
-    how = _How(np.add, np.dtype(np.float64) if quotient.of_squares else dtype or x.dtype, quotient)
+    how = _How(_core.ADD, dtype or x.dtype, quotient)
+    if quotient.of_squares:
+        how = _How(_core.SQUARES, np.dtype(np.float64), quotient)
     if how.divides(x, grid, out):
         return _fold(x, grid, out, how)
     return quotient.put(fold(np.add, quotient.states(x), grid, None, dtype), out)
+
+
+def powers(power: Power, x: Array, grid: Grid, out: Array | None = None) -> Array:
+    """The sums of the powers of the pixels of every window: see `Backend.powers`."""
+    if power not in POWERS or not _core.can_fold(POWERS[power], x.dtype.char, "d"):
+        return fold(np.add, power(x), grid, out)
+    state = np.dtype(np.float64)
+    out = Layout.of(x, grid).empty(x, grid, state) if out is None else out
+    _fold(x, grid, out, _How(POWERS[power], state))
+    return out
+
+
+def spread(x: Array, valid: Array | None, grid: Grid, out: Array, how: Spread) -> bool | None:
+    """The variance of every window, or its root: see `Backend.spread`."""
+    by = spread_by_moments if x.dtype.char in "fd" else spread_by_sums
+    return by(x, valid, grid, out, how)
 
 
 def select(
@@ -149,16 +167,14 @@ def _folds(merge: Function, dtype: np.dtype[Any], state: np.dtype[Any]) -> bool:
 
 
 class _How(NamedTuple):
-    """What windows are folded with, to which states, and how these are divided, if they are."""
+    """What windows are folded with, to which states, and how these are divided, if they are.
 
-    merge: Function
+    `code` is the merge as the extension numbers it.
+    """
+
+    code: int
     state: np.dtype[Any]
     quotient: Quotient | None = None
-
-    @property
-    def code(self) -> int:
-        """The merge as the extension numbers it."""
-        return _core.SQUARES if self.quotient and self.quotient.of_squares else MERGES[self.merge]
 
     @property
     def rounding(self) -> int:

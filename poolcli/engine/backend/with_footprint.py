@@ -20,7 +20,7 @@ import numpy as np
 
 from poolcli.engine.backend import Backend, BoxWeights, plain
 from poolcli.engine.backend.window_views import NETWORK, taps_at_once
-from poolcli.engine.reducers.merges import Function
+from poolcli.engine.reducers.merges import Function, Power
 from poolcli.engine.reducers.reducer import Reduction
 from poolcli.engine.reducers.rounding import Quotient
 from poolcli.engine.windows.footprint import Box, Footprint
@@ -64,6 +64,13 @@ class WithFootprint(NamedTuple):
     ) -> bool:
         """The mean of every window: see `Backend.mean`."""
         return quotient.put(self.fold(np.add, quotient.states(x), grid, None, dtype), out)
+
+    def powers(self, power: Power, x: Array, grid: Grid, out: Array | None = None) -> Array:
+        """The sums of the powers of the pixels of every window: see `Backend.powers`."""
+        return self.fold(np.add, power(x), grid, out)
+
+    def spread(self, *_: object) -> None:
+        """Leave it to the caller: see `Backend.spread`."""
 
     def select(
         self,

@@ -9,8 +9,9 @@ import numpy as np
 
 from poolcli.engine.backend import Backend
 from poolcli.engine.operations.pixels import CountedPixels
+from poolcli.engine.reducers.merges import Power
 from poolcli.engine.reducers.reducer import Component, Counts, Divisor, Fold
-from poolcli.engine.reducers.rounding import Exact, Quotient, Ratio, cast
+from poolcli.engine.reducers.rounding import Exact, Quotient, Ratio, Spread, cast
 from poolcli.engine.windows.grid import Grid
 from poolcli.maps.array import Array
 
@@ -56,6 +57,11 @@ class FoldedWindows(NamedTuple):
             states = x if fold.of_squares else component.lift(x)
             mean = self.backend.mean
             return out, mean(states, self.grid, out, component.dtype, quotient)
+        if fold.spread and not weighed and is_lossless:
+            how = Spread(fold.spread == "std", self.rounding)
+            is_finite = self.backend.spread(self.pixels.values, None, self.grid, out, how)
+            if is_finite is not None:
+                return out, is_finite
         alone = out if len(fold.components) == 1 and not weighed else None
         folded = [self._states(component, alone) for component in fold.components]
         return fold.finish(*folded, self.counts()), False
@@ -63,9 +69,13 @@ class FoldedWindows(NamedTuple):
     def _states(self, component: Component, out: Array | None) -> Array:
         """The folded states of all windows, in `out` if they are of its kind."""
         merge, dtype = component.merge, component.dtype
-        states = component.lift(self.pixels.values)
-        if self.pixels.weights is not None:
-            states, dtype = weighed_states(component, states, self.pixels.weights), None
+        values, weights = self.pixels.values, self.pixels.weights
+        if isinstance(component.lift, Power) and weights is None:
+            out = out if out is not None and out.dtype == np.float64 else None
+            return self.backend.powers(component.lift, values, self.grid, out)
+        states = component.lift(values)
+        if weights is not None:
+            states, dtype = weighed_states(component, states, weights), None
         if out is not None and (states.ndim, dtype or states.dtype) != (out.ndim, out.dtype):
             out = None
         return self.backend.fold(merge.function, states, self.grid, out, dtype)

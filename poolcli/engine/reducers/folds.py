@@ -6,14 +6,13 @@ import builtins
 import math
 from collections.abc import Callable
 from fractions import Fraction
-from functools import partial
 
 import numpy as np
 
 from poolcli.engine.reducers import merges
 from poolcli.engine.reducers.exact_sums import adding, as_long, quotient, unchanged, variance
 from poolcli.engine.reducers.long_numbers import LongNumbers, LongRatio
-from poolcli.engine.reducers.merges import ADD, MAX, MIN
+from poolcli.engine.reducers.merges import ADD, MAX, MIN, Power
 from poolcli.engine.reducers.reducer import Component, Counts, Divisor, Fold, Values, itself
 from poolcli.engine.reducers.rounding import Exact, cast
 from poolcli.engine.reducers.values_of import check_value, one_of
@@ -77,30 +76,34 @@ def range(values: Values) -> Fold:  # noqa: A001 - the operation's name
 def var(values: Values) -> Fold:
     if values.dtype.kind != "f":
         component, quotient_of = variance(values)
-        return Fold((component,), lambda state, counts: quotient_of(state, counts.pixels))
+        return Fold(
+            (component,), lambda state, counts: quotient_of(state, counts.pixels), spread="var"
+        )
     return Fold(
         (Component(merges.lift_moments, merges.SQUARES),),
         lambda state, counts: state[2] / counts.pixels,
         degree=2,
+        spread="var",
     )
 
 
 def std(values: Values) -> Fold:
-    if values.dtype.kind == "f":
+    if values.dtype.kind == "f" and not values.fits_double:
         return Fold(
             (Component(merges.lift_moments, merges.MOMENTS),),
             lambda state, counts: state[2] / np.sqrt(counts.pixels),
             degree=1,
         )
-    component, quotient_of = variance(values)
-    return Fold(
-        (component,),
-        lambda state, counts: np.sqrt(cast(quotient_of(state, counts.pixels), "f8", "")),
-    )
+    variances = var(values)
+
+    def finish(state: Array, counts: Counts) -> Array:
+        return np.sqrt(cast(variances.finish(state, counts), np.float64, ""))
+
+    return Fold(variances.components, finish, degree=1, spread="std")
 
 
 def l2(values: Values) -> Fold:
-    component, root = _powers(values, 2, np.abs)
+    component, root = _powers(values, Power(2))
     fold = Fold((component,), lambda state, count: root(state, count.pixels))
     return fold._replace(divisor="pixels", of_squares=True) if values.fits_double else fold
 
@@ -111,7 +114,7 @@ def root_of_squares(values: Values) -> Fold:
 
 
 def lp(values: Values, *, norm: float) -> Fold:
-    component, root = _powers(values, norm, np.abs)
+    component, root = _powers(values, Power(norm))
     fold = Fold((component,), lambda state, _: root(state, 1))
     is_root_of_squares = norm == 2 and values.fits_double
     return fold._replace(divisor=1, of_squares=True) if is_root_of_squares else fold
@@ -159,7 +162,7 @@ def lp_of_sum(_: Values, *, norm: float) -> Fold:
 
 
 def gem(values: Values, *, norm: float) -> Fold:
-    component, root = _powers(values, norm, partial(np.maximum, 1e-6))
+    component, root = _powers(values, Power(norm, 1e-6))
     return Fold((component,), lambda state, count: root(state, count.pixels))
 
 
@@ -201,22 +204,13 @@ def _wide(x: Array) -> Array:
     return x.astype(np.result_type(x, np.float32), copy=False)
 
 
-def _powers(
-    values: Values, norm: float, magnitude: Callable[[Array], Array]
-) -> tuple[Component, Callable[..., Array]]:
+def _powers(values: Values, power: Power) -> tuple[Component, Callable[..., Array]]:
     """Sums of powers, and their root; of ratios to the largest where a power could overflow."""
+    norm = power.norm
     if values.fits_double and norm <= 8:
-        return Component(
-            lambda x: _power(magnitude(_double(x)), norm), ADD
-        ), lambda state, n: _root(state / n, norm)
-    component = Component(lambda x: merges.lift_leading(magnitude(_double(x))), merges.powers(norm))
+        return Component(power, ADD), lambda state, n: _root(state / n, norm)
+    component = Component(lambda x: merges.lift_leading(power.magnitude(x)), merges.powers(norm))
     return component, lambda state, n: state[0] * _root(state[1] / n, norm)
-
-
-def _power(x: Array, norm: float) -> Array:
-    if norm == 1:
-        return x
-    return np.square(x) if norm == 2 else x**norm
 
 
 def _root(x: Array, norm: float) -> Array:

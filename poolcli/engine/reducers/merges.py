@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from poolcli.maps.array import Array
 
+WHOLE = range(1, 9)  # powers that are products
 Function = Callable[..., Array]  # called as `function(a, b, out=None)`
 
 
@@ -48,6 +50,35 @@ MIN = Merge(np.minimum, highest, _unweighted)
 ADD = Merge(np.add, lambda _: 0, np.multiply)
 
 
+@dataclass(frozen=True)
+class Power:
+    """The power of a magnitude, or of a number that is `least` at the least, in float64.
+
+    Small whole powers are products, so that all backends give the same bits: of an even norm the
+    square of the power of half of it, of an odd one that of one less, times the number itself.
+    """
+
+    norm: float
+    least: float | None = None
+
+    def __call__(self, x: Array) -> Array:
+        """The powers of pixels."""
+        return _power(self.magnitude(x), self.norm)
+
+    def magnitude(self, x: Array) -> Array:
+        """What is raised to the power."""
+        wide = x.astype(np.float64, copy=False)
+        return np.abs(wide) if self.least is None else np.maximum(self.least, wide)
+
+
+def _power(x: Array, norm: float) -> Array:
+    if norm == 1:
+        return x
+    if norm not in WHOLE:
+        return x**norm
+    return np.square(_power(x, norm / 2)) if norm % 2 == 0 else _power(x, norm - 1) * x
+
+
 def lift_moments(x: Array) -> Array:
     """Count, mean, and root of the sum of squared deviations of one pixel; NaN for an infinity."""
     wide = x.astype(np.float64, copy=False)
@@ -77,7 +108,8 @@ def _merge_squares(a: Array, b: Array, out: Array | None = None) -> Array:
     count = a[0] + b[0]
     away = b[1] - a[1]
     share = b[0] / np.where(count > 0, count, 1)
-    between = np.where(a[0] * share > 0, away * away * a[0] * share, 0)  # not infinity times 0
+    weight = a[0] * share
+    between = np.where(weight > 0, away * away * weight, 0)  # not infinity times 0
     squares = a[2] + b[2] + between
     mean = a[1] + away * share
     out[0], out[1], out[2] = count, mean, squares

@@ -74,6 +74,8 @@ class Fold(NamedTuple):
     Where that is no more than the one component over a count, `divisor` tells which (the pixels of
     a window, these and its padding, or a fixed number), and a backend can divide as it goes. If
     `of_squares`, it is the root of that, and the component lifts to squares in float64.
+    `spread` tells that it is the variance or the deviation of pixels that weigh the same, which a
+    backend may have another way to.
     Of values k times as large the result is k^`degree` times as large, if that is not 0: then a sum
     that overflows can be folded anew from smaller values.
     """
@@ -83,6 +85,7 @@ class Fold(NamedTuple):
     divisor: Divisor | None = None
     degree: int = 0
     of_squares: bool = False
+    spread: Literal["var", "std"] | None = None
 
 
 def itself(state: Array, _: object) -> Array:

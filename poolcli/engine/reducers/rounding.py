@@ -90,6 +90,13 @@ class Quotient(NamedTuple):
         return Ratio(total, product)
 
 
+class Spread(NamedTuple):
+    """That a backend is to give variances, or their roots, and how these become integers."""
+
+    root: bool
+    rounding: str
+
+
 class Wrapped(NamedTuple):
     """Numbers of which `period` is the same as 0; NaN where there is no result."""
 

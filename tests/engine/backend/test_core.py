@@ -37,7 +37,7 @@ FOLDS = [
     *((core.MAX, kind, kind) for kind in INTEGERS + "fd?"),
     *((core.MIN, kind, kind) for kind in INTEGERS + "fd?"),
     *((core.ADD, *kinds) for kinds in SUMS),
-    *((core.SQUARES, *kinds) for kinds in SQUARES),
+    *((code, *kinds) for code in (core.SQUARES, core.CUBES, core.CUBES_ABOVE) for kinds in SQUARES),
 ]
 
 
@@ -52,7 +52,12 @@ def smaller(a, b):
     return np.where((a < b) | (a != a), a, b)  # noqa: PLR0124
 
 
-MERGES = {core.MAX: larger, core.MIN: smaller, core.ADD: np.add, core.SQUARES: np.add}
+MERGES = {core.MAX: larger, core.MIN: smaller}
+POWERS = {
+    core.SQUARES: lambda x: x * x,
+    core.CUBES: lambda x: abs(x) * abs(x) * abs(x),
+    core.CUBES_ABOVE: lambda x: np.maximum(x, 1e-6) * np.maximum(x, 1e-6) * np.maximum(x, 1e-6),
+}
 
 
 def folded(merge, taps):
@@ -74,14 +79,14 @@ def windows(runs):
 
 def fold(x, grid, merge, state):
     states = x.astype(state)
-    states = states * states if merge == core.SQUARES else states
+    states = POWERS[merge](states) if merge in POWERS else states
     for axis, runs in enumerate(grid, start=1):
         pixels = windows(runs)
         taps = [[states.take(pixel, axis) for pixel in pixels[cell]] for cell in range(len(pixels))]
         with np.errstate(all="ignore"):
-            states = np.stack([folded(MERGES[merge], window) for window in taps], axis).astype(
-                state
-            )
+            states = np.stack(
+                [folded(MERGES.get(merge, np.add), window) for window in taps], axis
+            ).astype(state)
     return states
 
 
@@ -460,6 +465,120 @@ def test_indices_of_leading_values(kind, merge, last, seed):
         (leading,) = np.nonzero(np.isnan(taps) if value != value else taps == value)  # noqa: PLR0124
         nan = value != value  # noqa: PLR0124
         assert indices[at] == base[at[0]] + places[leading[-1 if last and nan else 0]]
+
+
+# Variances
+
+
+def merged(a, b):
+    """Chan, Golub, LeVeque 1979, of count, mean, and sum of squared deviations."""
+    count, away = a[0] + b[0], b[1] - a[1]
+    share = b[0] / np.where(count > 0, count, 1)
+    weight = a[0] * share
+    between = np.where(weight > 0, away * away * weight, 0)
+    return np.stack([count, a[1] + away * share, a[2] + b[2] + between])
+
+
+def variances(x, grid, valid):
+    """The definition, axis by axis; NaN where no pixel counts."""
+    wide = x.astype("d")
+    with np.errstate(all="ignore"):
+        states = np.stack([np.ones_like(wide), wide, wide - wide])
+        states = np.where(valid, states, 0.0)
+        for axis, runs in enumerate(grid, start=1):
+            pixels = windows(runs)
+            cells = [
+                folded(merged, [states.take(tap, axis + 1) for tap in pixels[cell]])
+                for cell in range(len(pixels))
+            ]
+            states = np.stack(cells, axis + 1)
+        return states[2] / states[0]
+
+
+@pytest.mark.parametrize("kind", "fd")
+@pytest.mark.parametrize("result", "fd")
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("seed", range(16))
+def test_variances_are_their_definition(guarded, kind, result, masked, seed):
+    rng, values, grid = case(seed, kind, long=seed % 8 == 7)
+    x = guarded(values.shape, kind, front=seed % 2)
+    x[...] = values
+    valid = guarded(values.shape, "B", front=seed % 2)
+    valid[...] = rng.random(x.shape) < rng.choice([0.2, 0.9]) if masked else True
+    out = guarded((x.shape[0], *cells(grid), x.shape[4]), result, front=seed % 2)
+    expected = variances(x, grid, valid != 0)
+    with np.errstate(all="ignore"):
+        for root, each in enumerate((expected, np.sqrt(expected))):
+            is_finite = core.spread(x, out, grid, root, valid if masked else None)
+            assert is_finite == np.isfinite(each).all()
+            assert same(out, each.astype(result))
+
+
+@pytest.mark.parametrize(("kind", "state"), [("B", "H"), ("b", "h"), ("H", "I"), ("h", "i")])
+@pytest.mark.parametrize("result", ["f", "d", "whole"])
+@pytest.mark.parametrize("seed", range(4))
+def test_variances_of_whole_numbers_are_exact(guarded, kind, state, result, seed):
+    rng = np.random.default_rng(seed)
+    shape = tuple(int(size) for size in rng.integers(1, [4, 4, 9, 40, 4]))
+    info, size = np.iinfo(kind), 7
+    taps = rng.integers(info.min, info.max, (size, *shape), endpoint=True).astype(object)
+    kinds = (state, "d", kind.upper() if result == "whole" else result)
+    totals, squares, out = (guarded(shape, each, front=seed % 2) for each in kinds)
+    totals[...], squares[...] = taps.sum(0), (taps * taps).sum(0)
+    counts = tuple(np.full(shape[axis + 1], size if axis == seed % 3 else 1) for axis in range(3))
+    exact = (size * (taps * taps).sum(0) - taps.sum(0) ** 2).astype("d") / size**2
+    if result != "whole":
+        for root, each in enumerate((exact, np.sqrt(exact))):
+            core.deviate(totals, squares, out, counts, root, core.HALF_EVEN)
+            assert same(out, each.astype(result))
+        return
+    for rule, rounds in (
+        (core.HALF_EVEN, np.rint),
+        (core.FLOOR, np.floor),
+        (core.HALF_UP, lambda x: np.floor(x + 0.5)),
+    ):
+        core.deviate(totals, squares, out, counts, True, rule)
+        assert np.array_equal(out, rounds(np.sqrt(exact)))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"x": "i"},
+        {"out": "B"},
+        {"valid": "H"},
+        {"mask": (1, 1, 4, 5, 2)},
+        {"cells": (1, 1, 3, 4, 2)},
+    ],
+)
+def test_variances_that_do_not_fit_are_refused(changes):
+    shape = (1, 1, 4, 4, 2)
+    x = np.zeros(shape, changes.get("x", "d"))
+    out = np.zeros(changes.get("cells", shape), changes.get("out", "d"))
+    valid = np.ones(changes.get("mask", shape), changes.get("valid", "B"))
+    grid = tuple(np.array([[0, size, 0, 1, 1, 1, 1]]) for size in shape[1:4])
+    with pytest.raises(ValueError, match=r"\w"):
+        core.spread(x, out, grid, True, valid)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"totals": "Q"},
+        {"squares": "f"},
+        {"out": "b"},
+        {"root": 0},
+        {"count": 0},
+        {"count": 1 << 20},
+        {"cells": 3},
+    ],
+)
+def test_sums_that_do_not_fit_are_refused(changes):
+    kinds = (changes.get(*each) for each in (("totals", "H"), ("squares", "d"), ("out", "B")))
+    totals, squares, out = (np.ones((1, 1, 4, 4, 2), kind) for kind in kinds)
+    one, four = np.ones(1, np.int64), np.full(changes.get("cells", 4), changes.get("count", 2))
+    with pytest.raises(ValueError, match=r"\w"):
+        core.deviate(totals, squares, out, (one, four, four), changes.get("root", 1), core.FLOOR)
 
 
 # Weighted sums
