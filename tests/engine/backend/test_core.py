@@ -52,7 +52,7 @@ def smaller(a, b):
     return np.where((a < b) | (a != a), a, b)  # noqa: PLR0124
 
 
-MERGES = {core.MAX: larger, core.MIN: smaller}
+MERGES = {core.MAX: larger, core.MIN: smaller, core.ADD: np.add}
 POWERS = {
     core.SQUARES: lambda x: x * x,
     core.CUBES: lambda x: abs(x) * abs(x) * abs(x),
