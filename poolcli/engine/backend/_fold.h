@@ -290,7 +290,7 @@ class Fold {
     void all()
     {
         windows.each_row_run([&](ptrdiff_t outer, const Run &deep, const Run &down) {
-            int64_t most = band_of(down);
+            int64_t most = averages_four(deep, down, tiles[0]) ? down.number : band_of(down);
             for (int64_t first = 0; first < down.number; first += most)
                 for (const Tile &tile : tiles) fold_band(outer, deep, down.part(first, most), tile);
         });
@@ -322,13 +322,13 @@ class Fold {
             divide_band(deep, down, tile, to);
     }
 
-    /* Whether means of 2 x 2 bytes of interleaved channels are made in one pass: all are a quarter
-       of a sum. */
+    /* Whether means of 2 x 2 bytes are made in one pass: all are a quarter of a sum. */
     bool averages_four(const Run &deep, const Run &down, const Tile &tile) const
     {
         const Run &across = tile.runs[0];
-        if (!means || !means->of_bytes() || tile.runs.size() > 1 || deep.size > 1 || down.size != 2
-            || across.size != 2 || across.stride != 2 || channels == 1)
+        if (!has_wide() || !means || !means->of_bytes() || tile.runs.size() > 1 || deep.size > 1
+            || down.size != 2 || across.size != 2 || across.stride != 2 || across.step != 1
+            || across.every != 1 || channels > MOST)
             return false;
         int64_t count = means->counts[1][down.cell];
         EACH(i, down.number)
@@ -339,20 +339,13 @@ class Fold {
         return means->product.is_quarter();
     }
 
-    /* Means at every position of two rows, of which those at the stride are copied. */
     void average_four(const char *x, const Run &down, const Run &across, char *to)
     {
-        ptrdiff_t apart = windows.x.step[2], positions = (2 * across.number - 1) * channels;
-        x += across.start * channels;
-        to += across.cell * channels;
-        EACH(i, down.number) {
-            touch(x, positions);
-            mean_of_four(means->product.even, x, x + down.step * apart, across.step * channels,
-                         positions, spare.data);
-            pick(1, spare.data, 2 * channels, channels, across.number, to, across.every * channels);
-            x += down.stride * apart;
-            to += down.every * windows.outs[0].step[2];
-        }
+        ptrdiff_t apart = windows.x.step[2], next = down.every * windows.outs[0].step[2];
+        mean_of_four(x + across.start * channels,
+                     {channels, down.number, across.number * channels, means->product.even != 0,
+                      down.step * apart, down.stride * apart, next},
+                     to + across.cell * channels);
     }
 
     /* Fold windows of n > 1 numbers, `tap` bytes apart, at `count` positions one after another.

@@ -107,6 +107,8 @@ template <class T> class Network {
        of some rows. */
     std::pair<int64_t, int64_t> fit(const Run &down, const Run &across) const
     {
+        if (is_direct(across))
+            return {down.number, across.number};
         ptrdiff_t pixel = channels * static_cast<ptrdiff_t>(sizeof(T));
         int64_t most = std::max(BUDGET / program.lines, LEAST) / pixel;
         int64_t stride = std::max<int64_t>(program.apart(across), 1);
@@ -116,6 +118,19 @@ template <class T> class Network {
         return {cells == across.number ? std::min(rows, down.number) : 1, cells};
     }
 
+    /* Whether the last call gives the cells of a row where they lie. */
+    bool ends_in_cells(const Run &across) const
+    {
+        return program.ends_in_result() && !frequent && across.every == 1
+               && program.apart(across) == 1;
+    }
+
+    /* Whether it is the only one, and reads rows where they lie. */
+    bool is_direct(const Run &across) const
+    {
+        return program.calls.size() == 1 && program.next(across) == 1 && ends_in_cells(across);
+    }
+
   public:
     Network(const Windows &w, const Program &p, bool mode)
         : windows(w), program(p), frequent(mode), channels(w.channels()), lines(p.lines)
@@ -123,6 +138,8 @@ template <class T> class Network {
         ptrdiff_t most = 0;
         for (const Run &down : w.runs[1])
             for (const Run &across : w.runs[2]) {
+                if (is_direct(across))
+                    continue;
                 auto [rows, cells] = fit(down, across);
                 int64_t width = p.pixels(across.part(0, cells)) + p.wide;
                 most = std::max<ptrdiff_t>(most, rows * width * channels);
@@ -155,13 +172,15 @@ template <class T> class Network {
         ptrdiff_t seen = (down.number - 1) * width + program.pixels(across) * channels;
         const T *x = windows.x.at<T>(outer, deep.start, down.start, across.start);
         T *cells = windows.outs[0].at<T>(outer, deep.cell, down.cell, across.cell);
+        if (is_direct(across))
+            return call_rows(x, deep, down, across, cells);
         load(x, deep, down, across);
         /* the last row of the next windows down, which is read while calls work in the cache: a
            median of 3 x 3 bytes takes 0.83 of the time */
         const T *next = x + ((down.size - 1) * down.step + down.stride) * windows.x.apart(2);
         ptrdiff_t count = static_cast<ptrdiff_t>(program.calls.size());
         EACH(at, count) {
-            if (down.number == 1 && count > 1)
+            if (down.number == 1)
                 expect(next + at * seen / count, (seen / count + 1) * ptrdiff_t(sizeof(T)));
             const Call &call = program.calls[at];
             if (program.gives[at] < 0)
@@ -169,9 +188,7 @@ template <class T> class Network {
             const T *in[3];
             EACH(i, 3) in[i] = lines[call.in[i].line] + call.in[i].ahead * channels;
             T *out[] = {lines[call.out[0]], lines[call.out[1]], lines[call.out[2]]};
-            const bool is_last = at + 1 == count && program.ends_in_result() && !frequent
-                                 && down.number == 1 && across.every == 1
-                                 && program.apart(across) == 1;
+            const bool is_last = at + 1 == count && down.number == 1 && ends_in_cells(across);
             if (is_last)
                 out[0] = cells;
             exchange<T>(static_cast<int>(call.kind), out, in, channels,
@@ -190,6 +207,21 @@ template <class T> class Network {
                      windows.outs[i].at<T>(outer, deep.cell, down.cell + row * down.every,
                                            across.cell),
                      across.every * channels);
+    }
+
+    /* The only call, for each row of windows. */
+    void call_rows(const T *x, const Run &deep, const Run &down, const Run &across, T *cells)
+    {
+        const Call &call = program.calls[0];
+        load(x, deep, down.part(0, 1), across);
+        const T *in[3];
+        EACH(i, 3) in[i] = lines[call.in[i].line] + call.in[i].ahead * channels;
+        EACH(row, down.number) {
+            T *out[] = {cells, cells, cells};
+            exchange<T>(static_cast<int>(call.kind), out, in, channels, across.number * channels);
+            cells += down.every * windows.outs[0].apart(2);
+            EACH(i, 3) in[i] += down.stride * windows.x.apart(2);
+        }
     }
 
     /* Lines of pixels: of one row they are the row itself, since no call writes to an input. */

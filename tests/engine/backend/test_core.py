@@ -269,25 +269,6 @@ def test_every_quotient_of_bytes():
         assert np.array_equal(out.ravel(), [rounded(total, size, rule) for total in totals])
 
 
-@pytest.mark.parametrize("rule", [core.HALF_EVEN, core.HALF_UP, core.FLOOR])
-@pytest.mark.parametrize("channels", [1, 2, 3, 4])
-def test_every_quotient_of_four_bytes(rule, channels):
-    rng = np.random.default_rng(channels)
-    some = [0, 1, 2, 3, 127, 128, 252, 253, 254, 255]
-    taps = np.array([*product(some, repeat=4), *rng.integers(0, 256, (2000, 4)).tolist()], "B")
-    taps = np.stack([rng.permutation(taps) for _ in range(channels)], -1)
-    x = taps.reshape(1, 1, -1, 40, 2, 2, channels).transpose(0, 1, 2, 4, 3, 5, 6)
-    x = np.ascontiguousarray(x).reshape(1, 1, -1, 80, channels)
-    rows, columns = len(taps) // 40, 40
-    out = np.empty((1, 1, rows, columns, channels), "B")
-    runs = [(0, 1, 0, 1, 1, 1, 1)], [(0, rows, 0, 2, 2, 1, 1)], [(0, columns, 0, 2, 2, 1, 1)]
-    counts = np.ones(1, np.int64), np.full(rows, 2), np.full(columns, 2)
-    grid = tuple(np.array(run) for run in runs)
-    core.fold(x, out, grid, core.ADD, "H", counts, rule)
-    expected = [[rounded(total, 4, rule) for total in row] for row in taps.sum(1, dtype=int)]
-    assert np.array_equal(out.reshape(-1, channels), expected)
-
-
 # Order statistics
 
 
@@ -901,6 +882,54 @@ def check_large_windows(guarded, height, numbers, *, front):
         means = expected / np.float32(height * width)
     assert core.fold(x, out, grid, core.ADD, "f", counts) == np.isfinite(means).all()
     assert same(out, means)
+
+
+# Windows of a few bytes
+
+
+@pytest.mark.parametrize("rule", [core.HALF_EVEN, core.HALF_UP, core.FLOOR])
+@pytest.mark.parametrize("channels", range(1, 6))
+@pytest.mark.parametrize("columns", [*range(1, 12), 16, 17, 40, 5000])
+def test_every_quotient_of_four_bytes(guarded, rule, channels, columns):
+    rng = np.random.default_rng([channels, columns])
+    some = [0, 1, 2, 3, 127, 128, 252, 253, 254, 255]
+    taps = np.array([*product(some, repeat=4), *rng.integers(0, 256, (2000, 4)).tolist()], "B")
+    rows = len(taps) // columns
+    taps = np.stack([rng.permutation(taps)[: rows * columns] for _ in range(channels)], -1)
+    pixels = taps.reshape(rows, columns, 2, 2, channels).transpose(0, 2, 1, 3, 4)
+    x = guarded((1, 1, 2 * rows, 2 * columns, channels), "B")
+    x[...] = pixels.reshape(x.shape)
+    out = guarded((1, 1, rows, columns, channels), "B")
+    runs = [(0, 1, 0, 1, 1, 1, 1)], [(0, rows, 0, 2, 2, 1, 1)], [(0, columns, 0, 2, 2, 1, 1)]
+    counts = np.ones(1, np.int64), np.full(rows, 2), np.full(columns, 2)
+    grid = tuple(np.array(run) for run in runs)
+    core.fold(x, out, grid, core.ADD, "H", counts, rule)
+    quarters = np.array([rounded(total, 4, rule) for total in range(4 * 255 + 1)])
+    assert np.array_equal(out.reshape(-1, channels), quarters[taps.sum(1, dtype=int)])
+
+
+@pytest.mark.parametrize("kind", INTEGERS)
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("gap", [0, 5])
+def test_medians_of_nine_in_one_call(guarded, kind, channels, stride, gap):
+    calls, results = np.array([(9, 0, 0, 1, 0, 2, 0, 3, 3, 3)]), np.array([3])
+    rng = np.random.default_rng(0)
+    for width in [3, 4, 5, 10, 17, 18, 19, 33, 34, 35, 66, 67]:
+        x = guarded((2, 1, 9, width + gap, channels), kind, front=gap > 0)[:, :, :, gap:]
+        x[...] = values_of(rng, x.shape, kind)
+        number = (width - 3) // stride + 1
+        runs = [(0, 1, 0, 1, 1, 1, 1), (1, 2, 1, 3, 3, 1, 2), (0, number, 0, stride, 3, 1, 1)]
+        out = guarded((2, 1, 4, number, channels), kind)
+        out[...] = 7
+        core.network(x, (out,), tuple(np.array([run]) for run in runs), 1, calls, results)
+        for row, start in [(1, 1), (3, 4)]:
+            taps = [
+                x[:, 0, start + down, across : across + (number - 1) * stride + 1 : stride]
+                for down, across in product(range(3), repeat=2)
+            ]
+            assert np.array_equal(out[:, 0, row], np.sort(taps, axis=0)[4])
+        assert (out[:, :, ::2] == 7).all()
 
 
 @pytest.mark.parametrize(("merge", "kind", "state"), FOLDS)
