@@ -31,7 +31,7 @@ class Form(NamedTuple):
     @property
     def space(self) -> tuple[int, ...]:
         """Sizes of the spatial axes, depth before height before width."""
-        return self.frame.space
+        return _frame(self.shape, self.layout).space
 
     @property
     def has_colours(self) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol, Self, TypeVar
 import numpy as np
 
 from poolcli.maps.array import Array
-from poolcli.resources.limits import current
+from poolcli.resources.limits import Limits, current
 from poolcli.resources.threads import for_each
 
 T = TypeVar("T")
@@ -56,23 +56,27 @@ class Load(NamedTuple):
 
     @property
     def threads(self) -> int:
-        """How many threads work at once, so that each has memory for the smallest block."""
-        limits = current()
-        if limits.memory.scratch == inf:
-            return limits.threads
-        return max(1, min(limits.threads, int(limits.memory.scratch // max(self.least, 1))))
+        """How many threads work at once in the limits in force."""
+        return self.within(current())[0]
 
     @property
     def block(self) -> int:
-        """Scratch of one block, where all threads work."""
-        return self.share(self.threads)
+        """Scratch of one block in the limits in force."""
+        return self.within(current())[1]
 
-    def share(self, threads: int) -> int:
-        """Scratch of one block: some equal shares for each thread, within cache and budget."""
+    def within(self, limits: Limits) -> tuple[int, int]:
+        """How many threads work at once, and the scratch of one block.
+
+        Each thread has memory for the smallest block. Blocks are some equal shares for each, within
+        cache and budget.
+        """
+        threads, scratch = limits.threads, limits.memory.scratch
+        if scratch < inf:
+            threads = max(1, min(threads, int(scratch // max(self.least, 1))))
         pixels = self.pixel / self.state
         largest = LARGEST * pixels * (TILED if self.tiled else 1)
         share = max(SMALLEST * pixels, -(-self.whole // (SHARES * threads)))
-        return int(min(share, largest, current().memory.scratch / threads))
+        return threads, int(min(share, largest, scratch / threads))
 
     @property
     def is_small(self) -> bool:
@@ -150,11 +154,11 @@ class Division(NamedTuple):
     @classmethod
     def of(cls, x: Array, axes: int, load: Load) -> Division:
         """The division of (..., *map), which has so many spatial axes, in the limits in force."""
-        threads, memory, together = load.threads, current().memory, _interleaved(x, axes)
-        if load.least * together > memory.scratch:
+        limits, together = current(), _interleaved(x, axes)
+        if load.least * together > limits.memory.scratch:
             together = 1
-        block = load.share(threads)
-        is_one, is_limited = 0 < load.whole <= block, memory.limit is not None
+        threads, block = load.within(limits)
+        is_one, is_limited = 0 < load.whole <= block, limits.memory.limit is not None
         return cls(threads, max(1, block // load.pixel), together, is_one, is_limited)
 
     def blocks(self, lead: tuple[int, ...], axes: Sequence[CellAxis]) -> list[Task]:

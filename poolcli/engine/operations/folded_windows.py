@@ -83,8 +83,7 @@ class FoldedWindows(NamedTuple):
     def _divisors(self, divisor: Divisor) -> tuple[Array, ...]:
         """The number that the cells along each axis contribute to the divisor, as a product."""
         if divisor in ("pixels", "padded") and self.grid.footprint is None:
-            is_inside = divisor == "pixels"
-            return tuple(axis.sizes if is_inside else axis.extents for axis in self.grid.axes)
+            return self.grid.sizes if divisor == "pixels" else self.grid.extents
         number = int(divisor) if isinstance(divisor, int) else self.grid.largest
         first, *others = (np.ones(axis.cells, np.int64) for axis in self.grid.axes)
         return (first * number, *others)

@@ -34,19 +34,14 @@ class WindowCounts:
         """Pixels inside the map, or the sum of their weights."""
         if self.weights is not None:
             return self.weights
-        return self._of_windows([axis.sizes for axis in self.grid.axes])
+        return self._of_windows(self.grid.sizes)
 
     @cached_property
     def padding(self) -> Array | int:
         """Taps in padding that counts."""
-        of_axes = (
-            [axis.extents for axis in self.grid.axes],
-            [axis.sizes for axis in self.grid.axes],
-        )
-        extents, sizes = map(self._of_windows, of_axes)
-        return extents - sizes
+        return self._of_windows(self.grid.extents) - self._of_windows(self.grid.sizes)
 
-    def _of_windows(self, numbers: list[Array]) -> Array | int:
+    def _of_windows(self, numbers: tuple[Array, ...]) -> Array | int:
         """The product of a number for each cell along each axis."""
         axes = self.grid.axes
         if all(len(axis.runs) == 1 and axis.runs[0].extent == axis.runs[0].size for axis in axes):
