@@ -33,6 +33,7 @@ from poolcli.io.formats import (
     format_named,
     format_read_as,
     is_known_suffix,
+    package_at_fault,
     split_name,
 )
 from poolcli.io.header import Header, Peek
@@ -113,6 +114,7 @@ __all__ = [
     "make_folder",
     "next_array",
     "opened",
+    "package_at_fault",
     "part_of",
     "partial_file",
     "peek",

@@ -32,6 +32,19 @@ def foreign_formats() -> tuple[Format, ...]:
     return tuple(point.load() for point in entry_points(group="poolcli.formats"))
 
 
+def package_at_fault(error: BaseException) -> str:
+    """The package in which an error was raised: one that adds a format, or else poolcli."""
+    entries = [entry for record in foreign_formats() for entry in (record.source, record.sink)]
+    packages = {entry.partition(":")[0].partition(".")[0] for entry in entries}
+    call = error.__traceback__
+    while call is not None:
+        name = str(call.tb_frame.f_globals.get("__name__")).partition(".")[0]
+        if name in packages:
+            return name
+        call = call.tb_next
+    return "poolcli"
+
+
 def all_formats() -> Iterator[Format]:
     """The formats of this package and then, if they are asked for, those of others."""
     yield from FORMATS

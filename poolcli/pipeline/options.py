@@ -103,12 +103,17 @@ RESAMPLING_VALUE_OPTIONS = tuple(
 
 # Interpolations that return one of the values.
 SELECTING_INTERPOLATIONS = ("lower", "higher", "nearest")
-NORM_2 = Parameter("norm", ("--norm",), POSITIVE, "The power p.", 2)
-NORM_3 = Parameter("norm", ("--norm",), POSITIVE, "The power p.", 3)
+NORM_2 = Parameter("norm", ("--norm",), POSITIVE, "The power p.", 2, letter="p")
+NORM_3 = NORM_2._replace(default=3)
 SHARPNESS = Parameter(
-    "sharpness", ("--sharpness",), NONZERO, "r: near 0 the average, large the maximum.", 1
+    "sharpness",
+    ("--sharpness",),
+    NONZERO,
+    "r: near 0 the average, large the maximum.",
+    1,
+    letter="r",
 )
-ALPHA = Parameter("alpha", ("--alpha",), FRACTION, "Share of the maximum.", 0.5)
+ALPHA = Parameter("alpha", ("--alpha",), FRACTION, "Share of the maximum.", 0.5, letter="a")
 INCLUDE_PAD = Parameter(
     "count_include_pad",
     ("--count-include-pad",),

@@ -55,6 +55,8 @@ class Parameter(NamedTuple):
         The flag that says False, of a switch that has one.
     repeats
         Whether it may be written several times: then its value is a tuple.
+    letter
+        The letter that stands for it in the formula of a row, where that is not its name.
 
     >>> from poolcli.pipeline.axis_kinds import SIZE
     >>> Parameter("kernel", ("-k", "--kernel"), SIZE, "window").read("3x2")
@@ -68,6 +70,7 @@ class Parameter(NamedTuple):
     default: Any = None
     off: str = ""
     repeats: bool = False
+    letter: str = ""
 
     @property
     def flag(self) -> str:

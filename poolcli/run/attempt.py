@@ -56,4 +56,5 @@ def _reason(error: Exception) -> str:
         return "it needs more memory than there is: cut it into parts"
     if isinstance(error, OSError):
         return io.reason(error)
-    return f"a mistake in poolcli, please report it: {type(error).__name__}: {error}"
+    package = io.package_at_fault(error)
+    return f"a mistake in {package}, please report it: {type(error).__name__}: {error}"

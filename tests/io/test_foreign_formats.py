@@ -52,3 +52,7 @@ def test_the_example_of_the_documentation(run, tmp_path):
         1,
         "Error: big.npy: gray8 holds no float32 (uint8): give --dtype, or write .npy\n",
     )
+    (tmp_path / "in/b.g8").write_bytes(b"GRAY8 8\n" + bytes(31))
+    failed = run("max", "in/b.g8")
+    assert failed.returncode == 1
+    assert "in/b.g8: a mistake in gray8, please report it: ValueError: cannot " in failed.stderr

@@ -15,7 +15,6 @@ import numpy as np
 from poolcli.analysis.explanation.exact_result import exact_result
 from poolcli.analysis.explanation.observed_window import ObservedWindow
 from poolcli.analysis.explanation.substitution import (
-    OPTION_LETTERS,
     bracketed,
     listed,
     number,
@@ -72,13 +71,9 @@ def _emitted(window: ObservedWindow) -> Formula:
 
 def _folded(window: ObservedWindow, formula: str) -> Formula:
     step, values, weights = window.step, window.counted, window.counted_weights
-    letters: dict[str, Any] = {
-        OPTION_LETTERS[option.name]: step[option.name]
-        for option in step.op.parameters
-        if option.name in OPTION_LETTERS
-    }
-    letters["n"] = divisor(window)
-    letters["k"] = window.kernel
+    own = {option.letter or option.name: step[option.name] for option in step.op.parameters}
+    letters = {name: value for name, value in own.items() if type(value) in (int, float)}
+    letters |= {"n": divisor(window), "k": window.kernel}
     if "mean" in formula:
         letters["mean"] = float(np.average(values.astype(np.float64), weights=weights))
     if weights is None or not (step.op.alpha_weighted or window.is_area):

@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-OPTION_LETTERS = {"norm": "p", "sharpness": "r", "alpha": "a"}  # how formulas abbreviate options
 MOST_TERMS = 9  # a window of 3 x 3 is written out
 FIRST, LAST = 6, 2  # the terms that are written of a larger one
 SIGNIFICANT_DIGITS = 6
