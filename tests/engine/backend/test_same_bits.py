@@ -106,3 +106,17 @@ def test_of_narrow_maps(monkeypatch, kernel, down):
         one, two = (pooled(monkeypatch, name, x, "avg", **options) for name in backends.NAMES)
         compared += assert_same_bits(one, two)
     assert compared > 50
+
+
+@pytest.mark.parametrize("op", ["max", "avg", "sum", "std"])
+@pytest.mark.parametrize("padding", [1, 5, ((0, 3), (4, 0)), "same"])
+@pytest.mark.parametrize("windows", [{}, {"count_include_pad": True}, {"ceil_mode": True}])
+def test_of_large_windows_that_edges_cut_off(monkeypatch, op, padding, windows):
+    random = np.random.default_rng(0)
+    x = random.standard_normal((2, 45, 60)).astype("float32")
+    x[0, 5, 7] = np.inf
+    windows = windows if op == "avg" or "ceil_mode" in windows else {}
+    for kernel in ((11, 9), (12, 20)):
+        options = {"kernel": kernel, "stride": 1, "padding": padding, **windows}
+        one, two = (pooled(monkeypatch, name, x, op, **options) for name in backends.NAMES)
+        assert assert_same_bits(one, two)
