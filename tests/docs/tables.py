@@ -12,11 +12,13 @@ from pathlib import Path
 from types import FunctionType
 
 import click
+import numpy as np
 
 import poolcli
 from poolcli.cli.group import poolcli as command
 from poolcli.io import FORMATS
 from poolcli.maps.facts import FACTS
+from poolcli.pipeline.arrays import FOOTPRINTS
 
 
 def table(head, rows):
@@ -343,6 +345,18 @@ def _entries(lines):
     return "\n".join(items) + "\n"
 
 
+def footprints():
+    """The taps of each footprint of 7 by 7: where the maximum sees a pixel in the middle."""
+    x = np.zeros((13, 13))
+    x[6, 6] = 1
+    drawn = [[f"{name:13}" for name in FOOTPRINTS]]
+    taps = [poolcli.pool(x, "max", kernel=7, stride=1, footprint=name) for name in FOOTPRINTS]
+    for rows in zip(*taps, strict=True):
+        drawn.append([" ".join("o" if tap else "." for tap in row) for row in rows])
+    lines = "\n".join("   ".join(parts).rstrip() for parts in drawn)
+    return f"```text\n{lines}\n```\n"
+
+
 TABLES = {
     "table of reducers": reducers,
     "table of windows": windows,
@@ -353,4 +367,5 @@ TABLES = {
     "table of options": options,
     "table of imports": imports,
     "python": python,
+    "footprints": footprints,
 }

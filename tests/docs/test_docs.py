@@ -70,6 +70,19 @@ def test_a_wrong_page_is_found(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_outputs_are_generated(page):
+    """What a command prints stands between the marks alone, where it is compared."""
+    outside = re.sub(
+        r"^<!-- begin: .*?^<!-- end -->$",
+        "",
+        page.read_text(encoding="utf-8"),
+        flags=re.DOTALL | re.MULTILINE,
+    )
+    blocks = re.findall(r"^```\w*\n(.*?)^```$", outside, re.DOTALL | re.MULTILINE)
+    assert not [block for block in blocks if re.search(r"^\$ |─{8}", block, re.MULTILINE)]
+
+
 def test_nearly_every_page_runs_something():
     still = {page.stem for page in pages.PAGES if not list(pages.PART.finditer(text(page)))}
     assert still <= {
