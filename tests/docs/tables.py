@@ -349,11 +349,13 @@ def footprints():
     """The taps of each footprint of 7 by 7: where the maximum sees a pixel in the middle."""
     x = np.zeros((13, 13))
     x[6, 6] = 1
-    drawn = [[f"{name:13}" for name in FOOTPRINTS]]
     taps = [poolcli.pool(x, "max", kernel=7, stride=1, footprint=name) for name in FOOTPRINTS]
-    for rows in zip(*taps, strict=True):
-        drawn.append([" ".join("o" if tap else "." for tap in row) for row in rows])
-    lines = "\n".join("   ".join(parts).rstrip() for parts in drawn)
+    drawn = (
+        [" ".join("o" if tap else "." for tap in row) for row in rows]
+        for rows in zip(*taps, strict=True)
+    )
+    head = [f"{name:13}" for name in FOOTPRINTS]
+    lines = "\n".join("   ".join(parts).rstrip() for parts in (head, *drawn))
     return f"```text\n{lines}\n```\n"
 
 

@@ -70,13 +70,13 @@ def test_a_wrong_page_is_found(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", pages.PAGES, ids=name)
 def test_outputs_are_generated(page):
     """What a command prints stands between the marks alone, where it is compared."""
     outside = re.sub(
         r"^<!-- begin: .*?^<!-- end -->$",
         "",
-        page.read_text(encoding="utf-8"),
+        text(page),
         flags=re.DOTALL | re.MULTILINE,
     )
     blocks = re.findall(r"^```\w*\n(.*?)^```$", outside, re.DOTALL | re.MULTILINE)
