@@ -13,6 +13,7 @@ from poolcli.engine.operations.pixels import CountedPixels
 from poolcli.engine.reducers.long_numbers import LongNumbers, LongRatio, split
 from poolcli.engine.reducers.reducer import BetweenRanks
 from poolcli.engine.reducers.rounding import Exact, Ratio
+from poolcli.engine.windows.counts import per_count
 from poolcli.engine.windows.grid import Grid
 from poolcli.maps.array import Array
 
@@ -39,7 +40,7 @@ class MeanBetweenRanks(NamedTuple):
         values, weights = self.pixels.values, self.pixels.weights
         valid = None if weights is None else weights > 0
         low, high = self.backend.select(values, valid, self.grid, self.reduction.ranks)
-        first, last = self._ranks()
+        first, last = per_count(self.reduction.ranks, self.counts)
         number, above = last - first + 1, self.counts - 1 - last
         if values.dtype.kind == "f":
             zero = np.zeros((), values.dtype)  # 0, also where -0 was selected
@@ -51,15 +52,6 @@ class MeanBetweenRanks(NamedTuple):
             _number(above) * LongNumbers.of_integers(high)
         )
         return LongRatio(LongNumbers.of_sums(list(self._clipped(low, high))) - ends, (number,))
-
-    def _ranks(self) -> tuple[Any, Any]:
-        """Both ranks, for each count."""
-        if isinstance(self.counts, int):
-            return self.reduction.ranks(self.counts)
-        sizes, which = np.unique(self.counts, return_inverse=True)
-        ranks = np.array([self.reduction.ranks(int(size)) for size in sizes], np.int64)
-        first, last = ranks.T[:, which.reshape(self.counts.shape)]
-        return first, last
 
     def _of_floats(self, ends: tuple[Array, Array], numbers: tuple[Any, Any, Any]) -> Array:
         """The means of floats, whose sum may be too large, and of infinities."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache, partial
 from math import ceil, floor
@@ -19,6 +18,7 @@ from poolcli.engine.reducers.reducer import (
     WindowValues,
 )
 from poolcli.engine.reducers.rounding import Exact
+from poolcli.engine.windows.counts import per_count
 from poolcli.errors import ValueRuleError
 from poolcli.maps.array import Array
 
@@ -37,7 +37,7 @@ def quantile(values: Values, *, q: float, interpolation: str) -> Ranks:  # noqa:
         return _ranks(count, share, interpolation)[:2]
 
     def finish(low: Array, high: Array, counts: Array | int) -> Exact:
-        between = _per_window(lambda count: _ranks(count, share, interpolation)[2], counts)
+        (between,) = per_count(lambda count: _ranks(count, share, interpolation)[2:], counts)
         return _interpolated(low, high, between, parts) if np.any(between) else low
 
     return Ranks(ranks, finish)
@@ -93,15 +93,6 @@ def _ranks(count: int, q: Fraction, interpolation: str) -> tuple[int, int, int]:
         return low, high, int((place - low) * q.denominator)
     nearest = {"lower": low, "higher": high, "nearest": round(place)}[interpolation]
     return nearest, nearest, 0
-
-
-def _per_window(number: Callable[[int], int], counts: Array | int) -> Array | int:
-    """A number that depends on the count of each window."""
-    if isinstance(counts, int):
-        return number(counts)
-    sizes, which = np.unique(counts, return_inverse=True)
-    numbers = np.array([number(int(size)) for size in sizes], np.int64)
-    return np.asarray(numbers[which].reshape(counts.shape))
 
 
 def _interpolated(low: Array, high: Array, share: Array | int, parts: int) -> Exact:

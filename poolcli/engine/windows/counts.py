@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
+from typing import Any
 
 import numpy as np
 
@@ -47,3 +49,22 @@ class WindowCounts:
         if all(len(axis.runs) == 1 and axis.runs[0].extent == axis.runs[0].size for axis in axes):
             return self.grid.largest
         return reduce(np.multiply.outer, numbers)
+
+
+def per_count(numbers: Callable[[int], tuple[int, ...]], counts: Array | int) -> tuple[Any, ...]:
+    """What a function gives for the number of pixels of each window: arrays, or one number for all.
+
+    >>> low, high = per_count(lambda n: (n // 2, n - 1), np.array([3, 4, 3]))
+    >>> low.tolist(), high.tolist()
+    ([1, 2, 1], [2, 3, 2])
+    """
+    if isinstance(counts, int):
+        return numbers(counts)
+    is_there = np.bincount(counts.ravel()) > 0
+    sizes = np.flatnonzero(is_there)
+    found = np.array([numbers(int(size)) for size in sizes], np.int64)
+    if len(sizes) == 1:
+        return tuple(found[0].tolist())
+    table = np.zeros((is_there.size, *found.shape[1:]), np.int64)
+    table[sizes] = found
+    return tuple(column[counts] for column in table.T)
