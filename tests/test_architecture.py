@@ -171,7 +171,6 @@ RARELY = {
         "zipfile",
     ),
     *(
-        "engine.backend.with_footprint",
         "engine.operations.between_ranks",
         "engine.windows.adaptive",
         "engine.windows.footprint",

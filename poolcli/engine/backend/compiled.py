@@ -8,15 +8,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from poolcli.engine.backend import BoxWeights, Numbering, _core, plain
-from poolcli.engine.backend.by_network import mode_by_network, network_pays, select_by_network
+from poolcli.engine.backend.by_network import mode_by_network, select_by_network
 from poolcli.engine.backend.by_sums import ROUNDINGS, spread_by_moments, spread_by_sums
 from poolcli.engine.backend.edges import parts_of
 from poolcli.engine.backend.five_axes import Layout
-from poolcli.engine.backend.plain.select_values import places
+from poolcli.engine.backend.network import network_pays
 from poolcli.engine.reducers.merges import Function, Power
 from poolcli.engine.reducers.reducer import Fold, Gather, Reduction
 from poolcli.engine.reducers.rounding import Quotient, Spread
-from poolcli.engine.windows.counts import WindowCounts
+from poolcli.engine.windows.counts import WindowCounts, per_count
 from poolcli.engine.windows.grid import Grid
 from poolcli.maps.array import Array
 
@@ -111,7 +111,7 @@ def select(
     if not _orders(x, valid, grid):
         return plain.select(x, valid, grid, ranks, out)
     counts = WindowCounts(grid).pixels if valid is None else _counts(valid, grid)
-    of_windows = places(ranks, counts)
+    of_windows = per_count(ranks, counts)
     layout = Layout.of(x, grid)
     low = layout.result(x, grid, out)
     high = low if np.array_equal(*of_windows) else layout.empty(x, grid, x.dtype)

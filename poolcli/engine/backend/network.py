@@ -1,46 +1,71 @@
 """Which minima and maxima of lines give order statistics of windows: a plan, made of numbers only.
 
-What neighbouring windows have in common is sorted once, their columns, then pairs of columns, and
-so on: as the same line read some pixels further on.
+A line holds one value for each window, or for each pixel that a window may begin at. What windows
+have in common is put in order once: their columns, then pairs of columns, and so on. For the next
+window these are the same lines, read some pixels further on.
 
 Sources: Batcher 1968, "Sorting networks and their applications", and Knuth, "The Art of Computer
-Programming", volume 3, section 5.3.4, for merges; Smith 1996, "Implementing median filters in
-XC4000E FPGAs", for the median of nine.
+Programming", volume 3, section 5.3.4, for merges.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
+from math import prod
 from typing import NamedTuple
 
-from poolcli.engine.backend.network_calls import (
-    BOTH,
-    CHAIN,
-    LARGER,
-    MEDIAN,
-    ONE_OUTPUT,
-    OUTPUTS,
-    SMALLER,
-    THREE,
-    Call,
-    Line,
-    Program,
-)
+from poolcli.engine.windows.grid import Grid
+
+MOST_TAPS = 128  # taps of a window that is put in order by exchanges of lines, at most
+# Kinds of calls, numbered as in `_kernels.h`:
+SMALLER = 0  # min(a, b)
+LARGER = 1  # max(a, b)
+BOTH = 2  # min(a, b) and max(a, b)
+
+
+def network_pays(grid: Grid) -> bool:
+    """For small windows, and larger ones that have much in common with their neighbours."""
+    fresh = prod(min(axis.runs[0].stride, axis.largest) for axis in grid.axes)
+    return grid.largest + 3 * fresh <= MOST_TAPS
+
+
+class Line(NamedTuple):
+    """A line, read so many pixels further on."""
+
+    number: int
+    ahead: int = 0
+
+    def moved(self, pixels: int) -> Line:
+        return Line(self.number, self.ahead + pixels)
+
+
+class Call(NamedTuple):
+    """Lines that are read, and the numbers of those that they become."""
+
+    kind: int
+    lines: tuple[Line, ...]
+    outs: tuple[int, ...]
+
+
+class Program(NamedTuple):
+    """Calls in turn, and the lines that are the results then."""
+
+    calls: list[Call]
+    results: list[int]
 
 
 class Sorted(NamedTuple):
     """Some of the values of `taps` taps in order: the first line has place `first` among them."""
 
-    lines: tuple[Line, ...]
+    lines: Sequence[Line]
     first: int
     taps: int
 
     def moved(self, pixels: int) -> Sorted:
-        return self._replace(lines=tuple(line.moved(pixels) for line in self.lines))
+        return self._replace(lines=[line.moved(pixels) for line in self.lines])
 
 
 @lru_cache(maxsize=256)
@@ -49,200 +74,104 @@ def program(
 ) -> Program:
     """The values of some places in order, of windows of `rows` times `columns` taps.
 
-    Columns are `step` pixels apart. With one phase, windows at every pixel are computed; with as
-    many phases as the stride has pixels, only those at the stride.
+    Columns are `step` pixels apart. Input `row * phases + phase` has every so manyth pixel of a
+    row: all with one phase, for windows at every pixel, and with as many phases as the stride has
+    pixels only those that windows at the stride need.
     """
-    plan = _Plan(rows, columns, step, phases, min(places), max(places))
+    plan = _Plan(rows, columns, step, phases, range(min(places), max(places) + 1))
     whole = plan.part(0, columns)
-    return plan.finished([whole.lines[place - whole.first] for place in places])
+    return plan.program([whole.lines[place - whole.first].number for place in places])
 
 
 @dataclass
 class _Plan:
-    """Calls whose results are all different lines, numbered after the inputs."""
+    """Exchanges of two lines; number i makes the lines 2i and 2i + 1 after the inputs.
+
+    `wanted` are the places from the first to the last that is needed.
+    """
 
     rows: int
     columns: int
     step: int
     phases: int
-    first: int
-    last: int
-    calls: list[Call] = field(default_factory=list)
-    made: dict[tuple[int, int], Sorted] = field(default_factory=dict)
-    count: int = 0
-
-    def __post_init__(self) -> None:
-        self.count = self.inputs
+    wanted: range
+    exchanges: list[tuple[Line, Line]] = field(default_factory=list)
+    known: dict[tuple[int, int], Sorted] = field(default_factory=dict)
 
     @property
     def inputs(self) -> int:
         return self.rows * self.phases
 
-    def call(self, kind: int, *lines: Line) -> list[Line]:
-        ahead = min(line.ahead for line in lines)
-        outs = tuple(range(self.count, self.count + OUTPUTS.get(kind, 1)))
-        self.count += len(outs)
-        self.calls.append(Call(kind, tuple(line.moved(-ahead) for line in lines), outs))
-        return [Line(out, ahead) for out in outs]
-
-    def one(self, kind: int, *lines: Line) -> Line:
-        (line,) = self.call(kind, *lines)
-        return line
-
     def part(self, tap: int, size: int) -> Sorted:
         """Some columns in order; those of a later window are the same lines further on."""
-        phase, ahead = tap * self.step % self.phases, tap * self.step // self.phases
-        if (phase, size) not in self.made:
-            self.made[phase, size] = self._part(tap, size).moved(-ahead)
-        return self.made[phase, size].moved(ahead)
+        ahead, phase = divmod(tap * self.step, self.phases)
+        if (phase, size) not in self.known:
+            self.known[phase, size] = self._columns(tap, size).moved(-ahead)
+        return self.known[phase, size].moved(ahead)
 
-    def _part(self, tap: int, size: int) -> Sorted:
-        if size == 1:
-            phase, ahead = tap * self.step % self.phases, tap * self.step // self.phases
-            return self._column(
-                [Line(row * self.phases + phase, ahead) for row in range(self.rows)]
-            )
-        if size == self.columns == self.rows == 3 and self.first == self.last == 4:
-            return self._median_of_nine([self.part(tap + column, 1).lines for column in range(3)])
-        head = size - 1 if size % 2 else size // 2
-        return self.merged(self.part(tap, head), self.part(tap + head, size - head))
+    def _columns(self, tap: int, size: int) -> Sorted:
+        if size > 1:
+            head = size - 1 if size % 2 else size // 2
+            return self.merged(self.part(tap, head), self.part(tap + head, size - head))
+        ahead, phase = divmod(tap * self.step, self.phases)
+        return self._column([Line(row * self.phases + phase, ahead) for row in range(self.rows)])
 
-    def _column(self, lines: list[Line]) -> Sorted:
-        if len(lines) == 1:
-            return Sorted(tuple(lines), 0, 1)
-        if len(lines) == 3:
-            return Sorted(tuple(self.call(THREE, *lines)), 0, 3)
-        half = (len(lines) + 1) // 2
-        return self.merged(self._column(lines[:half]), self._column(lines[half:]))
+    def _column(self, taps: list[Line]) -> Sorted:
+        if len(taps) == 1:
+            return Sorted(taps, 0, 1)
+        half = (len(taps) + 1) // 2
+        return self.merged(self._column(taps[:half]), self._column(taps[half:]))
 
     def merged(self, one: Sorted, two: Sorted) -> Sorted:
         """Both in order, without values that cannot have a wanted place any more."""
-        taps, first, count = (
-            one.taps + two.taps,
-            one.first + two.first,
-            len(one.lines) + len(two.lines),
-        )
-        low = max(first, self.first - (self.rows * self.columns - taps))
-        high = min(first + count - 1, self.last)
-        places = range(low - first, high - first + 1)
-        plans = []
-        for way in (_exchanged, _chosen):
-            plan = _Plan(count, 1, 1, 1, 0, 0)
-            lines = [Line(number) for number in range(count)]
-            plans.append(
-                plan.finished(
-                    way(plan, lines[: len(one.lines)], lines[len(one.lines) :], places), reuse=False
-                )
-            )
-        return Sorted(
-            tuple(self._inlined(min(plans, key=lambda plan: plan.cost), one.lines + two.lines)),
-            low,
-            taps,
-        )
+        lines = self._merged(one.lines, two.lines)
+        taps, first = one.taps + two.taps, one.first + two.first
+        others = self.rows * self.columns - taps
+        low, high = max(0, self.wanted.start - others - first), self.wanted.stop - first
+        return Sorted(lines[low:high], first + low, taps)
 
-    def _inlined(self, merge: Program, lines: Sequence[Line]) -> list[Line]:
-        """The calls of another plan on these lines."""
-        known = dict(enumerate(lines))
-        for kind, taken, outs in merge.calls:
-            known |= zip(
-                outs, self.call(kind, *(known[line.number] for line in taken)), strict=True
-            )
-        return [known[result] for result in merge.results]
-
-    def _median_of_nine(self, columns: list[tuple[Line, ...]]) -> Sorted:
-        """The median of the highest low, median middle and lowest high value of three columns."""
-        low, middle, high = zip(*columns, strict=True)
-        ends = (
-            self.one(CHAIN + 2 * LARGER + LARGER, *low),
-            self.one(CHAIN + 2 * SMALLER + SMALLER, *high),
-        )
-        return Sorted((self.one(MEDIAN, ends[0], self.one(MEDIAN, *middle), ends[1]),), 4, 9)
-
-    def finished(self, results: list[Line], *, reuse: bool = True) -> Program:
-        """The calls that lead to these results; a line that is not read again is written over."""
-        calls = _chained(_needed(self.calls, {line.number for line in results}), results)
-        last = {line.number: at for at, call in enumerate(calls) for line in call.lines}
-        last |= {line.number: len(calls) for line in results}
-        places: dict[int, int] = {number: number for number in range(self.inputs)}
-        free: list[int] = []
-        count, kept = self.inputs, []
-        for at, call in enumerate(calls):
-            lines = tuple(Line(places[line.number], line.ahead) for line in call.lines)
-            if reuse:
-                gone = {line.number: None for line in call.lines if last[line.number] == at}
-                free += [places[number] for number in gone if number >= self.inputs]
-            for out in call.outs:
-                count += not free
-                places[out] = free.pop() if free else count - 1
-            kept.append(Call(call.kind, lines, tuple(places[out] for out in call.outs)))
-            free += [places[out] for out in call.outs if out not in last and reuse]
-        return Program(tuple(kept), tuple(places[line.number] for line in results))
-
-
-def _needed(calls: list[Call], needed: set[int]) -> list[Call]:
-    """The calls that lead to some lines; of which one output is needed, they compute that alone."""
-    kept = []
-    for kind, lines, outs in reversed(calls):
-        taken = [at for at, out in enumerate(outs) if out in needed]
-        if not taken:
-            continue
-        if len(taken) == 1 < len(outs):
-            kind, outs = ONE_OUTPUT[kind, taken[0]], (outs[taken[0]],)  # noqa: PLW2901
-        needed = needed | {line.number for line in lines}
-        kept.append(Call(kind, lines, outs))
-    return kept[::-1]
-
-
-def _chained(calls: list[Call], results: list[Line]) -> list[Call]:
-    """A minimum or maximum that one other takes becomes one call with it."""
-    uses = Counter(line.number for call in calls for line in call.lines) + Counter(
-        line.number for line in results
-    )
-    made: dict[int, Call] = {}
-    for call in calls:
-        whole = call
-        for at, line in enumerate(call.lines if call.kind <= LARGER else ()):
-            first = made.get(line.number)
-            if first and first.kind <= LARGER and uses[line.number] == 1:
-                lines = *(each.moved(line.ahead) for each in first.lines), call.lines[1 - at]
-                whole = Call(CHAIN + 2 * first.kind + call.kind, lines, call.outs)
-                del made[line.number]
-                break
-        made[call.outs[0]] = whole
-    return list(made.values())
-
-
-def _exchanged(plan: _Plan, one: Sequence[Line], two: Sequence[Line], places: range) -> list[Line]:
-    """Batcher's merge; of an exchange only the side that leads to a place is kept."""
-
-    def merged(a: Sequence[Line], b: Sequence[Line]) -> list[Line]:
-        if not a or not b:
-            return [*a, *b]
-        if len(a) == len(b) == 1:
-            return plan.call(BOTH, a[0], b[0])
-        even, odd = merged(a[::2], b[::2]), merged(a[1::2], b[1::2])
-        pairs = [plan.call(BOTH, *pair) for pair in zip(odd, even[1:], strict=False)]
+    def _merged(self, one: Sequence[Line], two: Sequence[Line]) -> Sequence[Line]:
+        """Batcher's merge of lines in order."""
+        if not one or not two:
+            return [*one, *two]
+        if len(one) == len(two) == 1:
+            return self.exchange(one[0], two[0])
+        even, odd = self._merged(one[::2], two[::2]), self._merged(one[1::2], two[1::2])
+        pairs = [self.exchange(*pair) for pair in zip(odd, even[1:], strict=False)]
         return [even[0], *chain(*pairs), *odd[len(pairs) :], *even[len(pairs) + 1 :]]
 
-    order = merged(one, two)
-    return [order[place] for place in places]
+    def exchange(self, one: Line, two: Line) -> tuple[Line, Line]:
+        """The smaller and the larger of two lines."""
+        ahead = min(one.ahead, two.ahead)
+        out = self.inputs + 2 * len(self.exchanges)
+        self.exchanges.append((one.moved(-ahead), two.moved(-ahead)))
+        return Line(out, ahead), Line(out + 1, ahead)
 
+    def program(self, results: list[int]) -> Program:
+        """The calls that lead to these results, each with the outputs that are needed.
 
-def _chosen(plan: _Plan, one: Sequence[Line], two: Sequence[Line], places: range) -> list[Line]:
-    """Each place by itself, from the sorted lines `one` and `two`.
+        Lines whose values are not needed at the same time share a number: going backwards, a line
+        takes one where it is read last, and returns it where it is written.
+        """
+        numbers = {line: line for line in range(self.inputs)}
+        count, free = self.inputs, list[int]()
+        calls = []
 
-    Of n = place + 1 values, i come from `one` and n - i from `two`, and the largest of them is the
-    larger of the last ones taken. The value at the place is the smallest of these over all i.
-    """
-    results = []
-    for place in places:
-        count, candidates = place + 1, []
-        for taken in range(max(0, count - len(two)), min(count, len(one)) + 1):
-            last = [one[taken - 1]] if taken else []
-            if taken < count:
-                last.append(two[count - taken - 1])
-            candidates.append(plan.one(LARGER, *last) if len(last) == 2 else last[0])
-        while len(candidates) > 1:
-            candidates[:2] = [plan.one(SMALLER, candidates[1], candidates[0])]
-        results += candidates
-    return results
+        def number_of(line: int) -> int:
+            nonlocal count
+            if line not in numbers:
+                count += not free
+                numbers[line] = free.pop() if free else count - 1
+            return numbers[line]
+
+        found = [number_of(line) for line in results]
+        for at, lines in reversed(list(enumerate(self.exchanges))):
+            outs = [self.inputs + 2 * at, self.inputs + 2 * at + 1]
+            needed = [out for out in outs if out in numbers]
+            if needed:
+                kind = BOTH if needed == outs else outs.index(needed[0])
+                written = tuple(numbers.pop(out) for out in needed)
+                free += written
+                read = tuple(Line(number_of(line.number), line.ahead) for line in lines)
+                calls.append(Call(kind, read, written))
+        return Program(calls[::-1], found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import product
 from math import prod
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -14,8 +14,10 @@ from poolcli.engine.windows.runs import Run
 from poolcli.maps.array import Array
 from poolcli.resources.limits import current
 
+if TYPE_CHECKING:
+    from poolcli.engine.windows.footprint import Footprint
+
 COPIED = 50  # bytes of scratch for each tap that is copied, measured over all gathers and sorts
-NETWORK = 128  # taps of a window that is put in order by exchanges of lines, at most
 MOST = 1 << 21  # taps copied at a time: 16 MB of float64
 
 
@@ -29,12 +31,14 @@ class WindowView(NamedTuple):
     taps: tuple[slice, ...]
     view: Array
 
-    def taps_last(self) -> Array:
-        """A copy of shape (..., *cells, n) in which the taps of a window are neighbours."""
+    def taps_last(self, footprint: Footprint | None) -> Array:
+        """A copy (..., *cells, n) in which the taps of a window that count are neighbours."""
+        if footprint is not None:
+            return np.ascontiguousarray(self.view[..., footprint.taps])
         return self.view.copy("C").reshape(*self.view.shape[: -len(self.taps)], -1)
 
     def taps_apart(self) -> Array:
-        """The same, to be read only: the same taps of all windows are neighbours."""
+        """The windows (..., *cells, n), to be read only: the same taps of all are neighbours."""
         axes = len(self.taps)
         first = np.moveaxis(self.view, range(-axes, 0), range(axes))
         return np.moveaxis(first.reshape(-1, *self.view.shape[:-axes]), 0, -1)

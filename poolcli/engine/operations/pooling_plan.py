@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from poolcli.engine.backend import Backend
+from poolcli.engine.backend import Backend, plain
 from poolcli.engine.backend.blocks import Division, Load, Task, whole
-from poolcli.engine.backend.window_views import COPIED, NETWORK
+from poolcli.engine.backend.network import MOST_TAPS
+from poolcli.engine.backend.window_views import COPIED
 from poolcli.engine.operations.bordered import tasks
 from poolcli.engine.operations.pixels import MaskedPixels, ValueRules
 from poolcli.engine.reducers.reducer import (
@@ -203,10 +204,8 @@ def execution_of(
     """How values of a dtype are reduced, where no pixel counts more often than `heaviest` times."""
     values = Values(dtype.newbyteorder("="), grid.largest * heaviest, grid.taps)
     if grid.footprint is not None:
-        from poolcli.engine.backend.with_footprint import WithFootprint  # few grids have one
-
-        verbs = WithFootprint(verbs, grid.footprint)
-    return _execution(reducer, values, min(grid.largest, NETWORK), verbs)
+        verbs = plain
+    return _execution(reducer, values, min(grid.largest, MOST_TAPS), verbs)
 
 
 @lru_cache(maxsize=64)  # it takes as long as pooling a small map

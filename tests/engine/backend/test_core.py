@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
 import math
 import mmap
 import sys
@@ -17,6 +18,7 @@ from poolcli.engine.backend import network
 core = pytest.importorskip(
     "poolcli.engine.backend._core", reason="the compiled kernels are optional"
 )
+by_network = importlib.import_module("poolcli.engine.backend.by_network")  # which needs them
 
 INTEGERS = "BbHhiq"
 SUMS = [
@@ -314,7 +316,7 @@ def test_networks_give_values_in_order(kind, seed):
     phases = runs[2][3] if rng.random() < 0.5 else 1
     plan = network.program(runs[0][4] * runs[1][4], runs[2][4], places, runs[2][5], phases)
     outs = tuple(placed(rng, (2, *cells(grid), shape[4]), kind) for _ in places)
-    core.network(x, outs, grid, phases, calls_of(plan), np.array(plan.results, np.int64))
+    core.network(x, outs, grid, phases, *by_network.tables_of(plan))
     ordered = in_order(x, grid)
     for place, out in zip(places, outs, strict=True):
         for at in np.ndindex(out.shape):
@@ -334,15 +336,11 @@ def test_networks_give_the_most_frequent_value(kind, seed):
     places = tuple(range(runs[1][4] * runs[2][4]))
     plan = network.program(runs[1][4], runs[2][4], places, runs[2][5], phases)
     out = placed(rng, (2, *cells(grid), shape[4]), kind)
-    core.network(x, (out,), grid, phases, calls_of(plan), np.array(plan.results, np.int64), 1)
+    core.network(x, (out,), grid, phases, *by_network.tables_of(plan), 1)
     for at, taps in values_in(x, grid):
         found, counts = np.unique(taps, return_counts=True)
         wanted = np.nan if np.isnan(taps).any() else found[counts.argmax()]
         assert np.array_equal(out[at], wanted, equal_nan=kind in "fd")
-
-
-def calls_of(plan):
-    return np.array(plan.rows, np.int64).reshape(-1, 10)
 
 
 def values_in(x, grid, valid=None):
@@ -964,6 +962,4 @@ def test_nothing_outside_of_arrays_is_touched(guarded, merge, kind, state, front
                 )
                 for phases in (1, 2):
                     plan = network.program(2, 2, (1,), 1, phases)
-                    core.network(
-                        x, (out,), run, phases, calls_of(plan), np.array(plan.results, np.int64)
-                    )
+                    core.network(x, (out,), run, phases, *by_network.tables_of(plan))

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from poolcli.engine.backend.plain.tap_boxes import fold_boxes
 from poolcli.engine.backend.window_views import cells_of
 from poolcli.engine.reducers.merges import Function
 from poolcli.engine.reducers.rounding import Quotient
@@ -31,12 +32,15 @@ def fold(
     dtype: np.dtype[Any] | None = None,
 ) -> Array:
     """The folded states of every window: see `Backend.fold`."""
-    # Processors compare and add float32, but not float16.
-    working = np.dtype(np.float32) if x.dtype == np.float16 else x.dtype
-    states = x.astype(dtype or working, copy=False)
-    for at, axis in enumerate(grid.axes, start=-len(grid.axes)):
-        direct = at == -1 and out is not None and out.dtype == states.dtype
-        states = fold_axis(merge, states, at, axis, out if direct else None)
+    if grid.footprint is not None:
+        states = fold_boxes(merge, x, grid, dtype)
+    else:
+        # Processors compare and add float32, but not float16.
+        working = np.dtype(np.float32) if x.dtype == np.float16 else x.dtype
+        states = x.astype(dtype or working, copy=False)
+        for at, axis in enumerate(grid.axes, start=-len(grid.axes)):
+            direct = at == -1 and out is not None and out.dtype == states.dtype
+            states = fold_axis(merge, states, at, axis, out if direct else None)
     if out is not None and states is not out:
         out[...] = states
     return states if out is None else out

@@ -16,7 +16,7 @@ from poolcli.maps.array import Array
 
 def has_much_in_common(grid: Grid) -> bool:
     """Whether windows have nearly all in common with their neighbours."""
-    if prod(grid.shape) == 1:
+    if prod(grid.shape) == 1 or grid.footprint is not None:
         return False
     fresh = prod(min(float(axis.stride), axis.largest) for axis in grid.axes)
     return grid.largest > 160 * fresh

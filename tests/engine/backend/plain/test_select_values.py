@@ -23,7 +23,7 @@ def way(request, monkeypatch):
     """All windows are put in order in one of the ways; thresholds are for 8 bits only."""
     is_large, pays = WAYS[request.param]
     monkeypatch.setattr(select_values, "has_much_in_common", lambda _: is_large)
-    monkeypatch.setattr(select_values, "_network_pays", lambda _: pays)
+    monkeypatch.setattr(select_values, "network_pays", lambda _: pays)
     return request.param
 
 
