@@ -17,7 +17,7 @@ FORMATS = (PNG, JPEG, *TIFFS, *OTHER_IMAGES, *ARRAYS)
 _TWO_PARTS = tuple(  # the suffixes of two parts
     suffix for known in FORMATS for suffix in known.suffixes if suffix.count(".") > 1
 )
-# What no record knows by its content: Pillow may.
+# Files that no record knows by their content are left to Pillow.
 OTHERS = Format("other", (), "what Pillow reads besides", source=PILLOW_SOURCE)
 
 
@@ -55,7 +55,7 @@ _USUAL = ("png", "jpg", "tiff", "webp", "gif", "npy", "npz", "zarr")  # named in
 
 
 def format_read_as(name: str) -> Format:
-    """The format of files that a source of this name reads."""
+    """The format whose files a source of this name reads."""
     found = (known for known in all_formats() if name in (known.name, known.pillow.lower()))
     return next(found, OTHERS)
 

@@ -15,6 +15,7 @@ from poolcli.maps.sampling import Sampling
 from poolcli.pipeline.pipeline import Pipeline
 from poolcli.pipeline.registry import plugin_files
 from poolcli.run import packing
+from poolcli.run.fingerprints import file_state, hash_of
 
 STREAM = Path("-")  # stdin as an input, stdout as an output
 
@@ -82,7 +83,7 @@ class Settings:
     def fingerprint(self) -> str:
         """A hash of everything that results depend on, the files that options name included."""
         outputs = self.outputs
-        return packing.hash_of(
+        return hash_of(
             str(self.pipeline),
             self.layout,
             self.file_nodata,
@@ -90,7 +91,7 @@ class Settings:
             outputs.save,
             outputs.scale,
             outputs.strict,
-            [packing.file_state(path) for path in self._files],
+            [file_state(path) for path in self._files],
         )
 
 

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 
 from poolcli import io
 from poolcli.maps.moments import Statistics
+from poolcli.run.fingerprints import hash_of
 from poolcli.run.job import Job, Measured
 from poolcli.run.log_file import LogFile
 from poolcli.run.outcome import Outcome
-from poolcli.run.packing import hash_of
 
 
 class ResumeLog:

@@ -1,4 +1,4 @@
-"""What is known of pooling before there are values: who does it, and in how much memory."""
+"""What is known of pooling before there are values: which backend does it, in how much memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reducers from the functions of a plugin, whose faults are told with its name."""
+"""Reducers from the functions of a plugin, whose faults are reported with its name."""
 
 from __future__ import annotations
 
