@@ -177,8 +177,8 @@ class Address(_NativePath):
         info = self._info if self._store_metadata is None else self._store_metadata
         if info is None:
             raise FileNotFoundError(2, os.strerror(2))
-        told = ("ETag", "LastModified", "Last-Modified", "etag", "mtime", "created")
-        version = zlib.crc32(repr([info.get(each) for each in told]).encode())
+        names = ("ETag", "LastModified", "Last-Modified", "etag", "mtime", "created")
+        version = zlib.crc32(repr([info.get(name) for name in names]).encode())
         mode = stat.S_IFREG if self.is_file() else stat.S_IFDIR
         size = info.get("size") or 0
         return os.stat_result((mode | 0o444, 0, 0, 1, 0, 0, size, 0, version, 0))
@@ -205,7 +205,7 @@ class Address(_NativePath):
     @cached_property
     def _info(self) -> dict[str, Any] | None:
         """What the server tells of a file or a folder; None where there is none."""
-        return _told_of(self)
+        return _info_of(self)
 
     @property
     def _type(self) -> str | None:
@@ -227,11 +227,11 @@ class Address(_NativePath):
             return None
         if self.name.startswith(".") or self.name in ZARR_METADATA:
             return None
-        each = (_told_of(self / name) for name in ZARR_METADATA)
+        each = (_info_of(self / name) for name in ZARR_METADATA)
         return next((info for info in each if info and info["type"] == "file"), None)
 
 
-def _told_of(address: Address) -> dict[str, Any] | None:
+def _info_of(address: Address) -> dict[str, Any] | None:
     """What the server tells of a file or a folder; None where there is none."""
     with plain_errors():
         system, path = file_system(address.url)

@@ -88,9 +88,9 @@ def checked(rows: Any) -> Array:
 
     from poolcli.maps.array_like import array_of
 
-    given = array_of(rows) if hasattr(rows, "__array__") else rows
+    read = array_of(rows) if hasattr(rows, "__array__") else rows
     try:
-        boxes = np.array(given, np.float64)
+        boxes = np.array(read, np.float64)
     except (ValueError, TypeError):
         raise ValueError(_odd_one(rows)) from None
     if not boxes.size:

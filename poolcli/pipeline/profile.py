@@ -28,7 +28,7 @@ class Cited(NamedTuple):
     source: str
 
 
-class Given(NamedTuple):
+class ConditionalDefaults(NamedTuple):
     """Defaults of an operation where one of its options has one of these values."""
 
     op: str
@@ -51,7 +51,7 @@ class Profile(NamedTuple):
         The defaults of options of sliding windows that differ from poolcli's.
     ops
         The same for operations, by their names.
-    given
+    conditional
         Defaults of operations that depend on another option.
     functions, formulas
         The engine's function, and the formula, of operations that are defined otherwise.
@@ -76,7 +76,7 @@ class Profile(NamedTuple):
     rules: Mapping[str, Cited]
     windows: Mapping[str, Any] = NOTHING
     ops: Mapping[str, Mapping[str, Any]] = NOTHING
-    given: tuple[Given, ...] = ()
+    conditional: tuple[ConditionalDefaults, ...] = ()
     functions: Mapping[str, str] = NOTHING
     formulas: Mapping[str, str] = NOTHING
     index_of_nan: str = "first"
@@ -88,7 +88,7 @@ class Profile(NamedTuple):
     def defaults(self, op: str, written: Mapping[str, Any], *, slides: bool) -> Mapping[str, Any]:
         """Return the defaults that differ from poolcli's, of an operation with these options."""
         found = {**(self.windows if slides else {}), **self.ops.get(op, {})}
-        for each in self.given:
+        for each in self.conditional:
             if each.op == op and written.get(each.option) in each.values:
                 found.update(each.defaults)
         return found

@@ -90,8 +90,8 @@ def _with_regions(rows: list[tuple[str, ...]], plan: RegionPlan | PyramidPlan | 
     """The table with the regions of the result in the row of the last step, and their memory."""
     regions = f"{plan.count:,} of {shape_words(plan.block)}"
     *others, last, total = rows
-    told = [*((*row, "", "") for row in others), (*last, regions, size_words(plan.at_once))]
-    return (*COLUMNS, *REGION_COLUMNS), [*told, (*total, "", "")]
+    steps = [*((*row, "", "") for row in others), (*last, regions, size_words(plan.at_once))]
+    return (*COLUMNS, *REGION_COLUMNS), [*steps, (*total, "", "")]
 
 
 def _stage_row(stage: Stage) -> tuple[str, ...]:

@@ -140,7 +140,7 @@ def adaptive(length: int, cells: int) -> list[Window]:
 
 
 class Settings(NamedTuple):
-    """What reducers are told besides the pixels."""
+    """The parameters of reducers."""
 
     norm: float | None = None  # None: 2 for lp, 3 for gem
     sharpness: float = 1.0

@@ -99,19 +99,19 @@ class TiffSink:
         form = _form(headers, options)
         self._file = TiffFileWriter(self._stream, form, is_hashed="ome" in kinds)
         self._images = [
-            [self._image(given, header, kind, options) for given, header in alike(image)]
+            [self._image(original, header, kind, options) for original, header in alike(image)]
             for image, kind in zip(images, kinds, strict=True)
         ]
         self._maps = [each for image in self._images for each in image]
 
     def _image(
-        self, given: Header, header: Header, kind: str, options: Mapping[str, Any]
+        self, original: Header, header: Header, kind: str, options: Mapping[str, Any]
     ) -> TiffImage:
         axes = axes_of(header, kind)
         pixels = pixels_of(header, axes, options)
         count = prod(axes.sizes[: axes.lead])
         pages = tuple(self._file.page(pixels) for _ in range(count))
-        return TiffImage(given, header, axes, kind, pages)
+        return TiffImage(original, header, axes, kind, pages)
 
     def write(self, number: int, region: Region, values: Array) -> None:
         """Take the values of a region of a map."""

@@ -27,10 +27,10 @@ from poolcli.maps.feature_map import FeatureMap
 class TiffImage(NamedTuple):
     """A map that is being written: its axes, the kind of its description, and its pages.
 
-    `given` is its header as it comes, and `header` as it is written: levels are of one kind.
+    `original` is its header as it comes, and `header` as it is written: levels are of one kind.
     """
 
-    given: Header
+    original: Header
     header: Header
     axes: Axes
     kind: str
@@ -88,10 +88,10 @@ class TiffImage(NamedTuple):
 
     def _values_of(self, region: Region, values: Array) -> tuple[list[tuple[int, int]], Array]:
         """Where a region begins and ends along each axis of the file, and its values there."""
-        part = FeatureMap(values, self.given.layout, self.given.picture)
-        if self.given.mode != self.header.mode:
+        part = FeatureMap(values, self.original.layout, self.original.picture)
+        if self.original.mode != self.header.mode:
             part = part.expanded()
-        slices = dict(zip(self.given.layout, region, strict=True))
+        slices = dict(zip(self.original.layout, region, strict=True))
         sizes = zip(self.axes.order, self.axes.sizes, strict=True)
         extents = [slices.get(letter, slice(None)).indices(size)[:2] for letter, size in sizes]
         ordered = part.data.transpose([part.layout.index(letter) for letter in self.axes.order])

@@ -1,6 +1,6 @@
 """OpenCV's functions of images: resize with INTER_AREA, dilate, erode, medianBlur."""
 
-from poolcli.pipeline.profile import Cited, Given, Profile
+from poolcli.pipeline.profile import Cited, ConditionalDefaults, Profile
 
 PROFILE = Profile(
     "opencv",
@@ -14,5 +14,5 @@ PROFILE = Profile(
         "area": Cited("INTER_AREA", "resize.cpp computeResizeAreaTab"),
         "border": Cited("none of INTER_AREA; edge of medianBlur", "medianBlur"),
     },
-    given=(Given("avg", "kernel", ((2,), (2, 2)), {"round": "half-up"}),),
+    conditional=(ConditionalDefaults("avg", "kernel", ((2,), (2, 2)), {"round": "half-up"}),),
 )
