@@ -198,6 +198,9 @@ class Division(NamedTuple):
             yield source, slice(start, stop), part
 
 
+AT_ONCE = Division(threads=1, pixels=1, together=1, is_one=True, is_limited=False)
+
+
 def _interleaved(x: Array, axes: int) -> int:
     """How many planes share their pixels' memory, as the channels of an image do, else 1."""
     lead = x.ndim - axes

@@ -114,7 +114,7 @@ def select(
     of_windows = per_count(ranks, counts)
     layout = Layout.of(x, grid)
     low = layout.result(x, grid, out)
-    high = low if np.array_equal(*of_windows) else layout.empty(x, grid, x.dtype)
+    high = low if _are_same(*of_windows) else layout.empty(x, grid, x.dtype)
     results = [layout.output(result) for result in ((low,) if high is low else (low, high))]
     if valid is None and network_pays(grid):
         select_by_network(layout, x, grid, lambda size: ranks(size)[: len(results)], results)
@@ -239,6 +239,11 @@ def _orders(x: Array, valid: Array | None, grid: Grid) -> bool:
     by_network = network_pays(grid)
     suits = valid is None if by_network else _histogram_pays(x.dtype, grid)
     return x.dtype.char in TYPES and suits
+
+
+def _are_same(low: Array | int, high: Array | int) -> bool:
+    """Whether both ranks are the same in every window."""
+    return bool(low == high) if isinstance(low, int) else np.array_equal(low, high)
 
 
 def _histogram_pays(dtype: np.dtype[Any], grid: Grid) -> bool:

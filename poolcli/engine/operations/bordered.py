@@ -23,25 +23,25 @@ def tasks(
     axes: tuple[Axis, ...],
     division: Division,
     part: PlanePart | None = None,
+    *,
+    alike: bool = False,
 ) -> list[Task]:
     """The work on (*lead, *map) in blocks: those at the border apart from the others.
 
-    With a `part` it is the work on its cells, numbered as in the whole, from its pixels.
+    If windows are to be `alike`, those that an end of the map clips are apart, too: then those of
+    most blocks have one size. With a `part` it is the work on its cells, numbered as in the whole,
+    from its pixels.
     """
-    has_border = any(axis.border is not None for axis in axes)
-    if part is None and not has_border:
-        return division.blocks(lead, axes)
     ends = [(0, axis.cells) for axis in axes]
     if part is not None:
         ends = [(cells.start, cells.stop) for cells in part.cells]
-    if not has_border or division.is_one:
-        return list(_part(lead, axes, ends, division))
+    most = [axis.unclipped if alike else axis.inner for axis in axes]
     inner = [
         (max(first, low), min(stop, high))
-        for (first, stop), (low, high) in zip((axis.inner for axis in axes), ends, strict=True)
+        for (first, stop), (low, high) in zip(most, ends, strict=True)
     ]
-    if any(a >= b for a, b in inner):
-        return list(_part(lead, axes, ends, division))
+    if (division.is_one and not alike) or any(a >= b for a, b in inner):
+        inner = ends
     parts = [*_strips(ends, inner), tuple(inner)]
     return [task for part in parts for task in _part(lead, axes, part, division)]
 

@@ -10,9 +10,9 @@ import numpy as np
 from poolcli.engine.backend import backend
 from poolcli.engine.operations.count_parts import FEW_BYTES, CountParts
 from poolcli.engine.operations.emitted_parts import EmittedParts
+from poolcli.engine.operations.execution import execution_of
 from poolcli.engine.operations.fold_parts import FoldParts
 from poolcli.engine.operations.pixels import CountedPixels, ValueRules
-from poolcli.engine.operations.pooling_plan import execution_of
 from poolcli.engine.operations.window_parts import State, Weighing, Window, WindowParts
 from poolcli.engine.reducers.reducer import BetweenRanks, Fold, Mode, Ranks, Reducer
 from poolcli.engine.windows.fold_tree import FoldTree, Node

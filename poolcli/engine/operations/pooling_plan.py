@@ -1,4 +1,4 @@
-"""What is known of pooling before there are values: which backend does it, in how much memory."""
+"""What is known of pooling before there are values: which backend does it, in which blocks."""
 
 from __future__ import annotations
 
@@ -9,36 +9,25 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from poolcli.engine.backend import Backend, plain
-from poolcli.engine.backend.blocks import Division, Load, Task, whole
-from poolcli.engine.backend.network import MOST_TAPS
-from poolcli.engine.backend.window_views import COPIED
+from poolcli.engine.backend import Backend
+from poolcli.engine.backend.blocks import AT_ONCE, Division, Load, Task
 from poolcli.engine.operations.bordered import tasks
+from poolcli.engine.operations.execution import Execution, execution_of
 from poolcli.engine.operations.pixels import MaskedPixels, ValueRules
-from poolcli.engine.reducers.reducer import (
-    BetweenRanks,
-    Fold,
-    Gather,
-    Reducer,
-    Reduction,
-    Values,
-    itself,
-)
+from poolcli.engine.reducers.reducer import Reducer
 from poolcli.engine.windows.counts import WindowCounts
 from poolcli.engine.windows.grid import Grid
 from poolcli.engine.windows.place import PlacedGrid, Placement
 from poolcli.maps.array import Array
 from poolcli.maps.cached import cached_property
 
-# Blocks whose windows are put in order are so much smaller than others: a median of 3x3 bytes took
-# 22 ms with 512 KB at a time, and 95 ms with 4 MB.
-LINES = 8
-CELL = 32  # bytes for each cell: its count, its result in float64, and what is made of them
-BORDERED = 24  # bytes for each pixel of a block that reaches into the border: it is a copy
 # A plan remembers few blocks, whose axes remember a number for each cell along them: if these are
 # more, they are made anew. So are the numbers of the pixels of all windows.
 FEW_BLOCKS = 64
 FEW_CELLS = 1 << 16
+# Results of as many cells have windows of one size apart, if ranks go by it: clipped medians of 3x3
+# of 12 million bytes took 280 ms, and take 3.
+MANY_CELLS = 1 << 14
 
 
 class PlaneKind(NamedTuple):
@@ -60,40 +49,6 @@ class PlaneKind(NamedTuple):
         heaviest = 1 if weights is None else int(np.iinfo(weights.dtype).max)
         beside = bookkeeping(rules, weighed=weights is not None)
         return cls(planes.shape, planes.dtype, heaviest, beside)
-
-
-class Execution(NamedTuple):
-    """A reduction, the backend that does it, and the bytes of scratch that it takes.
-
-    `wide` is the reduction of float64 where sums of floats could overflow, else None. `state` is
-    the size of a pixel's state; `pixel`, `cell` and `window` are bytes for each pixel, cell, and
-    pixel of the largest window.
-    """
-
-    backend: Backend
-    reduction: Reduction
-    wide: Fold | None
-    state: float
-    pixel: int
-    cell: int
-    window: int
-    tiled: bool
-
-    def load(self, shape: tuple[int, ...], grid: Grid, beside: int) -> Load:
-        """The load of pooling (..., *map), at least a row of cells at a time.
-
-        `beside` are bytes for each pixel that the rules take.
-        """
-        lead = prod(shape[: len(shape) - len(grid.axes)])
-        space = shape[len(shape) - len(grid.axes) :]
-        if grid.has_border:
-            beside += BORDERED
-            space = tuple(map(max, space, (axis.span.stop - axis.span.start for axis in grid.axes)))
-        cell = max(self.cell, CELL if beside else 0)
-        pixel = self.pixel + beside + cell * prod(grid.shape) // prod(space)
-        rows = min(grid.axes[0].window, space[0])
-        least = rows * prod(space[1:]) * pixel + self.window * grid.largest
-        return Load(self.state, pixel, least, lead * prod(space) * pixel, self.tiled)
 
 
 class Block(NamedTuple):
@@ -154,13 +109,15 @@ class PoolingPlan:
 
     @cached_property
     def _at_once(self) -> Work:
-        """All of the grid as one block."""
-        return Work([self._block(whole(self._lead, self.placed.grid.axes))], 1)
+        """All of the work in one thread."""
+        return self._divided(AT_ONCE)
 
     def _divided(self, division: Division) -> Work:
-        grid, part = self.placed.grid, self.placed.part
-        blocks = [self._block(task) for task in tasks(self._lead, grid.axes, division, part)]
-        return Work(blocks, division.threads if len(blocks) > 1 else 1)
+        axes, part = self.placed.grid.axes, self.placed.part
+        alike = self.execution.goes_by_size and prod(self.result) >= MANY_CELLS
+        parts = tasks(self._lead, axes, division, part, alike=alike)
+        threads = division.threads if len(parts) > 1 else 1
+        return Work([self._block(task) for task in parts], threads)
 
     def _block(self, task: Task) -> Block:
         grid, part = self.placed.grid, self.placed.part
@@ -196,52 +153,6 @@ def _cells_of(placed: PlacedGrid) -> Grid:
     pairs = zip(grid.axes, part.cells, strict=True)
     axes = tuple(axis.cells_between(cells.start, cells.stop) for axis, cells in pairs)
     return Grid(axes, grid.footprint)
-
-
-def execution_of(
-    reducer: Reducer, dtype: np.dtype[Any], grid: Grid, verbs: Backend, heaviest: int = 1
-) -> Execution:
-    """How values of a dtype are reduced, where no pixel counts more often than `heaviest` times."""
-    values = Values(dtype.newbyteorder("="), grid.largest * heaviest, grid.taps)
-    if grid.footprint is not None:
-        verbs = plain
-    return _execution(reducer, values, min(grid.largest, MOST_TAPS), verbs)
-
-
-@lru_cache(maxsize=64)  # it takes as long as pooling a small map
-def _execution(
-    reducer: Reducer,
-    values: Values,
-    ordered: int,
-    verbs: Backend,
-) -> Execution:
-    """The figures are upper bounds, measured over all reducers and checked by
-    tests/resources/test_memory.py; `ordered` pixels of a window are in order at once.
-    """
-    reduction, size = reducer(values), values.dtype.itemsize
-    is_gather = isinstance(reduction, Gather | BetweenRanks)
-    tiled = not is_gather and verbs.tiles(reduction, values.dtype)
-    state: float = size
-    pixel, cell, window = 4 * size + 8, CELL, 2 * COPIED
-    if isinstance(reduction, Fold):
-        one = np.zeros(1, values.dtype)
-        states = [component.states(one).nbytes for component in reduction.components]
-        state, pixel, window = max(state, *states), 7 * sum(states), 0
-        cell = 2 * size if reduction.finish is itself else CELL
-    elif not isinstance(reduction, Gather):
-        state *= 1 if tiled or is_gather else LINES
-        cell += size * ordered
-    # A call that selects takes long: a larger block would put off an interruption for seconds.
-    is_large = tiled and isinstance(reduction, Fold)
-    wide = _wide(reducer, values) if isinstance(reduction, Fold) else None
-    return Execution(verbs, reduction, wide, state, pixel, cell, window, is_large)
-
-
-def _wide(reducer: Reducer, values: Values) -> Fold | None:
-    """The fold of the same values in float64, scaled down, where sums of them may overflow."""
-    wide = reducer(values._replace(dtype=np.dtype(np.float64)))
-    overflows = values.dtype.kind == "f" and values.dtype.itemsize > 2
-    return wide if overflows and isinstance(wide, Fold) and wide.degree else None
 
 
 def bookkeeping(rules: ValueRules, *, weighed: bool) -> int:

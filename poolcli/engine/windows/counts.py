@@ -60,11 +60,20 @@ def per_count(numbers: Callable[[int], tuple[int, ...]], counts: Array | int) ->
     """
     if isinstance(counts, int):
         return numbers(counts)
-    is_there = np.bincount(counts.ravel()) > 0
-    sizes = np.flatnonzero(is_there)
-    found = np.array([numbers(int(size)) for size in sizes], np.int64)
+    sizes, which = _distinct(counts)
+    found = np.array([numbers(size) for size in sizes.tolist()], np.int64)
     if len(sizes) == 1:
         return tuple(found[0].tolist())
-    table = np.zeros((is_there.size, *found.shape[1:]), np.int64)
-    table[sizes] = found
-    return tuple(column[counts] for column in table.T)
+    return tuple(column[which] for column in found.T)
+
+
+def _distinct(counts: Array) -> tuple[Array, Array]:
+    """The different counts, and which of these each one is.
+
+    A table of all counts takes less time than a sort, and less memory where windows are small.
+    """
+    if counts.size <= counts.max():
+        sizes, which = np.unique(counts, return_inverse=True)
+        return sizes, which.reshape(counts.shape)
+    occurs = np.bincount(counts.ravel()) > 0
+    return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[counts]

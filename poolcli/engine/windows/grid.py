@@ -109,6 +109,15 @@ class Axis:
         )
         return before, max(before, stop)
 
+    @cached_property
+    def unclipped(self) -> tuple[int, int]:
+        """Those of the `inner` cells whose windows have all taps, where they are one run."""
+        first, stop = self.inner
+        runs = [run for run in self.runs if run.size == self.taps]
+        if len(runs) == 1 and runs[0].every == 1:
+            first, stop = max(first, runs[0].cell), min(stop, runs[0].cell + runs[0].number)
+        return first, stop
+
     def pixels(self, positions: Array | Sequence[int]) -> Array:
         """The pixels of the map at these positions, as `Border.pixels` returns them."""
         return np.asarray(positions) if self.border is None else self.border.pixels(positions)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from poolcli.engine.operations.receptive import receptive_pixels
 from poolcli.engine.windows.border import ABSENT, CONSTANT, Border
 from poolcli.engine.windows.sliding import Sliding
+from poolcli.maps.frame import Frame
 
 MODES = ("edge", "reflect", "symmetric", "wrap")
 
@@ -49,6 +50,32 @@ def test_inner_cells_are_those_that_read_the_map_alone(length, ceil_mode, **size
         assert taps.pixels == [at % length for at in reached]
     seen = sorted({pixel for taps in windows for pixel in taps.pixels})
     assert receptive_pixels(axis, range(axis.cells)).tolist() == seen
+
+
+@given(
+    kernel=st.integers(1, 5),
+    stride=st.integers(1, 4),
+    pads=st.tuples(st.integers(0, 9), st.integers(0, 9)),
+    dilation=st.integers(1, 3),
+    length=st.integers(1, 12),
+)
+def test_unclipped_cells_have_all_taps(length, **sizes):
+    place = Sliding(
+        (sizes["kernel"],),
+        (sizes["stride"],),
+        (sizes["pads"],),
+        dilation=(sizes["dilation"],),
+        allows_empty=True,
+    )
+    if sizes["dilation"] * (sizes["kernel"] - 1) + 1 > length + sum(sizes["pads"]):
+        return
+    for placed in place.on(Frame(None, None, (length,))).grids:
+        (axis,) = placed.grid.axes
+        first, stop = axis.unclipped
+        whole = [len(axis.taps_of(cell).pixels) == axis.taps for cell in range(axis.cells)]
+        assert all(whole[first:stop]) or not any(whole)
+        assert any(whole) == all(whole[first:stop])
+        assert not any(whole[:first] + whole[stop:])
 
 
 @pytest.mark.parametrize("mode", [*MODES, "constant"])
