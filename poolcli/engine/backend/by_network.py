@@ -13,7 +13,7 @@ from poolcli.engine.backend import _core
 from poolcli.engine.backend.five_axes import Layout
 from poolcli.engine.backend.network import Program, program
 from poolcli.engine.windows.grid import Grid
-from poolcli.engine.windows.runs import NO_AXIS, Run, run_table
+from poolcli.engine.windows.runs import NO_AXIS, run_table
 from poolcli.maps.array import Array
 
 FEW = 32  # pixels of a window whose ranks are computed at every position, whatever the stride
@@ -23,45 +23,31 @@ NINE = 9  # the kind of call that gives the median of three lines, here and at t
 # floats, which may be NaN, no compiler vectorises it: of 1.2 million it took 50 ms in place of 1.5.
 MEDIAN_OF_NINE = np.array([[NINE, 0, 0, 1, 0, 2, 0, 3, 3, 3]]), np.array([3])
 
-Results = Sequence[Array | None]
-
 
 def select_by_network(
     layout: Layout,
     x: Array,
     grid: Grid,
-    places: Callable[[int], tuple[int, ...]],
-    results: Results,
+    results: Sequence[Array | None],
+    places: Callable[[int], tuple[int, ...]] | None = None,
 ) -> None:
-    """Write the values at some places in order, for windows of so many pixels, a result each."""
+    """Write the values at some places in order, for windows of so many pixels, a result each.
+
+    Without places it is the most frequent value.
+    """
     for runs in product(*(axis.runs for axis in grid.axes)):
-        _run(layout, x, runs, results, places(prod(run.size for run in runs)))
-
-
-def mode_by_network(layout: Layout, x: Array, grid: Grid, results: Results) -> None:
-    """Write the most frequent value of each window."""
-    for runs in product(*(axis.runs for axis in grid.axes)):
-        _run(layout, x, runs, results)
-
-
-def _run(
-    layout: Layout,
-    x: Array,
-    runs: Sequence[Run],
-    results: Results,
-    places: tuple[int, ...] | None = None,
-) -> None:
-    """Select from the windows of one run per axis: the mode if there are no places."""
-    *outer, inner = runs
-    rows, is_mode = prod(run.size for run in outer), places is None
-    # Few calls at every pixel take less time than a copy of every pixel does.
-    pays = rows * inner.size > FEW or (is_mode and layout.channel is None)
-    phases = inner.stride if inner.number > 1 and pays else 1
-    windows = rows, inner.size, places or tuple(range(rows * inner.size)), inner.step, phases
-    is_nine = windows == (3, 3, (4,), 1, 1) and x.dtype.kind != "f"
-    calls, found = MEDIAN_OF_NINE if is_nine else _tables(*windows)
-    tables = layout.per_axis([run_table((run,)) for run in runs], NO_AXIS)
-    _core.network(layout.input(x), tuple(results), tables, phases, calls, found, is_mode)
+        *outer, inner = runs
+        rows = prod(run.size for run in outer)
+        taps, is_mode = rows * inner.size, places is None
+        # Few calls at every pixel take less time than a copy of every pixel does.
+        pays = taps > FEW or (is_mode and layout.channel is None)
+        phases = inner.stride if inner.number > 1 and pays else 1
+        wanted = tuple(range(taps)) if places is None else places(taps)
+        windows = rows, inner.size, wanted, inner.step, phases
+        is_nine = windows == (3, 3, (4,), 1, 1) and x.dtype.kind != "f"
+        calls, found = MEDIAN_OF_NINE if is_nine else _tables(*windows)
+        tables = layout.per_axis([run_table((run,)) for run in runs], NO_AXIS)
+        _core.network(layout.input(x), tuple(results), tables, phases, calls, found, is_mode)
 
 
 @lru_cache(maxsize=256)

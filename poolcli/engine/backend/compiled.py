@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from poolcli.engine.backend import BoxWeights, Numbering, _core, plain
-from poolcli.engine.backend.by_network import mode_by_network, select_by_network
+from poolcli.engine.backend.by_network import select_by_network
 from poolcli.engine.backend.by_sums import ROUNDINGS, spread_by_moments, spread_by_sums
 from poolcli.engine.backend.edges import parts_of
 from poolcli.engine.backend.five_axes import Layout
@@ -117,7 +117,7 @@ def select(
     high = low if _are_same(*of_windows) else layout.empty(x, grid, x.dtype)
     results = [layout.output(result) for result in ((low,) if high is low else (low, high))]
     if valid is None and network_pays(grid):
-        select_by_network(layout, x, grid, lambda size: ranks(size)[: len(results)], results)
+        select_by_network(layout, x, grid, results, lambda size: ranks(size)[: len(results)])
         return low, high
     of_cells = tuple(_of_cells(rank, layout, x, grid) for rank in of_windows[: len(results)])
     pixels, mask = layout.input(x), layout.mask(valid)
@@ -135,7 +135,7 @@ def mode(x: Array, valid: Array | None, grid: Grid, out: Array | None = None) ->
     out = layout.result(x, grid, out)
     results, mask = (layout.output(out),), layout.mask(valid)
     if by_network:
-        mode_by_network(layout, x, grid, results)
+        select_by_network(layout, x, grid, results)
     else:
         _core.order(layout.input(x), results, grid.tables, None, mask)
     return out

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from poolcli.engine.windows.grid import Grid
 from poolcli.engine.windows.runs import Run
 from poolcli.maps.array import Array
 from poolcli.resources.limits import current
@@ -24,41 +25,43 @@ MOST = 1 << 21  # taps copied at a time: 16 MB of float64
 class WindowView(NamedTuple):
     """Windows of equal size: `view` has the shape (..., *cells, *taps) and copies nothing.
 
-    `cells` is the index of their results, `taps` the taps of the kernel that borders leave.
+    `cells` is the index of their results, `taps` the taps of the kernel that borders leave; with a
+    `footprint` not all of these count.
     """
 
     cells: tuple[Any, ...]
     taps: tuple[slice, ...]
     view: Array
+    footprint: Footprint | None
 
-    def taps_last(self, footprint: Footprint | None) -> Array:
+    def taps_last(self) -> Array:
         """A copy (..., *cells, n) in which the taps of a window that count are neighbours."""
-        if footprint is not None:
-            return np.ascontiguousarray(self.view[..., footprint.taps])
+        if self.footprint is not None:
+            return np.ascontiguousarray(self.taps_apart())
         return self.view.copy("C").reshape(*self.view.shape[: -len(self.taps)], -1)
 
     def taps_apart(self) -> Array:
-        """The windows (..., *cells, n), to be read only: the same taps of all are neighbours."""
+        """The same, to be read only: the same taps of all windows are neighbours."""
+        if self.footprint is not None:
+            return np.asarray(self.view[..., self.footprint.taps])
         axes = len(self.taps)
         first = np.moveaxis(self.view, range(-axes, 0), range(axes))
         return np.moveaxis(first.reshape(-1, *self.view.shape[:-axes]), 0, -1)
 
 
-def window_views(
-    x: Array, runs: Sequence[Sequence[Run]], planes: int | None = None
-) -> Iterator[WindowView]:
-    """The windows of the runs of each axis of (..., *map), few enough at a time to be copied.
+def window_views(x: Array, grid: Grid, planes: int | None = None) -> Iterator[WindowView]:
+    """The windows of (..., *map), few enough at a time to be copied.
 
     `planes` is the number of planes they are copied for, where `x` stands for more than its own.
     """
-    axes = len(runs)
+    axes = len(grid.axes)
     if planes is None:
         planes = prod(x.shape[:-axes])
-    largest = prod(max(run.size for run in each) for each in runs)
+    largest = prod(axis.largest for axis in grid.axes)
     most = max(1, int((taps_at_once() / max(largest * planes, 1)) ** (1 / axes)))
-    for some in product(*(list(_cut(each, most)) for each in runs)):
-        taps = tuple(slice(run.head, run.head + run.size) for run in some)
-        yield WindowView((..., *map(cells_of, some)), taps, windows_of(x, some))
+    for runs in product(*(list(_cut(axis.runs, most)) for axis in grid.axes)):
+        taps = tuple(slice(run.head, run.head + run.size) for run in runs)
+        yield WindowView((..., *map(cells_of, runs)), taps, windows_of(x, runs), grid.footprint)
 
 
 def taps_at_once() -> int:

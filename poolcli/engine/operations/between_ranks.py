@@ -76,14 +76,12 @@ class MeanBetweenRanks(NamedTuple):
             x = np.ldexp(x.astype(np.float64), -scale) if scale else x
         limbs = 2 if x.dtype.kind != "f" and x.dtype.itemsize == 8 else 1
         out = np.zeros((limbs, *low.shape), np.float64 if x.dtype.kind == "f" else np.int64)
-        runs = [axis.runs for axis in self.grid.axes]
         weights = self.pixels.weights
-        weighed = None if weights is None else window_views(weights, runs)
-        for part in window_views(x, runs):
+        weighed = None if weights is None else window_views(weights, self.grid)
+        for part in window_views(x, self.grid):
             taps, total = part.taps_apart(), out[:, *part.cells]
             counted = None if weighed is None else next(weighed).taps_apart() > 0
-            numbers = np.arange(taps.shape[-1])[self.grid.tap_numbers]
-            for which in _groups_of_taps(numbers, low[part.cells].size):
+            for which in _groups(taps.shape[-1], low[part.cells].size):
                 value = np.maximum(taps[..., which], low[part.cells][..., None])
                 np.minimum(value, high[part.cells][..., None], out=value)
                 for limb, sums in zip(_limbs(value, limbs), total, strict=True):
@@ -91,13 +89,11 @@ class MeanBetweenRanks(NamedTuple):
         return out
 
 
-def _groups_of_taps(numbers: Array, cells: int) -> Iterator[slice | Array]:
+def _groups(taps: int, cells: int) -> Iterator[slice]:
     """The taps one by one, or many at a time where there are few cells."""
     many = max(1, AT_ONCE // max(1, cells))
-    for start in range(0, numbers.size, many):
-        group = numbers[start : start + many]
-        whole = group[-1] - group[0] + 1 == group.size
-        yield slice(int(group[0]), int(group[-1]) + 1) if whole else group
+    for start in range(0, taps, many):
+        yield slice(start, start + many)
 
 
 def _add(sums: Array, taps: Array) -> None:

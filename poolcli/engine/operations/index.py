@@ -97,19 +97,17 @@ class IndexedWindows(NamedTuple):
         Only pixels of a positive weight count (None: all do).
         """
         out = np.full(results.shape, NOWHERE, np.int64)
-        runs = [axis.runs for axis in self.grid.axes]
-        planes = prod(values.shape[: -len(runs)])
-        space = values.shape[-len(runs) :]
-        numbers = window_views(self.numbering.of_pixels(space), runs, planes)
-        weighed = None if weights is None else window_views(weights, runs)
-        taps = self.grid.tap_numbers
-        for pixels in window_views(values, runs):
+        axes = len(self.grid.axes)
+        planes, space = prod(values.shape[:-axes]), values.shape[-axes:]
+        numbers = window_views(self.numbering.of_pixels(space), self.grid, planes)
+        weighed = None if weights is None else window_views(weights, self.grid)
+        for pixels in window_views(values, self.grid):
             result = results[pixels.cells]
-            found = _equal(pixels.taps_apart()[..., taps], result[..., None])
+            found = _equal(pixels.taps_apart(), result[..., None])
             if weighed is not None:
-                found &= next(weighed).taps_apart()[..., taps] > 0
+                found &= next(weighed).taps_apart() > 0
             tap = _tap(found, result, self.numbering.nan)[..., None]
-            each = np.broadcast_to(next(numbers).taps_apart()[..., taps], found.shape)
+            each = np.broadcast_to(next(numbers).taps_apart(), found.shape)
             index = np.take_along_axis(each, tap, axis=-1)[..., 0]
             out[pixels.cells] = np.where(found.any(axis=-1), index, NOWHERE)
         return out

@@ -153,17 +153,14 @@ class WindowBlock:
 
     def _gathered(self, gather: Gather) -> Array:
         values, weights = self.pixels.values, self.pixels.weights
-        runs = [axis.runs for axis in self.grid.axes]
-        cells = flat_numbers(self.call.plan.placed.grid.shape, self.task.target[-len(runs) :])
-        out = np.empty((*values.shape[: -len(runs)], *self.grid.shape), gather.dtype)
-        weighed = None if weights is None else window_views(weights, runs)
-        taps = self.grid.tap_numbers
-        for part in window_views(values, runs):
-            some = None if weighed is None else next(weighed).taps_apart()[..., taps]
+        axes = len(self.grid.axes)
+        cells = flat_numbers(self.call.plan.placed.grid.shape, self.task.target[-axes:])
+        out = np.empty((*values.shape[:-axes], *self.grid.shape), gather.dtype)
+        weighed = None if weights is None else window_views(weights, self.grid)
+        for part in window_views(values, self.grid):
+            some = None if weighed is None else next(weighed).taps_apart()
             numbers = cells[part.cells]
-            window = WindowValues(
-                part.taps_apart()[..., taps], some, part.taps, self.planes, numbers
-            )
+            window = WindowValues(part.taps_apart(), some, part.taps, self.planes, numbers)
             out[part.cells] = gather.choose(window)
         return out
 

@@ -68,11 +68,6 @@ class Footprint:
         return int(self.taps.sum())
 
     @cached_property
-    def numbers(self) -> Array:
-        """The flat numbers of the taps that count, in order."""
-        return np.flatnonzero(self.taps)
-
-    @cached_property
     def parts(self) -> tuple[Box, ...]:
         """Boxes that part the taps.
 

@@ -246,11 +246,6 @@ class Grid:
         return math.prod(axis.taps for axis in self.axes)
 
     @property
-    def tap_numbers(self) -> Array | slice:
-        """The flat numbers of the taps of a window that count, as an index."""
-        return slice(None) if self.footprint is None else self.footprint.numbers
-
-    @property
     def pixels(self) -> int:
         """Pixels in all windows together; one that is in two windows counts twice."""
         if self.footprint is not None:

@@ -125,14 +125,15 @@ def _in_order(
     These have the `places(n)` in order, of n pixels. If one pixel of a window is NaN, all are.
     """
     x = x.astype(np.float32) if x.dtype == np.float16 else x
+    if not network_pays(grid):
+        for windows in window_views(x, grid):
+            taps = windows.taps_last()
+            yield windows.cells, _by_sort(taps, tuple(places(taps.shape[-1])))
+        return
     for runs in product(*(axis.runs for axis in grid.axes)):
-        taps = grid.largest if grid.footprint else prod(run.size for run in runs)
-        wanted = tuple(places(taps))
-        if network_pays(grid):
-            yield (..., *map(cells_of, runs)), _by_network(x, runs, grid.footprint, wanted)
-        else:
-            for windows in window_views(x, [(run,) for run in runs]):
-                yield windows.cells, _by_sort(windows.taps_last(grid.footprint), wanted)
+        taps_of_window = grid.largest if grid.footprint else prod(run.size for run in runs)
+        wanted = tuple(places(taps_of_window))
+        yield (..., *map(cells_of, runs)), _by_network(x, runs, grid.footprint, wanted)
 
 
 def _by_network(
