@@ -132,14 +132,22 @@ template <bool divides> AddRows add_rows_of(const Doubling &by)
                          : add_rows_of<7, divides>(by.levels);
 }
 
+/* A merge of extremes, in a third of the instructions if no number is NaN. */
+template <class M, bool may_be_nan> WIDE_INLINE Vector extreme_of(Vector a, Vector b)
+{
+    if constexpr (may_be_nan)
+        return merge<M>(a, b);
+    return std::is_same_v<M, Max> ? _mm256_max_ps(a, b) : _mm256_min_ps(a, b);
+}
+
 /* Extremes of n rows of eight columns, of `count` windows, each in the place of its first row: see
    `slide_down`. */
-template <class M> WIDE void extreme_rows(float *x, ptrdiff_t n, ptrdiff_t count)
+template <class M, bool may_be_nan> WIDE void extreme_rows(float *x, ptrdiff_t n, ptrdiff_t count)
 {
     for (ptrdiff_t top = 0; top < count; top += n, x += n * LANES) {
         Vector extreme = load(x + (n - 1) * LANES);
         for (ptrdiff_t row = n - 2; row >= 0; row--) {
-            extreme = merge<M>(load(x + row * LANES), extreme);
+            extreme = extreme_of<M, may_be_nan>(load(x + row * LANES), extreme);
             _mm256_storeu_ps(x + row * LANES, extreme);
         }
         const ptrdiff_t most = std::min(n, count - top);
@@ -147,8 +155,9 @@ template <class M> WIDE void extreme_rows(float *x, ptrdiff_t n, ptrdiff_t count
             extreme = load(x + n * LANES);
         for (ptrdiff_t row = 1; row < most; row++) {
             if (row > 1)
-                extreme = merge<M>(extreme, load(x + (n + row - 1) * LANES));
-            _mm256_storeu_ps(x + row * LANES, merge<M>(load(x + row * LANES), extreme));
+                extreme = extreme_of<M, may_be_nan>(extreme, load(x + (n + row - 1) * LANES));
+            _mm256_storeu_ps(x + row * LANES,
+                             extreme_of<M, may_be_nan>(load(x + row * LANES), extreme));
         }
     }
 }
@@ -174,46 +183,55 @@ WIDE void turn(const float *x, float *out, ptrdiff_t next)
         }
 }
 
-/* Copy the rows of a tile to strips, from `first` to `end`. */
-WIDE void copy_rows(const char *x, const Large &at, ptrdiff_t pixels, ptrdiff_t first,
+/* Copy the rows of a tile to strips, from `first` to `end`; whether any number is NaN. */
+WIDE bool copy_rows(const char *x, const Large &at, ptrdiff_t pixels, ptrdiff_t first,
                     ptrdiff_t end)
 {
     const ptrdiff_t rest = pixels % LANES;
+    Vector nan = _mm256_setzero_ps();
+    auto copy_line = [&](const float *line, float *to) WIDE {
+        Vector left = load(line), right = load(line + VECTOR);
+        nan = _mm256_or_ps(nan, _mm256_cmp_ps(left, right, _CMP_UNORD_Q));
+        _mm256_storeu_ps(to, left);
+        _mm256_storeu_ps(to + VECTOR, right);
+    };
+    bool is_nan = false;
     for (ptrdiff_t row = first; row < end; row += ROWS) {
         const ptrdiff_t rows = std::min(end - row, ROWS);
         float *to = at.strips + row * LANES;
         auto line = [&](ptrdiff_t i) { return numbers<float>(x + (row + i) * at.row); };
         for (ptrdiff_t column = 0; column <= pixels - LANES; column += LANES, to += at.strip()) {
             if (rows == ROWS)
-                EACH(i, ROWS) std::memcpy(to + i * LANES, line(i) + column, 4 * LANES);
+                EACH(i, ROWS) copy_line(line(i) + column, to + i * LANES);
             else
-                EACH(i, rows) std::memcpy(to + i * LANES, line(i) + column, 4 * LANES);
+                EACH(i, rows) copy_line(line(i) + column, to + i * LANES);
         }
-        EACH(i, rest ? rows : 0)
-            std::memcpy(to + i * LANES, line(i) + pixels - rest, static_cast<size_t>(4 * rest));
+        EACH(i, rows)
+            EACH(j, rest) {
+                float number = line(i)[pixels - rest + j];
+                is_nan |= number != number;
+                to[i * LANES + j] = number;
+            }
     }
+    return is_nan || !_mm256_testz_si256(_mm256_castps_si256(nan), _mm256_castps_si256(nan));
 }
 
-/* Fold `rows` windows down each strip of a tile, and turn the strips: groups of LANES rows, of
-   which the last one begins earlier. For sums, the rows that were left of the band before are there
-   if `goes_on`. */
-template <class M>
-WIDE void fold_strips(const char *x, const Large &at, ptrdiff_t columns, ptrdiff_t rows,
-                      bool goes_on)
+/* Fold `rows` windows down each strip of a tile, and turn the strips: groups of LANES rows, of which
+   the last one begins earlier. Sums go on where the band before ended, if `goes_on`. */
+template <class M, bool may_be_nan>
+WIDE void fold_strips(const Large &at, ptrdiff_t strips, ptrdiff_t rows, bool goes_on)
 {
     constexpr bool sums = std::is_same_v<M, Add>;
     const Doubling by(at.height);
-    const ptrdiff_t shared = at.height - 1, first = goes_on ? shared : 0,
-                    strips = at.strips_of(columns);
+    const ptrdiff_t shared = at.height - 1;
     const AddRows add = add_rows_of<false>(by);
-    copy_rows(x, at, columns + at.width - 1, first, rows + shared);
     EACH(i, strips) {
         float *strip = at.strips + i * at.strip();
         for (float *lanes : {strip, strip + VECTOR})
             if (sums)
-                add(lanes, by, std::max(first, ptrdiff_t(by.few - 1)), rows + shared, 0);
+                add(lanes, by, goes_on ? shared : by.few - 1, rows + shared, 0);
             else
-                extreme_rows<M>(lanes, at.height, rows);
+                extreme_rows<M, may_be_nan>(lanes, at.height, rows);
         for (ptrdiff_t row = 0; row < rows; row += LANES) {
             const float *from = strip + std::min(row, rows - LANES) * LANES;
             float *to = at.turned + (row * strips + i * LANES) * LANES;
@@ -226,24 +244,39 @@ WIDE void fold_strips(const char *x, const Large &at, ptrdiff_t columns, ptrdiff
     }
 }
 
-/* Fold windows along LANES rows that are turned, and turn the results back. */
-template <class M> WIDE bool fold_turned(float *x, const Large &at, ptrdiff_t columns, char *out)
+/* Fold windows along LANES rows that are turned, and turn the results back: whole rows first, as
+   memory is written faster then. */
+template <class M, bool may_be_nan>
+WIDE bool fold_turned(float *x, const Large &at, ptrdiff_t columns, char *out)
 {
     const Doubling by(at.width);
     bool finite = true;
     for (float *lanes : {x, x + VECTOR})
         if (!std::is_same_v<M, Add>)
-            extreme_rows<M>(lanes, at.width, columns);
+            extreme_rows<M, may_be_nan>(lanes, at.width, columns);
         else {
             auto add = at.divisor != 0 ? add_rows_of<true>(by) : add_rows_of<false>(by);
             finite &= add(lanes, by, by.few - 1, columns + at.width - 1, at.divisor);
         }
-    for (ptrdiff_t i = 0; i < columns; i += VECTOR) {
-        ptrdiff_t column = std::min(i, columns - VECTOR); /* some once more */
-        for (ptrdiff_t row = 0; row < LANES; row += VECTOR)
+    for (ptrdiff_t row = 0; row < LANES; row += VECTOR)
+        for (ptrdiff_t i = 0; i < columns; i += VECTOR) {
+            ptrdiff_t column = std::min(i, columns - VECTOR); /* some once more */
             turn(x + column * LANES + row, numbers<float>(out + row * at.next) + column,
                  at.next / ptrdiff_t(sizeof(float)));
-    }
+        }
+    return finite;
+}
+
+/* Fold a band that was copied to strips. */
+template <class M, bool may_be_nan>
+bool fold_copied(const Large &at, ptrdiff_t columns, ptrdiff_t rows, bool goes_on, char *out)
+{
+    const ptrdiff_t strips = at.strips_of(columns);
+    bool finite = true;
+    fold_strips<M, may_be_nan>(at, strips, rows, goes_on);
+    for (ptrdiff_t row = 0; row < rows; row += LANES)
+        finite &= fold_turned<M, may_be_nan>(at.turned + row * strips * LANES, at, columns,
+                                             out + std::min(row, rows - LANES) * at.next);
     return finite;
 }
 
@@ -251,18 +284,19 @@ template <class M> bool fold_large(const char *x, const Large &at, char *out)
 {
     bool finite = true;
     const ptrdiff_t tiles = (at.columns + COLUMNS - 1) / COLUMNS,
-                    bands = (at.rows + BAND - 1) / BAND;
+                    bands = (at.rows + BAND - 1) / BAND, shared = at.height - 1;
     EACH(tile, tiles) {
         ptrdiff_t left = at.columns * tile / tiles,
                   columns = at.columns * (tile + 1) / tiles - left;
         EACH(band, bands) {
-            ptrdiff_t top = at.rows * band / bands, rows = at.rows * (band + 1) / bands - top;
-            fold_strips<M>(x + top * at.row + 4 * left, at, columns, rows,
-                           band > 0 && std::is_same_v<M, Add>);
-            for (ptrdiff_t row = 0; row < rows; row += LANES)
-                finite &=
-                    fold_turned<M>(at.turned + row * at.strips_of(columns) * LANES, at, columns,
-                                   out + (top + std::min(row, rows - LANES)) * at.next + 4 * left);
+            const ptrdiff_t top = at.rows * band / bands,
+                            rows = at.rows * (band + 1) / bands - top;
+            const bool goes_on = band > 0 && std::is_same_v<M, Add>;
+            bool nan = copy_rows(x + top * at.row + 4 * left, at, columns + at.width - 1,
+                                 goes_on ? shared : 0, rows + shared);
+            auto fold =
+                nan && !std::is_same_v<M, Add> ? fold_copied<M, true> : fold_copied<M, false>;
+            finite &= fold(at, columns, rows, goes_on, out + top * at.next + 4 * left);
         }
     }
     return finite;
