@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from poolcli.engine.backend.blocks import Load
-from poolcli.engine.operations.operation import Arguments, Operation, Trace
+from poolcli.engine.operations.operation import Arguments
 from poolcli.engine.operations.partial_operation import PartialOperation
 from poolcli.engine.operations.pixels import (
     MaskedPixels,
@@ -20,10 +20,10 @@ from poolcli.engine.operations.pixels import (
     counting,
     masked_pixels,
 )
-from poolcli.engine.windows.place import Geometry
+from poolcli.engine.operations.transformed import Transformed
 from poolcli.engine.windows.plane_part import Cells, PlanePart
 from poolcli.maps.array import Array
-from poolcli.maps.frame import Frame, Size
+from poolcli.maps.frame import Frame
 from poolcli.maps.moments import Moments, Statistics
 from poolcli.resources import memory
 
@@ -41,7 +41,7 @@ class _Image(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Normalized:
+class Normalized(Transformed):
     """An operation on normalised values: each image of a batch by itself, its channels together.
 
     `how` is "minmax", which maps the smallest value to 0 and the largest to the maximum of the
@@ -52,17 +52,8 @@ class Normalized:
     are empty while a part is planned and not yet made.
     """
 
-    operation: Operation
     how: str
     statistics: tuple[Statistics, ...] | None = None
-
-    def geometry(self, frame: Frame) -> Geometry:
-        """That of the operation."""
-        return self.operation.geometry(frame)
-
-    def trace(self, frame: Frame, cell: Size, weights: Array | None = None) -> Trace | None:
-        """The pixels that the operation reads."""
-        return self.operation.trace(frame, cell, weights)
 
     def load(
         self, frame: Frame, dtype: np.dtype[Any], rules: ValueRules, *, weighed: bool = False
@@ -89,10 +80,7 @@ class Normalized:
 
     def reads(self, frame: Frame, cells: Cells) -> tuple[Array, ...] | None:
         """The pixels that the operation reads, where the statistics need not be read first."""
-        inner = self.operation
-        if self.statistics is None or not isinstance(inner, PartialOperation):
-            return None
-        return inner.reads(frame, cells)
+        return None if self.statistics is None else super().reads(frame, cells)
 
     def pool_part(
         self, planes: Array, part: PlanePart, rules: ValueRules, weights: Array | None = None

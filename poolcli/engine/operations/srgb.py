@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from poolcli.engine.backend.blocks import Load
-from poolcli.engine.operations.operation import Arguments, Operation, Trace
+from poolcli.engine.operations.operation import Arguments
 from poolcli.engine.operations.partial_operation import PartialOperation
 from poolcli.engine.operations.pixels import ValueRules
-from poolcli.engine.windows.place import Geometry
-from poolcli.engine.windows.plane_part import Cells, PlanePart
+from poolcli.engine.operations.transformed import Transformed
+from poolcli.engine.windows.plane_part import PlanePart
 from poolcli.maps.array import Array
-from poolcli.maps.frame import Frame, Size
+from poolcli.maps.frame import Frame
 
 # Bytes of scratch for a pixel, counted from the arrays that are made: its light in float64, the
 # result, and what the curve makes of it.
@@ -46,18 +46,8 @@ def from_linear(light: Array, dtype: np.dtype[np.unsignedinteger]) -> Array:
 
 
 @dataclass(frozen=True)
-class InLinearLight:
+class InLinearLight(Transformed):
     """An operation on the linear light of sRGB values, whose result is sRGB again."""
-
-    operation: Operation
-
-    def geometry(self, frame: Frame) -> Geometry:
-        """That of the operation."""
-        return self.operation.geometry(frame)
-
-    def trace(self, frame: Frame, cell: Size, weights: Array | None = None) -> Trace | None:
-        """The pixels that the operation reads."""
-        return self.operation.trace(frame, cell, weights)
 
     def load(
         self, frame: Frame, dtype: np.dtype[Any], rules: ValueRules, *, weighed: bool = False
@@ -73,11 +63,6 @@ class InLinearLight:
         """The result of the operation."""
         light = self.operation(*self.arguments(planes, frame, rules, weights))
         return self.finished(light, rules, planes.dtype)
-
-    def reads(self, frame: Frame, cells: Cells) -> tuple[Array, ...] | None:
-        """The pixels that the operation reads."""
-        inner = self.operation
-        return inner.reads(frame, cells) if isinstance(inner, PartialOperation) else None
 
     def pool_part(
         self, planes: Array, part: PlanePart, rules: ValueRules, weights: Array | None = None

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 
 from poolcli.engine.backend.blocks import Load
-from poolcli.engine.operations.operation import Operation, Pooling, Trace
+from poolcli.engine.operations.operation import Pooling
 from poolcli.engine.operations.partial_operation import PartialOperation
 from poolcli.engine.operations.pixels import BorderPixel, ValueRules, blank
+from poolcli.engine.operations.transformed import Transformed
 from poolcli.engine.reducers import folds
 from poolcli.engine.reducers.values_of import one_of
-from poolcli.engine.windows.place import Geometry
-from poolcli.engine.windows.plane_part import Cells, PlanePart
+from poolcli.engine.windows.plane_part import PlanePart
 from poolcli.maps.array import Array
-from poolcli.maps.frame import Frame, Size
+from poolcli.maps.frame import Frame
 
 PIXEL = 40  # bytes for a pixel: its code, and what is sorted to find the codes of floats
 Decode = Callable[[Array, Array], Array]  # codes and channels to values
@@ -26,29 +26,19 @@ Pool = Callable[[Array, ValueRules], Array]
 
 
 @dataclass(frozen=True)
-class WholeColours:
+class WholeColours(Transformed):
     """A pooling that picks pixels, on one number for each colour, in the order of the colours.
 
     A pixel is left out where all of its channels are nodata, or one is masked, or NaN if NaN are
     ignored; of colours that hold a NaN the result is NaN.
     """
 
-    pooling: Operation
-
-    def geometry(self, frame: Frame) -> Geometry:
-        """That of the pooling."""
-        return self.pooling.geometry(frame)
-
-    def trace(self, frame: Frame, cell: Size, weights: Array | None = None) -> Trace | None:
-        """The pixels that the pooling reads, in the plane of one channel."""
-        return self.pooling.trace(frame, cell, weights)
-
     def load(
         self, frame: Frame, dtype: np.dtype[Any], rules: ValueRules, *, weighed: bool = False
     ) -> Load:
         """The numbers of all colours, and what the pooling takes."""
         whole = prod(frame.shape) * PIXEL
-        inner = self.pooling.load(frame, np.dtype(np.uint64), rules, weighed=weighed)
+        inner = self.operation.load(frame, np.dtype(np.uint64), rules, weighed=weighed)
         return Load.of([Load(dtype.itemsize, PIXEL, whole, whole), inner])
 
     def __call__(
@@ -57,20 +47,15 @@ class WholeColours:
         """The result: the channels of colours, or numbers that are the same for all channels."""
 
         def pool(codes: Array, inner: ValueRules) -> Array:
-            return self.pooling(codes, frame, inner, weights)
+            return self.operation(codes, frame, inner, weights)
 
         return self._pooled(planes, frame, rules, pool)
-
-    def reads(self, frame: Frame, cells: Cells) -> tuple[Array, ...] | None:
-        """The pixels that the pooling reads."""
-        inner = self.pooling
-        return inner.reads(frame, cells) if isinstance(inner, PartialOperation) else None
 
     def pool_part(
         self, planes: Array, part: PlanePart, rules: ValueRules, weights: Array | None = None
     ) -> Array:
         """Some cells: all channels of them."""
-        pooling = self.pooling
+        pooling = self.operation
         assert isinstance(pooling, PartialOperation)
 
         def pool(codes: Array, inner: ValueRules) -> Array:
@@ -115,9 +100,9 @@ class WholeColours:
         if self.geometry(frame).frame.space:
             return np.broadcast_to(numbers, pooled.shape)
         planes = np.broadcast_to(numbers, frame.shape)
-        if not isinstance(self.pooling, Pooling):  # whose channels stay apart
-            return np.broadcast_to(numbers, self.pooling.geometry(frame).frame.shape)
-        return Pooling(self.pooling.place, folds.max)(planes, frame, ValueRules(np.int64))
+        if not isinstance(self.operation, Pooling):  # whose channels stay apart
+            return np.broadcast_to(numbers, self.operation.geometry(frame).frame.shape)
+        return Pooling(self.operation.place, folds.max)(planes, frame, ValueRules(np.int64))
 
 
 Border = tuple[BorderPixel | None, ...]
