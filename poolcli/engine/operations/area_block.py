@@ -14,7 +14,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from poolcli.engine.operations.area_modes import most_of_area
-from poolcli.engine.operations.area_taps import Products, Shared, StatesOfTaps, merged, shared
+from poolcli.engine.operations.area_taps import Products, Shared, StatesOfTaps, merged
 from poolcli.engine.operations.pixels import CountedPixels, ValueRules, blank
 from poolcli.engine.operations.weighted_axis import WeightedAxis
 from poolcli.engine.reducers.merges import ADD, Merge
@@ -171,7 +171,7 @@ class AreaBlock:
     def _states(self, component: Component, states: Array) -> Array:
         """The folded states of all cells."""
         if self.pixels.weights is not None:
-            states = shared(component.merge, states, self.pixels.weights)
+            states = component.merge.weighed(states, self.pixels.weights)
         return _fold(states, component.merge, self.axes)
 
     def _most(self) -> Array:

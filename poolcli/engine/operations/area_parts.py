@@ -10,7 +10,6 @@ from typing import Any, cast
 import numpy as np
 
 from poolcli.engine.operations.area_block import AreaAxis, AreaCells, AreaSums, is_exact
-from poolcli.engine.operations.area_taps import shared
 from poolcli.engine.operations.count_parts import FEW_BYTES, CountParts
 from poolcli.engine.operations.fold_parts import folded_along
 from poolcli.engine.operations.pixels import CountedPixels, ValueRules
@@ -61,7 +60,7 @@ class AreaFoldParts:
             return states
         weights = np.ones(values.shape, np.int64) if weights is None else weights
         pairs = zip(self._fold.components, states, strict=True)
-        found = [shared(each.merge, state, weights) for each, state in pairs]
+        found = [each.merge.weighed(state, weights) for each, state in pairs]
         found += [weights] if is_exact(states) else [weights, weights.astype(np.float64)]
         if not self._weighing.picky:
             return found
@@ -116,7 +115,7 @@ def _folded(axis: int, merge: Merge, states: Array, inside: tuple[Array, int]) -
     shares, whole = inside
     along = shares.reshape(-1, *(1,) * (-axis - 1))
     along = along / whole if states.dtype.kind == "f" else along
-    return folded_along(axis, merge.function, shared(merge, states, along))
+    return folded_along(axis, merge.function, merge.weighed(states, along))
 
 
 class AreaModeParts(CountParts):

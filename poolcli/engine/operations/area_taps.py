@@ -7,20 +7,9 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from poolcli.engine.reducers.merges import ADD, Merge
+from poolcli.engine.reducers.merges import Merge
 from poolcli.maps.array import Array
 from poolcli.maps.cached import cached_property
-
-
-def shared(merge: Merge, states: Array, share: Array) -> Array:
-    """States that count by a share; those of a share of 0 are as if there were no pixel."""
-    weighed = merge.weigh(states, share.astype(states.dtype))
-    if (merge is ADD and states.dtype.kind in "iu") or (share > 0).all():
-        return weighed
-    empty = np.asarray(merge.empty(states.dtype), states.dtype)
-    if empty.ndim:
-        empty = empty.reshape(-1, *(1,) * (states.ndim - 1))
-    return np.where(share > 0, weighed, empty)
 
 
 class StatesOfTaps(Protocol):
@@ -46,7 +35,7 @@ class Shared(NamedTuple):
 
     def at(self, tap: int) -> Array:
         states = self.states.take(self.sources[tap], self.number)
-        return shared(self.merge, states, self.shares[tap])
+        return self.merge.weighed(states, self.shares[tap])
 
     def at_once(self, tap: int) -> Array:
         return self.at(tap)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from poolcli.engine.backend import backend
-from poolcli.engine.operations.folded_windows import SCALE, has_large, weighed_states
+from poolcli.engine.operations.folded_windows import SCALE, has_large
 from poolcli.engine.operations.pixels import CountedPixels, ValueRules, blank
 from poolcli.engine.operations.window_parts import Leaves, PartLoad, State, Weighing, Window
 from poolcli.engine.reducers.merges import Function
@@ -51,7 +51,7 @@ class FoldParts:
         if not self._weighing.weighed:
             return [component.states(values) for component in components]
         weights = np.ones(values.shape, np.int64) if weights is None else weights
-        states = [weighed_states(each, each.lift(values), weights) for each in components]
+        states = [each.merge.weighed(each.states(values), weights) for each in components]
         if self._weighing.picky:
             valid = np.ones(values.shape, np.bool_) if valid is None else valid
             return [*states, weights, valid.astype(np.int64)]

@@ -70,12 +70,13 @@ class FoldedWindows(NamedTuple):
         """The folded states of all windows, in `out` if they are of its kind."""
         merge, dtype = component.merge, component.dtype
         values, weights = self.pixels.values, self.pixels.weights
-        if isinstance(component.lift, Power) and weights is None:
+        if weights is not None:
+            states = merge.weighed(component.states(values), weights)
+            return self.backend.fold(merge.function, states, self.grid)
+        if isinstance(component.lift, Power):
             out = out if out is not None and out.dtype == np.float64 else None
             return self.backend.powers(component.lift, values, self.grid, out)
         states = component.lift(values)
-        if weights is not None:
-            states, dtype = weighed_states(component, states, weights), None
         if out is not None and (states.ndim, dtype or states.dtype) != (out.ndim, out.dtype):
             out = None
         return self.backend.fold(merge.function, states, self.grid, out, dtype)
@@ -94,13 +95,3 @@ def has_large(values: Array) -> bool:
     sizes = np.abs(values)
     limit = np.ldexp(np.finfo(values.dtype).max, -SCALE)
     return bool(((sizes > limit) & np.isfinite(sizes)).any())
-
-
-def weighed_states(component: Component, states: Array, weights: Array) -> Array:
-    """States of pixels that count as often as they weigh, or not at all."""
-    states = states.astype(component.dtype or states.dtype, copy=False)
-    empty = np.asarray(component.merge.empty(states.dtype), states.dtype)
-    if empty.ndim:
-        empty = empty.reshape(-1, *(1,) * weights.ndim)
-    weighed = component.merge.weigh(states, weights.astype(states.dtype))
-    return np.where(weights > 0, weighed, empty)

@@ -26,6 +26,16 @@ class Merge(NamedTuple):
     empty: Callable[[np.dtype[Any]], Any]
     weigh: Callable[[Array, Array], Array]
 
+    def weighed(self, states: Array, weights: Array) -> Array:
+        """States that count as often as they weigh; those of weight 0 are as if there were none."""
+        weighed = self.weigh(states, weights.astype(states.dtype))
+        if (self is ADD and states.dtype.kind in "iu") or (weights > 0).all():
+            return weighed
+        empty = np.asarray(self.empty(states.dtype), states.dtype)
+        if empty.ndim:
+            empty = empty.reshape(-1, *(1,) * (states.ndim - 1))
+        return np.where(weights > 0, weighed, empty)
+
 
 def _unweighted(state: Array, weight: Array) -> Array:  # noqa: ARG001 - an extreme stays one
     return state
