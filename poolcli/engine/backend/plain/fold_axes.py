@@ -20,7 +20,7 @@ from poolcli.engine.reducers.rounding import Quotient
 from poolcli.engine.windows.grid import Axis, Grid
 from poolcli.maps.array import Array
 
-IDEMPOTENT = (np.maximum, np.minimum)
+IDEMPOTENT = (np.maximum, np.minimum)  # parts of a window may overlap
 FEW = 4  # channels of interleaved pixels; NumPy loops over them innermost, at a tenth of the speed
 
 
@@ -65,7 +65,7 @@ def fold_axis(
     for run in axis.runs:
         pixels, cells = source[..., run.start : run.end], target[..., cells_of(run)]
         windows = Windows(run.size, run.step, run.stride, run.number)
-        for part in channels(pixels, run.stride, pixels.ndim - 1):
+        for part in _channels(pixels, run.stride):
             _fold_windows(merge, pixels[part], windows, cells[part])
     return out
 
@@ -80,32 +80,32 @@ class Windows(NamedTuple):
 
 
 def _fold_windows(merge: Function, x: Array, windows: Windows, out: Array | None = None) -> Array:
-    """Fold windows along the last axis: T(size) of the definition, at every position."""
+    """Fold windows along the last axis: T(size) of the definition, at every position.
+
+    Two parts of one size make a window, halves or, of an extreme, ones that overlap. They are
+    folded in one call, at all `positions`, where windows have them in common or are as many.
+    """
     size, step, _, number = windows
     if size == 1:
-        return _copied(_tap(x, 0, windows), out)
-    for part in _parts(merge, size):
-        apart = (size - part) * step
-        stride = windows.stride if number > 1 else apart
-        between = gcd(stride, apart)
-        positions = ((number - 1) * stride + apart) // between + 1
-        is_half = 2 * part == size
-        if between == stride or (is_half and positions <= 2 * number):
-            halves = _fold_windows(merge, x, Windows(part, step, between, positions))
-            both = Windows(2, apart // between, stride // between, number)
-            return merge(_tap(halves, 0, both), _tap(halves, 1, both), out=out)
+        taps = _tap(x, 0, windows)
+        if out is not None:
+            out[...] = taps
+        return taps
+    overlaps = merge in IDEMPOTENT
+    part = 1 << (size - 1).bit_length() - 1 if overlaps else size // 2
+    is_half = 2 * part == size
+    apart = (size - part) * step
+    stride = windows.stride if number > 1 else apart
+    between = gcd(stride, apart)
+    positions = ((number - 1) * stride + apart) // between + 1
+    if ((overlaps or is_half) and between == stride) or (is_half and positions <= 2 * number):
+        parts = _fold_windows(merge, x, Windows(part, step, between, positions))
+        both = Windows(2, apart // between, stride // between, number)
+        return merge(_tap(parts, 0, both), _tap(parts, 1, both), out=out)
     rest = 1 if size % 2 else size // 2
     first = _fold_windows(merge, x, windows._replace(size=size - rest))
     last = _fold_windows(merge, x[..., (size - rest) * step :], windows._replace(size=rest))
     return merge(first, last, out=first if out is None and size - rest > 1 else out)
-
-
-def _parts(merge: Function, size: int) -> Iterator[int]:
-    """The sizes of two equal windows that make a whole one; those of an extreme may overlap."""
-    if merge in IDEMPOTENT:
-        yield 1 << (size - 1).bit_length() - 1
-    if size % 2 == 0:
-        yield size // 2
 
 
 def _tap(x: Array, tap: int, windows: Windows) -> Array:
@@ -114,21 +114,14 @@ def _tap(x: Array, tap: int, windows: Windows) -> Array:
     return x[..., first : first + (windows.number - 1) * windows.stride + 1 : windows.stride]
 
 
-def _copied(taps: Array, out: Array | None) -> Array:
-    if out is None:
-        return taps
-    out[...] = taps
-    return out
+def _channels(x: Array, stride: int) -> Iterator[tuple[Any, ...]]:
+    """Indices of parts to work on along the last axis: channels, or the whole array.
 
-
-def channels(x: Array, stride: int, axes: int) -> Iterator[tuple[Any, ...]]:
-    """Indices of parts to work on along the last axis, by one of the first `axes` axes.
-
-    These are channels where pixels hold a few of them and a stride parts the pixels: NumPy would
-    loop over the channels innermost. Else it is the whole array.
+    It is channels where pixels hold a few of them and a stride parts the pixels, since NumPy would
+    loop over the channels innermost.
     """
     pixel = abs(x.strides[-1])
-    inner = [axis for axis in range(axes) if x.shape[axis] > 1 and abs(x.strides[axis]) < pixel]
+    inner = [at for at in range(x.ndim - 1) if x.shape[at] > 1 and abs(x.strides[at]) < pixel]
     if stride == 1 or len(inner) != 1 or pixel > FEW * x.itemsize:
         yield ()
         return
