@@ -210,7 +210,7 @@ def _fold(x: Array, grid: Grid, out: Array, how: _How) -> bool:
 
     Whether all means are finite.
     """
-    if x.dtype == np.float32 and (parts := parts_of(grid)):
+    if x.dtype.char == "f" and (parts := parts_of(grid)):
         are_finite = [_fold(x[a], part, out[b], how.part(b)) for a, b, part in parts]
         return all(are_finite)
     layout = Layout.of(x, grid)

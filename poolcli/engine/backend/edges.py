@@ -24,10 +24,14 @@ class Part(NamedTuple):
     grid: Grid
 
 
-@lru_cache(maxsize=16)
 def parts_of(grid: Grid) -> tuple[Part, ...]:
     """The parts of a grid of two axes; none where it has no edges, or no large windows."""
-    if len(grid.axes) != 2 or not all(map(_is_large, grid.axes)):
+    return _parts(grid) if len(grid.axes) == 2 and grid.largest >= LARGE**2 else ()
+
+
+@lru_cache(maxsize=16)
+def _parts(grid: Grid) -> tuple[Part, ...]:
+    if not all(map(_is_large, grid.axes)):
         return ()
     parts = []
     for chosen in product(*(tuple(_cuts(axis)) for axis in grid.axes)):
