@@ -144,6 +144,13 @@ struct Means {
         check(product < 4e18, "a count is out of range");
     }
 
+    /* The cells down so many planes that are one now. */
+    void repeat(ptrdiff_t planes)
+    {
+        std::vector<int64_t> plane = counts[1];
+        for (; planes > 1; planes--) counts[1].insert(counts[1].end(), plane.begin(), plane.end());
+    }
+
     /* Whether sums of bytes of at most 16 bits become bytes. */
     bool of_bytes() const { return most < 1e300; }
 
@@ -442,6 +449,8 @@ class Fold {
         ptrdiff_t pixel = channels * loops.state, tap = run.step * pixel;
         const char *x = from.first + run.start * pixel;
         out += run.cell * pixel;
+        if (run.number == 1 && next > 0 && from.apart > 0)
+            run.stride = from.apart / next;
         bool is_next = from.apart == run.stride * next && from.apart <= row * loops.state;
         if (is_most && run.every == 1 && is_next) { /* `spare` holds a row for each */
             run.number += (count - 1) * (next / pixel);
@@ -567,6 +576,8 @@ class SmallFold {
         rows.edges = static_cast<ptrdiff_t>(across.size()) - 1;
         EACH(i, rows.edges) rows.edge[i] = along(across[i + 1]);
         rows.line = line.data;
+        rows.past = across[0].stride > 1
+                    && windows.x.view.len + windows.outs[0].view.len >= UNCACHED;
         return rows;
     }
 
@@ -659,6 +670,7 @@ bool fold(PyObject *args)
     if (windows.is_empty())
         return true;
     Means *over = counts == Py_None ? nullptr : &means;
+    means.repeat(windows.join_planes());
     SmallFold small(windows, loops.small, over);
     if (small.fits()) {
         Unlocked unlocked;

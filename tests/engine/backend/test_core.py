@@ -221,6 +221,30 @@ def test_a_fold_is_its_definition(merge, kind, state, seed):
     assert same(np.ascontiguousarray(out), fold(x, grid, merge, state))
 
 
+@pytest.mark.parametrize("kind", "Bf")
+@pytest.mark.parametrize("way", [-1, 1])
+@pytest.mark.parametrize("gaps", [(0, 0), (0, 1), (1, 0), (1, 1)])
+def test_planes_that_follow_one_another(kind, way, gaps):
+    """Windows that tile planes, some of which could be one plane."""
+    tilings = [(1, 0, 7, 1), (1, 2, 3, 1), (7, 1, 1, 1), (2, 4, 2, 2), (3, 1, 2, 3), (2, 3, 3, 1)]
+    rng = np.random.default_rng(0)
+    for (number, stride, size, step), channels in product(tilings, [1, 3]):
+        height = max(number * stride, (number - 1) * stride + (size - 1) * step + 1)
+        x = np.zeros((5, 1, height + gaps[0], 20, channels), kind)[::way, :, gaps[0] :]
+        out = np.zeros((5, 1, number + gaps[1], 10, channels), kind)[::way, :, gaps[1] :]
+        x[...] = values_of(rng, x.shape, kind)
+        runs = [(0, 1, 0, 1, 1, 1, 1), (0, number, 0, stride, size, step, 1)]
+        grid = tuple(np.array([run]) for run in [*runs, (0, 10, 0, 2, 2, 1, 1)])
+        core.fold(x, out, grid, core.MAX, kind)
+        assert same(out, fold(x, grid, core.MAX, kind))
+        counts = np.ones(1, np.int64), rng.integers(1, 4, number), np.full(10, 2)
+        state = "H" if kind == "B" else kind
+        core.fold(x, out, grid, core.ADD, state, counts)
+        totals = fold(x, grid, core.ADD, state).astype("d" if kind == "B" else kind)
+        means = totals / (2 * counts[1][:, None, None]).astype(totals.dtype)
+        assert same(out, np.clip(np.rint(means), 0, 255).astype("B") if kind == "B" else means)
+
+
 @pytest.mark.parametrize(("kind", "state"), SUMS)
 @pytest.mark.parametrize("rounding", [core.HALF_EVEN, core.HALF_UP, core.FLOOR])
 @pytest.mark.parametrize("seed", range(8))
@@ -838,6 +862,38 @@ def test_windows_of_a_few_pixels(guarded, size, stride, heights, front):
             means = fold(x, grid, core.ADD, "f") / over[None, ..., None]
         assert same(out, means)
         assert is_finite == np.isfinite(means).all()
+
+
+@pytest.mark.complete
+@pytest.mark.parametrize(("size", "stride"), SMALL)
+@pytest.mark.parametrize("columns", [8, 9, 14, 15, 1000])
+def test_results_that_are_written_past_the_caches(guarded, size, stride, columns):
+    rng = np.random.default_rng([size, stride, columns])
+    width = size - 1 + (columns - 1) * stride + size
+    rows = 12_000_000 // (8 * width)
+    x = guarded((1, 1, 2 * rows, width, 1), "f")
+    x[...] = values_of(rng, x.shape, "f")
+    out = guarded((1, 1, rows, columns + 1, 1), "f")
+    grid = (
+        np.array([(0, 1, 0, 1, 1, 1, 1)]),
+        np.array([(0, rows, 0, 2, 2, 1, 1)]),
+        np.array([(1, columns, size - 1, stride, size, 1, 1), (0, 1, 0, 1, size - 1, 1, 1)]),
+    )
+    counts = np.ones(1, np.int64), np.full(rows, 2), np.full(columns + 1, 3)
+    for merge in (core.MAX, core.ADD):
+        with np.errstate(all="ignore"):
+            down = folded(MERGES[merge], [x[:, :, ::2], x[:, :, 1::2]])
+            taps = [
+                down[:, :, :, at : at + (columns - 1) * stride + 1] for at in range(2 * size - 1)
+            ]
+            edge = folded(MERGES[merge], [tap[:, :, :, :1] for tap in taps[: size - 1]])
+            rest = folded(MERGES[merge], [tap[:, :, :, ::stride] for tap in taps[size - 1 :]])
+            expected = np.concatenate([edge, rest], 3)
+            core.fold(x, out, grid, merge, "f")
+            assert same(out, expected)
+            if merge == core.ADD:
+                core.fold(x, out, grid, merge, "f", counts)
+                assert same(out, expected / np.float32(6))
 
 
 # Large windows that move by one pixel
