@@ -113,9 +113,11 @@ def select(
     counts = WindowCounts(grid).pixels if valid is None else _counts(valid, grid)
     of_windows = per_count(ranks, counts)
     layout = Layout.of(x, grid)
-    low = layout.result(x, grid, out)
-    high = low if _are_same(*of_windows) else layout.empty(x, grid, x.dtype)
-    results = [layout.output(result) for result in ((low,) if high is low else (low, high))]
+    low, *results = layout.result(x, grid, out)
+    high = low
+    if not _are_same(*of_windows):
+        high, view = layout.result(x, grid)
+        results.append(view)
     if valid is None and network_pays(grid):
         select_by_network(layout, x, grid, results, lambda size: ranks(size)[: len(results)])
         return low, high
@@ -132,8 +134,8 @@ def mode(x: Array, valid: Array | None, grid: Grid, out: Array | None = None) ->
     if x.dtype.char not in TYPES or not (by_network or counts):
         return plain.mode(x, valid, grid, out)
     layout = Layout.of(x, grid)
-    out = layout.result(x, grid, out)
-    results, mask = (layout.output(out),), layout.mask(valid)
+    out, view = layout.result(x, grid, out)
+    results, mask = (view,), layout.mask(valid)
     if by_network:
         select_by_network(layout, x, grid, results)
     else:

@@ -66,10 +66,13 @@ class Layout(NamedTuple):
         five = self.five(out)
         return five if _has_rows(five) else None
 
-    def result(self, x: Array, grid: Grid, out: Array | None) -> Array:
-        """`out` where that can be written to, else a new array of x's dtype."""
-        suits = out is not None and self.output(out) is not None
-        return out if out is not None and suits else self.empty(x, grid, x.dtype)
+    def result(self, x: Array, grid: Grid, out: Array | None = None) -> tuple[Array, Array]:
+        """`out` where that can be written to, else a new array of x's dtype; and a view of it."""
+        view = None if out is None else self.output(out)
+        if out is not None and view is not None:
+            return out, view
+        new = self.empty(x, grid, x.dtype)
+        return new, self.five(new)
 
     def mask(self, valid: Array | None) -> Array | None:
         """The pixels that count, as bytes."""
