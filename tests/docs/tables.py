@@ -7,9 +7,8 @@ import runpy
 import subprocess
 import sys
 import textwrap
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
-from types import FunctionType
 
 import click
 import numpy as np
@@ -263,12 +262,11 @@ def described(name, thing):
 
 
 def _members(thing):
-    """Public methods and properties that have a docstring."""
+    """Public methods and properties of any kind that have a docstring."""
     for name, value in vars(thing).items():
         plain = getattr(value, "__func__", value)
-        kinds = (FunctionType, property, cached_property)
         public = not name.startswith("_") or name == "__call__"
-        if public and isinstance(plain, kinds) and inspect.getdoc(plain):
+        if public and hasattr(type(plain), "__get__") and inspect.getdoc(plain):
             yield name, plain
 
 

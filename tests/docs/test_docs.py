@@ -12,6 +12,7 @@ import tables
 from representatives import first
 
 import poolcli
+from poolcli.maps.cached import cached_property
 
 ROOT, DOCS, README = pages.ROOT, pages.DOCS, pages.ROOT / "README.md"
 REGENERATE = "run: python tests/docs/pages.py"
@@ -169,6 +170,10 @@ class Example:
     def size(self):
         """The size."""
 
+    @cached_property
+    def square(self):
+        """The square of the size."""
+
     def _private(self):
         """Nothing to see."""
 
@@ -180,6 +185,7 @@ def test_a_class_is_described_with_its_members():
     assert "```python\n>>> isinstance(Example(1), Example)\nTrue\n```" in described
     assert "__call__(self, y: str = 'a', *, flag: bool = False) -> list[str]" in described
     assert "### `Example.size`" in described
+    assert "### `Example.square`" in described
     assert "_private" not in described
 
 
