@@ -83,8 +83,10 @@ class FoldedWindows(NamedTuple):
 
     def _divisors(self, divisor: Divisor) -> tuple[Array, ...]:
         """The number that the cells along each axis contribute to the divisor, as a product."""
-        if divisor in ("pixels", "padded") and self.grid.footprint is None:
-            return self.grid.sizes if divisor == "pixels" else self.grid.extents
+        if divisor == "pixels" and self.grid.footprint is None:
+            return self.grid.sizes
+        if divisor == "padded" and self.grid.footprint is None:
+            return tuple(axis.extents for axis in self.grid.axes)
         number = int(divisor) if isinstance(divisor, int) else self.grid.largest
         first, *others = (np.ones(axis.cells, np.int64) for axis in self.grid.axes)
         return (first * number, *others)

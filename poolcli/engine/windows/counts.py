@@ -41,7 +41,8 @@ class WindowCounts:
     @cached_property
     def padding(self) -> Array | int:
         """Taps in padding that counts."""
-        return self._of_windows(self.grid.extents) - self._of_windows(self.grid.sizes)
+        extents = tuple(axis.extents for axis in self.grid.axes)
+        return self._of_windows(extents) - self._of_windows(self.grid.sizes)
 
     def _of_windows(self, numbers: tuple[Array, ...]) -> Array | int:
         """The product of a number for each cell along each axis."""

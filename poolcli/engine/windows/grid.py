@@ -222,11 +222,6 @@ class Grid:
         return tuple(axis.sizes for axis in self.axes)
 
     @cached_property
-    def extents(self) -> tuple[Array, ...]:
-        """The same, with the taps of each window in padding that counts."""
-        return tuple(axis.extents for axis in self.axes)
-
-    @cached_property
     def has_border(self) -> bool:
         """Whether windows read a border along any axis."""
         return any(axis.border is not None for axis in self.axes)
