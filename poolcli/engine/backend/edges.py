@@ -16,7 +16,7 @@ from poolcli.engine.windows.grid import Axis, Grid
 LARGE, MANY = 8, 16  # the size and number of windows from which `_large.h` folds them
 
 
-class Part(NamedTuple):
+class SubGrid(NamedTuple):
     """Some cells of a grid, as a grid of the pixels that they read."""
 
     source: tuple[Any, ...]
@@ -24,13 +24,13 @@ class Part(NamedTuple):
     grid: Grid
 
 
-def parts_of(grid: Grid) -> tuple[Part, ...]:
+def parts_of(grid: Grid) -> tuple[SubGrid, ...]:
     """The parts of a grid of two axes; none where it has no edges, or no large windows."""
     return _parts(grid) if len(grid.axes) == 2 and grid.largest >= LARGE**2 else ()
 
 
 @lru_cache(maxsize=16)
-def _parts(grid: Grid) -> tuple[Part, ...]:
+def _parts(grid: Grid) -> tuple[SubGrid, ...]:
     if not all(map(_is_large, grid.axes)):
         return ()
     parts = []
@@ -38,7 +38,7 @@ def _parts(grid: Grid) -> tuple[Part, ...]:
         ends = list(zip(grid.axes, chosen, strict=True))
         spans, axes = zip(*(axis.part(*cells) for axis, cells in ends), strict=True)
         target = (..., *(slice(*cells) for cells in chosen))
-        parts.append(Part((..., *spans), target, Grid(axes)))
+        parts.append(SubGrid((..., *spans), target, Grid(axes)))
     return tuple(parts) if len(parts) > 1 else ()
 
 
