@@ -1,7 +1,7 @@
 """Values of windows by their rank, and the most frequent ones.
 
 Small windows are put in order by a selection network: minima and maxima of lines, which hold a
-value for each window. Larger ones are copied and sorted.
+value for each window. Larger ones are copied and sorted, or their levels are counted.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from poolcli.maps.array import Array
 if TYPE_CHECKING:
     from poolcli.engine.windows.footprint import Footprint
 
-# by kind of call
+# What each kind of call of a network makes of two lines: SMALLER, LARGER and BOTH.
 EXTREMES = ((np.minimum,), (np.maximum,), (np.minimum, np.maximum))
 
 Ranks = Callable[[int], tuple[int, int]]
@@ -139,7 +139,7 @@ def _in_order(
 def _by_network(
     x: Array, runs: Sequence[Run], footprint: Footprint | None, wanted: tuple[int, ...]
 ) -> list[Array]:
-    """The values by exchanges of lines."""
+    """The values by exchanges of lines; under a footprint each tap is a line of its own."""
     if footprint is None:
         steps, lines = _of_rows(x, runs, wanted)
     else:
