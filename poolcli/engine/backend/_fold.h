@@ -144,11 +144,11 @@ struct Means {
         check(product < 4e18, "a count is out of range");
     }
 
-    /* The cells down so many planes that are one now. */
-    void repeat(ptrdiff_t planes)
+    /* The count of a cell down one plane, or down several that are one now. */
+    int64_t count_down(int64_t cell) const
     {
-        std::vector<int64_t> plane = counts[1];
-        for (; planes > 1; planes--) counts[1].insert(counts[1].end(), plane.begin(), plane.end());
+        auto cells = static_cast<int64_t>(counts[1].size());
+        return counts[1][cell < cells ? cell : cell % cells];
     }
 
     /* Whether sums of bytes of at most 16 bits become bytes. */
@@ -159,9 +159,9 @@ struct Means {
                                           ptrdiff_t channels, ptrdiff_t rows, Work work)
     {
         for (int64_t top = 0, bottom; top < down.number; top = bottom) {
-            int64_t count = counts[1][down.cell + top * down.every];
+            int64_t count = count_down(down.cell + top * down.every);
             for (bottom = top + 1; bottom < down.number; bottom++)
-                if (counts[1][down.cell + bottom * down.every] != count)
+                if (count_down(down.cell + bottom * down.every) != count)
                     break;
             work(top, bottom, of_rows(counts[0][deep.cell] * count, cell, channels, rows));
         }
@@ -337,9 +337,9 @@ class Fold {
             || down.size != 2 || across.size != 2 || across.stride != 2 || across.step != 1
             || across.every != 1 || channels > MOST)
             return false;
-        int64_t count = means->counts[1][down.cell];
+        int64_t count = means->count_down(down.cell);
         EACH(i, down.number)
-            if (means->counts[1][down.cell + i * down.every] != count)
+            if (means->count_down(down.cell + i * down.every) != count)
                 return false;
         means->of_rows(means->counts[0][deep.cell] * count, tile.cell, channels,
                        tiles.size() > 1 ? 1 : band);
@@ -670,7 +670,7 @@ bool fold(PyObject *args)
     if (windows.is_empty())
         return true;
     Means *over = counts == Py_None ? nullptr : &means;
-    means.repeat(windows.join_planes());
+    windows.join_planes();
     SmallFold small(windows, loops.small, over);
     if (small.fits()) {
         Unlocked unlocked;

@@ -205,12 +205,12 @@ struct Windows {
 
     ptrdiff_t channels() const { return x.shape[4]; }
 
-    /* Make one plane of planes that follow one another, if their windows do so, too; how many. */
-    ptrdiff_t join_planes()
+    /* Make one plane of planes that follow one another, if their windows do so, too. */
+    void join_planes()
     {
         ptrdiff_t planes = x.shape[0];
         if (planes < 2 || x.shape[1] * outs[0].shape[1] > 1 || runs[1].size() != 1)
-            return 1;
+            return;
         Run &run = runs[1][0];
         auto follow = [](const Array &a) {
             return a.shape[2] == 1 || a.step[0] == a.shape[2] * a.step[2];
@@ -218,7 +218,7 @@ struct Windows {
         if ((run.number > 1 && run.number * run.stride != x.shape[2])
             || run.number != outs[0].shape[2] || planes * x.shape[2] >= LARGEST || !follow(x)
             || !follow(outs[0]))
-            return 1;
+            return;
         run.stride = x.shape[2] / run.number;
         run.every = 1;
         run.number *= planes;
@@ -227,7 +227,6 @@ struct Windows {
             a->shape[2] *= planes;
             a->shape[0] = 1;
         }
-        return planes;
     }
 
     bool is_empty() const
