@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from poolcli.maps.array import Array
 
 NAMES = ("plain", "compiled")
-INTERFACE = 5  # of the extension: another number where its functions or constants change
+INTERFACE = 6  # of the extension: another number where its functions or constants change
 STALE = "the compiled core is of another version: run `pip install .` again"
 NOT_BUILT = (
     "the extension was not built; "
@@ -156,6 +156,14 @@ class Backend(Protocol):
         Only pixels where `valid` is True count (None: all). The result tells whether all are
         finite. It is None, and nothing is written, where the backend leaves it to the caller, who
         merges means and sums of squared deviations, or exact sums.
+        """
+        ...
+
+    def correlate(self, x: Array, kernel: Array, grid: Grid) -> Array:
+        """The sum of the taps of every window, each times its weight, in float64.
+
+        `kernel` has a weight for each tap of an unclipped window. Taps are added in order, from 0
+        on, and those whose weight is 0 are not read.
         """
         ...
 

@@ -19,12 +19,13 @@
 #include "_moments.h"
 #include "_select.h"
 #include "_weigh.h"
+#include "_cells.h"
 
 namespace {
 
 /* Another number, here and in `__init__.py`, where a function takes or does something else: an
    extension that was built before is not used then. */
-constexpr int INTERFACE = 5;
+constexpr int INTERFACE = 6;
 
 /* A function of Python: it returns True or False, or NULL after a failure. */
 template <bool verb(PyObject *)> PyObject *call(PyObject *, PyObject *args)
@@ -55,7 +56,7 @@ PyDoc_STRVAR(can_fold_doc, R"(can_fold(merge, pixels, state, mean=None)
 Whether pixels are folded to such states, and these divided to such means: letters of dtypes.)");
 
 PyDoc_STRVAR(network_doc,
-             R"(network(x, outs, (depth, height, width), phases, calls, results, frequent=False)
+             R"(network(x, outs, (depth, height, width), phases, calls, results, frequent=False, ranks=None)
 --
 
 Order statistics of windows by minima and maxima of lines. Line (d h + i) phases + p holds, for
@@ -65,7 +66,8 @@ call, int64 (kind, a, ahead, b, ahead, c, ahead, out, out, out), reads lines, ea
 pixels further on, and writes others: see `_kernels.h` for its kinds. `results` are the lines of
 which the windows at their stride go to each of `outs`. Cells of no run are left as they are. If
 `frequent`, the results are all values in order, and the most frequent one goes to the only
-array in `outs`.)");
+array in `outs`. With `ranks` they are that, too, and the value at the rank of each cell goes to
+it: there is an array of bytes for each of `outs`.)");
 
 PyDoc_STRVAR(order_doc, R"(order(x, outs, (depth, height, width), ranks, valid=None)
 --
@@ -104,6 +106,19 @@ PyDoc_STRVAR(deviate_doc, R"(deviate(totals, squares, out, counts, root, roundin
 The variance of every window, or its root, from its sum, its sum of squares (float64), and counts as
 in `fold`: n times the sum of squares is below 2^53. Only roots become whole numbers.)");
 
+PyDoc_STRVAR(divide_doc, R"(divide(totals, counts, out, rounding)
+--
+
+Sums of windows over a count for each (uint32, and a total over 0 is itself), rounded once. All are
+arrays of cells. Returns whether all means are finite.)");
+
+PyDoc_STRVAR(correlate_doc, R"(correlate(x, out, (depth, height, width), weights)
+--
+
+The sum of the taps of every window times their weights (float64, one for each tap), one after
+another in float64, from 0 on. A tap whose weight is 0 is not read. Windows are one run for each
+axis; cells of no run are left as they are.)");
+
 PyMethodDef METHODS[] = {
     {"fold", call<fold>, METH_VARARGS, fold_doc},
     {"can_fold", can_fold, METH_VARARGS, can_fold_doc},
@@ -112,6 +127,8 @@ PyMethodDef METHODS[] = {
     {"order", call<order>, METH_VARARGS, order_doc},
     {"spread", call<spread>, METH_VARARGS, spread_doc},
     {"deviate", call<deviate>, METH_VARARGS, deviate_doc},
+    {"divide", call<divide_cells>, METH_VARARGS, divide_doc},
+    {"correlate", call<correlate>, METH_VARARGS, correlate_doc},
     {"weigh", call<weigh>, METH_VARARGS, weigh_doc},
     {nullptr, nullptr, 0, nullptr},
 };

@@ -48,6 +48,7 @@ def network(
     calls: Array,
     results: Array,
     frequent: bool = False,
+    ranks: Sequence[Rank] | None = None,
     /,
 ) -> bool: ...
 def order(
@@ -70,6 +71,8 @@ def deviate(
     rounding: int,
     /,
 ) -> bool: ...
+def divide(totals: Array, counts: Array, out: Array, rounding: int, /) -> bool: ...
+def correlate(x: Array, out: Array, tables: Tables, weights: Array, /) -> bool: ...
 def weigh(
     x: Array, out: Array, rows: tuple[Array, Array], columns: tuple[Array, Array], /
 ) -> bool: ...

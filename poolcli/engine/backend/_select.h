@@ -98,7 +98,10 @@ struct Program {
 template <class T> class Network {
     const Windows &windows;
     const Program &program;
-    bool frequent; /* the results are all values in order, of which the most frequent is wanted */
+    /* the results are all values in order, of which the most frequent is wanted, or that at the rank
+       of each cell */
+    bool frequent;
+    const Array *ranks;
     ptrdiff_t channels;
     Scratch<T> memory;
     std::vector<T *> own, lines; /* where lines may be, and where they are */
@@ -121,7 +124,7 @@ template <class T> class Network {
     /* Whether the last call gives the cells of a row where they lie. */
     bool ends_in_cells(const Run &across) const
     {
-        return program.ends_in_result() && !frequent && across.every == 1
+        return program.ends_in_result() && !frequent && !ranks && across.every == 1
                && program.apart(across) == 1;
     }
 
@@ -132,8 +135,8 @@ template <class T> class Network {
     }
 
   public:
-    Network(const Windows &w, const Program &p, bool mode)
-        : windows(w), program(p), frequent(mode), channels(w.channels()), lines(p.lines)
+    Network(const Windows &w, const Program &p, bool mode, const Array *of_cells)
+        : windows(w), program(p), frequent(mode), ranks(of_cells), channels(w.channels()), lines(p.lines)
     {
         ptrdiff_t most = 0;
         for (const Run &down : w.runs[1])
@@ -198,6 +201,8 @@ template <class T> class Network {
         }
         std::vector<T *> found;
         for (int64_t line : program.results) found.push_back(lines[line]);
+        if (ranks)
+            return pick_ranks(found, width, outer, deep, down, across);
         if (frequent)
             longest_runs<T>(found.data(), static_cast<ptrdiff_t>(found.size()), seen);
         EACH(i, windows.count)
@@ -222,6 +227,25 @@ template <class T> class Network {
             cells += down.every * windows.outs[0].apart(2);
             EACH(i, 3) in[i] += down.stride * windows.x.apart(2);
         }
+    }
+
+    /* The value at the rank of each cell. */
+    void pick_ranks(const std::vector<T *> &found, ptrdiff_t width, ptrdiff_t outer,
+                    const Run &deep, const Run &down, const Run &across) const
+    {
+        const size_t last = found.size() - 1;
+        const ptrdiff_t apart = program.apart(across);
+        EACH(i, windows.count)
+            EACH(row, down.number)
+                EACH(cell, across.number) {
+                    const int64_t column = across.cell + cell * across.every;
+                    const int64_t line = down.cell + row * down.every;
+                    const uint8_t *rank = ranks[i].at<uint8_t>(outer, deep.cell, line, column);
+                    T *out = windows.outs[i].at<T>(outer, deep.cell, line, column);
+                    EACH(c, channels)
+                        out[c] = found[std::min<size_t>(rank[c], last)]
+                                      [row * width + cell * apart * channels + c];
+                }
     }
 
     /* Lines of pixels: of one row they are the row itself, since no call writes to an input. */
@@ -259,18 +283,29 @@ int64_t taps_along(const Runs &runs)
 
 bool network(PyObject *args)
 {
-    PyObject *x, *outs, *tables, *calls, *results;
+    PyObject *x, *outs, *tables, *calls, *results, *of_cells = Py_None;
     Py_ssize_t phases;
     int frequent = 0;
-    if (!PyArg_ParseTuple(args, "OOOnOO|p", &x, &outs, &tables, &phases, &calls, &results,
-                          &frequent))
+    if (!PyArg_ParseTuple(args, "OOOnOO|pO", &x, &outs, &tables, &phases, &calls, &results,
+                          &frequent, &of_cells))
         throw Failed();
     Windows windows;
     windows.open(x, outs, tables, true);
     Program program(calls, results, phases,
                     taps_along(windows.runs[0]) * taps_along(windows.runs[1]));
     ptrdiff_t count = static_cast<ptrdiff_t>(program.results.size());
-    check(frequent ? windows.count == 1 && count >= 1 && count <= MOST_COUNTED
+    Array ranks[2];
+    const bool ranked = of_cells != Py_None;
+    check(!ranked || (!frequent && count >= 1 && PyTuple_Check(of_cells)
+                      && PyTuple_Size(of_cells) == windows.count),
+          "there must be as many results as ranks");
+    EACH(i, ranked ? windows.count : 0) {
+        ranks[i].open(PyTuple_GetItem(of_cells, i));
+        check(ranks[i].type == 'B' && ranks[i].same_shape(windows.outs[i]),
+              "there must be a byte with a rank for each cell");
+    }
+    check(ranked ? true
+          : frequent ? windows.count == 1 && count >= 1 && count <= MOST_COUNTED
                    : windows.count == count,
           "there must be as many arrays as results");
     if (frequent && count > 1)
@@ -282,7 +317,7 @@ bool network(PyObject *args)
     if (windows.is_empty())
         return true;
     with_type(windows.x.type, [&](auto zero) {
-        Network<decltype(zero)> job(windows, program, frequent);
+        Network<decltype(zero)> job(windows, program, frequent, ranked ? ranks : nullptr);
         Unlocked unlocked;
         job.all();
     });

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import chain, product
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,17 +25,29 @@ NINE = 9  # the kind of call that gives the median of three lines, here and at t
 MEDIAN_OF_NINE = np.array([[NINE, 0, 0, 1, 0, 2, 0, 3, 3, 3]]), np.array([3])
 
 
+class Wanted(NamedTuple):
+    """The values at some places in order, for windows of so many pixels, a result each.
+
+    Without places it is the most frequent value; with `of_cells`, arrays of bytes, that of these
+    places at which each cell asks for it.
+    """
+
+    places: Callable[[int], Sequence[int]] | None = None
+    of_cells: tuple[Array, ...] | None = None
+
+
+FREQUENT = Wanted()
+
+
 def select_by_network(
     layout: Layout,
     x: Array,
     grid: Grid,
     results: Sequence[Array | None],
-    places: Callable[[int], tuple[int, ...]] | None = None,
+    wanted: Wanted = FREQUENT,
 ) -> None:
-    """Write the values at some places in order, for windows of so many pixels, a result each.
-
-    Without places it is the most frequent value.
-    """
+    """Write what is wanted of the values of windows."""
+    places = wanted.places
     for runs in product(*(axis.runs for axis in grid.axes)):
         *outer, inner = runs
         rows = prod(run.size for run in outer)
@@ -42,12 +55,13 @@ def select_by_network(
         # Few calls at every pixel take less time than a copy of every pixel does.
         pays = taps > FEW or (is_mode and layout.channel is None)
         phases = inner.stride if inner.number > 1 and pays else 1
-        wanted = tuple(range(taps)) if places is None else places(taps)
-        windows = rows, inner.size, wanted, inner.step, phases
+        some = tuple(range(taps) if places is None else places(taps))
+        windows = rows, inner.size, some, inner.step, phases
         is_nine = windows == (3, 3, (4,), 1, 1) and x.dtype.kind != "f"
         calls, found = MEDIAN_OF_NINE if is_nine else _tables(*windows)
         tables = layout.per_axis([run_table((run,)) for run in runs], NO_AXIS)
-        _core.network(layout.input(x), tuple(results), tables, phases, calls, found, is_mode)
+        how = is_mode, wanted.of_cells
+        _core.network(layout.input(x), tuple(results), tables, phases, calls, found, *how)
 
 
 @lru_cache(maxsize=256)

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from poolcli.engine.backend import BoxWeights, Numbering, _core, plain
-from poolcli.engine.backend.by_network import select_by_network
 from poolcli.engine.backend.by_sums import ROUNDINGS, spread_by_moments, spread_by_sums
 from poolcli.engine.backend.edges import parts_of
-from poolcli.engine.backend.five_axes import Layout
-from poolcli.engine.backend.network import network_pays
+from poolcli.engine.backend.five_axes import TYPES, Layout
+from poolcli.engine.backend.in_order import mode, select
 from poolcli.engine.reducers.merges import Function, Power
-from poolcli.engine.reducers.reducer import Fold, Gather, Reduction
+from poolcli.engine.reducers.reducer import Fold, Gather, Reduction, Weighted
 from poolcli.engine.reducers.rounding import Quotient, Spread
-from poolcli.engine.windows.counts import WindowCounts, per_count
 from poolcli.engine.windows.grid import Grid
+from poolcli.engine.windows.runs import NO_AXIS, run_table
 from poolcli.maps.array import Array
 
-TYPES = frozenset("?bBhHilqfd")
 MERGES: dict[Any, int] = {np.add: _core.ADD, np.maximum: _core.MAX, np.minimum: _core.MIN}
 POWERS: dict[Any, int] = {
     Power(2): _core.SQUARES,
@@ -28,9 +26,19 @@ POWERS: dict[Any, int] = {
     Power(3, 1e-6): _core.CUBES_ABOVE,
 }
 ONE = np.ones(1, np.int64)  # the number of pixels along an axis that a map does not have
-SORTED = 64  # values of a window that a network puts in order to count them
 
-Ranks = Callable[[int], tuple[int, int]]
+__all__ = [
+    "correlate",
+    "fold",
+    "fold_index",
+    "mean",
+    "mode",
+    "powers",
+    "select",
+    "spread",
+    "tiles",
+    "weigh",
+]
 
 
 def fold(
@@ -83,9 +91,18 @@ def mean(x: Array, grid: Grid, out: Array, dtype: np.dtype[Any] | None, quotient
     how = _How(_core.ADD, dtype or x.dtype, quotient)
     if quotient.of_squares:
         how = _How(_core.SQUARES, np.dtype(np.float64), quotient)
-    if how.divides(x, grid, out):
+    can_divide = how.divides(x, grid, out)
+    if can_divide and quotient.cells is None:
         return _fold(x, grid, out, how)
-    return quotient.put(fold(np.add, quotient.states(x), grid, None, dtype), out)
+    if quotient.of_squares:
+        totals = powers(Power(2), x, grid)
+    else:
+        totals = fold(np.add, x, grid, None, dtype)
+    layout = Layout.of(x, grid)
+    five = layout.output(out)
+    if not can_divide or five is None or quotient.cells is None:
+        return quotient.put(totals, out)
+    return _core.divide(layout.input(totals), layout.input(quotient.cells), five, how.rounding)
 
 
 def powers(power: Power, x: Array, grid: Grid, out: Array | None = None) -> Array:
@@ -104,42 +121,17 @@ def spread(x: Array, valid: Array | None, grid: Grid, out: Array, how: Spread) -
     return by(x, valid, grid, out, how)
 
 
-def select(
-    x: Array, valid: Array | None, grid: Grid, ranks: Ranks, out: Array | None = None
-) -> tuple[Array, Array]:
-    """The values of two ranks in each window: see `Backend.select`."""
-    if not _orders(x, valid, grid):
-        return plain.select(x, valid, grid, ranks, out)
-    counts = WindowCounts(grid).pixels if valid is None else _counts(valid, grid)
-    of_windows = per_count(ranks, counts)
+def correlate(x: Array, kernel: Array, grid: Grid) -> Array:
+    """The weighted sum of every window: see `Backend.correlate`."""
+    if x.dtype.char not in TYPES:
+        return plain.correlate(x, kernel, grid)
     layout = Layout.of(x, grid)
-    low, *results = layout.result(x, grid, out)
-    high = low
-    if not _are_same(*of_windows):
-        high, view = layout.result(x, grid)
-        results.append(view)
-    if valid is None and network_pays(grid):
-        select_by_network(layout, x, grid, results, lambda size: ranks(size)[: len(results)])
-        return low, high
-    of_cells = tuple(_of_cells(rank, layout, x, grid) for rank in of_windows[: len(results)])
-    pixels, mask = layout.input(x), layout.mask(valid)
-    _core.order(pixels, tuple(results), grid.tables, of_cells, mask)
-    return low, high
-
-
-def mode(x: Array, valid: Array | None, grid: Grid, out: Array | None = None) -> Array:
-    """The most frequent value of each window: see `Backend.mode`."""
-    by_network = valid is None and grid.largest <= SORTED
-    counts = x.dtype.itemsize <= 2 and (valid is None or not network_pays(grid))
-    if x.dtype.char not in TYPES or not (by_network or counts):
-        return plain.mode(x, valid, grid, out)
-    layout = Layout.of(x, grid)
-    out, view = layout.result(x, grid, out)
-    results, mask = (view,), layout.mask(valid)
-    if by_network:
-        select_by_network(layout, x, grid, results)
-    else:
-        _core.order(layout.input(x), results, grid.tables, None, mask)
+    out = layout.empty(x, grid, np.dtype(np.float64))
+    pixels, cells = layout.input(x), layout.five(out)
+    for runs in product(*(axis.runs for axis in grid.axes)):
+        weights = kernel[tuple(slice(run.head, run.head + run.size) for run in runs)]
+        tables = layout.per_axis([run_table((run,)) for run in runs], NO_AXIS)
+        _core.correlate(pixels, cells, tables, np.ascontiguousarray(weights))
     return out
 
 
@@ -151,7 +143,7 @@ def weigh(x: Array, out: Array, rows: BoxWeights, columns: BoxWeights) -> None:
 
 def tiles(reduction: Reduction, dtype: np.dtype[Any]) -> bool:
     """Whether the extension does all of it: see `Backend.tiles`."""
-    if isinstance(reduction, Gather) or dtype.char not in TYPES:
+    if isinstance(reduction, Gather | Weighted) or dtype.char not in TYPES:
         return False
     if not isinstance(reduction, Fold):
         return True
@@ -227,40 +219,3 @@ def _fold(x: Array, grid: Grid, out: Array, how: _How) -> bool:
         return _core.fold(*words)
     counts = layout.per_axis(how.quotient.counts, ONE)
     return _core.fold(*words, counts, how.rounding)
-
-
-# Ranks --------------------------------------------------------------------------------------------
-
-
-def _orders(x: Array, valid: Array | None, grid: Grid) -> bool:
-    """Whether the extension puts these windows in order: by networks, or by histograms.
-
-    NumPy does the others, whose partition has instructions for vectors: a median of 15x15 float32
-    takes a fifth of the time that it took with `std::nth_element`.
-    """
-    by_network = network_pays(grid)
-    suits = valid is None if by_network else _histogram_pays(x.dtype, grid)
-    return x.dtype.char in TYPES and suits
-
-
-def _are_same(low: Array | int, high: Array | int) -> bool:
-    """Whether both ranks are the same in every window."""
-    return bool(low == high) if isinstance(low, int) else np.array_equal(low, high)
-
-
-def _histogram_pays(dtype: np.dtype[Any], grid: Grid) -> bool:
-    """For bytes, and for windows that hold more pixels than there are groups of 256 levels."""
-    return dtype.itemsize == 1 or (dtype.itemsize == 2 and grid.largest > 256)
-
-
-def _counts(valid: Array, grid: Grid) -> Array:
-    return fold(np.add, valid, grid, dtype=np.dtype(np.uint32)).astype(np.int64)
-
-
-def _of_cells(rank: Array | int, layout: Layout, x: Array, grid: Grid) -> Array | int:
-    """A rank for all windows, or one for each."""
-    if isinstance(rank, int):
-        return rank
-    ranks = layout.empty(x, grid, np.dtype(np.int64))
-    ranks[...] = rank
-    return layout.five(ranks)

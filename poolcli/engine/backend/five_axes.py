@@ -16,6 +16,7 @@ import numpy as np
 from poolcli.engine.windows.grid import Grid
 from poolcli.maps.array import Array
 
+TYPES = frozenset("?bBhHilqfd")  # the dtypes of pixels that it takes
 ABSENT = (1, 1, 1)  # the sizes of axes that a map does not have
 
 

@@ -75,6 +75,12 @@ def cells_of(run: Run) -> slice:
     return slice(run.cell, run.cell + (run.number - 1) * run.every + 1, run.every)
 
 
+def tap_of(run: Run, tap: int) -> slice:
+    """One tap of all windows of a run."""
+    start = run.start + tap * run.step
+    return slice(start, start + (run.number - 1) * run.stride + 1, run.stride)
+
+
 def windows_of(x: Array, runs: Sequence[Run]) -> Array:
     """The windows of one run per axis, as a view (..., *cells, *taps)."""
     lead, steps = x.ndim - len(runs), x.strides[x.ndim - len(runs) :]

@@ -49,7 +49,7 @@ class AreaFoldParts:
         self._lead: tuple[int, ...] = ()
 
     def lifted(self, pixels: CountedPixels, leaves: Leaves) -> State:
-        values, weights = pixels.values, pixels.weights
+        values, _, weights = pixels.in_numbers
         self._lead = values.shape[: -len(leaves)]
         if self._fold is None:
             counts = np.ones(values.shape, np.bool_) if weights is None else weights > 0

@@ -117,7 +117,7 @@ class AreaPooling:
         load = self._load(axes, planes.shape, planes.dtype, rules, weighed=weights is not None)
 
         def work(task: Task) -> None:
-            block = AreaBlock(counted(pixels.part(task.source), rules), task.axes, rules)
+            block = AreaBlock(counted(pixels.part(task.source), rules).in_numbers, task.axes, rules)
             block.pool(reduction, out[task.target])
 
         blocks = cut(planes, list[WeightedAxis](axes), load)

@@ -16,10 +16,12 @@ from poolcli.engine.reducers.reducer import (
     BetweenRanks,
     Fold,
     Gather,
+    Mode,
     Ranks,
     Reducer,
     Reduction,
     Values,
+    Weighted,
     itself,
 )
 from poolcli.engine.windows.grid import Grid
@@ -27,6 +29,7 @@ from poolcli.engine.windows.grid import Grid
 # Blocks whose windows are put in order are so much smaller than others: a median of 3x3 bytes took
 # 22 ms with 512 KB at a time, and 95 ms with 4 MB.
 LINES = 8
+DOUBLE = 8  # bytes of a sum
 CELL = 32  # bytes for each cell: its count, its result in float64, and what is made of them
 BORDERED = 24  # bytes for each pixel of a block that reaches into the border: it is a copy
 
@@ -67,7 +70,10 @@ class Execution(NamedTuple):
         pixel = self.pixel + beside + cell * prod(grid.shape) // prod(space)
         rows = min(grid.axes[0].window, space[0])
         least = rows * prod(space[1:]) * pixel + self.window * grid.largest
-        return Load(self.state, pixel, least, lead * prod(space) * pixel, self.tiled)
+        state = self.state
+        if beside and isinstance(self.reduction, Ranks | Mode):
+            state = max(state, LINES)  # as large as the counts and the ranks of cells together
+        return Load(state, pixel, least, lead * prod(space) * pixel, self.tiled)
 
 
 def execution_of(
@@ -100,6 +106,8 @@ def _execution(
         states = [component.states(one).nbytes for component in reduction.components]
         state, pixel, window = max(state, *states), 7 * sum(states), 0
         cell = 2 * size if reduction.finish is itself else CELL
+    elif isinstance(reduction, Weighted):
+        state, pixel, window = 2 * DOUBLE, 7 * DOUBLE, 0
     elif not isinstance(reduction, Gather):
         state *= 1 if tiled or is_gather else LINES
         cell += size * ordered

@@ -42,7 +42,7 @@ class FoldParts:
         self._has_large = False
 
     def lifted(self, pixels: CountedPixels, leaves: Leaves) -> State:  # noqa: ARG002 - all alike
-        values, valid, weights = pixels
+        values, valid, weights = pixels.in_numbers
         if self._wide is not None and not self._has_large:
             self._has_large = has_large(values)
         if self._first is not None:

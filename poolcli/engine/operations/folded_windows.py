@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from poolcli.engine.backend import Backend
 from poolcli.engine.operations.pixels import CountedPixels
+from poolcli.engine.reducers.exact_sums import unchanged
 from poolcli.engine.reducers.merges import Power
 from poolcli.engine.reducers.reducer import Component, Counts, Divisor, Fold
 from poolcli.engine.reducers.rounding import Exact, Quotient, Ratio, Spread, cast
@@ -19,13 +20,17 @@ SCALE = 64  # 2 to this power is more than the weights of a window add up to
 
 
 class FoldedWindows(NamedTuple):
-    """Windows that are folded: their pixels, and what counts these for folds that need that."""
+    """Windows that are folded: their pixels, and what counts these for folds that need that.
+
+    `weights` gives what the pixels of each window weigh together, where some have a weight.
+    """
 
     backend: Backend
     rounding: str
     pixels: CountedPixels
     grid: Grid
     counts: Callable[[], Counts]
+    weights: Callable[[], Array]
 
     def reduced(self, fold: Fold, wide: Fold | None, out: Array) -> Exact:
         """The exact results; where a sum overflows, those of smaller values, enlarged again.
@@ -48,18 +53,17 @@ class FoldedWindows(NamedTuple):
 
     def _folded(self, fold: Fold, out: Array) -> tuple[Exact, bool]:
         """The results, and whether the backend knows that all are finite."""
-        weighed = self.pixels.weights is not None
+        values, mask = self.pixels.values, self.pixels.mask
+        weighed = self.pixels.weights is not None and mask is None
         is_lossless = self.pixels.values.dtype.kind != "f" or out.dtype.kind == "f"
         if fold.divisor and not weighed and is_lossless:
             (component,) = fold.components
-            x = self.pixels.values
-            quotient = Quotient(self._divisors(fold.divisor), self.rounding, fold.of_squares)
-            states = x if fold.of_squares else component.lift(x)
-            mean = self.backend.mean
+            states = shown(values if fold.of_squares else component.lift(values), mask, 0)
+            mean, quotient = self.backend.mean, self._quotient(fold)
             return out, mean(states, self.grid, out, component.dtype, quotient)
         if fold.spread and not weighed and is_lossless:
             how = Spread(fold.spread == "std", self.rounding)
-            is_finite = self.backend.spread(self.pixels.values, None, self.grid, out, how)
+            is_finite = self.backend.spread(values, mask, self.grid, out, how)
             if is_finite is not None:
                 return out, is_finite
         alone = out if len(fold.components) == 1 and not weighed else None
@@ -70,16 +74,36 @@ class FoldedWindows(NamedTuple):
         """The folded states of all windows, in `out` if they are of its kind."""
         merge, dtype = component.merge, component.dtype
         values, weights = self.pixels.values, self.pixels.weights
-        if weights is not None:
-            states = merge.weighed(component.states(values), weights)
-            return self.backend.fold(merge.function, states, self.grid)
-        if isinstance(component.lift, Power):
+        if weights is not None and self.pixels.mask is None:
+            return self._weighed(component, weights)
+        mask = self.pixels.mask
+        if isinstance(component.lift, Power) and (mask is None or component.lift.least is None):
             out = out if out is not None and out.dtype == np.float64 else None
-            return self.backend.powers(component.lift, values, self.grid, out)
+            return self.backend.powers(component.lift, shown(values, mask, 0), self.grid, out)
+        if mask is not None and component.lift is not unchanged:
+            return self._weighed(component, mask)
         states = component.lift(values)
+        if mask is not None:
+            states = shown(states, mask, merge.empty(states.dtype))
         if out is not None and (states.ndim, dtype or states.dtype) != (out.ndim, out.dtype):
             out = None
         return self.backend.fold(merge.function, states, self.grid, out, dtype)
+
+    def _weighed(self, component: Component, weights: Array) -> Array:
+        """The folded states of pixels that have weights."""
+        states = component.merge.weighed(component.states(self.pixels.values), weights)
+        return self.backend.fold(component.merge.function, states, self.grid)
+
+    def _quotient(self, fold: Fold) -> Quotient:
+        """How the totals of a fold are divided."""
+        divisor, cells = fold.divisor, None
+        assert divisor is not None, "what is no mean is not divided"
+        if self.pixels.mask is not None and divisor in ("pixels", "padded"):
+            cells = self.weights()
+            if divisor == "padded":
+                cells = (cells + self.counts().padding).astype(np.uint32)
+        counts = self._divisors(divisor)
+        return Quotient(counts, self.rounding, fold.of_squares, cells)
 
     def _divisors(self, divisor: Divisor) -> tuple[Array, ...]:
         """The number that the cells along each axis contribute to the divisor, as a product."""
@@ -90,6 +114,15 @@ class FoldedWindows(NamedTuple):
         number = int(divisor) if isinstance(divisor, int) else self.grid.largest
         first, *others = (np.ones(axis.cells, np.int64) for axis in self.grid.axes)
         return (first * number, *others)
+
+
+def shown(states: Array, mask: Array | None, otherwise: Any) -> Array:
+    """The states of pixels that are in the mask, and another where they are not."""
+    if mask is None:
+        return states
+    if otherwise == 0 and states.dtype.kind != "f":
+        return np.multiply(states, mask)
+    return np.where(mask, states, np.asarray(otherwise, states.dtype))
 
 
 def has_large(values: Array) -> bool:

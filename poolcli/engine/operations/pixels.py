@@ -93,7 +93,8 @@ class MaskedPixels(NamedTuple):
 class CountedPixels(NamedTuple):
     """Values, which of them count (None: all), and how often each does (None: once).
 
-    A value that does not count is 1, which no reducer stumbles over.
+    Where a pixel counts once or not at all, weights are boolean. A value that does not count is 1,
+    which no reducer stumbles over.
     """
 
     values: Array
@@ -105,6 +106,18 @@ class CountedPixels(NamedTuple):
         valid = None if self.valid is None else self.valid[where]
         weights = None if self.weights is None else self.weights[where]
         return CountedPixels(self.values[where], valid, weights)
+
+    @property
+    def mask(self) -> Array | None:
+        """Which pixels count, where these count once; None where all do, or some more often."""
+        weights = self.weights
+        return weights if weights is not None and weights.dtype.kind == "b" else None
+
+    @property
+    def in_numbers(self) -> CountedPixels:
+        """The same with integers for weights."""
+        weights = self.weights
+        return self if weights is None else self._replace(weights=weights.astype(np.int64))
 
 
 def whole(alpha: Array) -> Array:
@@ -135,7 +148,7 @@ def counted(block: MaskedPixels, rules: ValueRules) -> CountedPixels:
     weights = None if block.weights is None else block.weights.astype(np.int64)
     if valid is None:
         return CountedPixels(x, None, weights)
-    weights = valid.astype(np.int64) if weights is None else np.where(valid, weights, 0)
+    weights = valid if weights is None else np.where(valid, weights, 0)
     return CountedPixels(np.where(valid, x, np.ones((), x.dtype)), valid, weights)
 
 

@@ -16,7 +16,7 @@ from poolcli.engine.operations.folded_windows import FoldedWindows
 from poolcli.engine.operations.index import NOWHERE, IndexedWindows, PixelNumbers, flat_numbers
 from poolcli.engine.operations.pixels import CountedPixels, ValueRules, blank, emitted
 from poolcli.engine.operations.pooling_plan import PoolingPlan
-from poolcli.engine.reducers.reducer import BetweenRanks, Fold, Gather, Mode, WindowValues
+from poolcli.engine.reducers.reducer import BetweenRanks, Fold, Gather, Mode, Weighted, WindowValues
 from poolcli.engine.reducers.rounding import Exact, put, without
 from poolcli.engine.windows.counts import WindowCounts
 from poolcli.engine.windows.grid import Grid
@@ -75,6 +75,12 @@ class WindowBlock:
         assert self.pixels.weights is not None, "all pixels count once"
         return self._sum(self.pixels.weights)
 
+    def _number(self, valid: Array | None) -> Array | int:
+        """How many pixels of each window are valid (None: all)."""
+        if valid is None:
+            return self.counts.pixels
+        return self._sum(valid).astype(np.int64)
+
     def _counts_of(self, weights: Array | None = None) -> WindowCounts | FootprintCounts:
         """How many pixels windows have; `weights` stand for their number."""
         if self.grid.footprint is None:
@@ -103,53 +109,61 @@ class WindowBlock:
             put(result, out, rules.rounding)
             return
         empty = self._empty()
-        put(without(result, empty), out, rules.rounding)
+        if result is not out:
+            put(without(result, empty), out, rules.rounding)
         if empty.any():
             np.copyto(out, blank(rules, self.pixels.valid), where=empty)
             if indices is not None:
                 np.copyto(indices, NOWHERE, where=empty)
 
     def _sum(self, x: Array) -> Array:
-        return self._verbs.fold(np.add, x, self.grid)
+        """The sums of windows: how many are True, or of integers."""
+        dtype = np.dtype(np.uint32) if x.dtype.kind == "b" else x.dtype
+        return self._verbs.fold(np.add, x, self.grid, None, dtype)
 
     def _empty(self) -> Array:
         """The windows in which too few pixels count."""
         valid, rules = self.pixels.valid, self.call.rules
-        empty = np.asarray(self.counts.pixels == 0)
+        empty = np.asarray(self._weights == 0)
         if rules.min_valid is not None and valid is not None:
             least = rules.min_valid * self._counts_of().pixels
-            empty |= self._sum(valid.astype(np.int64)) < least
+            empty |= self._sum(valid) < least
         return empty
 
     def _counts_emitted(self) -> Array:
         """How many pixels of each window count, or what share of those inside the map."""
         rules, weights = self.call.rules, self.pixels.weights
         counts = np.ones_like(self.pixels.values, np.bool_) if weights is None else weights > 0
-        return emitted(self._sum(counts.astype(np.int64)), self._counts_of().pixels, rules)
+        return emitted(self._sum(counts), self._counts_of().pixels, rules)
 
     def _reduced(self, out: Array) -> Exact:
         """The exact results; they may be `out`, where these have been written to it."""
         execution, pixels = self.call.plan.execution, self.pixels
         reduction, values, weights = execution.reduction, pixels.values, pixels.weights
         if isinstance(reduction, Fold):
-            rounding, counts = self.call.rules.rounding, lambda: self.counts
-            windows = FoldedWindows(execution.backend, rounding, pixels, self.grid, counts)
+            counts, number = lambda: self.counts, lambda: self._weights
+            windows = FoldedWindows(
+                execution.backend, self.call.rules.rounding, pixels, self.grid, counts, number
+            )
             return windows.reduced(reduction, execution.wide, out)
         if isinstance(reduction, Gather):
             return self._gathered(reduction)
+        if isinstance(reduction, Weighted):
+            from poolcli.engine.operations.weighted_windows import weighted_windows  # few need it
+
+            return weighted_windows(self._verbs, reduction, pixels, self.grid)
         valid = None if weights is None else weights > 0
         if isinstance(reduction, BetweenRanks):
             from poolcli.engine.operations.between_ranks import MeanBetweenRanks  # few need it
 
-            number = self.counts.pixels if valid is None else self._sum(valid.astype(np.int64))
-            means = MeanBetweenRanks(self._verbs, reduction, self.pixels, self.grid, number)
+            of_windows = self._number(valid)
+            means = MeanBetweenRanks(self._verbs, reduction, pixels, self.grid, of_windows)
             return means()
         target = out if out.dtype == values.dtype else None
         if isinstance(reduction, Mode):
             return _positive_zero(self._verbs.mode(values, valid, self.grid, target))
         low, high = self._verbs.select(values, valid, self.grid, reduction.ranks, target)
-        number = self.counts.pixels if valid is None else self._sum(valid.astype(np.int64))
-        return _positive_zero(reduction.finish(low, high, number))
+        return _positive_zero(reduction.finish(low, high, self._number(valid)))
 
     def _gathered(self, gather: Gather) -> Array:
         values, weights = self.pixels.values, self.pixels.weights

@@ -28,8 +28,9 @@ class Merge(NamedTuple):
 
     def weighed(self, states: Array, weights: Array) -> Array:
         """States that count as often as they weigh; those of weight 0 are as if there were none."""
-        weighed = self.weigh(states, weights.astype(states.dtype))
-        if (self is ADD and states.dtype.kind in "iu") or (weights > 0).all():
+        is_mask = weights.dtype.kind == "b"
+        weighed = states if is_mask else self.weigh(states, weights.astype(states.dtype))
+        if (self is ADD and not is_mask and states.dtype.kind in "iu") or (weights > 0).all():
             return weighed
         empty = np.asarray(self.empty(states.dtype), states.dtype)
         if empty.ndim:

@@ -1,8 +1,8 @@
-"""What a reducer is: one of five kinds, each made for one kind of values.
+"""What a reducer is: one of six kinds, each made for one kind of values.
 
 `Fold` lifts every pixel to a state, merges states by an associative rule, and finishes with the
 number of pixels. `Ranks`, `BetweenRanks` and `Mode` see the values of a window in order, `Gather`
-sees them all.
+sees them all, and `Weighted` adds them up, each times the weight of its tap.
 """
 
 from __future__ import annotations
@@ -138,5 +138,16 @@ class Gather(NamedTuple):
     dtype: np.dtype[Any]
 
 
-Reduction = Fold | Ranks | BetweenRanks | Mode | Gather
+class Weighted(NamedTuple):
+    """The sum of the taps of windows times their weights, or if `normalizes` their weighted mean.
+
+    `kernels(axes)` are arrays of so many axes with a weight for each tap. With several, the sums
+    under one are the pixels of the next.
+    """
+
+    kernels: Callable[[int], tuple[Array, ...]]
+    normalizes: bool
+
+
+Reduction = Fold | Ranks | BetweenRanks | Mode | Gather | Weighted
 Reducer = Callable[[Values], Reduction]

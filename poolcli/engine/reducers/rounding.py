@@ -63,12 +63,15 @@ class Ratio:
 class Quotient(NamedTuple):
     """How a backend finishes means: each total is divided by a product of one count per axis.
 
-    If `of_squares`, it is the mean of the squares of numbers, in float64, and its root the result.
+    Where there are `cells`, unsigned 32-bit integers (..., *cells), it is divided by that of its
+    cell, and a total over 0 may become anything. If `of_squares`, it is the mean of the squares of
+    numbers, in float64, and its root the result.
     """
 
     counts: tuple[Array, ...]
     rounding: str
     of_squares: bool = False
+    cells: Array | None = None
 
     def states(self, x: Array) -> Array:
         """What is added up."""
@@ -82,6 +85,8 @@ class Quotient(NamedTuple):
 
     def of(self, total: Array) -> Ratio:
         """The quotients of all cells, not yet taken; one count where all are the same."""
+        if self.cells is not None:
+            return Ratio(total, self.cells)
         if all((counts == counts[0]).all() for counts in self.counts):
             return Ratio(total, int(np.prod([counts[0] for counts in self.counts])))
         product = self.counts[0]

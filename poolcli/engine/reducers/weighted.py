@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import partial, reduce
 
 import numpy as np
 
-from poolcli.engine.reducers.reducer import Gather, Values, WindowValues
+from poolcli.engine.reducers.reducer import Values, Weighted
 from poolcli.engine.windows.place import per_axis
 from poolcli.errors import ShapeError, ValueRuleError
 from poolcli.maps.array import Array
@@ -21,31 +21,29 @@ def weighted(
     weights: Weights,
     kernel: Size | None,
     no_normalize: bool,
-) -> Gather:
+) -> Weighted:
     """The sum of weights times pixels, divided by the weights of those that count unless
     `no_normalize`.
 
-    A tap of weight 0 is not read, so that a NaN under it does not spread. Kernels are not flipped:
-    this is the cross-correlation of neural networks.
+    Pixels are added in the order of the taps, from 0 on, in float64. The weights "gaussian" are a
+    product of some for each axis: pixels are summed along the first axis, these sums along the
+    next, and so on. A tap of weight 0 is not read, so that a NaN under it does not spread. Kernels
+    are not flipped: this is the cross-correlation of neural networks.
 
     Source: PyTorch Conv2d with groups = channels; OpenCV getGaussianKernel for the weights
     "gaussian".
     """
     _check(weights, normalizes=not no_normalize)
+    return Weighted(partial(_kernels, weights, kernel), normalizes=not no_normalize)
 
-    def choose(window: WindowValues) -> Array:
-        taps = weights_of(weights, kernel, window.taps)
-        total, share = np.zeros(()), np.zeros(())
-        for tap in np.flatnonzero(taps):
-            weight: Array = taps[tap]
-            if window.weights is not None:
-                pixel_weights = window.weights[..., tap]
-                weight = weight * ((pixel_weights > 0) if no_normalize else pixel_weights)
-            total = total + weight * window.values[..., tap]
-            share = share + weight
-        return total if no_normalize else total / share
 
-    return Gather(choose, np.dtype(np.float64))
+def _kernels(weights: Weights, kernel: Size | None, axes: int) -> tuple[Array, ...]:
+    """One kernel, or one along each axis."""
+    if not isinstance(weights, str):
+        return (weights.astype(np.float64),)
+    bells = map(_gaussian, per_axis("kernel", kernel_of(weights, kernel), axes))
+    shapes = np.where(np.eye(axes, dtype=bool), -1, 1).tolist()
+    return tuple(bell.reshape(shape) for bell, shape in zip(bells, shapes, strict=True))
 
 
 def kernel_of(weights: Weights, kernel: Size | None) -> Size:

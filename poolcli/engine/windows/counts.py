@@ -35,7 +35,7 @@ class WindowCounts:
     def pixels(self) -> Array | int:
         """Pixels inside the map, or the sum of their weights."""
         if self.weights is not None:
-            return self.weights
+            return self.weights.astype(np.int64, copy=False)
         return self._of_windows(self.grid.sizes)
 
     @cached_property

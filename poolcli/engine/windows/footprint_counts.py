@@ -24,7 +24,9 @@ class FootprintCounts:
     @cached_property
     def pixels(self) -> Array | int:
         """Taps that are pixels of the map or its border, or the sum of their weights."""
-        return self._inside if self.weights is None else self.weights
+        if self.weights is None:
+            return self._inside
+        return self.weights.astype(np.int64, copy=False)
 
     @cached_property
     def padding(self) -> Array | int:

@@ -367,6 +367,36 @@ def test_networks_give_the_most_frequent_value(kind, seed):
         assert np.array_equal(out[at], wanted, equal_nan=kind in "fd")
 
 
+@pytest.mark.parametrize("kind", INTEGERS + "fd")
+@pytest.mark.parametrize("seed", range(12))
+def test_networks_give_the_value_at_the_rank_of_each_cell(guarded, kind, seed):
+    rng = np.random.default_rng(seed)
+    shape = (2, 2, 9, int(rng.choice([9, 40, 700])), int(rng.choice([1, 1, 3, 4])))
+    x = guarded(shape, kind, front=seed % 2)
+    x[...] = values_of(rng, shape, kind)
+    runs = [(0, 2, 0, 1, 1, 1, 1), uniform(rng, 9), uniform(rng, shape[3])]
+    grid = tuple(np.array([run], np.int64) for run in runs)
+    phases = runs[2][3] if rng.random() < 0.5 else 1
+    taps = runs[1][4] * runs[2][4]
+    plan = network.program(runs[1][4], runs[2][4], tuple(range(taps)), runs[2][5], phases)
+    outs, ranks = (
+        [guarded((2, *cells(grid), shape[4]), each, front=seed % 2) for _ in "12"]
+        for each in (kind, "B")
+    )
+    for rank in ranks:
+        rank[...] = rng.integers(0, taps + 2, rank.shape)
+    calls, found = by_network.tables_of(plan)
+    core.network(x, tuple(outs), grid, phases, calls, found, False, tuple(ranks))
+    ordered = in_order(x, grid)
+    for out, rank in zip(outs, ranks, strict=True):
+        for at in np.ndindex(out.shape):
+            wanted = ordered[at][min(rank[at], taps - 1)]
+            assert np.array_equal(out[at], wanted, equal_nan=kind in "fd")
+    for wrong in ((ranks[0],), (ranks[0], ranks[1].astype("H")), (ranks[0], ranks[1][:1])):
+        with pytest.raises(ValueError, match=r"\w"):
+            core.network(x, tuple(outs), grid, phases, calls, found, False, wrong)
+
+
 def values_in(x, grid, valid=None):
     """The valid values of each window in turn, and which taps they are."""
     per_axis = [windows(runs) for runs in grid]
@@ -582,6 +612,91 @@ def test_sums_that_do_not_fit_are_refused(changes):
     one, four = np.ones(1, np.int64), np.full(changes.get("cells", 4), changes.get("count", 2))
     with pytest.raises(ValueError, match=r"\w"):
         core.deviate(totals, squares, out, (one, four, four), changes.get("root", 1), core.FLOOR)
+
+
+# Cells with numbers of their own
+
+
+@pytest.mark.parametrize(("kind", "state"), SUMS)
+@pytest.mark.parametrize("result", ["f", "d", "own"])
+@pytest.mark.parametrize("seed", range(3))
+def test_totals_over_a_count_for_each_cell(guarded, kind, state, result, seed):
+    result = kind if result == "own" else result
+    if result == "?" or not core.can_fold(core.ADD, kind, state, result):
+        pytest.skip("no such mean")
+    rng = np.random.default_rng(seed)
+    shape = tuple(int(size) for size in rng.integers(1, [4, 4, 9, 40, 4]))
+    totals, counts, out = (guarded(shape, each, front=seed % 2) for each in (state, "I", result))
+    counts[...] = rng.integers(0, 12, shape)
+    with np.errstate(all="ignore"):
+        totals[...] = values_of(rng, shape, kind).astype(state) * counts
+    for rule in (core.HALF_EVEN, core.HALF_UP, core.FLOOR):
+        is_finite = core.divide(totals, counts, out, rule)
+        over = np.maximum(counts, 1)
+        if result in "fd":
+            wide = totals.astype("f" if state == "f" else "d")
+            with np.errstate(all="ignore"):
+                means = (wide / over.astype(wide.dtype)).astype(result)
+            assert same(out, means)
+            assert is_finite == np.isfinite(means).all()
+            continue
+        for at in np.ndindex(shape):
+            info = np.iinfo(result)
+            assert out[at] == np.clip(rounded(totals[at], over[at], rule), info.min, info.max)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_roots_of_totals_over_a_count_for_each_cell(guarded, seed):
+    rng = np.random.default_rng(seed)
+    totals, counts, out = (guarded((2, 1, 3, 17, 1), each, front=seed % 2) for each in "dIf")
+    totals[...], counts[...] = rng.random(out.shape), rng.integers(0, 9, out.shape)
+    core.divide(totals, counts, out, core.ROOT)
+    assert same(out, np.sqrt(totals / np.maximum(counts, 1)).astype("f"))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"totals": "B"}, {"counts": "i"}, {"out": "i"}, {"rule": 9}, {"rule": core.ROOT}, {"size": 3}],
+)
+def test_counts_of_cells_that_do_not_fit_are_refused(changes):
+    kinds = (changes.get(*each) for each in (("totals", "H"), ("counts", "I"), ("out", "B")))
+    totals, counts, out = (np.ones((1, 1, 4, 4, 2), kind) for kind in kinds)
+    counts = counts[:, :, : changes.get("size", 4)]
+    with pytest.raises(ValueError, match=r"\w"):
+        core.divide(totals, counts, out, changes.get("rule", core.FLOOR))
+
+
+@pytest.mark.parametrize("kind", INTEGERS + "fd?")
+@pytest.mark.parametrize("seed", range(8))
+def test_correlations_are_their_definition(guarded, kind, seed):
+    rng = np.random.default_rng(seed)
+    shape = (2, 3, 11, int(rng.choice([9, 40, 700])), int(rng.choice([1, 1, 3, 4])))
+    x = guarded(shape, kind, front=seed % 2)
+    x[...] = values_of(rng, shape, kind)
+    runs = [uniform(rng, 3), uniform(rng, 11), uniform(rng, shape[3])]
+    grid = tuple(np.array([run], np.int64) for run in runs)
+    weights = rng.standard_normal([run[4] for run in runs])
+    weights[rng.random(weights.shape) < 0.3] = 0
+    out = guarded((2, *cells(grid), shape[4]), "d", front=seed % 2)
+    core.correlate(x, out, grid, weights)
+    for at, taps in values_in(x, grid):
+        total = 0.0
+        with np.errstate(all="ignore"):
+            for weight, tap in zip(weights.ravel(), taps, strict=True):
+                total = total + weight * np.float64(tap) if weight else total
+        assert np.array_equal(out[at], total, equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"out": "f"}, {"weights": (1, 3, 1)}, {"runs": 2}, {"kind": "f"}]
+)
+def test_correlations_that_do_not_fit_are_refused(changes):
+    runs = np.array([(0, 2, 0, 1, 2, 1, 1), (2, 1, 2, 1, 1, 1, 1)][: changes.get("runs", 1)])
+    one = np.array([(0, 1, 0, 1, 1, 1, 1)])
+    out = np.zeros((1, 1, 1, 3, 1), changes.get("out", "d"))
+    weights = np.ones(changes.get("weights", (1, 1, 2)), changes.get("kind", "d"))
+    with pytest.raises(ValueError, match=r"\w"):
+        core.correlate(np.zeros((1, 1, 1, 3, 1)), out, (one, one, runs), weights)
 
 
 # Weighted sums

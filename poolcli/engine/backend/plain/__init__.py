@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from poolcli.engine.backend.plain.correlated import correlate
 from poolcli.engine.backend.plain.fold_axes import fold, mean
 from poolcli.engine.backend.plain.select_values import mode, select
 from poolcli.engine.backend.plain.weighted_boxes import weigh
@@ -12,7 +13,18 @@ from poolcli.engine.reducers.reducer import Reduction
 from poolcli.engine.windows.grid import Grid
 from poolcli.maps.array import Array
 
-__all__ = ["fold", "fold_index", "mean", "mode", "powers", "select", "spread", "tiles", "weigh"]
+__all__ = [
+    "correlate",
+    "fold",
+    "fold_index",
+    "mean",
+    "mode",
+    "powers",
+    "select",
+    "spread",
+    "tiles",
+    "weigh",
+]
 
 
 def fold_index(*_: object) -> bool:

@@ -20,7 +20,7 @@ from poolcli.engine.backend.plain.levels import (
     most_by_level,
     select_by_thresholds,
 )
-from poolcli.engine.backend.window_views import cells_of, window_views
+from poolcli.engine.backend.window_views import cells_of, tap_of, window_views
 from poolcli.engine.reducers.merges import highest
 from poolcli.engine.windows.counts import WindowCounts, per_count
 from poolcli.engine.windows.grid import Grid
@@ -51,7 +51,7 @@ def select(
         for cells, (one, two) in _in_order(x, grid, ranks):
             low[cells], high[cells] = one, two
         return low, high
-    for cells, values in _in_order(_filled(x, valid), grid, lambda n: range(ranks(n)[1] + 1)):
+    for cells, values in _in_order(filled(x, valid), grid, lambda n: range(ranks(n)[1] + 1)):
         first, last = per_count(ranks, counts[cells])
         low[cells], high[cells] = _at(values, first), _at(values, last)
     return low, high
@@ -63,7 +63,7 @@ def mode(x: Array, valid: Array | None, grid: Grid, out: Array | None = None) ->
         return most_by_level(x, valid, grid)
     out = _new(x, grid) if out is None else out
     counts = None if valid is None else fold(np.add, valid.astype(np.int64), grid)
-    for cells, values in _in_order(_filled(x, valid), grid, range):
+    for cells, values in _in_order(filled(x, valid), grid, range):
         out[cells] = _most(values, None if counts is None else counts[cells])
     return out
 
@@ -72,7 +72,7 @@ def _new(x: Array, grid: Grid) -> Array:
     return np.empty_like(x, shape=(*x.shape[: -len(grid.axes)], *grid.shape))
 
 
-def _filled(x: Array, valid: Array | None) -> Array:
+def filled(x: Array, valid: Array | None) -> Array:
     """The pixels, with those that do not count behind all others in order."""
     return x if valid is None else np.where(valid, x, np.asarray(highest(x.dtype), x.dtype))
 
@@ -145,7 +145,7 @@ def _by_network(
     else:
         taps = np.argwhere(footprint.taps).tolist()
         steps = program(len(taps), 1, wanted)
-        lines = dict(enumerate(x[_index(*map(_taps_of, runs, tap))] for tap in taps))
+        lines = dict(enumerate(x[_index(*map(tap_of, runs, tap))] for tap in taps))
     for kind, read, outs in steps.calls:
         one, two = (lines[line.number][..., line.ahead :] for line in read)
         length = min(one.shape[-1], two.shape[-1])
@@ -167,7 +167,7 @@ def _of_rows(
     rows = list(product(*(range(run.size) for run in outer)))
     lines = {}
     for row, taps in enumerate(rows):
-        pixels = x[_index(*map(_taps_of, outer, taps), slice(inner.start, inner.end))]
+        pixels = x[_index(*map(tap_of, outer, taps), slice(inner.start, inner.end))]
         for phase in {tap * inner.step % phases for tap in range(inner.size)}:
             line = pixels[..., phase::phases]
             lines[row * phases + phase] = line if phases == 1 else line.copy()
@@ -176,12 +176,6 @@ def _of_rows(
 
 def _index(*spans: slice) -> Any:
     return ..., *spans
-
-
-def _taps_of(run: Run, tap: int) -> slice:
-    """One tap of all windows of a run."""
-    start = run.start + tap * run.step
-    return slice(start, start + (run.number - 1) * run.stride + 1, run.stride)
 
 
 def _by_sort(windows: Array, wanted: Sequence[int]) -> Array:
