@@ -120,3 +120,24 @@ def test_of_large_windows_that_edges_cut_off(monkeypatch, op, padding, windows):
         options = {"kernel": kernel, "stride": 1, "padding": padding, **windows}
         one, two = (pooled(monkeypatch, name, x, op, **options) for name in backends.NAMES)
         assert assert_same_bits(one, two)
+
+
+KERNELS = [
+    {"kernel": 5},
+    {"kernel": (3, 4), "stride": (2, 3), "padding": (1, 2)},
+    {"weights": np.array([[1, 0, -2], [0.3, 5, 0]]), "dilation": 2, "padding": 1},
+    {"weights": np.ones((2, 2)), "no_normalize": True, "border": "reflect", "padding": 1},
+]
+
+
+@pytest.mark.parametrize("dtype", ["?", "B", "h", "H", "q", "Q", "e", "f", "d"])
+@pytest.mark.parametrize("layout", ["HW", "HWC", "CHW"])
+@pytest.mark.parametrize("windows", KERNELS, ids=str)
+def test_of_weights(monkeypatch, windows, layout, dtype):
+    random = np.random.default_rng(0)
+    shape = {"HW": (21, 30), "HWC": (21, 30, 3), "CHW": (3, 21, 30)}[layout]
+    x = random.integers(0, 200, shape).astype(dtype)
+    for rules in ({}, {"mask": random.random((21, 30)) < 0.7}):
+        options = {**windows, **rules, "layout": layout}
+        one, two = (pooled(monkeypatch, name, x, "weighted", **options) for name in backends.NAMES)
+        assert assert_same_bits(one, two)

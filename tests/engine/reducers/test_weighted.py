@@ -70,6 +70,40 @@ def test_gaussian():
     assert poolcli.pool(np.arange(8.0), "weighted", kernel=1, stride=3).tolist() == [0, 3, 6]
 
 
+def bell(size):
+    middle, sigma = (size - 1) / 2, 0.3 * ((size - 1) / 2 - 1) + 0.8
+    return np.exp(-np.square((np.arange(size) - middle) / sigma) / 2)
+
+
+def along(x, weights, step):
+    """The definition: weighted sums of the rows of an array, one tap after another."""
+    sums = []
+    for first in range(0, len(x) - len(weights) + 1, step):
+        total = np.zeros(x.shape[1:])
+        for tap, weight in enumerate(weights):
+            total = total + weight * x[first + tap]
+        sums.append(total)
+    return np.array(sums)
+
+
+@pytest.mark.parametrize("valid", [1.0, 0.7])
+@pytest.mark.parametrize("step", [1, 3])
+def test_a_gaussian_is_summed_along_one_axis_after_another(valid, step):
+    x, rows, columns = drawn((14, 17), "float32"), bell(5), bell(4)
+    mask = np.random.default_rng(1).random(x.shape) <= valid
+    pixels = np.where(mask, x, 0).astype(np.float64)
+
+    def summed(values):
+        return along(along(values, rows, step).T, columns, step).T
+
+    expected = summed(pixels) / summed(mask.astype(np.float64))
+    options = {"kernel": (5, 4), "stride": step, "dtype": "float64"}
+    result = poolcli.pool(x, "weighted", mask=mask, **options)
+    np.testing.assert_array_equal(result, expected)
+    if mask.all():
+        np.testing.assert_array_equal(poolcli.pool(x, "weighted", **options), expected)
+
+
 @pytest.mark.parametrize(
     ("weights", "options", "message"),
     [
