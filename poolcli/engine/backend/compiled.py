@@ -147,6 +147,8 @@ def tiles(reduction: Reduction, dtype: np.dtype[Any]) -> bool:
         return False
     if not isinstance(reduction, Fold):
         return True
+    if len(reduction.components) > 1:
+        return False  # NumPy makes the result of several states
     one = np.zeros(1, dtype)
     if reduction.of_squares:
         return _core.can_fold(_core.SQUARES, dtype.char, "d")

@@ -189,8 +189,13 @@ def mixed(values: Values, *, alpha: float) -> Fold:
             return LongRatio(of_high + of_mean, (n, share.denominator))
         top, rest = alpha * _double(high), (1 - alpha) * _double(whole)
         if values.dtype.kind == "f":
-            return top + rest / n
-        return (top * n + rest) / n  # one division: a tie stays a tie
+            rest /= n
+            top += rest
+            return top
+        top *= n  # one division: a tie stays a tie
+        top += rest
+        top /= n
+        return top
 
     return Fold((Component(unchanged, MAX), component), finish, degree=1)
 

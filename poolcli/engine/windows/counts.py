@@ -61,20 +61,15 @@ def per_count(numbers: Callable[[int], tuple[int, ...]], counts: Array | int) ->
     """
     if isinstance(counts, int):
         return numbers(counts)
-    sizes, which = _distinct(counts)
+    if counts.size <= counts.max():
+        sizes, which = np.unique(counts, return_inverse=True)
+    else:  # a table of all counts takes less time than a sort, and less memory
+        sizes, which = np.flatnonzero(np.bincount(counts.ravel())), counts
     found = np.array([numbers(size) for size in sizes.tolist()], np.int64)
     if len(sizes) == 1:
         return tuple(found[0].tolist())
-    return tuple(column[which] for column in found.T)
-
-
-def _distinct(counts: Array) -> tuple[Array, Array]:
-    """The different counts, and which of these each one is.
-
-    A table of all counts takes less time than a sort, and less memory where windows are small.
-    """
-    if counts.size <= counts.max():
-        sizes, which = np.unique(counts, return_inverse=True)
-        return sizes, which.reshape(counts.shape)
-    occurs = np.bincount(counts.ravel()) > 0
-    return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[counts]
+    if which is counts:
+        table = np.zeros((sizes[-1] + 1, found.shape[1]), np.int64)
+        table[sizes] = found
+        found = table
+    return tuple(column[which.reshape(counts.shape)] for column in found.T.copy())
