@@ -35,15 +35,39 @@ def spread_by_sums(
     """The same of integers, by sums and sums of squares: see `Backend.spread`."""
     layout = Layout.of(x, grid)
     five = layout.output(out)
-    if five is None or valid is not None or not _is_exact(x, grid) or not _holds(out, x, how):
+    if five is None or not _is_exact(x, grid) or not _holds(out, x, how):
         return None
+    if valid is not None and out.dtype.kind != "f":
+        return None
+    x = x if valid is None else np.multiply(x, valid)
     totals = layout.empty(x, grid, _dtype_of_sums(x, grid))
     squares = layout.empty(x, grid, np.dtype(np.float64))
     pixels, sums, others = layout.input(x), layout.five(totals), layout.five(squares)
     _core.fold(pixels, sums, grid.tables, _core.ADD, totals.dtype.char)
     _core.fold(pixels, others, grid.tables, _core.SQUARES, "d")
+    if valid is not None:
+        return _of_some(totals, squares, counts_of(valid, grid), out, how)
     counts = layout.per_axis([axis.sizes for axis in grid.axes], np.ones(1, np.int64))
     return _core.deviate(sums, others, five, counts, how.root, ROUNDINGS[how.rounding])
+
+
+def counts_of(valid: Array, grid: Grid) -> Array:
+    """How many pixels of each window are valid."""
+    layout = Layout.of(valid, grid)
+    counts = layout.empty(valid, grid, np.dtype(np.uint32))
+    _core.fold(layout.input(valid), layout.five(counts), grid.tables, _core.ADD, "I")
+    return counts
+
+
+def _of_some(totals: Array, squares: Array, numbers: Array, out: Array, how: Spread) -> bool:
+    """The variances of windows that have a count of their own; NaN where that is 0."""
+    counts = numbers.astype(np.float64)
+    squares *= counts
+    squares -= np.square(totals.astype(np.float64))
+    counts *= counts
+    squares /= counts
+    out[...] = np.sqrt(squares, out=squares) if how.root else squares
+    return bool(np.isfinite(out).all())
 
 
 def _is_exact(x: Array, grid: Grid) -> bool:

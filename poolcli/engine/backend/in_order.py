@@ -9,6 +9,7 @@ import numpy as np
 
 from poolcli.engine.backend import _core, plain
 from poolcli.engine.backend.by_network import Wanted, select_by_network
+from poolcli.engine.backend.by_sums import counts_of
 from poolcli.engine.backend.five_axes import TYPES, Layout
 from poolcli.engine.backend.network import network_pays
 from poolcli.engine.backend.plain.select_values import filled
@@ -31,7 +32,7 @@ def select(
     by_network = network_pays(grid)
     if x.dtype.char not in TYPES or not (by_network or _histogram_pays(x.dtype, grid)):
         return plain.select(x, valid, grid, ranks, out)
-    counts = WindowCounts(grid).pixels if valid is None else _counts(valid, grid)
+    counts = WindowCounts(grid).pixels if valid is None else counts_of(valid, grid)
     of_windows = per_count(ranks, counts)
     layout = Layout.of(x, grid)
     low, *results = layout.result(x, grid, out)
@@ -80,13 +81,6 @@ def _histogram_pays(dtype: np.dtype[Any], grid: Grid) -> bool:
     takes a fifth of the time that it took with `std::nth_element`.
     """
     return dtype.itemsize == 1 or (dtype.itemsize == 2 and grid.largest > 256)
-
-
-def _counts(valid: Array, grid: Grid) -> Array:
-    layout = Layout.of(valid, grid)
-    counts = layout.empty(valid, grid, np.dtype(np.uint32))
-    _core.fold(layout.input(valid), layout.five(counts), grid.tables, _core.ADD, "I")
-    return counts
 
 
 def _of_cells(rank: Array | int, layout: Layout, x: Array, grid: Grid, dtype: DTypeLike) -> Array:

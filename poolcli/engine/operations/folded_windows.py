@@ -13,6 +13,7 @@ from poolcli.engine.reducers.exact_sums import unchanged
 from poolcli.engine.reducers.merges import Power
 from poolcli.engine.reducers.reducer import Component, Counts, Divisor, Fold
 from poolcli.engine.reducers.rounding import Exact, Quotient, Ratio, Spread, cast
+from poolcli.engine.reducers.values_of import where_valid
 from poolcli.engine.windows.grid import Grid
 from poolcli.maps.array import Array
 
@@ -118,11 +119,7 @@ class FoldedWindows(NamedTuple):
 
 def shown(states: Array, mask: Array | None, otherwise: Any) -> Array:
     """The states of pixels that are in the mask, and another where they are not."""
-    if mask is None:
-        return states
-    if otherwise == 0 and states.dtype.kind != "f":
-        return np.multiply(states, mask)
-    return np.where(mask, states, np.asarray(otherwise, states.dtype))
+    return states if mask is None else where_valid(mask, states, otherwise)
 
 
 def has_large(values: Array) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from poolcli.engine.operations.index import Indexing
 from poolcli.engine.reducers.rounding import Exact, cast
-from poolcli.engine.reducers.values_of import check_value, one_of
+from poolcli.engine.reducers.values_of import check_value, one_of, where_valid
 from poolcli.errors import ValueRuleError
 from poolcli.maps.array import Array
 
@@ -149,7 +149,7 @@ def counted(block: MaskedPixels, rules: ValueRules) -> CountedPixels:
     if valid is None:
         return CountedPixels(x, None, weights)
     weights = valid if weights is None else np.where(valid, weights, 0)
-    return CountedPixels(np.where(valid, x, np.ones((), x.dtype)), valid, weights)
+    return CountedPixels(where_valid(valid, x, 1), valid, weights)
 
 
 def counting(x: Array, mask: Array | None, rules: ValueRules) -> Array | None:

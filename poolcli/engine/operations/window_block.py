@@ -124,7 +124,11 @@ class WindowBlock:
     def _empty(self) -> Array:
         """The windows in which too few pixels count."""
         valid, rules = self.pixels.valid, self.call.rules
-        empty = np.asarray(self._weights == 0)
+        mask = self.pixels.mask
+        if mask is None:
+            empty = np.asarray(self._weights == 0)
+        else:  # of bytes, and without a count
+            empty = ~self._verbs.fold(np.maximum, mask, self.grid)
         if rules.min_valid is not None and valid is not None:
             least = rules.min_valid * self._counts_of().pixels
             empty |= self._sum(valid) < least

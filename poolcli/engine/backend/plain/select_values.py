@@ -22,6 +22,7 @@ from poolcli.engine.backend.plain.levels import (
 )
 from poolcli.engine.backend.window_views import cells_of, tap_of, window_views
 from poolcli.engine.reducers.merges import highest
+from poolcli.engine.reducers.values_of import where_valid
 from poolcli.engine.windows.counts import WindowCounts, per_count
 from poolcli.engine.windows.grid import Grid
 from poolcli.engine.windows.runs import Run
@@ -74,7 +75,7 @@ def _new(x: Array, grid: Grid) -> Array:
 
 def filled(x: Array, valid: Array | None) -> Array:
     """The pixels, with those that do not count behind all others in order."""
-    return x if valid is None else np.where(valid, x, np.asarray(highest(x.dtype), x.dtype))
+    return x if valid is None else where_valid(valid, x, highest(x.dtype))
 
 
 def _at(values: InOrder, ranks: Array | int) -> Array:
