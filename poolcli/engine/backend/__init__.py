@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from poolcli.maps.array import Array
 
 NAMES = ("plain", "compiled")
-INTERFACE = 6  # of the extension: another number where its functions or constants change
+INTERFACE = 7  # of the extension: another number where its functions or constants change
 STALE = "the compiled core is of another version: run `pip install .` again"
 NOT_BUILT = (
     "the extension was not built; "

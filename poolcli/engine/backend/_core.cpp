@@ -25,7 +25,7 @@ namespace {
 
 /* Another number, here and in `__init__.py`, where a function takes or does something else: an
    extension that was built before is not used then. */
-constexpr int INTERFACE = 6;
+constexpr int INTERFACE = 7;
 
 /* A function of Python: it returns True or False, or NULL after a failure. */
 template <bool verb(PyObject *)> PyObject *call(PyObject *, PyObject *args)

@@ -515,10 +515,9 @@ HOT void divide_by(const Product &product, const char *totals, const Lines &at, 
 
 /* Order ---------------------------------------------------------------------------------------- */
 
-/* Calls of a selection network: the smaller or larger of two lines, both of them, three in order,
-   their median, a smaller or larger one of two with a third (CHAIN + 2 first + second), or the median
-   of nine: of each line, and of that at the next two pixels. */
-enum { SMALLER, LARGER, BOTH, THREE, MEDIAN, CHAIN, NINE = CHAIN + 4 };
+/* Calls of a selection network: the smaller or larger of two lines, both of them, or the median of
+   nine: of three lines, and of these at the next two pixels. */
+enum { SMALLER, LARGER, BOTH, NINE };
 
 template <class Step> INLINE void along(ptrdiff_t length, Step step)
 {
@@ -542,7 +541,7 @@ template <class T> INLINE T median(const T &a, const T &b, const T &c)
     return Max::merge(Min::merge(Max::merge(a, b), c), Min::merge(a, b));
 }
 
-/* The median of nine, by columns in order: see `network.py`. Each column is put in order three times,
+/* The median of nine, by columns in order: see `by_network.py`. Each column is put in order three times,
    which takes less time than to keep it: 0.1 ns for a byte in place of 0.23. */
 template <class T> INLINE T median(const Three<T> &x, const Three<T> &y, const Three<T> &z)
 {
@@ -590,7 +589,7 @@ template <class T> void medians_of_nine(const T *const *, ptrdiff_t, ptrdiff_t, 
 template <class T>
 HOT void exchange(int kind, T *const out[3], const T *const in[3], ptrdiff_t next, ptrdiff_t length)
 {
-    T *o = out[0], *p = out[1], *q = out[2];
+    T *o = out[0], *p = out[1];
     const T *a = in[0], *b = in[1], *c = in[2];
     auto low = [](T x, T y) { return Min::merge(x, y); };
     auto high = [](T x, T y) { return Max::merge(x, y); };
@@ -603,14 +602,6 @@ HOT void exchange(int kind, T *const out[3], const T *const in[3], ptrdiff_t nex
             o[i] = low(x, y);
             p[i] = high(x, y);
         });
-    case THREE:
-        return along(length, [=](ptrdiff_t i) {
-            Three<T> three(a[i], b[i], c[i]);
-            o[i] = three.low;
-            p[i] = three.middle;
-            q[i] = three.high;
-        });
-    case MEDIAN: return along(length, [=](ptrdiff_t i) { o[i] = median(a[i], b[i], c[i]); });
     case NINE: {
         if constexpr (std::is_integral_v<T>)
             if (has_wide() && length >= ptrdiff_t(WIDTH / sizeof(T)))
@@ -620,10 +611,6 @@ HOT void exchange(int kind, T *const out[3], const T *const in[3], ptrdiff_t nex
             o[i] = median(column(i), column(i + next), column(i + 2 * next));
         });
     }
-    case CHAIN: return along(length, [=](ptrdiff_t i) { o[i] = low(low(a[i], b[i]), c[i]); });
-    case CHAIN + 1: return along(length, [=](ptrdiff_t i) { o[i] = high(low(a[i], b[i]), c[i]); });
-    case CHAIN + 2: return along(length, [=](ptrdiff_t i) { o[i] = low(high(a[i], b[i]), c[i]); });
-    case CHAIN + 3: return along(length, [=](ptrdiff_t i) { o[i] = high(high(a[i], b[i]), c[i]); });
     }
 }
 

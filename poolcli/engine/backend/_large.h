@@ -308,7 +308,7 @@ template <class M, class X, class S> FoldLarge fold_large_of()
 {
     if constexpr (std::is_same_v<M, typename M::Again> && std::is_same_v<X, float>
                   && std::is_same_v<S, float>)
-        if (__builtin_cpu_supports("avx2"))
+        if (has_wide())
             return fold_large<M>;
     return nullptr;
 }

@@ -18,7 +18,7 @@ from poolcli.engine.windows.runs import NO_AXIS, run_table
 from poolcli.maps.array import Array
 
 FEW = 32  # pixels of a window whose ranks are computed at every position, whatever the stride
-NINE = 9  # the kind of call that gives the median of three lines, here and at the next two pixels
+NINE = 3  # the kind of call that gives the median of three lines, here and at the next two pixels
 
 # The median of 3 x 3 in one call (Smith 1996, "Implementing median filters in XC4000E FPGAs"). Of
 # floats, which may be NaN, no compiler vectorises it: of 1.2 million it took 50 ms in place of 1.5.

@@ -1084,7 +1084,7 @@ def test_every_quotient_of_four_bytes(guarded, rule, channels, columns):
 @pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize("gap", [0, 5])
 def test_medians_of_nine_in_one_call(guarded, kind, channels, stride, gap):
-    calls, results = np.array([(9, 0, 0, 1, 0, 2, 0, 3, 3, 3)]), np.array([3])
+    calls, results = np.array([(by_network.NINE, 0, 0, 1, 0, 2, 0, 3, 3, 3)]), np.array([3])
     rng = np.random.default_rng(0)
     for width in [3, 4, 5, 10, 17, 18, 19, 33, 34, 35, 66, 67]:
         x = guarded((2, 1, 9, width + gap, channels), kind, front=gap > 0)[:, :, :, gap:]
