@@ -33,7 +33,8 @@ def select(
     if x.dtype.char not in TYPES or not (by_network or _histogram_pays(x.dtype, grid)):
         return plain.select(x, valid, grid, ranks, out)
     counts = WindowCounts(grid).pixels if valid is None else counts_of(valid, grid)
-    of_windows = per_count(ranks, counts)
+    dtype = np.dtype(np.uint8 if by_network else np.int64)
+    of_windows = per_count(ranks, counts, dtype)
     layout = Layout.of(x, grid)
     low, *results = layout.result(x, grid, out)
     high = low
@@ -46,12 +47,12 @@ def select(
         return low, high
     of_cells = of_windows[: len(results)]
     if by_network:
-        kinds = tuple(_of_cells(rank, layout, x, grid, np.uint8) for rank in of_cells)
+        kinds = tuple(_of_cells(rank, layout, x, grid, dtype) for rank in of_cells)
         wanted = Wanted(lambda size: range(ranks(size)[1] + 1), kinds)
         select_by_network(layout, filled(x, valid), grid, results, wanted)
         return low, high
     each = tuple(
-        rank if isinstance(rank, int) else _of_cells(rank, layout, x, grid, np.int64)
+        rank if isinstance(rank, int) else _of_cells(rank, layout, x, grid, dtype)
         for rank in of_cells
     )
     _core.order(layout.input(x), tuple(results), grid.tables, each, layout.mask(valid))

@@ -100,7 +100,12 @@ def _interpolated(low: Array, high: Array, share: Array | int, parts: int) -> Ex
     if low.dtype.kind == "f":
         return _between_floats(low, high, share, parts)
     if low.dtype.itemsize <= 4 and parts < MANY:
-        return ((parts - share) * low.astype(np.float64) + share * high.astype(np.float64)) / parts
+        first, last = low.astype(np.float64), high.astype(np.float64)
+        first *= parts - share
+        last *= share
+        first += last
+        first /= parts
+        return first
     return _between_integers(low, high, np.asarray(share), parts)
 
 

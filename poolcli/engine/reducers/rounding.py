@@ -185,6 +185,8 @@ def _saturated(x: Array, dtype: np.dtype[Any]) -> Array:
     low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
     if x.dtype.kind == "f":
         highest = np.nextafter(float(high), 0) if dtype.itemsize == 8 else float(high)
+        if x.size and low <= x.min() and x.max() <= highest:
+            return x.astype(dtype)
         beyond = int(np.count_nonzero((x < float(low)) | (x > float(high))))
         note_saturated(dtype.name, beyond)
         inside = np.clip(x, float(low), highest)

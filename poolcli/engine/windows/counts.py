@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from poolcli.engine.windows.grid import Grid
 from poolcli.maps.array import Array
 from poolcli.maps.cached import cached_property
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +55,9 @@ class WindowCounts:
         return reduce(np.multiply.outer, numbers)
 
 
-def per_count(numbers: Callable[[int], tuple[int, ...]], counts: Array | int) -> tuple[Any, ...]:
+def per_count(
+    numbers: Callable[[int], tuple[int, ...]], counts: Array | int, dtype: DTypeLike = np.int64
+) -> tuple[Any, ...]:
     """What a function gives for the number of pixels of each window: arrays, or one number for all.
 
     >>> low, high = per_count(lambda n: (n // 2, n - 1), np.array([3, 4, 3]))
@@ -65,11 +70,11 @@ def per_count(numbers: Callable[[int], tuple[int, ...]], counts: Array | int) ->
         sizes, which = np.unique(counts, return_inverse=True)
     else:  # a table of all counts takes less time than a sort, and less memory
         sizes, which = np.flatnonzero(np.bincount(counts.ravel())), counts
-    found = np.array([numbers(size) for size in sizes.tolist()], np.int64)
+    found = np.array([numbers(size) for size in sizes.tolist()], dtype)
     if len(sizes) == 1:
         return tuple(found[0].tolist())
     if which is counts:
-        table = np.zeros((sizes[-1] + 1, found.shape[1]), np.int64)
+        table = np.zeros((sizes[-1] + 1, found.shape[1]), dtype)
         table[sizes] = found
         found = table
     return tuple(column[which.reshape(counts.shape)] for column in found.T.copy())
