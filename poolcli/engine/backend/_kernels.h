@@ -564,7 +564,7 @@ template <class T> WIDE_INLINE typename Wide<T>::Numbers load_once(const T *x)
     return (typename Wide<T>::Numbers)_mm256_lddqu_si256(reinterpret_cast<const __m256i *>(x));
 }
 
-/* Medians of nine integers, of a vector at least. */
+/* Medians of nine, of a vector at least. */
 template <class T>
 WIDE void medians_of_nine(const T *const rows[3], ptrdiff_t next, ptrdiff_t length, T *out)
 {
@@ -603,9 +603,8 @@ HOT void exchange(int kind, T *const out[3], const T *const in[3], ptrdiff_t nex
             p[i] = high(x, y);
         });
     case NINE: {
-        if constexpr (std::is_integral_v<T>)
-            if (has_wide() && length >= ptrdiff_t(WIDTH / sizeof(T)))
-                return medians_of_nine(in, next, length, o);
+        if (has_wide() && length >= ptrdiff_t(WIDTH / sizeof(T)))
+            return medians_of_nine(in, next, length, o);
         auto column = [=](ptrdiff_t i) { return Three<T>(a[i], b[i], c[i]); };
         return along(length, [=](ptrdiff_t i) {
             o[i] = median(column(i), column(i + next), column(i + 2 * next));
