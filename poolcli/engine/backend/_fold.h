@@ -117,7 +117,8 @@ struct Means {
     std::unique_ptr<double[]> memory; /* counts of rows of cells, or their reciprocals */
     int64_t current = 0;              /* what a row was multiplied by */
     bool reciprocal = false, finite = true;
-    Product product;     /* instead of a row of counts */
+    Product product;     /* instead of a row of counts, for the cells from one up to another */
+    ptrdiff_t same_from = 0, same_to = 0;
     double most = 1e300; /* of sums of 16 bits whose means are bytes */
 
     void open(PyObject *vectors, const Windows &w, int state)
@@ -167,6 +168,12 @@ struct Means {
         }
     }
 
+    /* Whether all cells of a row are divided by the product. */
+    bool has_product() const
+    {
+        return product.shift >= 0 && same_from == 0 && same_to == ptrdiff_t(counts[2].size());
+    }
+
     /* Whether the cells of a run have the same count. */
     bool is_even(const Run &run) const
     {
@@ -194,9 +201,13 @@ struct Means {
             return first + cell * channels;
         current = factor;
         auto is_power = [=](int64_t count) { return (count * factor & (count * factor - 1)) == 0; };
-        int64_t least = *std::min_element(counts[2].begin(), counts[2].end());
-        int64_t largest = *std::max_element(counts[2].begin(), counts[2].end());
-        product = Product(least == largest ? least * factor : 0, most, rounding);
+        const int64_t middle = counts[2][counts[2].size() / 2];
+        auto is_middle = [=](int64_t count) { return count == middle; };
+        auto begin = std::find(counts[2].begin(), counts[2].end(), middle);
+        auto end = std::find(counts[2].rbegin(), counts[2].rend(), middle).base();
+        product = Product(std::all_of(begin, end, is_middle) ? middle * factor : 0, most, rounding);
+        same_from = begin - counts[2].begin();
+        same_to = end - counts[2].begin();
         reciprocal = (rounding == HALF_EVEN || rounding == ROOT)
                      && std::all_of(counts[2].begin(), counts[2].end(), is_power);
         EACH(i, length / channels) {
@@ -343,7 +354,7 @@ class Fold {
                 return false;
         means->of_rows(means->counts[0][deep.cell] * count, tile.cell, channels,
                        tiles.size() > 1 ? 1 : band);
-        return means->product.is_quarter();
+        return means->has_product() && means->product.is_quarter();
     }
 
     void average_four(const char *x, const Run &down, const Run &across, char *to)
@@ -484,18 +495,35 @@ class Fold {
     /* Divide the totals of some rows, those with the same counts together. */
     void divide_band(const Run &deep, const Run &down, const Tile &tile, char *to)
     {
-        ptrdiff_t next = down.every * windows.outs[0].step[2], length = tile.cells * channels,
-                  item = windows.outs[0].view.itemsize;
+        const ptrdiff_t next = down.every * windows.outs[0].step[2],
+                        length = tile.cells * channels, item = windows.outs[0].view.itemsize,
+                        number = means->division.doubles ? sizeof(double) : sizeof(float);
         auto divide = [&](ptrdiff_t top, ptrdiff_t bottom, const void *by) {
-            Lines lines{bottom - top, length * loops.state, 0, length, next};
-            if (next == length * item && tiles.size() == 1) /* one long line */
-                lines = {1, 0, 0, lines.count * length, 0};
-            const char *from = totals.data + top * length * loops.state;
-            if (means->product.shift >= 0)
-                divide_by(means->product, from, lines, to + top * next);
-            else
-                means->finite &= means->division.divide(from, lines, by, means->reciprocal,
-                                                        means->rounding, to + top * next);
+            auto divide_cells = [&](ptrdiff_t first, ptrdiff_t end, bool same) {
+                Lines lines{bottom - top, length * loops.state, 0, (end - first) * channels, next};
+                if (end - first == tile.cells && next == length * item && tiles.size() == 1)
+                    lines = {1, 0, 0, lines.count * length, 0}; /* one long line */
+                const char *sums = totals.data + (top * length + first * channels) * loops.state;
+                char *out = to + top * next + first * channels * item;
+                const char *numbers = static_cast<const char *>(by) + first * channels * number;
+                if (same)
+                    divide_by(means->product, sums, lines, out);
+                else
+                    means->finite &= means->division.divide(sums, lines, numbers, means->reciprocal,
+                                                            means->rounding, out);
+            };
+            if (means->product.shift < 0)
+                return divide_cells(0, tile.cells, false);
+            auto cell = [&](ptrdiff_t of_row) {
+                return std::clamp<ptrdiff_t>(of_row - tile.cell, 0, tile.cells);
+            };
+            const ptrdiff_t first = cell(means->same_from), end = cell(means->same_to);
+            if (first > 0)
+                divide_cells(0, first, false);
+            if (first < end)
+                divide_cells(first, end, true);
+            if (end < tile.cells)
+                divide_cells(std::max(first, end), tile.cells, false);
         };
         means->each_count(deep, down, tile.cell, channels, tiles.size() > 1 ? 1 : band, divide);
     }
