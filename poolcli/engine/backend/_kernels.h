@@ -27,11 +27,9 @@
 
 #if defined(__GNUC__)
 #define INLINE inline __attribute__((always_inline))
-#define SEPARATE __attribute__((noinline))
 #define RESTRICT __restrict__
 #else
 #define INLINE __forceinline
-#define SEPARATE __declspec(noinline)
 #define RESTRICT __restrict
 #endif
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from poolcli.engine.backend import BoxWeights, Numbering, _core, plain
 from poolcli.engine.backend.by_sums import ROUNDINGS, spread_by_moments, spread_by_sums
-from poolcli.engine.backend.edges import parts_of
 from poolcli.engine.backend.five_axes import TYPES, Layout
 from poolcli.engine.backend.in_order import mode, select
 from poolcli.engine.reducers.merges import Function, Power
@@ -173,14 +172,6 @@ class _How(NamedTuple):
     state: np.dtype[Any]
     quotient: Quotient | None = None
 
-    def part(self, cells: tuple[Any, ...]) -> _How:
-        """The same for some of the cells."""
-        if self.quotient is None:
-            return self
-        pairs = zip(self.quotient.counts, cells[-len(self.quotient.counts) :], strict=True)
-        counts = tuple(of_axis[along] for of_axis, along in pairs)
-        return self._replace(quotient=self.quotient._replace(counts=counts))
-
     @property
     def rounding(self) -> int:
         """How the extension rounds, or that it takes roots."""
@@ -206,9 +197,6 @@ def _fold(x: Array, grid: Grid, out: Array, how: _How) -> bool:
 
     Whether all means are finite.
     """
-    if x.dtype.char == "f" and (parts := parts_of(grid)):
-        are_finite = [_fold(x[a], part, out[b], how.part(b)) for a, b, part in parts]
-        return all(are_finite)
     layout = Layout.of(x, grid)
     five = layout.output(out)
     if five is None:
